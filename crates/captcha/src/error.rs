@@ -1,0 +1,26 @@
+/// What a caller can hand over that cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The text is not a version-4 UUID of 36 characters.
+    #[error("a key is a version-4 UUID such as a9859757-5b5a-42d1-bc85-c560b0141ec1")]
+    MalformedKey,
+    /// The text is not 64 hexadecimal digits.
+    #[error("a secret is 64 hexadecimal digits")]
+    MalformedSecret,
+    /// The text is not 1 to 8 letters A-Z and digits.
+    #[error("an answer is 1 to 8 letters A-Z and digits")]
+    MalformedAnswer,
+    /// The picture would be smaller than 120×40 or larger than 480×160 pixels.
+    #[error("a picture is 120 to 480 pixels wide and 40 to 160 pixels high")]
+    PictureSize,
+    /// The scale is not 1, 2 or 3.
+    #[error("a scale is 1, 2 or 3")]
+    Scale,
+    /// The theme is not known.
+    #[error("a theme is light or dark")]
+    Theme,
+    /// The language is not spoken.
+    #[error("a language is ko, en, ja or zh")]
+    Language,
+}

@@ -1,0 +1,304 @@
+//! Keys: 128 bits that read as a random UUID and carry sealed claims.
+//!
+//! A version-4 UUID (RFC 9562) leaves 122 bits free. The claims are packed into them, most significant first:
+//!
+//! | bits | field |
+//! |---|---|
+//! | 31 | seconds from [`EPOCH`] to the time of issue, enough until 2092 |
+//! | 20 | number of the app |
+//! | 3 | length of the answer, less one |
+//! | 2 | alphabet |
+//! | 14 + 24 | nonce: node and counter |
+//! | 28 | check, all zero |
+//!
+//! The block is then encrypted with AES-256, again and again until the version and variant bits read 4 and `10`: a
+//! permutation of the UUIDs onto themselves ("cycle walking", Black and Rogaway, "Ciphers with Arbitrary Finite
+//! Domains", 2002). It takes 64 blocks on average. Opening walks the same cycle backwards.
+//!
+//! A block cipher rather than a MAC, because nothing of a key may be readable or guessable, and because a MAC leaves no
+//! room for the claims. A made-up key passes the check once in 2²⁸, and must then still name an app that exists and a
+//! time of issue within the last minutes.
+
+use std::{fmt, str::FromStr};
+
+use aes::{
+    Aes256, Block,
+    cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit},
+};
+
+use crate::{Alphabet, Error};
+
+/// The instant from which keys count their seconds: 2024-01-01T00:00:00Z, as Unix time.
+pub const EPOCH: u64 = 1_704_067_200;
+
+/// A challenge's name: a version-4 UUID in which nothing can be read without the secret.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key([u8; 16]);
+
+impl Key {
+    /// The 16 bytes, in the order in which the text shows them.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// A key of any 16 bytes, whose version and variant bits are set to those of a version-4 UUID.
+    ///
+    /// For tools that need keys that nobody issued, such as one that draws labelled samples.
+    #[must_use]
+    pub const fn from_random_bytes(mut bytes: [u8; 16]) -> Self {
+        bytes[6] = bytes[6] & 0x0f | 0x40;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [b'-'; 36];
+        let mut places = (0..36).filter(|place| !HYPHENS.contains(place));
+        for nibble in self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]) {
+            let place = places.next().expect("36 places less 4 hyphens are 32 nibbles");
+            text[place] = DIGITS[usize::from(nibble)];
+        }
+        f.write_str(std::str::from_utf8(&text).expect("hexadecimal digits and hyphens are ASCII"))
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({self})")
+    }
+}
+
+const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+
+impl FromStr for Key {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        if text.len() != 36 {
+            return Err(Error::MalformedKey);
+        }
+        let mut bytes = [0; 16];
+        let mut nibbles = 0;
+        for (place, character) in text.bytes().enumerate() {
+            if HYPHENS.contains(&place) {
+                if character != b'-' {
+                    return Err(Error::MalformedKey);
+                }
+                continue;
+            }
+            let value = char::from(character).to_digit(16).ok_or(Error::MalformedKey)? as u8;
+            bytes[nibbles / 2] |= if nibbles % 2 == 0 { value << 4 } else { value };
+            nibbles += 1;
+        }
+        if reads_as_uuid_v4(u128::from_be_bytes(bytes)) { Ok(Self(bytes)) } else { Err(Error::MalformedKey) }
+    }
+}
+
+/// What a key says, to whoever holds the secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claims {
+    /// Unix time of issue, in seconds, from [`EPOCH`] to 2³¹ seconds later.
+    pub issued_at: u64,
+    /// The number of the app that issued the key, below 2²⁰.
+    pub app: u32,
+    /// Characters in the answer, 1 to 8.
+    pub length: u8,
+    /// The alphabet of the answer.
+    pub alphabet: Alphabet,
+    /// What makes two keys of one second differ.
+    pub nonce: Nonce,
+}
+
+/// Two keys of one app and one second differ in their nonce.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Nonce {
+    /// The issuing process, below 2¹⁴.
+    pub node: u16,
+    /// Counts that process's keys, below 2²⁴, and starts again at 0 after the last.
+    pub counter: u32,
+}
+
+impl Claims {
+    /// One more than the largest app number.
+    pub const APPS: u32 = 1 << 20;
+    /// One more than the largest node number.
+    pub const NODES: u16 = 1 << 14;
+}
+
+impl Default for Claims {
+    fn default() -> Self {
+        Self { issued_at: EPOCH, app: 0, length: 5, alphabet: Alphabet::Standard, nonce: Nonce::default() }
+    }
+}
+
+/// Seals claims into keys and opens keys, under one subkey.
+pub(crate) struct KeySealer(Aes256);
+
+impl KeySealer {
+    pub(crate) fn new(subkey: &[u8; 32]) -> Self {
+        Self(Aes256::new(subkey.into()))
+    }
+
+    pub(crate) fn seal(&self, claims: &Claims) -> Key {
+        let mut block = Block::from(spread(pack(claims)).to_be_bytes());
+        loop {
+            self.0.encrypt_block(&mut block);
+            if reads_as_uuid_v4(u128::from_be_bytes(block.into())) {
+                return Key(block.into());
+            }
+        }
+    }
+
+    /// The claims, or `None` for a key that was not sealed under this subkey.
+    pub(crate) fn open(&self, key: &Key) -> Option<Claims> {
+        let mut block = Block::from(key.0);
+        loop {
+            self.0.decrypt_block(&mut block);
+            let value = u128::from_be_bytes(block.into());
+            if reads_as_uuid_v4(value) {
+                return unpack(gather(value));
+            }
+        }
+    }
+}
+
+const CHECK_BITS: u32 = 28;
+
+/// The claims as 122 bits, the check included.
+///
+/// A field that is too large for its place is a bug of the caller's, since every source of one is checked.
+fn pack(claims: &Claims) -> u128 {
+    let mut bits = 0_u128;
+    let mut push = |value: u64, width: u32| {
+        assert!(value >> width == 0, "a claim of {value} does not fit into {width} bits");
+        bits = bits << width | u128::from(value);
+    };
+    push(claims.issued_at.saturating_sub(EPOCH), 31);
+    push(claims.app.into(), 20);
+    push(u64::from(claims.length).wrapping_sub(1), 3);
+    push(claims.alphabet.number().into(), 2);
+    push(claims.nonce.node.into(), 14);
+    push(claims.nonce.counter.into(), 24);
+    push(0, CHECK_BITS);
+    bits
+}
+
+/// The claims in 122 bits, if their check is zero and their alphabet known.
+fn unpack(mut bits: u128) -> Option<Claims> {
+    let mut pop = |width: u32| {
+        let value = bits as u64 & ((1 << width) - 1);
+        bits >>= width;
+        value
+    };
+    if pop(CHECK_BITS) != 0 {
+        return None;
+    }
+    let nonce = Nonce { counter: pop(24) as u32, node: pop(14) as u16 };
+    let alphabet = Alphabet::from_number(pop(2) as u8)?;
+    let length = pop(3) as u8 + 1;
+    let app = pop(20) as u32;
+    Some(Claims { issued_at: EPOCH + pop(31), app, length, alphabet, nonce })
+}
+
+// The version is bits 76 to 79 and the variant bits 62 and 63, counted from the least significant.
+const LOW_BITS: u32 = 62;
+const MIDDLE_BITS: u32 = 12;
+
+fn reads_as_uuid_v4(value: u128) -> bool {
+    value >> 76 & 0xf == 4 && value >> 62 & 0b11 == 0b10
+}
+
+/// Lays 122 bits around the version and variant bits.
+fn spread(bits: u128) -> u128 {
+    let low = bits & ((1 << LOW_BITS) - 1);
+    let middle = bits >> LOW_BITS & ((1 << MIDDLE_BITS) - 1);
+    let high = bits >> (LOW_BITS + MIDDLE_BITS);
+    high << 80 | 4 << 76 | middle << 64 | 0b10 << 62 | low
+}
+
+/// The inverse of [`spread`].
+fn gather(value: u128) -> u128 {
+    let low = value & ((1 << LOW_BITS) - 1);
+    let middle = value >> 64 & ((1 << MIDDLE_BITS) - 1);
+    value >> 80 << (LOW_BITS + MIDDLE_BITS) | middle << LOW_BITS | low
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn claims() -> impl Strategy<Value = Claims> {
+        (0..1_u64 << 31, 0..1_u32 << 20, 1..=8_u8, 0..1_u16 << 14, 0..1_u32 << 24).prop_map(
+            |(seconds, app, length, node, counter)| Claims {
+                issued_at: EPOCH + seconds,
+                app,
+                length,
+                alphabet: Alphabet::Standard,
+                nonce: Nonce { node, counter },
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_sealed_is_opened(claims in claims(), subkey: [u8; 32]) {
+            let sealer = KeySealer::new(&subkey);
+            let key = sealer.seal(&claims);
+            prop_assert_eq!(sealer.open(&key), Some(claims));
+            prop_assert_eq!(key.to_string().parse(), Ok(key));
+            prop_assert_eq!(key.to_string().to_uppercase().parse(), Ok(key));
+        }
+
+        #[test]
+        fn another_secret_or_another_bit_opens_nothing(claims in claims(), bit in 0..128_u32) {
+            let key = KeySealer::new(&[1; 32]).seal(&claims);
+            prop_assert_eq!(KeySealer::new(&[2; 32]).open(&key), None);
+            let flipped = Key((u128::from_be_bytes(key.0) ^ 1 << bit).to_be_bytes());
+            if reads_as_uuid_v4(u128::from_be_bytes(flipped.0)) {
+                prop_assert_eq!(KeySealer::new(&[1; 32]).open(&flipped), None);
+            }
+        }
+
+        #[test]
+        fn spreading_is_undone_by_gathering(bits in 0..1_u128 << 122) {
+            prop_assert!(reads_as_uuid_v4(spread(bits)));
+            prop_assert_eq!(gather(spread(bits)), bits);
+        }
+
+        #[test]
+        fn no_text_breaks_the_parser(text in "\\PC{0,40}") {
+            let _ = text.parse::<Key>();
+        }
+    }
+
+    #[test]
+    fn keys_that_are_no_uuid_v4_are_refused() {
+        for wrong in [
+            "",
+            "a9859757-5b5a-42d1-bc85-c560b0141ec",
+            "a9859757-5b5a-42d1-bc85-c560b0141ec11",
+            "a985975705b5a042d10bc850c560b0141ec1",
+            "a9859757-5b5a-12d1-bc85-c560b0141ec1",
+            "a9859757-5b5a-42d1-cc85-c560b0141ec1",
+            "g9859757-5b5a-42d1-bc85-c560b0141ec1",
+            "+9859757-5b5a-42d1-bc85-c560b0141ec1",
+            "é985975-5b5a-42d1-bc85-c560b0141ec11",
+        ] {
+            assert_eq!(wrong.parse::<Key>(), Err(Error::MalformedKey), "{wrong}");
+        }
+        let example = "a9859757-5b5a-42d1-bc85-c560b0141ec1";
+        assert_eq!(example.parse::<Key>().map(|key| key.to_string()), Ok(example.to_owned()));
+    }
+
+    #[test]
+    #[should_panic(expected = "does not fit")]
+    fn a_claim_too_large_for_its_place_is_a_bug() {
+        KeySealer::new(&[0; 32]).seal(&Claims { app: 1 << 20, ..Claims::default() });
+    }
+}
