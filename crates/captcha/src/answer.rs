@@ -21,7 +21,7 @@ impl Alphabet {
     #[must_use]
     pub const fn characters(self) -> &'static [u8] {
         match self {
-            Self::Standard => b"CHJKLMRWXY346789",
+            Self::Standard => b"FHJKLRTWXYZ34679",
         }
     }
 

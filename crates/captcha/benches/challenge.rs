@@ -1,0 +1,77 @@
+//! What each step of a challenge costs, on one core: `cargo bench -p haechi-captcha`.
+
+use std::{cell::Cell, hint::black_box};
+
+use divan::Bencher;
+use haechi_captcha::{Claims, EPOCH, Key, Keyring, Language, Look, Nonce, Scale, Secret, Speech, normalise};
+
+fn main() {
+    // What is decoded or flattened at first use is not part of any step.
+    let (keyring, key) = (keyring(), keys(1)[0]);
+    let challenge = keyring.sample(key, 5);
+    black_box(challenge.draw(&Look::default()));
+    black_box(Language::ALL.map(|language| challenge.speak(&Speech::new(language))));
+    divan::main();
+}
+
+fn keyring() -> Keyring {
+    Keyring::new(&Secret::from_bytes([7; 32]))
+}
+
+fn claims(counter: u32) -> Claims {
+    Claims { issued_at: EPOCH + 60_000_000, app: 1, nonce: Nonce { node: 1, counter }, ..Claims::default() }
+}
+
+fn keys(count: u32) -> Vec<Key> {
+    (0..count).map(|counter| keyring().issue(&claims(counter))).collect()
+}
+
+/// Runs a step on another key each time: keys differ in cost.
+fn on_each_key<T>(bencher: Bencher<'_, '_>, step: impl Fn(&Keyring, &Key) -> T) {
+    let (keyring, keys, next) = (keyring(), keys(512), Cell::new(0));
+    bencher.bench_local(|| {
+        next.set((next.get() + 1) % keys.len());
+        step(&keyring, black_box(&keys[next.get()]))
+    });
+}
+
+#[divan::bench]
+fn seal(bencher: Bencher<'_, '_>) {
+    let (keyring, counter) = (keyring(), Cell::new(0));
+    bencher.bench_local(|| {
+        counter.set(counter.get() + 1);
+        keyring.issue(&claims(black_box(counter.get())))
+    });
+}
+
+#[divan::bench]
+fn open(bencher: Bencher<'_, '_>) {
+    on_each_key(bencher, |keyring, key| keyring.open(key).map(|challenge| *challenge.claims()));
+}
+
+#[divan::bench]
+fn derive_answer(bencher: Bencher<'_, '_>) {
+    on_each_key(bencher, |keyring, key| keyring.sample(*key, 5).answer());
+}
+
+#[divan::bench]
+fn judge(bencher: Bencher<'_, '_>) {
+    on_each_key(bencher, |keyring, key| keyring.sample(*key, 5).judge("eakjh"));
+}
+
+#[divan::bench(args = ["eakjh", "ㄷ마ㅓㅗ"])]
+fn normalise_answer(typed: &str) -> String {
+    normalise(black_box(typed))
+}
+
+#[divan::bench(args = [1, 2, 3])]
+fn render(bencher: Bencher<'_, '_>, scale: u8) {
+    let look = Look::default().with_scale(Scale::try_from(scale).expect("1, 2 and 3 are scales"));
+    on_each_key(bencher, |keyring, key| keyring.sample(*key, 5).draw(&look));
+}
+
+#[divan::bench(args = ["ko", "en", "ja", "zh"])]
+fn speak(bencher: Bencher<'_, '_>, language: &str) {
+    let speech = Speech::new(language.parse().expect("these are our languages"));
+    on_each_key(bencher, |keyring, key| keyring.sample(*key, 5).speak(&speech));
+}

@@ -1,0 +1,117 @@
+//! Tones and colours.
+//!
+//! Every pixel has one of eight tones, from paper to ink. On paper the letters are ink; on the wash, a tone between the
+//! two, they are paper. A palette gives the tones their colours, so a drawing is the same in every theme and tint.
+
+use super::Theme;
+
+/// The tones of a picture.
+pub(crate) const TONES: usize = 8;
+/// The tone of the plain ground, and of letters on the wash.
+pub(crate) const PAPER: u8 = 0;
+/// The tone of the inverted ground.
+pub(crate) const WASH: u8 = 5;
+/// The tone of letters on paper.
+pub(crate) const INK: u8 = 7;
+
+/// Red, green and blue in sRGB.
+pub(crate) type Colour = [u8; 3];
+
+/// The colours of paper, wash and ink; those of the tones between them are mixed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tint {
+    paper: Colour,
+    wash: Colour,
+    ink: Colour,
+}
+
+const LIGHT_TINTS: [Tint; 4] = [
+    Tint { paper: [0xf6, 0xf7, 0xfb], wash: [0x5b, 0x6e, 0x9c], ink: [0x16, 0x20, 0x45] }, // indigo
+    Tint { paper: [0xf4, 0xf9, 0xf8], wash: [0x3f, 0x7c, 0x80], ink: [0x0b, 0x31, 0x38] }, // teal
+    Tint { paper: [0xfb, 0xf6, 0xf8], wash: [0x8e, 0x5f, 0x86], ink: [0x3c, 0x16, 0x38] }, // plum
+    Tint { paper: [0xfa, 0xf8, 0xf2], wash: [0x85, 0x6a, 0x4c], ink: [0x38, 0x26, 0x14] }, // umber
+];
+
+const DARK_TINTS: [Tint; 4] = [
+    Tint { paper: [0x12, 0x17, 0x2a], wash: [0x8b, 0x9e, 0xd2], ink: [0xf1, 0xf4, 0xff] }, // indigo
+    Tint { paper: [0x0d, 0x1f, 0x22], wash: [0x6f, 0xb0, 0xb0], ink: [0xee, 0xfb, 0xf9] }, // teal
+    Tint { paper: [0x22, 0x14, 0x21], wash: [0xc3, 0x92, 0xba], ink: [0xfd, 0xf2, 0xfa] }, // plum
+    Tint { paper: [0x1f, 0x19, 0x12], wash: [0xbf, 0xa0, 0x78], ink: [0xfd, 0xf7, 0xea] }, // umber
+];
+
+impl Tint {
+    /// All tints of a theme.
+    pub(crate) const fn all(theme: Theme) -> &'static [Self; 4] {
+        match theme {
+            Theme::Light => &LIGHT_TINTS,
+            Theme::Dark => &DARK_TINTS,
+        }
+    }
+
+    /// A colour for each tone.
+    pub(crate) fn colours(&self) -> [Colour; TONES] {
+        std::array::from_fn(|tone| match tone as u8 {
+            tone if tone <= WASH => mix(self.paper, self.wash, tone - PAPER, WASH - PAPER),
+            tone => mix(self.wash, self.ink, tone - WASH, INK - WASH),
+        })
+    }
+}
+
+fn mix(from: Colour, to: Colour, part: u8, whole: u8) -> Colour {
+    let (part, whole) = (i32::from(part), i32::from(whole));
+    std::array::from_fn(|channel| {
+        let (from, to) = (i32::from(from[channel]), i32::from(to[channel]));
+        (from + (to - from) * part / whole) as u8
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Relative luminance, as WCAG 2.2 defines it.
+    fn luminance(colour: Colour) -> f64 {
+        let [red, green, blue] = colour.map(|channel| {
+            let part = f64::from(channel) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        });
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    }
+
+    fn contrast(one: Colour, other: Colour) -> f64 {
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn luminance_agrees_with_the_standard() {
+        assert!((contrast([0; 3], [255; 3]) - 21.0).abs() < 1e-9);
+        assert!((contrast([255; 3], [0x76; 3]) - 4.54).abs() < 0.01);
+    }
+
+    #[test]
+    fn letters_stand_out_from_either_ground() {
+        for theme in [Theme::Light, Theme::Dark] {
+            for tint in Tint::all(theme) {
+                let colours = tint.colours();
+                let [paper, wash, ink] = [PAPER, WASH, INK].map(|tone| colours[usize::from(tone)]);
+                assert!(contrast(ink, paper) >= 7.0, "{tint:?}: {}", contrast(ink, paper));
+                assert!(contrast(paper, wash) >= 4.0, "{tint:?}: {}", contrast(paper, wash));
+                // Where a region's edge runs along a letter's, ink meets the wash.
+                assert!(contrast(ink, wash) >= 1.9, "{tint:?}: {}", contrast(ink, wash));
+            }
+        }
+    }
+
+    #[test]
+    fn tones_run_evenly_one_way() {
+        for theme in [Theme::Light, Theme::Dark] {
+            for tint in Tint::all(theme) {
+                let steps = tint.colours().map(luminance);
+                let falls = steps.windows(2).all(|pair| pair[0] > pair[1]);
+                let rises = steps.windows(2).all(|pair| pair[0] < pair[1]);
+                assert!(if theme == Theme::Light { falls } else { rises }, "{tint:?}");
+            }
+        }
+    }
+}
