@@ -1,2 +1,43 @@
 //! The project's own commands, run as `cargo xtask COMMAND`.
-fn main() {}
+
+mod bench;
+mod command;
+mod ear;
+mod eye;
+mod faces;
+mod test;
+mod voices;
+
+use clap::Parser;
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+enum Xtask {
+    /// Install what the tests need if it is missing, then run everything that CI runs.
+    Test(test::Options),
+    /// Time the functions and the server, and print ratios within this run.
+    Bench(bench::Options),
+    /// Measure which names sound alike, and search the alphabet whose names are furthest apart.
+    AlphabetByEar(ear::Options),
+    /// Measure which characters look alike in the faces that we draw in.
+    AlphabetByEye(eye::Options),
+    /// Take the outlines of the faces that we draw in out of installed font packages.
+    Faces,
+    /// Render the voice bank with the speech engines, and check its clips.
+    Voices(voices::Options),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Xtask::parse() {
+        Xtask::Test(options) => test::run_everything(&options),
+        Xtask::Bench(options) => bench::run_benchmarks(&options),
+        Xtask::AlphabetByEar(options) => ear::measure(&options),
+        Xtask::AlphabetByEye(options) => {
+            eye::measure(&options);
+            Ok(())
+        }
+        Xtask::Faces => faces::run(),
+        Xtask::Voices(options) => voices::build(&options),
+    }
+}

@@ -1,7 +1,30 @@
 //! Sounds: an answer spoken as a WAV file.
+//!
+//! [`speak`] draws what is said when (`score`), takes the clips from the voice bank ([`bank`]), stretches and pitches
+//! each (`stretch`, `tape`), lays noise and babble under them (`noise`, `babble`) and writes the sum (`mix`, `wav`).
+//! All of it is whole-number arithmetic or plain IEEE operations in a fixed order, so that every processor gives the
+//! same bytes.
 
-use std::str::FromStr;
+mod adpcm;
+mod babble;
+pub mod bank;
+mod mix;
+mod noise;
+mod score;
+mod stretch;
+mod style;
+mod tape;
+mod wav;
 
+use std::{str::FromStr, sync::OnceLock};
+
+pub use style::{Background as BackgroundStyle, Style};
+
+use self::{
+    bank::{Bank, Voice},
+    mix::Background,
+    score::Score,
+};
 use crate::{Answer, Error, Seed};
 
 /// A language in which answers are spoken and notices written.
@@ -58,6 +81,18 @@ impl Speech {
         Self { language, is_clean: false }
     }
 
+    /// The language.
+    #[must_use]
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+
+    /// Whether the noise is left out.
+    #[must_use]
+    pub const fn is_clean(&self) -> bool {
+        self.is_clean
+    }
+
     /// The same speech without the noise, aligned with it sample for sample.
     #[must_use]
     pub fn clean(self) -> Self {
@@ -66,18 +101,38 @@ impl Speech {
 }
 
 /// Speaks an answer as a WAV file, 16-bit mono PCM at 16 kHz. The same answer, seed and speech give the same bytes.
+///
+/// A lead-in says how many characters follow; then each is said once, over noise unless the speech is clean.
 #[must_use]
 pub fn speak(answer: &Answer, seed: &Seed, speech: &Speech) -> Vec<u8> {
-    let mut wav = b"RIFF".to_vec();
-    wav.extend_from_slice(answer.characters());
-    wav.extend(seed.stream().bits64().to_le_bytes());
-    wav.push(speech.is_clean.into());
-    wav.extend(speech.language.tag().bytes());
-    wav
+    speak_in_style(answer, seed, speech, &Style::CHALLENGE)
 }
 
-/// Speaks an answer plainly, after the word "test".
+/// Speaks an answer in another style than that of challenges.
+#[must_use]
+pub fn speak_in_style(answer: &Answer, seed: &Seed, speech: &Speech, style: &Style) -> Vec<u8> {
+    let voices = voices(speech.language);
+    let score = Score::challenge(answer, voices, style, &mut seed.substream(SPEECH_STREAM));
+    if speech.is_clean {
+        return mix::play(&score, None);
+    }
+    let background = Background { voices, seed, style: &style.background };
+    mix::play(&score, Some(&background))
+}
+
+/// Speaks an answer plainly and slowly, after the word "test".
 #[must_use]
 pub fn speak_test(answer: &Answer, speech: &Speech) -> Vec<u8> {
-    speak(answer, &Seed::from_number(0), speech)
+    // The style leaves nothing to chance, so that any seed does.
+    let mut stream = Seed::from_number(0).stream();
+    mix::play(&Score::test(answer, voices(speech.language), &Style::TEST, &mut stream), None)
+}
+
+/// The seed's stream that decides the speech; the background has its own, so that leaving it out moves nothing.
+const SPEECH_STREAM: u64 = 0;
+
+/// The voices of a language, decoded when it is first spoken and kept.
+fn voices(language: Language) -> &'static [Voice] {
+    static VOICES: [OnceLock<Vec<Voice>>; 4] = [const { OnceLock::new() }; 4];
+    VOICES[language as usize].get_or_init(|| Bank::built_in().voices(language))
 }

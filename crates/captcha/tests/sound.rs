@@ -1,0 +1,170 @@
+//! Sounds from outside: what is spoken is read back by another library, and is what a person approved.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+use std::{collections::HashSet, env, fs, path::PathBuf};
+
+use haechi_captcha::{
+    Answer, Language, Seed, Speech,
+    sound::{
+        bank::{Bank, Word},
+        speak, speak_test,
+    },
+};
+use proptest::prelude::*;
+use sha2::{Digest, Sha256};
+
+const RATE_HZ: f64 = 16_000.0;
+
+/// The samples of a sound as the `hound` crate reads them.
+fn read(wav: &[u8]) -> Vec<i16> {
+    let reader = hound::WavReader::new(wav).unwrap();
+    let spec = reader.spec();
+    assert_eq!((spec.channels, spec.sample_rate, spec.bits_per_sample), (1, 16_000, 16));
+    assert_eq!(spec.sample_format, hound::SampleFormat::Int);
+    let samples: Vec<i16> = reader.into_samples().map(Result::unwrap).collect();
+    assert_eq!(wav.len(), 44 + 2 * samples.len(), "the sizes are exact");
+    samples
+}
+
+fn answer(text: &str) -> Answer {
+    text.parse().unwrap()
+}
+
+fn secs(samples: &[i16]) -> f64 {
+    samples.len() as f64 / RATE_HZ
+}
+
+/// Root mean square, against full scale.
+fn level(samples: &[i16]) -> f64 {
+    let power: f64 = samples.iter().map(|&sample| f64::from(sample).powi(2)).sum();
+    (power / samples.len() as f64).sqrt() / 32_768.0
+}
+
+fn any_language() -> impl Strategy<Value = Language> {
+    prop::sample::select(Language::ALL.to_vec())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_sound_is_read_back_lasts_as_it_should_and_never_clips(
+        text in "[A-Z0-9]{4,8}", number: u64, language in any_language(),
+    ) {
+        let (answer, seed, speech) = (answer(&text), Seed::from_number(number), Speech::new(language));
+        let wav = speak(&answer, &seed, &speech);
+        let samples = read(&wav);
+        let characters = text.len() as f64;
+        prop_assert!((2.0 + 0.8 * characters..3.6 + 1.3 * characters).contains(&secs(&samples)), "{} s", secs(&samples));
+        prop_assert!(text.len() != 5 || (6.0..10.0).contains(&secs(&samples)));
+        prop_assert!(samples.iter().all(|sample| sample.unsigned_abs() < 32_200));
+        prop_assert!((0.03..0.2).contains(&level(&samples)), "{}", level(&samples));
+        prop_assert!(speak(&answer, &seed, &speech) == wav, "the same seed gives the same bytes");
+        prop_assert!(speak(&answer, &Seed::from_number(number ^ 1), &speech) != wav);
+    }
+
+    #[test]
+    fn clean_speech_is_aligned_with_noisy_speech(text in "[A-Z0-9]{1,8}", number: u64, language in any_language()) {
+        let (answer, seed, speech) = (answer(&text), Seed::from_number(number), Speech::new(language));
+        let noisy = read(&speak(&answer, &seed, &speech));
+        let clean = read(&speak(&answer, &seed, &speech.clean()));
+        prop_assert_eq!(noisy.len(), clean.len());
+        // What is left after the speech is taken out is the background: quieter than the speech, but there.
+        let background: Vec<i16> = noisy.iter().zip(&clean).map(|(&noisy, &clean)| noisy - clean).collect();
+        let ratio = level(&background) / level(&clean);
+        prop_assert!((0.25..0.9).contains(&ratio), "{ratio}");
+        // Aligned: a shifted copy would leave more.
+        let shifted: Vec<i16> = noisy[8..].iter().zip(&clean).map(|(&noisy, &clean)| noisy.saturating_sub(clean)).collect();
+        prop_assert!(level(&shifted) > level(&background));
+    }
+
+    #[test]
+    fn nothing_begins_or_ends_with_a_click(text in "[A-Z0-9]{1,8}", number: u64, language in any_language()) {
+        let samples = read(&speak(&answer(&text), &Seed::from_number(number), &Speech::new(language)));
+        let (start, end) = (&samples[..16], &samples[samples.len() - 16..]);
+        prop_assert!(start.iter().chain(end).all(|sample| sample.abs() < 100), "{start:?} {end:?}");
+    }
+}
+
+#[test]
+fn no_two_sounds_share_a_run_of_samples() {
+    const RUN: usize = 6;
+    for language in Language::ALL {
+        let speak = |number| read(&speak(&answer("KXW47"), &Seed::from_number(number), &Speech::new(language)));
+        let (one, other) = (speak(1), speak(2));
+        let runs: HashSet<&[i16]> = one.windows(RUN).collect();
+        assert!(other.windows(RUN).all(|run| !runs.contains(run)), "{}", language.tag());
+    }
+}
+
+#[test]
+fn a_character_that_comes_twice_sounds_different_each_time() {
+    const RUN: usize = 12;
+    let samples = read(&speak(&answer("KKKKK"), &Seed::from_number(3), &Speech::new(Language::En).clean()));
+    let is_loud = |run: &&[i16]| run.iter().all(|sample| sample.abs() > 200);
+    let loud: Vec<&[i16]> = samples.windows(RUN).filter(is_loud).collect();
+    assert!(loud.len() > 1000);
+    assert_eq!(loud.iter().collect::<HashSet<_>>().len(), loud.len());
+}
+
+#[test]
+fn a_test_sound_is_slow_and_has_no_noise() {
+    for language in Language::ALL {
+        let samples = read(&speak_test(&answer("TEST5"), &Speech::new(language)));
+        assert!((7.0..11.0).contains(&secs(&samples)), "{}: {} s", language.tag(), secs(&samples));
+        let silent = samples.iter().filter(|sample| sample.abs() < 8).count();
+        assert!(silent * 3 > samples.len(), "{}: {silent} silent samples of {}", language.tag(), samples.len());
+        assert!(level(&samples) > 0.02);
+    }
+}
+
+#[test]
+fn every_clip_of_the_bank_is_sound() {
+    let bank = Bank::built_in();
+    for clip in bank.clips() {
+        let what = format!("{} {} {:?}", clip.language.tag(), clip.voice, clip.word);
+        let lengths = if matches!(clip.word, Word::LeadIn(_)) { 0.7..2.6 } else { 0.12..0.95 };
+        assert!(lengths.contains(&secs(&clip.samples)), "{what}: {} s", secs(&clip.samples));
+        assert!((0.035..0.15).contains(&level(&clip.samples)), "{what}: level {}", level(&clip.samples));
+        assert!(clip.samples.iter().all(|sample| sample.unsigned_abs() < 24_600), "{what}: too loud");
+        let ends = [&clip.samples[..8], &clip.samples[clip.samples.len() - 4..]].concat();
+        assert!(ends.iter().all(|sample| sample.abs() < 330), "{what}: {ends:?}");
+    }
+}
+
+#[test]
+fn every_language_has_several_voices_and_several_that_open() {
+    let bank = Bank::built_in();
+    for language in Language::ALL {
+        let voices = bank.voices(language);
+        assert!(voices.len() >= 4 && voices.iter().filter(|voice| voice.can_open()).count() >= 2);
+    }
+}
+
+/// Sounds are kept as the hashes of their bytes. `HAECHI_BLESS=1` writes them anew: listen first, with the example
+/// `speak`.
+#[test]
+fn sounds_are_as_they_were_approved() {
+    let mut lines = String::new();
+    for language in Language::ALL {
+        for (number, text) in [(1, "KXW47"), (2, "FHJLRTYZ"), (3, "3469"), (4, "A")] {
+            let (answer, seed, speech) = (answer(text), Seed::from_number(number), Speech::new(language));
+            let mut line = |kind: &str, wav: Vec<u8>| {
+                lines += &format!("{} {kind} {text} {number} {}\n", language.tag(), hex(&Sha256::digest(wav)));
+            };
+            line("noisy", speak(&answer, &seed, &speech));
+            line("clean", speak(&answer, &seed, &speech.clone().clean()));
+            line("test", speak_test(&answer, &speech));
+        }
+    }
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/sound/sha256.txt");
+    if env::var_os("HAECHI_BLESS").is_some() {
+        fs::write(&path, &lines).unwrap();
+    }
+    assert_eq!(lines, fs::read_to_string(&path).unwrap(), "if this was meant, run the tests with HAECHI_BLESS=1");
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,142 @@
+//! `cargo xtask bench`: how fast functions and server are, as ratios within one run.
+//!
+//! The machine's other work and its clock make absolute figures worthless from one run to the next, so the server's
+//! calls take turns with `/healthz`, round after round, and the table gives the median of the rounds' ratios.
+
+mod load;
+mod server;
+
+use std::time::Duration;
+
+use anyhow::Context;
+use haechi_captcha::{Key, Keyring, Secret};
+
+use self::{
+    load::{Request, measure},
+    server::Server,
+};
+use crate::command::{cargo, root, run};
+
+/// What to measure, and for how long.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Leave the functions out and measure the server alone.
+    #[arg(long)]
+    server_only: bool,
+    /// Seconds for each call in each round.
+    #[arg(long, default_value_t = 2.0)]
+    seconds: f64,
+    /// Rounds, of which the median counts.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Connections, each with one request at a time.
+    #[arg(long, default_value_t = 16)]
+    connections: usize,
+    /// The ledger that judges.
+    #[arg(long, default_value = "embedded:")]
+    ledger: String,
+}
+
+pub(crate) fn run_benchmarks(options: &Options) -> anyhow::Result<()> {
+    if !options.server_only {
+        run(&mut cargo(&["bench", "--package", "haechi-captcha", "--package", "haechi"]))?;
+    }
+    run(&mut cargo(&["build", "--release", "--package", "haechi"]))?;
+    let server = Server::start(&root().join("target/release/haechi"), &options.ledger)?;
+    memory_of_issues(&server)?;
+    table(&server, options)
+}
+
+/// A call of the table.
+struct Row {
+    name: &'static str,
+    rates: Vec<f64>,
+    latencies: Vec<Duration>,
+}
+
+const NAMES: [&str; 5] = ["healthz", "issue", "image", "sound", "verify"];
+
+fn table(server: &Server, options: &Options) -> anyhow::Result<()> {
+    let mut rows = NAMES.map(|name| Row { name, rates: Vec::new(), latencies: Vec::new() });
+    let time = Duration::from_secs_f64(options.seconds);
+    for round in 0..options.rounds {
+        for row in &mut rows {
+            let requests = requests(server, row.name, options)?;
+            let measured = measure(server.address(), options.connections, &requests, time)
+                .with_context(|| format!("{} in round {round}", row.name))?;
+            row.rates.push(measured.rate());
+            row.latencies.extend(measured.latencies);
+        }
+    }
+    println!(
+        "\nledger {}, {} connections, {} rounds of {} s",
+        options.ledger, options.connections, options.rounds, options.seconds
+    );
+    println!("| call | requests a second (median) | of /healthz | p50 | p99 |\n|---|---|---|---|---|");
+    let healthz = rows[0].rates.clone();
+    for row in &mut rows {
+        let ratios = row.rates.iter().zip(&healthz).map(|(rate, healthz)| rate / healthz).collect();
+        row.latencies.sort();
+        let quantile = |of: f64| row.latencies[((row.latencies.len() - 1) as f64 * of) as usize].as_secs_f64() * 1e3;
+        let (rate, ratio) = (median(row.rates.clone()), median(ratios));
+        println!("| {} | {rate:.0} | {ratio:.3} | {:.2} ms | {:.2} ms |", row.name, quantile(0.5), quantile(0.99));
+    }
+    Ok(())
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// The requests of one call. A right answer passes once, so there must be more keys than can be judged in the time.
+fn requests(server: &Server, name: &str, options: &Options) -> anyhow::Result<Vec<Request>> {
+    let appkey = server.appkey();
+    let calls = "/captcha/v1.0";
+    Ok(match name {
+        "healthz" => vec![Request::get("/healthz", b"ok")],
+        "issue" => vec![Request::post(&format!("{calls}/appkeys/{appkey}/keys"), b"SUCCESS")],
+        "image" => {
+            keys(server, 256)?.iter().map(|key| Request::get(&format!("{calls}/keys/{key}/img"), b"GIF89a")).collect()
+        }
+        "sound" => {
+            keys(server, 256)?.iter().map(|key| Request::get(&format!("{calls}/keys/{key}/sound"), b"RIFF")).collect()
+        }
+        "verify" => {
+            let keyring = Keyring::new(&Secret::from_hex(&server.secret()?)?);
+            let answered = keys(server, (options.seconds * 40_000.0) as usize)?;
+            let path = |key: &Key| {
+                let answer = keyring.open(key).context("the server's secret opens its keys")?.answer();
+                Ok(format!("{calls}/appkeys/{appkey}/keys/{key}/verification?answer={}", answer.as_str()))
+            };
+            let paths: anyhow::Result<Vec<String>> = answered.iter().map(path).collect();
+            paths?.iter().map(|path| Request::get(path, b"SUCCESS")).collect()
+        }
+        _ => unreachable!("the table names no other call"),
+    })
+}
+
+fn keys(server: &Server, count: usize) -> anyhow::Result<Vec<Key>> {
+    let path = format!("/captcha/v1.0/appkeys/{}/keys", server.appkey());
+    let replies = load::collect(server.address(), &Request::post(&path, b"SUCCESS"), count)?;
+    replies.iter().map(|reply| key_of(reply).with_context(|| format!("no key in {reply}"))).collect()
+}
+
+fn key_of(reply: &str) -> Option<Key> {
+    let (_, after) = reply.split_once("\"key\":\"")?;
+    after.get(..36)?.parse().ok()
+}
+
+/// What 100,000 challenges cost in memory, after as many as warm the server up.
+fn memory_of_issues(server: &Server) -> anyhow::Result<()> {
+    const ISSUES: usize = 100_000;
+    keys(server, 10_000)?;
+    let before = server.resident_kib()?;
+    keys(server, ISSUES)?;
+    let after = server.resident_kib()?;
+    println!(
+        "\n{ISSUES} issues added {} KiB to the server's {before} KiB of resident memory",
+        after as i64 - before as i64
+    );
+    Ok(())
+}

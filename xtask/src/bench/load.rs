@@ -1,0 +1,142 @@
+//! A load generator: a thread for each connection, one request at a time on each, raw bytes in and out.
+//!
+//! It shares the processors with the server, so it does as little as it can: requests are made beforehand, and of a
+//! reply only the status, the length and the first expected bytes are looked at.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail, ensure};
+
+/// A request, and what its reply must contain.
+pub(crate) struct Request {
+    bytes: Vec<u8>,
+    expected: &'static [u8],
+}
+
+impl Request {
+    pub(crate) fn get(path: &str, expected: &'static [u8]) -> Self {
+        Self { bytes: format!("GET {path} HTTP/1.1\r\nhost: bench\r\n\r\n").into_bytes(), expected }
+    }
+
+    pub(crate) fn post(path: &str, expected: &'static [u8]) -> Self {
+        Self {
+            bytes: format!("POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-length: 0\r\n\r\n").into_bytes(),
+            expected,
+        }
+    }
+}
+
+/// What a run of requests came to.
+pub(crate) struct Measured {
+    /// The time of each request.
+    pub(crate) latencies: Vec<Duration>,
+    elapsed: Duration,
+}
+
+impl Measured {
+    /// Requests a second.
+    pub(crate) fn rate(&self) -> f64 {
+        self.latencies.len() as f64 / self.elapsed.as_secs_f64()
+    }
+}
+
+/// Sends the requests in turn, over and over unless there are many, for a time.
+pub(crate) fn measure(
+    address: SocketAddr,
+    connections: usize,
+    requests: &[Request],
+    time: Duration,
+) -> anyhow::Result<Measured> {
+    let next = AtomicUsize::new(0);
+    let once = requests.len() > 1_000;
+    let start = Instant::now();
+    let work = || -> anyhow::Result<Vec<Duration>> {
+        let mut connection = Connection::open(address)?;
+        let mut latencies = Vec::with_capacity(100_000);
+        while start.elapsed() < time {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if once && index >= requests.len() {
+                break;
+            }
+            let sent = Instant::now();
+            connection.send(&requests[index % requests.len()])?;
+            latencies.push(sent.elapsed());
+        }
+        Ok(latencies)
+    };
+    let latencies = thread::scope(|scope| -> anyhow::Result<Vec<Duration>> {
+        let workers: Vec<_> = (0..connections).map(|_| scope.spawn(work)).collect();
+        let mut all = Vec::new();
+        for worker in workers {
+            all.extend(worker.join().expect("a worker does not panic")?);
+        }
+        Ok(all)
+    })?;
+    ensure!(!latencies.is_empty(), "no request was answered");
+    Ok(Measured { latencies, elapsed: start.elapsed() })
+}
+
+/// Sends a request many times and returns the replies' bodies.
+pub(crate) fn collect(address: SocketAddr, request: &Request, count: usize) -> anyhow::Result<Vec<String>> {
+    const CONNECTIONS: usize = 4;
+    let work = || -> anyhow::Result<Vec<String>> {
+        let mut connection = Connection::open(address)?;
+        (0..count.div_ceil(CONNECTIONS))
+            .map(|_| Ok(String::from_utf8_lossy(connection.send(request)?).into_owned()))
+            .collect()
+    };
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(work)).collect();
+        let replies: anyhow::Result<Vec<Vec<String>>> =
+            workers.into_iter().map(|worker| worker.join().expect("a worker does not panic")).collect();
+        Ok(replies?.into_iter().flatten().collect())
+    })
+}
+
+struct Connection {
+    reader: BufReader<TcpStream>,
+    line: Vec<u8>,
+    body: Vec<u8>,
+}
+
+impl Connection {
+    fn open(address: SocketAddr) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(address).context("the server does not accept")?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        Ok(Self { reader: BufReader::with_capacity(64 * 1024, stream), line: Vec::new(), body: Vec::new() })
+    }
+
+    /// Sends a request and reads its reply's body.
+    fn send(&mut self, request: &Request) -> anyhow::Result<&[u8]> {
+        self.reader.get_mut().write_all(&request.bytes)?;
+        let mut length = 0;
+        let mut is_first = true;
+        loop {
+            self.line.clear();
+            self.reader.read_until(b'\n', &mut self.line)?;
+            let line = self.line.trim_ascii();
+            if is_first && !line.starts_with(b"HTTP/1.1 200") {
+                bail!("{} to {}", String::from_utf8_lossy(line), String::from_utf8_lossy(&request.bytes));
+            }
+            is_first = false;
+            if line.is_empty() {
+                break;
+            }
+            if let Some(value) = line.strip_prefix(b"content-length: ") {
+                length = std::str::from_utf8(value)?.parse()?;
+            }
+        }
+        self.body.resize(length, 0);
+        self.reader.read_exact(&mut self.body)?;
+        let is_expected = self.body.windows(request.expected.len()).take(256).any(|window| window == request.expected);
+        ensure!(is_expected, "not the expected reply: {}", String::from_utf8_lossy(&self.body[..length.min(200)]));
+        Ok(&self.body)
+    }
+}

@@ -1,0 +1,84 @@
+//! A release server of the benchmark's own, on a free port and an empty data directory.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+};
+
+use anyhow::{Context, bail};
+use tempfile::TempDir;
+
+pub(crate) struct Server {
+    process: Child,
+    data: TempDir,
+    address: SocketAddr,
+    appkey: String,
+}
+
+impl Server {
+    pub(crate) fn start(program: &Path, ledger: &str) -> anyhow::Result<Self> {
+        let data = TempDir::new()?;
+        let mut process = Command::new(program)
+            .args(["serve", "--listen", "127.0.0.1:0", "--json", "--ledger", ledger, "--data"])
+            .arg(data.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("{} could not be started", program.display()))?;
+        let address = address(&mut process)?;
+        let appkey = appkey(&mut process)?;
+        Ok(Self { process, data, address, appkey })
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn appkey(&self) -> &str {
+        &self.appkey
+    }
+
+    pub(crate) fn secret(&self) -> anyhow::Result<String> {
+        Ok(fs::read_to_string(self.data.path().join("secret"))?)
+    }
+
+    /// Resident memory, in KiB.
+    pub(crate) fn resident_kib(&self) -> anyhow::Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS in /proc")?;
+        Ok(line.trim().trim_end_matches(" kB").parse()?)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The benchmark is over either way; what is left to do is not to leave the process behind.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Reads the address from the line `listening on http://ADDRESS`, and lets the rest of the log go.
+fn address(process: &mut Child) -> anyhow::Result<SocketAddr> {
+    let log = process.stderr.take().context("the log is piped")?;
+    let mut lines = BufReader::new(log).lines();
+    while let Some(line) = lines.next().transpose()? {
+        if let Some(address) = line.strip_prefix("listening on http://") {
+            thread::spawn(move || lines.for_each(drop));
+            return Ok(address.parse()?);
+        }
+        eprintln!("{line}");
+    }
+    bail!("the server ended before it listened");
+}
+
+fn appkey(process: &mut Child) -> anyhow::Result<String> {
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().context("the output is piped")?).read_line(&mut line)?;
+    let (_, after) = line.split_once("\"appkey\":\"").with_context(|| format!("no appkey in {line:?}"))?;
+    Ok(after.get(..64).context("an appkey is 64 digits")?.to_owned())
+}

@@ -1,0 +1,196 @@
+//! What is said: the name of every letter and digit in four languages, the lead-ins, and "test".
+//!
+//! Korean and Japanese are written as a speaker of the language would spell the sound. Chinese is written in pinyin,
+//! since Debian's espeak-ng comes without the large dictionary of Chinese characters; the letters have the names that
+//! Mandarin speakers give them (诶, 必, 西, …). 5 marks the neutral tone.
+
+use haechi_captcha::{Language, sound::bank::Word};
+
+// The digits are read as over a radio (하나 둘 삼 넷 오 여섯 칠 팔 아홉 공), which every Korean speaker knows: 일 and 칠, 삼 and
+// 사, 이 and the letter E, 구 and the letter Q are taken for each other.
+const KOREAN: [&str; 36] = [
+    "에이",
+    "비",
+    "씨",
+    "디",
+    "이",
+    "에프",
+    "지",
+    "에이치",
+    "아이",
+    "제이",
+    "케이",
+    "엘",
+    "엠",
+    "엔",
+    "오",
+    "피",
+    "큐",
+    "알",
+    "에스",
+    "티",
+    "유",
+    "브이",
+    "더블유",
+    "엑스",
+    "와이",
+    "제트",
+    "공",
+    "하나",
+    "둘",
+    "삼",
+    "넷",
+    "오",
+    "여섯",
+    "칠",
+    "팔",
+    "아홉",
+];
+
+const ENGLISH: [&str; 36] = [
+    "A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q", "R", "S", "T", "U", "V", "W",
+    "X", "Y", "Z", "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+];
+
+// W is ダブルユー, as spelt out: espeak-ng reads ダブリュー with a wrong vowel.
+const JAPANESE: [&str; 36] = [
+    "エー",
+    "ビー",
+    "シー",
+    "ディー",
+    "イー",
+    "エフ",
+    "ジー",
+    "エイチ",
+    "アイ",
+    "ジェー",
+    "ケー",
+    "エル",
+    "エム",
+    "エヌ",
+    "オー",
+    "ピー",
+    "キュー",
+    "アール",
+    "エス",
+    "ティー",
+    "ユー",
+    "ブイ",
+    "ダブルユー",
+    "エックス",
+    "ワイ",
+    "ゼット",
+    "ゼロ",
+    "いち",
+    "に",
+    "さん",
+    "よん",
+    "ご",
+    "ろく",
+    "なな",
+    "はち",
+    "きゅう",
+];
+
+const CHINESE: [&str; 36] = [
+    "ei1",
+    "bi4",
+    "xi1",
+    "di4",
+    "yi4",
+    "ai2 fu5",
+    "ji4",
+    "ei1 chi5",
+    "ai4",
+    "zhei4",
+    "kei4",
+    "ai2 lou5",
+    "ai2 mu5",
+    "en1",
+    "ou1",
+    "pi4",
+    "kiu4",
+    "a1 er5",
+    "ai2 si5",
+    "ti4",
+    "you1",
+    "wei1",
+    "da2 bu5 liu5",
+    "ai2 ke5 si5",
+    "wai4",
+    "zei4",
+    "ling2",
+    "yi1",
+    "er4",
+    "san1",
+    "si4",
+    "wu3",
+    "liu4",
+    "qi1",
+    "ba1",
+    "jiu3",
+];
+
+/// The text that an engine is given for a word.
+pub(crate) fn text(language: Language, word: Word) -> String {
+    match word {
+        Word::Character(character) => names(language)[index(character)].to_owned(),
+        Word::LeadIn(count) => lead_in(language, count),
+        Word::Test => test(language).to_owned(),
+    }
+}
+
+fn names(language: Language) -> &'static [&'static str; 36] {
+    match language {
+        Language::Ko => &KOREAN,
+        Language::En => &ENGLISH,
+        Language::Ja => &JAPANESE,
+        Language::Zh => &CHINESE,
+    }
+}
+
+fn index(character: u8) -> usize {
+    usize::from(if character.is_ascii_digit() { character - b'0' + 26 } else { character - b'A' })
+}
+
+fn lead_in(language: Language, count: u8) -> String {
+    let number = |from_four: [&'static str; 5]| count.checked_sub(4).map_or("", |index| from_four[usize::from(index)]);
+    match language {
+        Language::Ko => format!("{} 글자를 입력하세요.", number(["네", "다섯", "여섯", "일곱", "여덟"])),
+        Language::En => format!("Type these {} characters.", number(["four", "five", "six", "seven", "eight"])),
+        Language::Ja => format!("{}もじを にゅうりょくしてください。", number(["よん", "ご", "ろく", "なな", "はち"])),
+        Language::Zh => match number(["si4", "wu3", "liu4", "qi1", "ba1"]) {
+            "" => "qing3 shu1 ru4 zi4 fu2".to_owned(),
+            number => format!("qing3 shu1 ru4 {number} ge5 zi4 fu2"),
+        },
+    }
+}
+
+fn test(language: Language) -> &'static str {
+    match language {
+        Language::Ko => "테스트",
+        Language::En => "test",
+        Language::Ja => "テスト",
+        Language::Zh => "ce4 shi4",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_character_has_its_own_name() {
+        assert_eq!(text(Language::Ko, Word::Character(b'Z')), "제트");
+        assert_eq!(text(Language::En, Word::Character(b'0')), "zero");
+        assert_eq!(text(Language::Ja, Word::Character(b'9')), "きゅう");
+        assert_eq!(text(Language::Zh, Word::Character(b'7')), "qi1");
+    }
+
+    #[test]
+    fn a_lead_in_says_the_count_or_none() {
+        assert!(text(Language::Ko, Word::LeadIn(5)).starts_with("다섯"));
+        assert_eq!(text(Language::Zh, Word::LeadIn(0)), "qing3 shu1 ru4 zi4 fu2");
+        assert!(text(Language::En, Word::LeadIn(8)).contains("eight"));
+    }
+}
