@@ -1,1 +1,21 @@
-//! haechi.
+//! haechi, a self-hosted CAPTCHA server with the wire API of NHN Cloud CAPTCHA v1.0.
+//!
+//! [`service::Service`] is what the server does, [`router::router`] is how it is called, and the binary puts the
+//! parts together from its configuration.
+
+pub mod api;
+pub mod apps;
+pub mod config;
+pub mod control;
+mod demo;
+pub mod error;
+pub mod inspect;
+pub mod installation;
+pub mod ledger;
+pub mod logging;
+pub mod metrics;
+pub mod router;
+pub mod secret_file;
+pub mod server;
+pub mod service;
+pub mod store;

@@ -1,0 +1,12 @@
+//! The HTTP API: what comes in, what goes out.
+
+pub(crate) mod docs;
+pub(crate) mod health;
+pub(crate) mod language;
+pub(crate) mod media;
+pub(crate) mod nhn;
+pub(crate) mod parameters;
+pub(crate) mod reply;
+pub(crate) mod request;
+
+pub use docs::openapi;

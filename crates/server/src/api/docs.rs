@@ -1,0 +1,70 @@
+//! The OpenAPI document, and the page that shows it without a request to anywhere else.
+
+use std::sync::{Arc, LazyLock};
+
+use axum::{
+    Json,
+    extract::{OriginalUri, Path},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use utoipa::OpenApi;
+use utoipa_swagger_ui::{Config, SwaggerFile};
+
+use super::{media, nhn};
+use crate::error::Refusal;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "haechi",
+        description = "A self-hosted CAPTCHA server with the wire API of NHN Cloud CAPTCHA v1.0. Parameters that a call does not name are ignored.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    paths(nhn::issue, media::image, media::sound, nhn::verify, nhn::expire),
+    tags((name = "CAPTCHA API v1.0", description = "Issue a challenge, show it, judge its answer, expire it")),
+)]
+struct Document;
+
+/// The OpenAPI document of this server, made from its code.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+pub(crate) async fn openapi_json() -> Response {
+    static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(openapi);
+    Json(&*DOCUMENT).into_response()
+}
+
+/// The page refers to its files relatively, so it must be asked for with a slash at the end.
+pub(crate) async fn page(OriginalUri(uri): OriginalUri) -> Result<Response, Refusal> {
+    if uri.path().ends_with('/') { serve("index.html") } else { Ok(Redirect::permanent("/docs/").into_response()) }
+}
+
+pub(crate) async fn file(Path(file): Path<String>) -> Result<Response, Refusal> {
+    serve(&file)
+}
+
+fn serve(file: &str) -> Result<Response, Refusal> {
+    static CONFIG: LazyLock<Arc<Config<'static>>> =
+        LazyLock::new(|| Arc::new(Config::from("/openapi.json").validator_url("none").try_it_out_enabled(true)));
+    match utoipa_swagger_ui::serve(file, Arc::clone(&CONFIG)) {
+        Ok(Some(file)) => Ok(reply(file)),
+        Ok(None) => Err(Refusal::Http(StatusCode::NOT_FOUND)),
+        Err(error) => {
+            tracing::error!(%error, "the documentation page could not be made");
+            Err(Refusal::Internal)
+        }
+    }
+}
+
+/// Swagger UI sets styles from its script and draws with data: URLs; it needs nothing from elsewhere.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                      connect-src 'self'; media-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+fn reply(file: SwaggerFile<'static>) -> Response {
+    let mut response = ([(header::CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response();
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    response
+}

@@ -1,0 +1,41 @@
+//! Whether the server lives, whether it can judge, and what it counts.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use crate::{error::Refusal, service::Service};
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+}
+
+/// The process answers.
+pub(crate) async fn healthz() -> Response {
+    axum::Json(Health { status: "ok" }).into_response()
+}
+
+/// The ledger can decide, and durably.
+pub(crate) async fn readyz(State(service): State<Arc<Service>>) -> Response {
+    match service.ledger().check().await {
+        Ok(()) => axum::Json(Health { status: "ready" }).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "not ready: the ledger cannot decide");
+            (StatusCode::SERVICE_UNAVAILABLE, axum::Json(Health { status: "the ledger cannot decide" })).into_response()
+        }
+    }
+}
+
+/// The metrics in OpenMetrics' text format, which Prometheus reads.
+pub(crate) async fn metrics(State(service): State<Arc<Service>>) -> Result<Response, Refusal> {
+    let apps = service.apps().current().all().len();
+    let text = service.metrics().encode(service.ledger().records(), apps).map_err(|_| Refusal::Internal)?;
+    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, content_type)], text).into_response())
+}

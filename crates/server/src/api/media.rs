@@ -1,0 +1,230 @@
+//! The two calls that show a challenge: its picture and its sound.
+//!
+//! They look at the key's seal and age only, so that they go on when the ledger is gone.
+
+use std::{ops::RangeInclusive, sync::Arc};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{RawQuery, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use haechi_captcha::{Challenge, Language, Look, Scale, Speech, Theme, image::render_expired};
+use http_range_header::{RangeUnsatisfiableError, parse_range_header};
+use tower_http::cors::{Any, CorsLayer};
+
+use super::{
+    language,
+    parameters::Parameters,
+    reply::{self, Answered, Envelope},
+    request::segment_after,
+};
+use crate::{
+    apps::LiveApp,
+    error::{Refusal, ResultCode},
+    service::Service,
+};
+
+/// Any origin may show a challenge, and read the headers that a player needs.
+pub(crate) fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::HEAD])
+        .allow_headers([header::RANGE])
+        .expose_headers([header::ACCEPT_RANGES, header::CONTENT_LENGTH, header::CONTENT_RANGE])
+}
+
+/// Draw a challenge.
+#[utoipa::path(
+    get, path = "/captcha/v1.0/keys/{key}/img", tag = "CAPTCHA API v1.0",
+    params(
+        ("key" = String, Path, description = "The key of the challenge"),
+        ("scale" = Option<u8>, Query, description = "Image pixels for each CSS pixel: 1, 2 or 3"),
+        ("theme" = Option<String>, Query, description = "light or dark, instead of the app's theme"),
+    ),
+    responses(
+        (status = 200, content_type = "image/gif", description = "The picture"),
+        (status = 404, body = Envelope, description = "`INVALID_KEY_ERROR` (-7); to a client that accepts images, a small GIF that says so"),
+        (status = 410, body = Envelope, description = "`EXPIRED_KEY_ERROR` (-5); likewise"),
+    )
+)]
+pub(crate) async fn image(
+    State(service): State<Arc<Service>>,
+    uri: Uri,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let wanted = Wanted::read(&query, &headers);
+    let (challenge, live) = match shown(&service, &uri) {
+        Ok(shown) => shown,
+        Err(refusal) => return not_shown(&refusal, &wanted, &headers),
+    };
+    let look = wanted.adapt(live.look.clone());
+    let gif = service.metrics().time_render(|| challenge.draw(&look));
+    media(StatusCode::OK, "image/gif", gif.into(), ResultCode::Success)
+}
+
+/// Speak a challenge.
+#[utoipa::path(
+    get, path = "/captcha/v1.0/keys/{key}/sound", tag = "CAPTCHA API v1.0",
+    params(
+        ("key" = String, Path, description = "The key of the challenge"),
+        ("lang" = Option<String>, Query, description = "ko, en, ja or zh; else by `Accept-Language`, else the app's language"),
+        ("Range" = Option<String>, Header, description = "A part of the sound, in bytes"),
+    ),
+    responses(
+        (status = 200, content_type = "audio/wav", description = "The sound: 16-bit mono PCM at 16 kHz"),
+        (status = 206, content_type = "audio/wav", description = "The part that `Range` asked for"),
+        (status = 404, body = Envelope, description = "`INVALID_KEY_ERROR` (-7)"),
+        (status = 410, body = Envelope, description = "`EXPIRED_KEY_ERROR` (-5)"),
+        (status = 416, body = Envelope, description = "`HTTP_STATUS_ERROR` (-3): the range is outside the sound"),
+    )
+)]
+pub(crate) async fn sound(
+    State(service): State<Arc<Service>>,
+    uri: Uri,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let wanted = Wanted::read(&query, &headers);
+    let (challenge, live) = match shown(&service, &uri) {
+        Ok(shown) => shown,
+        Err(refusal) => return not_shown(&refusal, &wanted, &headers),
+    };
+    let speech = Speech::new(wanted.language.unwrap_or(live.language));
+    let wav = service.metrics().time_speak(|| challenge.speak(&speech));
+    in_range(wav.into(), &headers)
+}
+
+/// The challenge of the key in the path, if it may be shown.
+fn shown<'a>(service: &'a Service, uri: &Uri) -> Result<(Challenge<'a>, Arc<LiveApp>), Refusal> {
+    let (challenge, live) = service.challenge(segment_after(uri, "keys"))?;
+    service.check_time(&live, &challenge)?;
+    Ok((challenge, live))
+}
+
+/// What a request says of how it wants a challenge shown. What it says wrongly it has not said.
+struct Wanted {
+    scale: Scale,
+    theme: Option<Theme>,
+    language: Option<Language>,
+}
+
+impl Wanted {
+    fn read(query: &str, headers: &HeaderMap) -> Self {
+        let text = |name| Parameters::new(query).single(&[name]).ok().flatten();
+        let scale = text("scale").and_then(|text| text.parse::<u8>().ok()).and_then(|number| number.try_into().ok());
+        Self {
+            scale: scale.unwrap_or_default(),
+            theme: text("theme").and_then(|text| text.parse().ok()),
+            language: text("lang").and_then(|text| text.parse().ok()).or_else(|| language::preferred(headers)),
+        }
+    }
+
+    fn adapt(&self, look: Look) -> Look {
+        let look = look.with_scale(self.scale);
+        match self.theme {
+            Some(theme) => look.with_theme(theme),
+            None => look,
+        }
+    }
+}
+
+/// What a request gets whose challenge is not shown: the envelope, or a picture of the notice in an `<img>`.
+fn not_shown(refusal: &Refusal, wanted: &Wanted, headers: &HeaderMap) -> Response {
+    let (code, status) = match refusal {
+        Refusal::Expired => (ResultCode::ExpiredKeyError, StatusCode::GONE),
+        _ => (ResultCode::InvalidKeyError, StatusCode::NOT_FOUND),
+    };
+    if !accepts_images(headers) {
+        return reply::refusal(refusal, code, status);
+    }
+    let notice = render_expired(wanted.language.unwrap_or_default(), &wanted.adapt(Look::default()));
+    media(status, "image/gif", notice.into(), code)
+}
+
+/// Whether `Accept` names `image/…`, as a browser's does for an `<img>`; `*/*` alone names nothing.
+fn accepts_images(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|range| range.trim_start().to_ascii_lowercase().starts_with("image/"))
+}
+
+/// The whole sound, or the part that `Range` asks for (RFC 9110, section 14). Several parts at once are not served:
+/// the whole is a right answer to that.
+fn in_range(wav: Bytes, headers: &HeaderMap) -> Response {
+    let size = wav.len();
+    let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
+    let mut response = match range.map_or(Part::Whole, |range| part(range, size)) {
+        Part::Whole => media(StatusCode::OK, "audio/wav", wav, ResultCode::Success),
+        Part::Some(range) => {
+            let content_range = format!("bytes {}-{}/{size}", range.start(), range.end());
+            let part = wav.slice(range);
+            let mut response = media(StatusCode::PARTIAL_CONTENT, "audio/wav", part, ResultCode::Success);
+            insert(&mut response, header::CONTENT_RANGE, &content_range);
+            response
+        }
+        Part::Outside => {
+            let mut response = Refusal::Http(StatusCode::RANGE_NOT_SATISFIABLE).into_response();
+            insert(&mut response, header::CONTENT_RANGE, &format!("bytes */{size}"));
+            response
+        }
+    };
+    response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    response
+}
+
+#[derive(Debug, PartialEq)]
+enum Part {
+    Whole,
+    Some(RangeInclusive<usize>),
+    Outside,
+}
+
+fn part(range: &str, size: usize) -> Part {
+    // A unit that is not known, or a range that cannot be read, is to be ignored.
+    let Ok(ranges) = parse_range_header(range) else { return Part::Whole };
+    match ranges.validate(size as u64).as_deref() {
+        Ok([range]) => Part::Some(*range.start() as usize..=*range.end() as usize),
+        Err(RangeUnsatisfiableError::Unsatisfiable) => Part::Outside,
+        Ok(_) | Err(_) => Part::Whole,
+    }
+}
+
+fn media(status: StatusCode, content_type: &'static str, bytes: Bytes, code: ResultCode) -> Response {
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.extensions_mut().insert(Answered(code));
+    response
+}
+
+fn insert(response: &mut Response, name: HeaderName, value: &str) {
+    let value = HeaderValue::from_str(value).expect("digits and ASCII signs make a header value");
+    response.headers_mut().insert(name, value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(range: &str, expected: &Part) {
+        assert_eq!(part(range, 1000), *expected, "{range}");
+    }
+
+    #[test]
+    fn ranges_are_read_as_rfc_9110_says() {
+        check("bytes=0-1", &Part::Some(0..=1));
+        check("bytes=0-", &Part::Some(0..=999));
+        check("bytes=990-5000", &Part::Some(990..=999));
+        check("bytes=-10", &Part::Some(990..=999));
+        check("bytes=1000-", &Part::Outside);
+        check("bytes=0-1,5-6", &Part::Whole);
+        check("lines=0-1", &Part::Whole);
+        check("bytes=x", &Part::Whole);
+    }
+}

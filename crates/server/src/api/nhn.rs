@@ -1,0 +1,133 @@
+//! The calls of NHN Cloud CAPTCHA API v1.0 that answer with an envelope.
+//!
+//! Each handler makes its checks in the order of the wire contract: -4, -7, -2, -8, -5, -6.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, RawQuery, Request, State},
+    http::{Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+
+use super::{
+    parameters::Parameters,
+    reply::{self, Envelope, IssuedEnvelope},
+    request::segment_after,
+};
+use crate::{error::Refusal, service::Service};
+
+/// Issue a challenge.
+///
+/// The body and its type are ignored.
+#[utoipa::path(
+    post, path = "/captcha/v1.0/appkeys/{appkey}/keys", tag = "CAPTCHA API v1.0",
+    params(("appkey" = String, Path, description = "The app's appkey, 64 hexadecimal digits")),
+    responses(
+        (status = 200, body = IssuedEnvelope, description = "`SUCCESS` with the key; or an envelope with `APPKEY_ERROR` (-4) and no key"),
+        (status = 429, body = Envelope, description = "`HTTP_STATUS_ERROR` (-3): the app's rate limit is reached"),
+    )
+)]
+pub(crate) async fn issue(State(service): State<Arc<Service>>, uri: Uri) -> Result<Response, Refusal> {
+    let live = service.app(segment_after(&uri, "appkeys"))?;
+    Ok(reply::issued(&service.issue(&live)?))
+}
+
+/// Judge an answer.
+///
+/// A right answer spends the key; a wrong one takes one of its attempts. `POST` is the same, with the answer in the
+/// query, in a form, or in JSON.
+#[utoipa::path(
+    get, path = "/captcha/v1.0/appkeys/{appkey}/keys/{key}/verification", tag = "CAPTCHA API v1.0",
+    params(
+        ("appkey" = String, Path, description = "The app's appkey, 64 hexadecimal digits"),
+        ("key" = String, Path, description = "The key of the challenge"),
+        ("answer" = Option<String>, Query, description = "What the person typed. Case, spaces and hyphens do not count"),
+    ),
+    responses(
+        (status = 200, body = Envelope, description = "`SUCCESS`, `APPKEY_ERROR` (-4), `INVALID_KEY_ERROR` (-7), `PARAMETER_ERROR` (-2), `EMPTY_ANSWER` (-8), `EXPIRED_KEY_ERROR` (-5) or `WRONG_ANSWER_ERROR` (-6)"),
+        (status = 503, body = Envelope, description = "`FAIL` (-1): the server could not decide; the answer has not passed"),
+    )
+)]
+pub(crate) async fn verify(
+    State(service): State<Arc<Service>>,
+    uri: Uri,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let live = service.app(segment_after(&uri, "appkeys"))?;
+    let challenge = service.challenge_of(&live, segment_after(&uri, "keys"))?;
+    let encoded = with_form(query.unwrap_or_default(), request).await?;
+    let answer = Parameters::new(&encoded).single(&["answer"])?.ok_or(Refusal::EmptyAnswer)?;
+    service.judge(&live, &challenge, &answer).await?;
+    Ok(reply::success())
+}
+
+/// Expire a key.
+#[utoipa::path(
+    delete, path = "/captcha/v1.0/appkeys/{appkey}", tag = "CAPTCHA API v1.0",
+    params(
+        ("appkey" = String, Path, description = "The app's appkey, 64 hexadecimal digits"),
+        ("key" = String, Query, description = "The key of the challenge. `keys` is accepted too"),
+    ),
+    responses(
+        (status = 200, body = Envelope, description = "`SUCCESS`, `APPKEY_ERROR` (-4), `PARAMETER_ERROR` (-2), `INVALID_KEY_ERROR` (-7) or `EXPIRED_KEY_ERROR` (-5)"),
+        (status = 503, body = Envelope, description = "`FAIL` (-1): the server could not decide"),
+    )
+)]
+pub(crate) async fn expire(
+    State(service): State<Arc<Service>>,
+    uri: Uri,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refusal> {
+    let live = service.app(segment_after(&uri, "appkeys"))?;
+    let query = query.unwrap_or_default();
+    let key = Parameters::new(&query).single(&["key", "keys"])?.ok_or(Refusal::Parameter)?;
+    if key.is_empty() {
+        return Err(Refusal::Parameter);
+    }
+    let challenge = service.challenge_of(&live, &key)?;
+    service.expire(&live, &challenge).await?;
+    Ok(reply::success())
+}
+
+/// The query, with the parameters of a `POST`'s body after it.
+async fn with_form(query: String, request: Request) -> Result<String, Refusal> {
+    if request.method() != Method::POST {
+        return Ok(query);
+    }
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_json = content_type.is_some_and(|content_type| content_type.starts_with("application/json"));
+    let is_form =
+        content_type.is_some_and(|content_type| content_type.starts_with("application/x-www-form-urlencoded"));
+    let body = Bytes::from_request(request, &()).await.map_err(|rejection| {
+        let status = rejection.into_response().status();
+        Refusal::Http(if status.is_client_error() { status } else { StatusCode::BAD_REQUEST })
+    })?;
+    let form = match std::str::from_utf8(&body) {
+        _ if !is_json && !is_form => return Ok(query),
+        Ok(text) if is_form => text.to_owned(),
+        Ok(text) => form_of_json(text)?,
+        Err(_) => return Err(Refusal::Parameter),
+    };
+    Ok(format!("{query}&{form}"))
+}
+
+/// The body of a `POST` in JSON.
+#[derive(Deserialize)]
+struct VerifyBody {
+    answer: Option<String>,
+}
+
+fn form_of_json(text: &str) -> Result<String, Refusal> {
+    if text.trim().is_empty() {
+        return Ok(String::new());
+    }
+    let body: VerifyBody = serde_json::from_str(text).map_err(|_| Refusal::Parameter)?;
+    let answer = body
+        .answer
+        .map(|answer| form_urlencoded::Serializer::new(String::new()).append_pair("answer", &answer).finish());
+    Ok(answer.unwrap_or_default())
+}

@@ -1,0 +1,114 @@
+//! What every request passes: limits, the count of it, and the replies to requests that no route takes.
+
+use std::{any::Any, sync::Arc, time::Duration};
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{HeaderValue, StatusCode, Uri, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::reply::Answered;
+use crate::{error::Refusal, metrics::Call, service::Service};
+
+/// The largest body that is read.
+pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
+/// The longest path and query together.
+pub(crate) const MAX_URI_BYTES: usize = 8 * 1024;
+/// The most that all headers take together.
+pub(crate) const MAX_HEADERS_BYTES: usize = 16 * 1024;
+/// The longest that a request may take, its body included.
+const MAX_TIME: Duration = Duration::from_secs(10);
+
+/// The segment of a path that follows this one, as the client wrote it, or nothing.
+///
+/// It is not percent-decoded: appkeys and keys are hexadecimal digits and hyphens, and anything else is not one.
+pub(crate) fn segment_after<'a>(uri: &'a Uri, name: &str) -> &'a str {
+    uri.path().split('/').skip_while(|segment| *segment != name).nth(1).unwrap_or_default()
+}
+
+pub(crate) async fn no_such_route() -> Refusal {
+    Refusal::Http(StatusCode::NOT_FOUND)
+}
+
+pub(crate) async fn no_such_method() -> Refusal {
+    Refusal::Http(StatusCode::METHOD_NOT_ALLOWED)
+}
+
+/// Refuses a request whose line or headers are too large.
+pub(crate) async fn limit_head(request: Request, next: Next) -> Response {
+    let uri_bytes = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
+    if uri_bytes > MAX_URI_BYTES {
+        return Refusal::Http(StatusCode::URI_TOO_LONG).into_response();
+    }
+    let header_bytes: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if header_bytes > MAX_HEADERS_BYTES {
+        return Refusal::Http(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).into_response();
+    }
+    next.run(request).await
+}
+
+/// Ends a request that takes too long, such as one whose body does not come.
+pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(MAX_TIME, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Refusal::Http(StatusCode::REQUEST_TIMEOUT).into_response(),
+    }
+}
+
+/// The reply to a request that ran into a bug. The panic's own message stays in the log.
+pub(crate) fn panicked(_: Box<dyn Any + Send>) -> Response {
+    Refusal::Internal.into_response()
+}
+
+/// Counts and logs a request by its route, never by its path: that holds the appkey, the key and the answer.
+pub(crate) async fn observe(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let method = request.method().clone();
+    let start = std::time::Instant::now();
+    let mut response = next.run(request).await;
+
+    let (route, call) = route.map_or(("none", Call::Other), |route| route_and_call(route.as_str()));
+    let status = response.status();
+    service.metrics().count_request(route, status.as_u16());
+    if let Some(Answered(code)) = response.extensions().get() {
+        service.metrics().count_result(call, *code);
+    }
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
+        service.metrics().count_panic();
+    }
+    tracing::debug!(%method, route, status = status.as_u16(), micros = start.elapsed().as_micros() as u64, "request");
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// A route's name in metrics and logs.
+fn route_and_call(matched: &str) -> (&'static str, Call) {
+    match matched {
+        "/captcha/v1.0/appkeys/{appkey}/keys" => ("issue", Call::Issue),
+        "/captcha/v1.0/keys/{key}/img" => ("image", Call::Image),
+        "/captcha/v1.0/keys/{key}/sound" => ("sound", Call::Sound),
+        "/captcha/v1.0/appkeys/{appkey}/keys/{key}/verification" => ("verify", Call::Verify),
+        "/captcha/v1.0/appkeys/{appkey}" => ("expire", Call::Expire),
+        "/healthz" => ("healthz", Call::Other),
+        "/readyz" => ("readyz", Call::Other),
+        "/metrics" => ("metrics", Call::Other),
+        _ => ("other", Call::Other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_is_what_stands_behind_its_name() {
+        let uri = |text: &str| text.parse::<Uri>().unwrap();
+        let verify = uri("/captcha/v1.0/appkeys/abc/keys/k%20y/verification?answer=x");
+        assert_eq!(segment_after(&verify, "appkeys"), "abc");
+        assert_eq!(segment_after(&verify, "keys"), "k%20y");
+        assert_eq!(segment_after(&uri("/captcha/v1.0/appkeys/keys/keys"), "appkeys"), "keys");
+        assert_eq!(segment_after(&uri("/"), "appkeys"), "");
+    }
+}

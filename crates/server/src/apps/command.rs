@@ -1,0 +1,99 @@
+//! What an operator may ask for, in a form that a running server can be sent.
+
+use serde::{Deserialize, Serialize};
+
+use super::{App, AppError, AppKey, AppSettings, AppStore, SettingChanges};
+
+/// Something to be done with apps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AppCommand {
+    /// Makes an app.
+    Create {
+        /// Its name.
+        name: String,
+        /// Its settings, where they are not the usual ones.
+        settings: SettingChanges,
+    },
+    /// Shows all apps.
+    List,
+    /// Shows the app of this name.
+    Show(String),
+    /// Changes settings of an app.
+    Set {
+        /// Its name.
+        name: String,
+        /// The settings that change.
+        settings: SettingChanges,
+    },
+    /// Gives the app of this name another appkey.
+    Rotate(String),
+    /// Switches the app of this name off.
+    Disable(String),
+    /// Switches the app of this name on.
+    Enable(String),
+    /// Removes the app of this name.
+    Remove(String),
+}
+
+/// An app as operators see it.
+///
+/// It does without `Debug`, since it may hold an appkey.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct AppView {
+    /// Its name.
+    pub name: String,
+    /// Its number.
+    pub number: u32,
+    /// Its appkey, if it was made just now.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub appkey: Option<String>,
+    /// Whether it issues and judges.
+    pub enabled: bool,
+    /// Whether it stands in the configuration file.
+    pub declared: bool,
+    /// Unix time at which it was made or first declared, in seconds.
+    pub created_at: u64,
+    /// Its settings.
+    pub settings: AppSettings,
+}
+
+impl AppView {
+    fn new(app: App, appkey: Option<&AppKey>) -> Self {
+        Self {
+            name: app.name,
+            number: app.number,
+            appkey: appkey.map(|appkey| appkey.as_str().to_owned()),
+            enabled: app.enabled,
+            declared: app.declared,
+            created_at: app.created_at,
+            settings: app.settings,
+        }
+    }
+}
+
+impl AppStore {
+    /// Does what is asked, at this Unix time, and shows the apps that it concerned, as they are (or were) then.
+    ///
+    /// Waits for the disk: not for async code.
+    ///
+    /// # Errors
+    /// Any [`AppError`].
+    pub fn perform(&self, command: &AppCommand, now: u64) -> Result<Vec<AppView>, AppError> {
+        let (app, appkey) = match command {
+            AppCommand::List => return Ok(self.list().into_iter().map(|app| AppView::new(app, None)).collect()),
+            AppCommand::Show(name) => (self.show(name)?, None),
+            AppCommand::Create { name, settings } => with_appkey(self.create(name, settings, now)?),
+            AppCommand::Set { name, settings } => (self.set(name, settings, now)?, None),
+            AppCommand::Rotate(name) => with_appkey(self.rotate(name)?),
+            AppCommand::Disable(name) => (self.set_enabled(name, false)?, None),
+            AppCommand::Enable(name) => (self.set_enabled(name, true)?, None),
+            AppCommand::Remove(name) => (self.remove(name, now)?, None),
+        };
+        Ok(vec![AppView::new(app, appkey.as_ref())])
+    }
+}
+
+fn with_appkey((app, appkey): (App, AppKey)) -> (App, Option<AppKey>) {
+    (app, Some(appkey))
+}

@@ -1,0 +1,111 @@
+//! The apps as requests see them: an immutable snapshot, swapped whole.
+
+use std::{collections::HashMap, num::NonZeroU32, sync::Arc};
+
+use arc_swap::{ArcSwap, Guard};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use haechi_captcha::{Language, Look};
+
+use super::{App, AppKey, AppKeyHash};
+
+/// The current [`Registry`], shared by all requests.
+#[derive(Default)]
+pub struct Apps(ArcSwap<Registry>);
+
+impl Apps {
+    /// The apps as they are now. The snapshot stays as it is while it is held.
+    pub fn current(&self) -> Guard<Arc<Registry>> {
+        self.0.load()
+    }
+
+    /// Replaces all apps at once. An app whose rate limit is as before goes on with its count.
+    pub fn replace(&self, apps: Vec<App>) {
+        let registry = Registry::new(apps, &self.current());
+        self.0.store(Arc::new(registry));
+    }
+}
+
+/// All apps, found by appkey or by the number in a key.
+#[derive(Default)]
+pub struct Registry {
+    by_appkey: HashMap<AppKeyHash, Arc<LiveApp>>,
+    by_number: HashMap<u32, Arc<LiveApp>>,
+}
+
+/// An app, with what its settings come down to for each request.
+pub struct LiveApp {
+    /// The app itself.
+    pub app: App,
+    /// The picture that it shows, at scale 1.
+    pub look: Look,
+    /// The language that it speaks when nobody asks for another.
+    pub language: Language,
+    limiter: Option<Arc<DefaultDirectRateLimiter>>,
+}
+
+impl Registry {
+    fn new(apps: Vec<App>, before: &Self) -> Self {
+        let mut registry = Self::default();
+        for app in apps {
+            let live = Arc::new(LiveApp::new(app, before));
+            registry.by_appkey.insert(live.app.appkey_sha256, Arc::clone(&live));
+            registry.by_number.insert(live.app.number, live);
+        }
+        registry
+    }
+
+    /// The app that an appkey names.
+    #[must_use]
+    pub fn by_appkey(&self, appkey: &AppKey) -> Option<&Arc<LiveApp>> {
+        self.by_appkey.get(&appkey.hash())
+    }
+
+    /// The app that a key names.
+    #[must_use]
+    pub fn by_number(&self, number: u32) -> Option<&Arc<LiveApp>> {
+        self.by_number.get(&number)
+    }
+
+    /// The app of this name.
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Option<&Arc<LiveApp>> {
+        self.by_number.values().find(|live| live.app.name == name)
+    }
+
+    /// All apps, by number.
+    #[must_use]
+    pub fn all(&self) -> Vec<&Arc<LiveApp>> {
+        let mut apps: Vec<_> = self.by_number.values().collect();
+        apps.sort_by_key(|live| live.app.number);
+        apps
+    }
+}
+
+impl LiveApp {
+    fn new(app: App, before: &Registry) -> Self {
+        let rate = app.settings.rate_per_sec;
+        let limiter = match before.by_number(app.number) {
+            Some(live) if live.app.settings.rate_per_sec == rate => live.limiter.clone(),
+            _ => NonZeroU32::new(rate).map(|rate| Arc::new(RateLimiter::direct(Quota::per_second(rate)))),
+        };
+        Self { look: app.settings.look(), language: app.settings.language(), app, limiter }
+    }
+
+    /// Counts one challenge, or says that the app's rate limit is reached.
+    #[must_use]
+    pub fn may_issue(&self) -> bool {
+        self.limiter.as_ref().is_none_or(|limiter| limiter.check().is_ok())
+    }
+
+    /// Whether a key issued at this Unix time can still be answered.
+    #[must_use]
+    pub fn is_within_time(&self, issued_at: u64, now: u64) -> bool {
+        now < self.expires_at(issued_at)
+    }
+
+    /// The Unix time from which a key issued at this one counts as expired.
+    #[must_use]
+    pub fn expires_at(&self, issued_at: u64) -> u64 {
+        self.app.expires_at(issued_at)
+    }
+}

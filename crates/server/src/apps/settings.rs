@@ -1,0 +1,131 @@
+//! What can be set for an app.
+
+use haechi_captcha::{Answer, Language, Look, Theme};
+use serde::{Deserialize, Serialize};
+
+/// How an app's challenges are made and judged. Everything left out has its default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AppSettings {
+    /// Characters in an answer, 4 to 8.
+    pub answer_length: u8,
+    /// Seconds for which a key can be answered, 30 to 3600.
+    pub ttl_secs: u32,
+    /// Answers that one key takes, 1 to 10.
+    pub attempts: u8,
+    /// Width of the picture in CSS pixels, 120 to 480.
+    pub width: u16,
+    /// Height of the picture in CSS pixels, 40 to 160.
+    pub height: u16,
+    /// Colours of the picture: light or dark.
+    pub theme: String,
+    /// Language of the sound when the request asks for none: ko, en, ja or zh.
+    pub lang: String,
+    /// Whether every answer is TEST5, for a customer's own tests.
+    pub test: bool,
+    /// Challenges issued a second at the most, on each node; 0 for no limit.
+    pub rate_per_sec: u32,
+}
+
+impl Default for AppSettings {
+    fn default() -> Self {
+        Self {
+            answer_length: 5,
+            ttl_secs: 180,
+            attempts: 1,
+            width: 240,
+            height: 80,
+            theme: "light".to_owned(),
+            lang: "ko".to_owned(),
+            test: false,
+            rate_per_sec: 0,
+        }
+    }
+}
+
+/// A setting outside its range.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name} is {range}, not {value}")]
+pub struct SettingError {
+    /// The setting, as it stands in the configuration file.
+    pub name: &'static str,
+    /// What it may be.
+    pub range: &'static str,
+    /// What it was.
+    pub value: String,
+}
+
+impl AppSettings {
+    /// Shortest and longest time to live, in seconds.
+    pub const TTLS_SECS: std::ops::RangeInclusive<u32> = 30..=3600;
+
+    /// Says which setting is out of range, if one is.
+    ///
+    /// # Errors
+    /// The first such setting.
+    pub fn check(&self) -> Result<(), SettingError> {
+        let within = |is_within: bool, name, range, value: String| {
+            if is_within { Ok(()) } else { Err(SettingError { name, range, value }) }
+        };
+        let lengths = 4..=Answer::MAX_LENGTH as u8;
+        within(lengths.contains(&self.answer_length), "answer_length", "4 to 8", self.answer_length.to_string())?;
+        within(Self::TTLS_SECS.contains(&self.ttl_secs), "ttl_secs", "30 to 3600", self.ttl_secs.to_string())?;
+        within((1..=10).contains(&self.attempts), "attempts", "1 to 10", self.attempts.to_string())?;
+        within(Look::WIDTHS.contains(&self.width), "width", "120 to 480", self.width.to_string())?;
+        within(Look::HEIGHTS.contains(&self.height), "height", "40 to 160", self.height.to_string())?;
+        within(self.theme.parse::<Theme>().is_ok(), "theme", "light or dark", format!("{:?}", self.theme))?;
+        let is_language = Language::ALL.iter().any(|language| language.tag() == self.lang);
+        within(is_language, "lang", "ko, en, ja or zh", format!("{:?}", self.lang))?;
+        within(self.rate_per_sec <= 1_000_000, "rate_per_sec", "0 to 1000000", self.rate_per_sec.to_string())
+    }
+
+    /// The picture that these settings ask for, at scale 1.
+    ///
+    /// # Panics
+    /// If the settings were not [checked](Self::check).
+    #[must_use]
+    pub fn look(&self) -> Look {
+        let theme = self.theme.parse().expect("settings are checked before use");
+        Look::new(self.width, self.height).expect("settings are checked before use").with_theme(theme)
+    }
+
+    /// The language that these settings ask for.
+    ///
+    /// # Panics
+    /// If the settings were not [checked](Self::check).
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.lang.parse().expect("settings are checked before use")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(toml: &str, expected: Result<(), &str>) {
+        let settings: AppSettings = toml::from_str(toml).unwrap();
+        assert_eq!(settings.check().map_err(|error| error.to_string()), expected.map_err(str::to_owned), "{toml}");
+    }
+
+    #[test]
+    fn each_setting_has_its_range() {
+        check("", Ok(()));
+        check("answer_length = 8\nttl_secs = 3600\nattempts = 10\nwidth = 480\nheight = 160\ntheme = 'dark'", Ok(()));
+        check("answer_length = 3", Err("answer_length is 4 to 8, not 3"));
+        check("answer_length = 9", Err("answer_length is 4 to 8, not 9"));
+        check("ttl_secs = 29", Err("ttl_secs is 30 to 3600, not 29"));
+        check("attempts = 0", Err("attempts is 1 to 10, not 0"));
+        check("width = 481", Err("width is 120 to 480, not 481"));
+        check("height = 39", Err("height is 40 to 160, not 39"));
+        check("theme = 'pink'", Err("theme is light or dark, not \"pink\""));
+        check("lang = 'fr'", Err("lang is ko, en, ja or zh, not \"fr\""));
+        check("rate_per_sec = 1000001", Err("rate_per_sec is 0 to 1000000, not 1000001"));
+    }
+
+    #[test]
+    fn unknown_settings_are_refused_with_their_name() {
+        let error = toml::from_str::<AppSettings>("attempt = 3").unwrap_err().to_string();
+        assert!(error.contains("attempt") && error.contains("line 1"), "{error}");
+    }
+}

@@ -1,0 +1,324 @@
+//! Apps, as they are made and changed: kept in the embedded database, whatever the ledger is.
+//!
+//! A change is one durable transaction, and then the snapshot that requests read is replaced.
+
+mod tables;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use self::tables::{Change, DeclaredRecord};
+use super::{
+    App, AppKey, AppName, AppSettings, Apps, DeclaredApp, MAX_APPS, NameError, STORED_NUMBERS, SettingChanges,
+    SettingError,
+};
+use crate::{
+    service::CLOCK_SKEW_SECS,
+    store::{Store, StoreError},
+};
+
+/// The longest that any key may live after its app is gone, in seconds.
+const LONGEST_LIFE_SECS: u64 = *AppSettings::TTLS_SECS.end() as u64 + CLOCK_SKEW_SECS;
+
+/// The apps of one installation, stored and declared.
+pub struct AppStore {
+    store: Store,
+    apps: Arc<Apps>,
+    /// Held from reading the apps until the changed ones are shown, so that no change undoes another.
+    changing: Mutex<()>,
+}
+
+/// Why an app was not made, found or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The name is not one.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The name is another app's.
+    #[error("there already is an app called {0:?}")]
+    NameTaken(String),
+    /// No app has this name.
+    #[error("there is no app called {0:?}")]
+    NoSuchApp(String),
+    /// It can be changed in the configuration file only.
+    #[error("the app {0:?} is declared in the configuration file, and can only be changed there")]
+    Declared(String),
+    /// A setting is out of its range.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    /// There are [`MAX_APPS`].
+    #[error("there are {MAX_APPS} apps, and no installation holds more: remove one first")]
+    Full,
+    /// All numbers were given away within the lifetime of a key.
+    #[error("too many apps were made and removed within an hour: wait a little")]
+    NoNumberLeft,
+    /// The system gave no random bytes.
+    #[error("the system gives no random bytes for an appkey: {0}")]
+    Random(String),
+    /// The database failed.
+    #[error("the apps could not be stored: {0}")]
+    Storage(#[from] StoreError),
+}
+
+/// Why the apps could not be read, or cannot stand together.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenAppsError {
+    /// The database failed.
+    #[error("the apps could not be read: {0}")]
+    Storage(#[from] StoreError),
+    /// A declared app has a stored one's name.
+    #[error("the app {0:?} is declared in the configuration file, but a stored app has that name: remove one of them")]
+    SameName(String),
+    /// A declared app has a stored one's appkey.
+    #[error("the app {0:?}, which is declared in the configuration file, has the appkey of the stored app {1:?}")]
+    SameAppKey(String, String),
+    /// Together they are more than [`MAX_APPS`].
+    #[error("there are {0} apps, and {MAX_APPS} is the most that one installation holds")]
+    TooMany(usize),
+}
+
+impl AppStore {
+    /// Reads the stored apps and joins the declared ones to them.
+    ///
+    /// # Errors
+    /// If the database fails, or a declared app clashes with a stored one.
+    pub fn open(store: Store, declared: &[DeclaredApp], now: u64) -> Result<Self, OpenAppsError> {
+        let (stored, records) = tables::read(&store)?;
+        check_together(&stored, declared)?;
+        let recalled = declared.iter().map(|app| recall(app, &records, now));
+        let apps = Arc::new(Apps::default());
+        apps.replace(stored.into_iter().chain(recalled).collect());
+        Ok(Self { store, apps, changing: Mutex::default() })
+    }
+
+    /// Remembers the time to live of the declared apps, for the day when it grows.
+    ///
+    /// To be called by whoever issues keys with it.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn remember_declared(&self, now: u64) -> Result<(), StoreError> {
+        let _changing = self.begin();
+        let (_, records) = tables::read(&self.store)?;
+        let declared: Vec<App> = self.list().into_iter().filter(|app| app.declared).collect();
+        let changes = changed_records(&declared, &records, now);
+        if changes.is_empty() {
+            return Ok(());
+        }
+        tables::write(&self.store, |change| {
+            changes.iter().try_for_each(|(number, record)| match record {
+                Some(record) => change.put_declared(*number, record),
+                None => change.remove_declared(*number),
+            })
+        })
+    }
+
+    /// The snapshot that requests read.
+    #[must_use]
+    pub fn apps(&self) -> &Arc<Apps> {
+        &self.apps
+    }
+
+    /// All apps, by number.
+    #[must_use]
+    pub fn list(&self) -> Vec<App> {
+        self.apps.current().all().into_iter().map(|live| live.app.clone()).collect()
+    }
+
+    /// The app of this name.
+    ///
+    /// # Errors
+    /// [`AppError::NoSuchApp`].
+    pub fn show(&self, name: &str) -> Result<App, AppError> {
+        let live = self.apps.current().by_name(name).map(Arc::clone);
+        live.map(|live| live.app.clone()).ok_or_else(|| AppError::NoSuchApp(name.to_owned()))
+    }
+
+    /// Makes an app, and returns it with its appkey, which nobody can find out later.
+    ///
+    /// # Errors
+    /// Any [`AppError`] but [`AppError::NoSuchApp`] and [`AppError::Declared`].
+    pub fn create(&self, name: &str, changes: &SettingChanges, now: u64) -> Result<(App, AppKey), AppError> {
+        let name: AppName = name.parse()?;
+        let settings = changes.applied_to(&AppSettings::default());
+        settings.check()?;
+        let _changing = self.begin();
+        self.check_room_for(name.as_str())?;
+        let appkey = random_appkey()?;
+        let app = tables::write(&self.store, |change| {
+            let app = App {
+                number: free_number(change, now)?,
+                name: name.into(),
+                appkey_sha256: appkey.hash(),
+                enabled: true,
+                declared: false,
+                created_at: now,
+                earlier_ttl: None,
+                settings,
+            };
+            change.put_app(&app)?;
+            Ok::<_, AppError>(app)
+        })?;
+        self.publish(app.number, Some(app.clone()));
+        Ok((app, appkey))
+    }
+
+    /// Changes settings of an app, and returns it as it is then.
+    ///
+    /// # Errors
+    /// [`AppError::NoSuchApp`], [`AppError::Declared`], [`AppError::Setting`] or [`AppError::Storage`].
+    pub fn set(&self, name: &str, changes: &SettingChanges, now: u64) -> Result<App, AppError> {
+        self.change(name, |app| {
+            let settings = changes.applied_to(&app.settings);
+            settings.check()?;
+            app.change_settings(settings, now);
+            Ok(())
+        })
+    }
+
+    /// Switches an app on or off.
+    ///
+    /// # Errors
+    /// [`AppError::NoSuchApp`], [`AppError::Declared`] or [`AppError::Storage`].
+    pub fn set_enabled(&self, name: &str, enabled: bool) -> Result<App, AppError> {
+        self.change(name, |app| {
+            app.enabled = enabled;
+            Ok(())
+        })
+    }
+
+    /// Gives an app another appkey. The old one is unknown from then on; keys that it issued live on.
+    ///
+    /// # Errors
+    /// [`AppError::NoSuchApp`], [`AppError::Declared`], [`AppError::Random`] or [`AppError::Storage`].
+    pub fn rotate(&self, name: &str) -> Result<(App, AppKey), AppError> {
+        let appkey = random_appkey()?;
+        let app = self.change(name, |app| {
+            app.appkey_sha256 = appkey.hash();
+            Ok(())
+        })?;
+        Ok((app, appkey))
+    }
+
+    /// Removes an app, and returns what it was. Its keys are worth nothing from then on.
+    ///
+    /// # Errors
+    /// [`AppError::NoSuchApp`], [`AppError::Declared`] or [`AppError::Storage`].
+    pub fn remove(&self, name: &str, now: u64) -> Result<App, AppError> {
+        let _changing = self.begin();
+        let app = self.changeable(name)?;
+        tables::write(&self.store, |change| change.remove_app(app.number, now))?;
+        self.publish(app.number, None);
+        Ok(app)
+    }
+
+    fn change(&self, name: &str, change: impl FnOnce(&mut App) -> Result<(), AppError>) -> Result<App, AppError> {
+        let _changing = self.begin();
+        let mut app = self.changeable(name)?;
+        change(&mut app)?;
+        tables::write(&self.store, |change| change.put_app(&app))?;
+        self.publish(app.number, Some(app.clone()));
+        Ok(app)
+    }
+
+    fn changeable(&self, name: &str) -> Result<App, AppError> {
+        let app = self.show(name)?;
+        if app.declared { Err(AppError::Declared(app.name)) } else { Ok(app) }
+    }
+
+    fn check_room_for(&self, name: &str) -> Result<(), AppError> {
+        let registry = self.apps.current();
+        if registry.by_name(name).is_some() {
+            return Err(AppError::NameTaken(name.to_owned()));
+        }
+        if registry.all().len() < MAX_APPS { Ok(()) } else { Err(AppError::Full) }
+    }
+
+    /// Shows requests the apps with this one added, replaced or, without it, taken away.
+    fn publish(&self, number: u32, app: Option<App>) {
+        let others = self.list().into_iter().filter(|other| other.number != number);
+        self.apps.replace(others.chain(app).collect());
+    }
+
+    /// A change that panicked has shown nothing, so the next one finds the apps as they are stored.
+    fn begin(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn random_appkey() -> Result<AppKey, AppError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| AppError::Random(error.to_string()))?;
+    Ok(AppKey::from_bytes(bytes))
+}
+
+fn free_number(change: &Change<'_>, now: u64) -> Result<u32, AppError> {
+    change.forget_removed_before(now.saturating_sub(LONGEST_LIFE_SECS))?;
+    change.take_number(STORED_NUMBERS)?.ok_or(AppError::NoNumberLeft)
+}
+
+fn check_together(stored: &[App], declared: &[DeclaredApp]) -> Result<(), OpenAppsError> {
+    for app in declared {
+        let name = app.name.as_str();
+        if stored.iter().any(|other| other.name == name) {
+            return Err(OpenAppsError::SameName(name.to_owned()));
+        }
+        if let Some(other) = stored.iter().find(|other| other.appkey_sha256 == app.appkey_sha256) {
+            return Err(OpenAppsError::SameAppKey(name.to_owned(), other.name.clone()));
+        }
+    }
+    let count = stored.len() + declared.len();
+    if count > MAX_APPS { Err(OpenAppsError::TooMany(count)) } else { Ok(()) }
+}
+
+/// A declared app, with what is remembered of it.
+fn recall(declared: &DeclaredApp, records: &[(u32, DeclaredRecord)], now: u64) -> App {
+    let number = declared.appkey_sha256.declared_number();
+    let record = records.iter().find(|(other, _)| *other == number).map(|(_, record)| record);
+    let last_ttl = record.map_or(declared.settings.ttl_secs, |record| record.ttl_secs);
+    let mut app = App {
+        number,
+        name: declared.name.to_string(),
+        appkey_sha256: declared.appkey_sha256,
+        enabled: declared.enabled,
+        declared: true,
+        created_at: record.map_or(now, |record| record.created_at),
+        earlier_ttl: record.and_then(|record| record.earlier_ttl),
+        settings: AppSettings { ttl_secs: last_ttl, ..declared.settings.clone() },
+    };
+    app.change_settings(declared.settings.clone(), now);
+    app
+}
+
+/// The records that must be written (or, without one, removed) so that they are those of the apps declared now.
+fn changed_records(
+    declared: &[App],
+    records: &[(u32, DeclaredRecord)],
+    now: u64,
+) -> Vec<(u32, Option<DeclaredRecord>)> {
+    let present = declared.iter().map(|app| (app.number, Some(record_of(app))));
+    let missing = records.iter().filter(|(number, _)| declared.iter().all(|app| app.number != *number));
+    let missing = missing.map(|(number, record)| (*number, record_of_missing(record, now)));
+    let is_new = |(number, record): &(u32, Option<DeclaredRecord>)| {
+        record.as_ref() != records.iter().find(|(other, _)| other == number).map(|(_, record)| record)
+    };
+    present.chain(missing).filter(is_new).collect()
+}
+
+fn record_of(app: &App) -> DeclaredRecord {
+    DeclaredRecord {
+        ttl_secs: app.settings.ttl_secs,
+        earlier_ttl: app.earlier_ttl,
+        created_at: app.created_at,
+        gone_since: None,
+    }
+}
+
+/// An app that is no longer declared is remembered for as long as its keys may live.
+fn record_of_missing(record: &DeclaredRecord, now: u64) -> Option<DeclaredRecord> {
+    let gone_since = record.gone_since.unwrap_or(now);
+    let is_remembered = now <= gone_since + LONGEST_LIFE_SECS;
+    is_remembered.then(|| DeclaredRecord { gone_since: Some(gone_since), ..record.clone() })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! The command line.
+
+mod apps;
+mod check_config;
+mod healthcheck;
+mod inspect;
+mod output;
+mod render;
+mod samples;
+mod serve;
+mod speak;
+
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand};
+use haechi::config::{self, Config, ConfigError, Options};
+
+/// Self-hosted CAPTCHA server with the wire API of NHN Cloud CAPTCHA v1.0
+#[derive(Parser)]
+#[command(name = "haechi", version, after_help = "Without a command, haechi serves.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve
+    Serve(serve::Serve),
+    /// Manage apps, whether or not a server is running on the same data
+    App(apps::AppArgs),
+    /// Draw pictures to files
+    Render(render::Render),
+    /// Speak sounds to files
+    Speak(speak::Speak),
+    /// Say what a key says
+    Inspect(inspect::Inspect),
+    /// Check a configuration file
+    CheckConfig(check_config::CheckConfig),
+    /// Ask a server whether it is well
+    Healthcheck(healthcheck::Healthcheck),
+    /// Print the description of the HTTP API (OpenAPI, JSON)
+    Openapi(Common),
+}
+
+/// What every command takes.
+#[derive(Args)]
+struct Common {
+    /// Configuration file, in TOML [env: HAECHI_CONFIG=]
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Directory of the database, the secret and the control socket [env: HAECHI_DATA=] [default: haechi-data]
+    #[arg(long, value_name = "DIR", global = true)]
+    data: Option<PathBuf>,
+    /// Print JSON, for scripts
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+impl Common {
+    /// The configuration that a server in the same place would have.
+    fn config(&self) -> Result<Config, ConfigError> {
+        let place = Options { config: self.config.clone(), data: self.data.clone(), ..Options::default() };
+        let environment = config::from_environment().unwrap_or_else(|error| error.exit());
+        Config::load(place.or(environment))
+    }
+}
+
+/// Carries out the process's command line.
+pub(crate) fn run() -> ExitCode {
+    let cli = Cli::parse_from(with_command(std::env::args_os().collect()));
+    for name in config::unknown_environment() {
+        say(&format!("warning: {name} is in the environment, but haechi has no setting of that name"));
+    }
+    match cli.command.run() {
+        Ok(code) => code,
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {}", format!("{error:#}").replace('\n', " ")));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Command {
+    fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Serve(command) => command.run(),
+            Self::App(command) => command.run(),
+            Self::Render(command) => command.run(),
+            Self::Speak(command) => command.run(),
+            Self::Inspect(command) => command.run(),
+            Self::CheckConfig(command) => command.run(),
+            Self::Healthcheck(command) => command.run(),
+            Self::Openapi(_) => {
+                output::print_json(&haechi::api::openapi())?;
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    }
+}
+
+/// A command line of nothing but flags is one of `serve`.
+fn with_command(mut args: Vec<OsString>) -> Vec<OsString> {
+    let asks_about_program = |arg: &OsString| ["-h", "--help", "-V", "--version"].iter().any(|flag| arg == flag);
+    let is_flag = |arg: &OsString| arg.to_string_lossy().starts_with('-');
+    if args.get(1).is_none_or(|first| is_flag(first) && !asks_about_program(first)) {
+        let place = args.len().min(1);
+        args.insert(place, "serve".into());
+    }
+    args
+}
+
+/// Prints a line on standard error. If nobody reads that, there is nobody to tell.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_alone_mean_serve() {
+        let check = |line: &str, expected: &str| {
+            let args = with_command(line.split(' ').map(OsString::from).collect());
+            assert_eq!(args.join(" ".as_ref()).to_string_lossy(), expected);
+        };
+        check("haechi", "haechi serve");
+        check("haechi --listen x", "haechi serve --listen x");
+        check("haechi --version", "haechi --version");
+        check("haechi app list", "haechi app list");
+    }
+}

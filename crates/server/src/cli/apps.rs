@@ -1,0 +1,169 @@
+//! `haechi app …`.
+
+use std::{process::ExitCode, time::Duration};
+
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+use haechi::{
+    apps::{AppCommand, AppStore, AppView, SettingChanges},
+    config::Config,
+    control::{self, call},
+    service::unix_now,
+    store::{self, Store, StoreError},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    Common,
+    output::{self, rfc3339},
+};
+
+#[derive(Args)]
+pub(super) struct AppArgs {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Make an app and print its appkey, which is shown only this once
+    Create {
+        /// Its name: 1 to 64 letters, digits, spaces, '-', '_' or '.'
+        name: String,
+        #[command(flatten)]
+        settings: SettingChanges,
+    },
+    /// List all apps
+    List,
+    /// Show an app
+    Show(Named),
+    /// Change settings of an app
+    Set {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        settings: SettingChanges,
+    },
+    /// Give an app another appkey and print it; the old one is unknown at once
+    Rotate(Named),
+    /// Switch an app off: it issues and judges nothing
+    Disable(Named),
+    /// Switch an app on again
+    Enable(Named),
+    /// Remove an app for good
+    Remove(Named),
+}
+
+#[derive(Args)]
+struct Named {
+    /// Its name
+    name: String,
+}
+
+impl From<Action> for AppCommand {
+    fn from(action: Action) -> Self {
+        match action {
+            Action::Create { name, settings } => Self::Create { name, settings },
+            Action::List => Self::List,
+            Action::Show(app) => Self::Show(app.name),
+            Action::Set { name, settings } => Self::Set { name, settings },
+            Action::Rotate(app) => Self::Rotate(app.name),
+            Action::Disable(app) => Self::Disable(app.name),
+            Action::Enable(app) => Self::Enable(app.name),
+            Action::Remove(app) => Self::Remove(app.name),
+        }
+    }
+}
+
+impl AppArgs {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let command = AppCommand::from(self.action);
+        let config = self.common.config()?;
+        let apps = perform(&config, &command)?;
+        match (&command, self.common.json) {
+            (AppCommand::List, true) => output::print_json(&apps)?,
+            (AppCommand::List, false) => output::print(&table(&apps))?,
+            (_, true) => apps.iter().try_for_each(output::print_json)?,
+            (_, false) => output::print(&describe(&command, &apps)?)?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Has the running server do it, or does it in the database.
+fn perform(config: &Config, command: &AppCommand) -> Result<Vec<AppView>> {
+    let directly = |store: Store| {
+        let now = unix_now();
+        Ok(AppStore::open(store, &config.apps, now)?.perform(command, now)?)
+    };
+    let may_make = matches!(command, AppCommand::Create { .. });
+    by_server_or_directly(config, control::APP, command, may_make, directly)
+}
+
+/// Sends a request to the running server. If there is none, opens the database and goes on from there.
+pub(super) fn by_server_or_directly<Reply: DeserializeOwned>(
+    config: &Config,
+    path: &str,
+    request: &impl Serialize,
+    may_make: bool,
+    directly: impl FnOnce(Store) -> Result<Reply>,
+) -> Result<Reply> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    for _ in 0..LOCKED_TRIES {
+        if let Some(reply) = runtime.block_on(call(&config.data, path, request))? {
+            return Ok(reply);
+        }
+        if !may_make && !config.data.join(store::FILE_NAME).exists() {
+            bail!("there is no haechi data in {}: name its directory with --data", config.data.display());
+        }
+        match Store::open(&config.data) {
+            // A server is starting or ending, or another command is running.
+            Err(StoreError::Locked { .. }) => std::thread::sleep(LOCKED_PAUSE),
+            opened => return directly(opened?),
+        }
+    }
+    bail!("{} is in use by another process, which does not answer its control socket", config.data.display())
+}
+
+/// Together they are longer than a start or an orderly end takes.
+const LOCKED_TRIES: u32 = 100;
+const LOCKED_PAUSE: Duration = Duration::from_millis(50);
+
+fn table(apps: &[AppView]) -> String {
+    let width = apps.iter().map(|app| app.name.chars().count()).max().unwrap_or(0).max(4);
+    let mut text = format!("{:<width$}  {:>6}  STATE\n", "NAME", "NUMBER");
+    for app in apps {
+        text += &format!("{:<width$}  {:>6}  {}\n", app.name, app.number, state(app));
+    }
+    text
+}
+
+fn state(app: &AppView) -> String {
+    let mut state = if app.enabled { "enabled" } else { "disabled" }.to_owned();
+    for (is_so, note) in [(app.declared, ", declared"), (app.settings.test, ", test")] {
+        if is_so {
+            state += note;
+        }
+    }
+    state
+}
+
+fn describe(command: &AppCommand, apps: &[AppView]) -> Result<String> {
+    let mut text = String::new();
+    for app in apps {
+        let fate = if matches!(command, AppCommand::Remove(_)) { "removed".to_owned() } else { state(app) };
+        text += &format!("name           {}\nnumber         {}\nstate          {fate}\n", app.name, app.number);
+        text += &format!("made           {}\n", rfc3339(app.created_at));
+        if let Some(appkey) = &app.appkey {
+            text += &format!("appkey         {appkey}\n               (shown only this once)\n");
+        }
+        let settings = serde_json::to_value(&app.settings)?;
+        for (name, value) in settings.as_object().into_iter().flatten() {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            text += &format!("{name:<14} {value}\n");
+        }
+    }
+    Ok(text)
+}

@@ -1,0 +1,73 @@
+//! `haechi inspect`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use haechi::{
+    apps::AppStore,
+    config::Config,
+    control,
+    inspect::{Inspection, KeyState, Question, inspect},
+    installation::{Secrets, open_ledger},
+    service::unix_now,
+    store::Store,
+};
+
+use super::{
+    Common,
+    apps::by_server_or_directly,
+    output::{self, rfc3339},
+};
+
+#[derive(Args)]
+pub(super) struct Inspect {
+    /// The key
+    key: String,
+    /// Say the answer too
+    #[arg(long)]
+    answer: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Inspect {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let config = self.common.config()?;
+        let question = Question { key: self.key, with_answer: self.answer };
+        let directly = |store| inspect_in(store, &config, &question);
+        let inspection = by_server_or_directly(&config, control::INSPECT, &question, false, directly)?;
+        if self.common.json {
+            output::print_json(&inspection)?;
+        } else {
+            output::print(&describe(&inspection))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn inspect_in(store: Store, config: &Config, question: &Question) -> Result<Inspection> {
+    let now = unix_now();
+    let secrets = Secrets::read(config)?;
+    let apps = AppStore::open(store.clone(), &config.apps, now)?;
+    let ledger = open_ledger(config.ledger, store, &secrets, now)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(inspect(question, &secrets.keyring(), apps.apps(), &ledger, now))?)
+}
+
+fn describe(inspection: &Inspection) -> String {
+    let state = match inspection.state {
+        KeyState::Fresh => "fresh: nobody has answered it",
+        KeyState::Tried => "tried: answered wrongly, with attempts left",
+        KeyState::Spent => "spent",
+        KeyState::Expired => "expired",
+    };
+    let app = inspection.app.as_deref().unwrap_or("(gone)");
+    let expires = inspection.expires_at.map_or("-".to_owned(), rfc3339);
+    let mut text =
+        format!("app      {app}\nissued   {}\nexpires  {expires}\nstate    {state}\n", rfc3339(inspection.issued_at));
+    if let Some(answer) = &inspection.answer {
+        text += &format!("answer   {answer}\n");
+    }
+    text
+}

@@ -1,0 +1,49 @@
+//! `haechi render`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use haechi_captcha::{Answer, Challenge, Look, Scale, Seed, Theme, image};
+
+use super::samples::{Medium, Samples};
+
+#[derive(Args)]
+pub(super) struct Render {
+    #[command(flatten)]
+    samples: Samples,
+    /// Width in CSS pixels, 120 to 480
+    #[arg(long, value_name = "PIXELS", default_value_t = 240)]
+    width: u16,
+    /// Height in CSS pixels, 40 to 160
+    #[arg(long, value_name = "PIXELS", default_value_t = 80)]
+    height: u16,
+    /// Image pixels for each CSS pixel: 1, 2 or 3
+    #[arg(long, value_name = "SCALE", default_value_t = 1)]
+    scale: u8,
+    /// Colours: light or dark
+    #[arg(long, value_name = "THEME", default_value = "light")]
+    theme: Theme,
+}
+
+impl Render {
+    pub(super) fn run(&self) -> Result<ExitCode> {
+        let look = Look::new(self.width, self.height)?.with_scale(Scale::try_from(self.scale)?).with_theme(self.theme);
+        self.samples.make(&Pictures(look))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+struct Pictures(Look);
+
+impl Medium for Pictures {
+    const EXTENSION: &'static str = "gif";
+
+    fn of_challenge(&self, challenge: &Challenge<'_>) -> Vec<u8> {
+        challenge.draw(&self.0)
+    }
+
+    fn of_answer(&self, answer: &Answer, seed: &Seed) -> Vec<u8> {
+        image::render(answer, seed, &self.0)
+    }
+}

@@ -1,0 +1,258 @@
+//! `haechi serve`.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use haechi::{
+    apps::{AppKey, AppStore, SettingChanges},
+    config::{Config, Listening, Options},
+    control::{self, ControlSocket, Controls},
+    installation::{Installation, InstallationError},
+    logging, router, server,
+    service::{Service, unix_now},
+    store::StoreError,
+};
+use serde::Serialize;
+use tokio::{
+    net::{TcpListener, UnixListener},
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    task::JoinHandle,
+    time::MissedTickBehavior,
+};
+
+use super::{output, say};
+
+/// How often the ledger forgets what is past its time.
+const PURGE_INTERVAL: Duration = Duration::from_secs(5);
+/// The longest that the ledger may take to write what it still holds when the server ends.
+const MAX_CLOSE_TIME: Duration = Duration::from_secs(10);
+/// The longest to wait for the first second, which is longer only if the clock went back.
+const MAX_FIRST_WAIT: Duration = Duration::from_secs(1);
+/// Together they are longer than any command has the database open.
+const LOCKED_TRIES: u32 = 10;
+const LOCKED_PAUSE: Duration = Duration::from_millis(100);
+/// The app that a first start makes.
+const FIRST_APP: &str = "default";
+
+#[derive(Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    options: Options,
+    /// Print the address, and on a first start the appkey, as one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let config = Config::load(self.options)?;
+        logging::start(config.logging);
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(serve(&config, self.json))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn serve(config: &Config, json: bool) -> Result<()> {
+    let stopping = Stopping::on_signals().context("cannot wait for signals")?;
+    let Installation { apps, secrets, service } = open(config).await?;
+    let listeners = Listeners::bind(config.listening).await?;
+    let mut socket = ControlSocket::bind(&config.data).context("cannot open the control socket")?;
+    let controls = Controls { apps: Arc::clone(&apps), keyring: secrets.keyring(), service: Arc::clone(&service) };
+    let control = spawn_control(socket.listener()?, controls, stopping.clone());
+    let purge = tokio::spawn(purge(Arc::clone(&service)));
+
+    wait_for_first_key(&service).await;
+    let appkey = make_first_app(&apps)?;
+    warn_about(config, &apps);
+    announce(&listeners, config.listening.demo, appkey.as_ref(), json);
+    listeners.serve(config.listening, &service, &stopping).await;
+
+    purge.abort();
+    control.abort();
+    drop(socket);
+    if tokio::time::timeout(MAX_CLOSE_TIME, service.ledger().close()).await.is_err() {
+        tracing::error!("the ledger did not close in time; what it had not confirmed may be lost");
+    }
+    Ok(())
+}
+
+/// Waits, if the ledger has lost its memory, until its first second is over.
+///
+/// Keys of that second count as spent, and later ones must not be issued early: if the process ended within the
+/// second, the next one would take them for keys of its own.
+async fn wait_for_first_key(service: &Service) {
+    let first = Duration::from_secs(service.ledger().issue_not_before());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    tokio::time::sleep(first.saturating_sub(now).min(MAX_FIRST_WAIT)).await;
+}
+
+/// Opens the installation. A command may have its database open for a moment; another server has it open for good.
+async fn open(config: &Config) -> Result<Installation> {
+    for _ in 0..LOCKED_TRIES {
+        match Installation::open(config, unix_now()) {
+            Err(InstallationError::Store(StoreError::Locked { .. })) => tokio::time::sleep(LOCKED_PAUSE).await,
+            opened => return Ok(opened?),
+        }
+    }
+    bail!(
+        "{} is in use by another haechi: stop that one, or choose another directory with --data",
+        config.data.display()
+    )
+}
+
+/// The sockets that clients connect to.
+struct Listeners {
+    public: TcpListener,
+    operators: Option<TcpListener>,
+    /// What `public` really listens on, a free port having been picked.
+    address: SocketAddr,
+}
+
+impl Listeners {
+    async fn bind(listening: Listening) -> Result<Self> {
+        let public = listen(listening.public).await?;
+        let operators = match listening.operators {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let address = public.local_addr()?;
+        Ok(Self { public, operators, address })
+    }
+
+    /// Serves until the process is told to stop and running requests are finished.
+    async fn serve(self, listening: Listening, service: &Arc<Service>, stopping: &Stopping) {
+        let options = router::Options { demo: listening.demo, operators_elsewhere: self.operators.is_some() };
+        let public = router::router(Arc::clone(service), options);
+        let operators = self
+            .operators
+            .map(|listener| server::serve(listener, router::operators(Arc::clone(service)), stopping.clone().wait()));
+        let operators = async {
+            if let Some(operators) = operators {
+                operators.await;
+            }
+        };
+        tokio::join!(server::serve(self.public, public, stopping.clone().wait()), operators);
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
+
+/// Whether the process was told to stop.
+#[derive(Clone)]
+struct Stopping(watch::Receiver<bool>);
+
+impl Stopping {
+    fn on_signals() -> io::Result<Self> {
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let (tell, told) = watch::channel(false);
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("stopping");
+            tell.send_replace(true);
+        });
+        Ok(Self(told))
+    }
+
+    async fn wait(mut self) {
+        // It fails only if nobody can tell any more, which is as good a reason to stop.
+        let _ = self.0.wait_for(|is_stopping| *is_stopping).await;
+    }
+}
+
+fn spawn_control(listener: UnixListener, controls: Controls, stopping: Stopping) -> JoinHandle<io::Result<()>> {
+    let serving = axum::serve(listener, control::router(controls)).with_graceful_shutdown(stopping.wait());
+    tokio::spawn(serving.into_future())
+}
+
+/// Forgets, again and again, what the ledger need not remember.
+async fn purge(service: Arc<Service>) {
+    let mut ticks = tokio::time::interval(PURGE_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match service.ledger().purge(unix_now()).await {
+            Ok(0) => {}
+            Ok(forgotten) => tracing::debug!(forgotten, "forgot keys past their time"),
+            Err(error) => tracing::error!(%error, "keys past their time could not be forgotten"),
+        }
+    }
+}
+
+fn make_first_app(apps: &AppStore) -> Result<Option<AppKey>> {
+    if !apps.list().is_empty() {
+        return Ok(None);
+    }
+    let (_, appkey) = apps.create(FIRST_APP, &SettingChanges::default(), unix_now())?;
+    Ok(Some(appkey))
+}
+
+fn warn_about(config: &Config, apps: &AppStore) {
+    let Listening { public, operators, .. } = config.listening;
+    if operators.is_none() && !public.ip().is_loopback() {
+        tracing::warn!("/metrics and /docs are served to everybody on {public}: set --admin-listen to keep them apart");
+    }
+    for app in apps.list().into_iter().filter(|app| app.enabled && app.settings.test) {
+        tracing::warn!(app = app.name, "this is a test app: everybody knows that its answer is TEST5");
+    }
+}
+
+/// What a script learns from a start.
+#[derive(Serialize)]
+struct Announcement<'a> {
+    listening: String,
+    appkey: Option<&'a str>,
+    demo: Option<String>,
+}
+
+/// Says that clients may come. A start does not fail because nobody reads that.
+fn announce(listeners: &Listeners, has_demo: bool, appkey: Option<&AppKey>, json: bool) {
+    if let Some(Ok(address)) = listeners.operators.as_ref().map(TcpListener::local_addr) {
+        say(&format!("listening on http://{address} for operators"));
+    }
+    say(&format!("listening on http://{}", listeners.address));
+    let announcement = Announcement {
+        listening: format!("http://{}", listeners.address),
+        appkey: appkey.map(AppKey::as_str),
+        demo: has_demo.then(|| format!("http://{}/", reachable(listeners.address))),
+    };
+    let printed = if json { output::print_json(&announcement) } else { output::print(&text_for_people(&announcement)) };
+    if let Err(error) = printed {
+        tracing::warn!(%error, "nothing could be printed");
+    }
+}
+
+fn text_for_people(announcement: &Announcement<'_>) -> String {
+    let mut text = String::new();
+    if let Some(appkey) = announcement.appkey {
+        text += &format!("made an app called {FIRST_APP}; its appkey, which is shown only this once, is\n{appkey}\n");
+    }
+    match &announcement.demo {
+        Some(demo) => text += &format!("open {demo} to try it\n"),
+        None => text += &format!("serving {}, without the demo page\n", announcement.listening),
+    }
+    text
+}
+
+/// An address that a browser on this machine can open.
+pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    SocketAddr::new(ip, address.port())
+}

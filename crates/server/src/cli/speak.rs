@@ -1,0 +1,43 @@
+//! `haechi speak`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use haechi_captcha::{Answer, Challenge, Language, Seed, Speech, sound};
+
+use super::samples::{Medium, Samples};
+
+#[derive(Args)]
+pub(super) struct Speak {
+    #[command(flatten)]
+    samples: Samples,
+    /// Language: ko, en, ja or zh
+    #[arg(long, value_name = "LANGUAGE", default_value = "ko")]
+    lang: Language,
+    /// Leave the noise out, and keep all else
+    #[arg(long)]
+    clean: bool,
+}
+
+impl Speak {
+    pub(super) fn run(&self) -> Result<ExitCode> {
+        let speech = Speech::new(self.lang);
+        self.samples.make(&Sounds(if self.clean { speech.clean() } else { speech }))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+struct Sounds(Speech);
+
+impl Medium for Sounds {
+    const EXTENSION: &'static str = "wav";
+
+    fn of_challenge(&self, challenge: &Challenge<'_>) -> Vec<u8> {
+        challenge.speak(&self.0)
+    }
+
+    fn of_answer(&self, answer: &Answer, seed: &Seed) -> Vec<u8> {
+        sound::speak(answer, seed, &self.0)
+    }
+}

@@ -1,0 +1,195 @@
+//! Configuration: one TOML file, over it the environment, over that the command line.
+//!
+//! [`Options`] are what was said, by any of the three; a [`Config`] is what that comes down to, checked once.
+
+mod file;
+mod ledger;
+mod options;
+
+use std::{
+    fs, io,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+pub use self::{
+    file::{ConfigFile, Problem},
+    ledger::{LedgerKind, LedgerUrlError},
+    options::{LogFormat, LogLevel, Node, NodeError, Options, from_environment, unknown_environment},
+};
+use crate::apps::DeclaredApp;
+
+/// Where the program serves if nobody says otherwise.
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+/// Where it keeps its data if nobody says otherwise.
+const DEFAULT_DATA: &str = "haechi-data";
+
+/// What the program is to do, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// What it serves, and where.
+    pub listening: Listening,
+    /// The directory of the database, the secret and the control socket.
+    pub data: PathBuf,
+    /// Where spent keys are remembered.
+    pub ledger: LedgerConfig,
+    /// Where the secrets are.
+    pub secrets: SecretFiles,
+    /// This process among those that issue keys under one secret; random if not given.
+    pub node: Option<Node>,
+    /// What is logged, and how.
+    pub logging: Logging,
+    /// The apps that the configuration file declares.
+    pub apps: Vec<DeclaredApp>,
+}
+
+/// What is served, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listening {
+    /// For everybody.
+    pub public: SocketAddr,
+    /// For operators only, if apart.
+    pub operators: Option<SocketAddr>,
+    /// Whether the demo page is served.
+    pub demo: bool,
+}
+
+/// Where spent keys are remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LedgerConfig {
+    /// In what.
+    pub kind: LedgerKind,
+    /// How many at the most, if not as many as is usual.
+    pub max_spent_keys: Option<u64>,
+}
+
+/// Where the secrets are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretFiles {
+    /// The current one's file, if it is not the one that is made in the data directory.
+    pub current: Option<PathBuf>,
+    /// The one before it, while keys of it may live.
+    pub previous: Option<PathBuf>,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Logging {
+    /// Down to which level.
+    pub level: LogLevel,
+    /// In which form.
+    pub format: LogFormat,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration file {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file says what cannot be.
+    #[error("{}", describe(path, problems))]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it; at least one thing.
+        problems: Vec<Problem>,
+    },
+    /// The ledger is not one.
+    #[error("--ledger (HAECHI_LEDGER): {0}")]
+    Ledger(#[from] LedgerUrlError),
+}
+
+impl Config {
+    /// Reads the file that the command line or the environment names, if any, and checks all that was said.
+    ///
+    /// # Errors
+    /// Any [`ConfigError`].
+    pub fn load(options: Options) -> Result<Self, ConfigError> {
+        let file = match &options.config {
+            Some(path) => read_file(path)?,
+            None => ConfigFile::default(),
+        };
+        Ok(Self::new(options.or(file.options), file.apps)?)
+    }
+
+    fn new(options: Options, apps: Vec<DeclaredApp>) -> Result<Self, LedgerUrlError> {
+        let public = options.listen.unwrap_or(DEFAULT_LISTEN);
+        let kind = options.ledger.as_deref().map_or(Ok(LedgerKind::Embedded), str::parse)?;
+        Ok(Self {
+            listening: Listening {
+                public,
+                operators: options.admin_listen,
+                demo: options.is_demo_wanted().unwrap_or(public.ip().is_loopback()),
+            },
+            data: options.data.unwrap_or_else(|| DEFAULT_DATA.into()),
+            ledger: LedgerConfig { kind, max_spent_keys: options.max_spent_keys },
+            secrets: SecretFiles { current: options.secret_file, previous: options.previous_secret_file },
+            node: options.node,
+            logging: Logging { level: options.log.unwrap_or_default(), format: options.log_format.unwrap_or_default() },
+            apps,
+        })
+    }
+}
+
+/// Reads a configuration file by itself.
+///
+/// # Errors
+/// [`ConfigError::Read`] or [`ConfigError::File`].
+pub fn read_file(path: &Path) -> Result<ConfigFile, ConfigError> {
+    let text = fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    ConfigFile::parse(&text).map_err(|problems| ConfigError::File { path: path.to_owned(), problems })
+}
+
+fn describe(path: &Path, problems: &[Problem]) -> String {
+    let path = path.display();
+    match problems {
+        [] => format!("{path}: not a configuration file"),
+        [problem] => format!("{path}:{problem}"),
+        [first, others @ ..] => {
+            format!("{path}:{first} (and {} more: see haechi check-config {path})", others.len())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(options: Options) -> Config {
+        Config::load(options).unwrap()
+    }
+
+    #[test]
+    fn nothing_said_gives_the_documented_defaults() {
+        let config = config(Options::default());
+        assert_eq!(config.listening.public.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.data, Path::new("haechi-data"));
+        assert_eq!(config.ledger, LedgerConfig { kind: LedgerKind::Embedded, max_spent_keys: None });
+        assert_eq!(config.logging, Logging { level: LogLevel::Info, format: LogFormat::Human });
+    }
+
+    #[test]
+    fn the_demo_page_is_on_by_default_on_a_loopback_address_only() {
+        let demo = |listen: &str, demo, no_demo| {
+            let listen = Some(listen.parse().unwrap());
+            config(Options { listen, demo, no_demo, ..Options::default() }).listening.demo
+        };
+        assert!(demo("127.0.0.1:0", None, false) && demo("[::1]:0", None, false));
+        assert!(!demo("0.0.0.0:0", None, false) && !demo("[::]:0", None, false));
+        assert!(demo("0.0.0.0:0", Some(true), false));
+        assert!(!demo("127.0.0.1:0", Some(false), false) && !demo("127.0.0.1:0", Some(true), true));
+    }
+
+    #[test]
+    fn a_ledger_that_is_not_one_is_refused_without_its_password() {
+        let options = Options { ledger: Some("redis://user:pa55@host".to_owned()), ..Options::default() };
+        let error = Config::load(options).unwrap_err().to_string();
+        assert!(error.contains("redis:// is not supported by this version yet") && !error.contains("pa55"), "{error}");
+    }
+}

@@ -1,0 +1,187 @@
+//! What a person may say, with the names under which the command line, the environment and the file know it.
+
+use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
+
+use haechi_captcha::Claims;
+use serde::{Deserialize, Deserializer, de};
+
+use super::LedgerKind;
+
+/// Everything that can be configured; what was not said is `None`.
+///
+/// A field's name is its name in the file and, with hyphens, its flag; its comment is the help text.
+#[derive(Debug, Clone, Default, clap::Args, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Options {
+    /// Configuration file, in TOML
+    #[arg(long, env = "HAECHI_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// Directory of the database, the secret and the control socket [default: haechi-data]
+    #[arg(long, env = "HAECHI_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Address and port to serve on; port 0 picks a free one [default: 127.0.0.1:8080]
+    #[arg(long, env = "HAECHI_LISTEN", value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// Address and port for operators: /metrics and /docs are then served there only
+    #[arg(long, env = "HAECHI_ADMIN_LISTEN", value_name = "ADDR")]
+    pub admin_listen: Option<SocketAddr>,
+    /// Where spent keys are remembered: embedded: (in the data directory) or memory: [default: embedded:]
+    #[arg(long, env = "HAECHI_LEDGER", hide_env_values = true, value_name = "URL")]
+    #[serde(deserialize_with = "ledger_url")]
+    pub ledger: Option<String>,
+    /// Most spent keys remembered at once; answers to further keys fail [default: 10000000, or 2000000 in memory]
+    #[arg(long, env = "HAECHI_MAX_SPENT_KEYS", value_name = "COUNT")]
+    pub max_spent_keys: Option<u64>,
+    /// File of the secret, 64 hexadecimal digits [default: secret in the data directory, made on the first start]
+    #[arg(long, env = "HAECHI_SECRET_FILE", value_name = "FILE")]
+    pub secret_file: Option<PathBuf>,
+    /// File of the secret before it, whose keys are still good
+    #[arg(long, env = "HAECHI_PREVIOUS_SECRET_FILE", value_name = "FILE")]
+    pub previous_secret_file: Option<PathBuf>,
+    /// Number of this process among those that share a secret, below 16384 [default: random]
+    #[arg(long, env = "HAECHI_NODE", value_name = "NUMBER")]
+    pub node: Option<Node>,
+    /// Serve the demo page [default: on a loopback address only]
+    #[arg(long, env = "HAECHI_DEMO", value_name = "BOOL")]
+    #[arg(num_args = 0..=1, default_missing_value = "true")]
+    pub demo: Option<bool>,
+    /// Do not serve the demo page, whatever else is said
+    #[arg(long)]
+    #[serde(skip)]
+    pub no_demo: bool,
+    /// Least serious level that is logged [default: info]
+    #[arg(long, env = "HAECHI_LOG", value_name = "LEVEL")]
+    pub log: Option<LogLevel>,
+    /// Form of the log [default: human]
+    #[arg(long, env = "HAECHI_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+}
+
+/// How serious a message must be to be logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Nothing is logged
+    Off,
+    /// What must not happen
+    Error,
+    /// What an operator should look into
+    Warn,
+    /// What happens seldom
+    #[default]
+    Info,
+    /// What happens with every request
+    Debug,
+    /// Everything
+    Trace,
+}
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people
+    #[default]
+    Human,
+    /// One JSON object a line
+    Json,
+}
+
+/// A process's number among those that issue keys under one secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u16")]
+pub struct Node(u16);
+
+/// A number that is no node's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a node is a number from 0 to 16383")]
+pub struct NodeError;
+
+impl Node {
+    /// The number, below [`Claims::NODES`].
+    #[must_use]
+    pub fn number(self) -> u16 {
+        self.0
+    }
+}
+
+impl TryFrom<u16> for Node {
+    type Error = NodeError;
+
+    fn try_from(number: u16) -> Result<Self, NodeError> {
+        if number < Claims::NODES { Ok(Self(number)) } else { Err(NodeError) }
+    }
+}
+
+impl FromStr for Node {
+    type Err = NodeError;
+
+    fn from_str(text: &str) -> Result<Self, NodeError> {
+        text.parse::<u16>().map_err(|_| NodeError)?.try_into()
+    }
+}
+
+impl fmt::Display for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Options {
+    /// These options, and where they say nothing, what the others say.
+    #[must_use]
+    pub fn or(self, others: Self) -> Self {
+        Self {
+            config: self.config.or(others.config),
+            data: self.data.or(others.data),
+            listen: self.listen.or(others.listen),
+            admin_listen: self.admin_listen.or(others.admin_listen),
+            ledger: self.ledger.or(others.ledger),
+            max_spent_keys: self.max_spent_keys.or(others.max_spent_keys),
+            secret_file: self.secret_file.or(others.secret_file),
+            previous_secret_file: self.previous_secret_file.or(others.previous_secret_file),
+            node: self.node.or(others.node),
+            demo: self.demo.or(others.demo),
+            no_demo: self.no_demo || others.no_demo,
+            log: self.log.or(others.log),
+            log_format: self.log_format.or(others.log_format),
+        }
+    }
+
+    /// Whether anybody wants the demo page, or wants it not.
+    #[must_use]
+    pub fn is_demo_wanted(&self) -> Option<bool> {
+        if self.no_demo { Some(false) } else { self.demo }
+    }
+}
+
+/// The options in the environment, which a command of few flags goes by too.
+///
+/// # Errors
+/// A usage error if one cannot be read.
+pub fn from_environment() -> Result<Options, clap::Error> {
+    let command = <Options as clap::Args>::augment_args(clap::Command::new("haechi"));
+    <Options as clap::FromArgMatches>::from_arg_matches(&command.try_get_matches_from(["haechi"])?)
+}
+
+/// The names of the environment that look like ours and are not, and so are probably misspelt.
+#[must_use]
+pub fn unknown_environment() -> Vec<String> {
+    let command = <Options as clap::Args>::augment_args(clap::Command::new("haechi"));
+    let known: Vec<_> = command.get_arguments().filter_map(|argument| argument.get_env()).collect();
+    let mut unknown: Vec<String> = std::env::vars_os()
+        .filter(|(name, _)| !known.contains(&name.as_os_str()))
+        .map(|(name, _)| name.to_string_lossy().into_owned())
+        .filter(|name| name.starts_with("HAECHI_"))
+        .collect();
+    unknown.sort();
+    unknown
+}
+
+/// Checks the URL where its line is known.
+fn ledger_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let url = String::deserialize(deserializer)?;
+    url.parse::<LedgerKind>().map_err(de::Error::custom)?;
+    Ok(Some(url))
+}

@@ -1,0 +1,75 @@
+//! The control socket, by which commands reach a running server: HTTP with JSON over a Unix socket in the data
+//! directory, which nobody but the server's own user may open.
+//!
+//! Whoever cannot connect to it opens the database instead; that only one process can decides who serves.
+
+mod client;
+mod socket;
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use haechi_captcha::Keyring;
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    client::{CallError, call},
+    socket::ControlSocket,
+};
+use crate::{
+    apps::{AppCommand, AppStore},
+    inspect::{Question, inspect},
+    service::{Service, unix_now},
+};
+
+/// The path of an [`AppCommand`]; the reply is a list of [`AppView`](crate::apps::AppView).
+pub const APP: &str = "/app";
+/// The path of a [`Question`] about a key; the reply is an [`Inspection`](crate::inspect::Inspection).
+pub const INSPECT: &str = "/inspect";
+
+/// What commands are carried out with.
+pub struct Controls {
+    /// The apps.
+    pub apps: Arc<AppStore>,
+    /// The keyring, to open keys with.
+    pub keyring: Keyring,
+    /// The service.
+    pub service: Arc<Service>,
+}
+
+/// Why a command was not carried out, for people.
+#[derive(Serialize, Deserialize)]
+struct Failure {
+    error: String,
+}
+
+/// All that can be called.
+pub fn router(controls: Controls) -> Router {
+    Router::new().route(APP, post(app)).route(INSPECT, post(inspect_key)).with_state(Arc::new(controls))
+}
+
+async fn app(State(controls): State<Arc<Controls>>, Json(command): Json<AppCommand>) -> Response {
+    let performing = tokio::task::spawn_blocking(move || controls.apps.perform(&command, unix_now()));
+    match performing.await {
+        Ok(performed) => reply(performed),
+        Err(error) => reply::<()>(Err(error)),
+    }
+}
+
+async fn inspect_key(State(controls): State<Arc<Controls>>, Json(question): Json<Question>) -> Response {
+    let Controls { apps, keyring, service } = &*controls;
+    reply(inspect(&question, keyring, apps.apps(), service.ledger(), unix_now()).await)
+}
+
+fn reply<Outcome: Serialize>(outcome: Result<Outcome, impl std::fmt::Display>) -> Response {
+    match outcome {
+        Ok(outcome) => Json(outcome).into_response(),
+        Err(error) => (StatusCode::BAD_REQUEST, Json(Failure { error: error.to_string() })).into_response(),
+    }
+}

@@ -1,0 +1,149 @@
+//! The demo page at `/`: one challenge, for people to try.
+//!
+//! It calls the service itself, as an app that is enabled, so no appkey reaches the browser. Everything works as plain
+//! HTML; the script on top of it plays, judges and renews in place, by the two routes that answer in JSON.
+
+mod guard;
+mod page;
+mod round;
+#[cfg(test)]
+mod tests;
+mod texts;
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{RawQuery, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    middleware::from_fn,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use haechi_captcha::Language;
+use serde::{Deserialize, Serialize};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use self::{page::Page, round::Round, texts::Notice};
+use crate::{
+    api::{language, parameters::Parameters, reply},
+    error::{Refusal, ResultCode},
+    service::Service,
+};
+
+/// Everything comes from this server, and nothing stands inline.
+const POLICY: &str = "default-src 'none'; img-src 'self'; media-src 'self'; script-src 'self'; style-src 'self'; \
+                      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const STYLE: &str = include_str!("demo/page.css");
+const SCRIPT: &str = include_str!("demo/page.js");
+const MARK: &str = include_str!("demo/haechi.svg");
+
+pub(crate) fn routes() -> Router<Arc<Service>> {
+    Router::new()
+        .route("/", get(show).post(judge_form))
+        .route("/demo/challenge", post(issue))
+        .route("/demo/verification", post(judge))
+        .route("/demo/page.css", get(|| asset("text/css; charset=utf-8", STYLE)))
+        .route("/demo/page.js", get(|| asset("text/javascript; charset=utf-8", SCRIPT)))
+        .route("/demo/haechi.svg", get(|| asset("image/svg+xml", MARK)))
+        .route_layer(from_fn(guard::refuse_other_sites))
+        .route_layer(header_layer(header::CONTENT_SECURITY_POLICY, POLICY))
+        .route_layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
+        .route_layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .route_layer(header_layer(header::CACHE_CONTROL, "no-store"))
+}
+
+fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
+}
+
+async fn asset(content_type: &'static str, text: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, content_type)], text).into_response()
+}
+
+/// The page with a new challenge.
+async fn show(State(service): State<Arc<Service>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let language = language_of(query.as_deref(), &headers);
+    page_with_new_challenge(&service, language, Notice::New)
+}
+
+/// The page after its form was sent, as a browser without our script does it.
+async fn judge_form(
+    State(service): State<Arc<Service>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let language = language_of(query.as_deref(), &headers);
+    let form = Parameters::new(std::str::from_utf8(&body).unwrap_or_default());
+    let field = |name| form.single(&[name]).ok().flatten().unwrap_or_default();
+    let key = field("key");
+    let notice = match round::judge(&service, &key, &field("answer")).await {
+        Ok(()) => Notice::Right,
+        // Neither takes an attempt, so the person goes on with the same challenge.
+        Err(refusal @ (Refusal::EmptyAnswer | Refusal::Undecided(_))) => {
+            let notice = Notice::from(&refusal);
+            if let Ok(round) = Round::resume(&service, &key) {
+                return page(refusal.code_and_status().1, &Page { language, notice, round: Some(round) });
+            }
+            notice
+        }
+        Err(refusal) => Notice::from(&refusal),
+    };
+    page_with_new_challenge(&service, language, notice)
+}
+
+/// The page with a new challenge below a notice, or with the reason why there is no new challenge.
+fn page_with_new_challenge(service: &Service, language: Language, notice: Notice) -> Response {
+    let refusal = match Round::start(service) {
+        Ok(round) => return page(StatusCode::OK, &Page { language, notice, round: Some(round) }),
+        Err(refusal) => refusal,
+    };
+    let status = match refusal {
+        Refusal::AppKey => StatusCode::SERVICE_UNAVAILABLE,
+        _ => refusal.code_and_status().1,
+    };
+    // That an answer was right must be said even when no challenge follows it.
+    let notice = if notice == Notice::Right { notice } else { Notice::from(&refusal) };
+    page(status, &Page { language, notice, round: None })
+}
+
+fn page(status: StatusCode, page: &Page) -> Response {
+    (status, page.render()).into_response()
+}
+
+/// The language that `?lang=` names, else the one that the browser prefers, else English.
+fn language_of(query: Option<&str>, headers: &HeaderMap) -> Language {
+    let asked = Parameters::new(query.unwrap_or_default()).single(&["lang"]).ok().flatten();
+    let asked = asked.and_then(|tag| tag.parse().ok());
+    asked.or_else(|| language::preferred(headers)).unwrap_or(Language::En)
+}
+
+/// The reply to the script that asks for a new challenge.
+#[derive(Serialize)]
+struct Issued {
+    header: reply::Header,
+    key: String,
+    expires_in_secs: u64,
+}
+
+async fn issue(State(service): State<Arc<Service>>) -> Result<Response, Refusal> {
+    let round = Round::start(&service)?;
+    let header = ResultCode::Success.into();
+    Ok(Json(Issued { header, key: round.key, expires_in_secs: round.expires_in_secs }).into_response())
+}
+
+/// What the script sends to have an answer judged.
+#[derive(Deserialize)]
+struct Typed {
+    key: String,
+    answer: String,
+}
+
+async fn judge(State(service): State<Arc<Service>>, body: Bytes) -> Result<Response, Refusal> {
+    let typed: Typed = serde_json::from_slice(&body).map_err(|_| Refusal::Parameter)?;
+    round::judge(&service, &typed.key, &typed.answer).await?;
+    Ok(reply::success())
+}

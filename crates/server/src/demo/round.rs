@@ -1,0 +1,86 @@
+//! One challenge of the demo page, from its issue to its judgement.
+
+use std::sync::Arc;
+
+use crate::{
+    api::parameters::MAX_VALUE_BYTES,
+    apps::LiveApp,
+    error::Refusal,
+    service::{Service, unix_now},
+};
+
+/// The app that the demo page prefers: the one that a first start makes.
+const PREFERRED_APP: &str = "default";
+
+/// A challenge that can be answered, as the page shows it.
+pub(super) struct Round {
+    pub(super) key: String,
+    /// Characters in its answer.
+    pub(super) answer_length: usize,
+    /// Size of the picture in CSS pixels.
+    pub(super) width: u16,
+    /// Size of the picture in CSS pixels.
+    pub(super) height: u16,
+    pub(super) expires_in_secs: u64,
+}
+
+impl Round {
+    /// Issues a challenge.
+    ///
+    /// # Errors
+    /// [`Refusal::AppKey`] if no app is enabled, [`Refusal::RateLimit`] above its rate.
+    pub(super) fn start(service: &Service) -> Result<Self, Refusal> {
+        let live = app(service)?;
+        let key = service.issue(&live)?;
+        Self::of(service, &live, key.to_string())
+    }
+
+    /// A challenge that was issued before and may still be answered.
+    ///
+    /// # Errors
+    /// [`Refusal::Key`] or [`Refusal::Expired`] if there is no such challenge.
+    pub(super) fn resume(service: &Service, key: &str) -> Result<Self, Refusal> {
+        Self::of(service, &*app(service)?, key.to_owned())
+    }
+
+    fn of(service: &Service, live: &LiveApp, key: String) -> Result<Self, Refusal> {
+        let challenge = service.challenge_of(live, &key)?;
+        service.check_time(live, &challenge)?;
+        let claims = challenge.claims();
+        Ok(Self {
+            key,
+            answer_length: challenge.answer().as_str().len(),
+            width: live.app.settings.width,
+            height: live.app.settings.height,
+            expires_in_secs: live.expires_at(claims.issued_at).saturating_sub(unix_now()),
+        })
+    }
+
+    /// A challenge of the usual shape, which nobody issued.
+    #[cfg(test)]
+    pub(super) fn sample() -> Self {
+        let key = "a9859757-5b5a-42d1-bc85-c560b0141ec1".to_owned();
+        Self { key, answer_length: 5, width: 240, height: 80, expires_in_secs: 180 }
+    }
+}
+
+/// Judges an answer, by the checks of the wire contract in their order.
+///
+/// # Errors
+/// As for verification, without an appkey: [`Refusal::AppKey`] then means that no app is enabled.
+pub(super) async fn judge(service: &Service, key: &str, answer: &str) -> Result<(), Refusal> {
+    let live = app(service)?;
+    let challenge = service.challenge_of(&live, key)?;
+    if answer.len() > MAX_VALUE_BYTES {
+        return Err(Refusal::Parameter);
+    }
+    service.judge(&live, &challenge, answer).await
+}
+
+/// The app in whose name the page issues challenges.
+fn app(service: &Service) -> Result<Arc<LiveApp>, Refusal> {
+    let apps = service.apps().current();
+    let preferred = apps.by_name(PREFERRED_APP).filter(|live| live.app.enabled);
+    let app = preferred.or_else(|| apps.all().into_iter().find(|live| live.app.enabled));
+    app.map(Arc::clone).ok_or(Refusal::AppKey)
+}

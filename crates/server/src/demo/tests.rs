@@ -1,0 +1,191 @@
+//! The demo's routes, called without a browser.
+
+use axum::{
+    body::Body,
+    http::{Request, Uri},
+};
+use haechi_captcha::{Keyring, Secret};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+use super::*;
+use crate::{
+    apps::{App, AppKey, AppSettings, Apps},
+    ledger::{Ledger, MemoryLedger},
+    service::Nonces,
+};
+
+fn app(number: u32, name: &str) -> App {
+    App {
+        number,
+        name: name.to_owned(),
+        appkey_sha256: AppKey::from_bytes([number as u8; 32]).hash(),
+        enabled: true,
+        declared: false,
+        created_at: 0,
+        earlier_ttl: None,
+        settings: AppSettings::default(),
+    }
+}
+
+fn service(apps: Vec<App>) -> Arc<Service> {
+    service_that_remembers(100, apps)
+}
+
+fn service_that_remembers(max_records: u64, apps: Vec<App>) -> Arc<Service> {
+    let live = Arc::new(Apps::default());
+    live.replace(apps);
+    let keyring = Keyring::new(&Secret::from_bytes([1; 32]));
+    Arc::new(Service::new(keyring, live, Ledger::Memory(MemoryLedger::new(max_records, 0)), Nonces::new(0, 0)))
+}
+
+/// The status, the headers and the text that a request comes back with.
+async fn send(service: &Arc<Service>, request: Request<Body>) -> (StatusCode, HeaderMap, String) {
+    let response = routes().with_state(Arc::clone(service)).oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    (parts.status, parts.headers, String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+fn get(uri: &str) -> Request<Body> {
+    Request::get(uri.parse::<Uri>().unwrap()).body(Body::empty()).unwrap()
+}
+
+fn post(uri: &str, body: impl Into<Body>) -> Request<Body> {
+    Request::post(uri.parse::<Uri>().unwrap()).body(body.into()).unwrap()
+}
+
+async fn issue_key(service: &Arc<Service>) -> String {
+    let (_, _, text) = send(service, post("/demo/challenge", "")).await;
+    let reply: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(reply["expires_in_secs"].as_u64().map(|secs| (170..=181).contains(&secs)), Some(true), "{reply}");
+    reply["key"].as_str().unwrap().to_owned()
+}
+
+fn answer(service: &Service, key: &str) -> String {
+    service.challenge(key).unwrap().0.answer().as_str().to_owned()
+}
+
+#[test]
+fn what_a_browser_loads_stays_small() {
+    for language in Language::ALL {
+        let html = Page { language, notice: Notice::New, round: Some(Round::sample()) }.render().into_string();
+        let size_bytes = html.len() + STYLE.len() + SCRIPT.len();
+        assert!(size_bytes < 20_000, "{language:?}: {size_bytes} bytes");
+    }
+}
+
+#[test]
+fn a_language_is_asked_for_or_preferred_or_english() {
+    let korean = HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, HeaderValue::from_static("ko-KR,en;q=0.5"))]);
+    assert_eq!(language_of(None, &korean), Language::Ko);
+    assert_eq!(language_of(Some("lang=ja"), &korean), Language::Ja);
+    assert_eq!(language_of(Some("lang=fr"), &korean), Language::Ko);
+    assert_eq!(language_of(None, &HeaderMap::new()), Language::En);
+}
+
+#[tokio::test]
+async fn every_reply_is_guarded_and_never_stored() {
+    let service = service(vec![app(1, "default")]);
+    for path in ["/", "/?lang=ko&lang=en", "/demo/page.css", "/demo/page.js", "/demo/haechi.svg"] {
+        let (status, headers, _) = send(&service, get(path)).await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        assert_eq!(headers[header::CONTENT_SECURITY_POLICY], POLICY);
+        assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert_eq!(headers[header::REFERRER_POLICY], "no-referrer");
+        assert_eq!(headers[header::CACHE_CONTROL], "no-store");
+    }
+    assert!(!POLICY.contains("unsafe"));
+}
+
+#[tokio::test]
+async fn without_an_enabled_app_the_page_says_what_to_do() {
+    let disabled = App { enabled: false, ..app(1, "default") };
+    let service = service(vec![disabled]);
+    let (status, _, html) = send(&service, get("/")).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(html.contains("no app is enabled") && html.contains("haechi app create"), "{html}");
+    let (_, _, json) = send(&service, post("/demo/challenge", "")).await;
+    assert!(json.contains("-4"), "{json}");
+}
+
+#[tokio::test]
+async fn the_default_app_is_preferred_to_an_earlier_one() {
+    let service = service(vec![app(1, "shop"), app(2, "default")]);
+    let key = issue_key(&service).await;
+    assert_eq!(service.challenge(&key).unwrap().1.app.name, "default");
+}
+
+#[tokio::test]
+async fn above_the_rate_the_page_says_so_but_first_that_an_answer_was_right() {
+    let mut slow = app(1, "default");
+    slow.settings.rate_per_sec = 1;
+    let service = service(vec![slow]);
+    let key = issue_key(&service).await;
+    let (status, _, html) = send(&service, get("/")).await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(html.contains("too much to do") && !html.contains("<audio"), "{html}");
+    let form = format!("key={key}&answer={}", answer(&service, &key));
+    let (_, _, html) = send(&service, post("/", form)).await;
+    assert!(html.contains("<title>Right."), "{html}");
+}
+
+#[tokio::test]
+async fn a_form_is_judged_once() {
+    let service = service(vec![app(1, "default")]);
+    let key = issue_key(&service).await;
+    let right = format!("key={key}&answer={}", answer(&service, &key));
+    for (form, title) in [
+        (format!("key={key}&answer=+-"), "Please type"),
+        (right.clone(), "Right."),
+        (right, "That challenge has expired."),
+        ("answer=x".to_owned(), "That challenge has expired."),
+        ("key=%ff".to_owned(), "That challenge has expired."),
+    ] {
+        let (status, _, html) = send(&service, post("/", form.clone())).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(html.contains(&format!("<title>{title}")), "{form}: {html}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_judged_is_said_and_keeps_its_challenge() {
+    let service = service_that_remembers(0, vec![app(1, "default")]);
+    let key = issue_key(&service).await;
+    let form = format!("key={key}&answer={}", answer(&service, &key));
+    let (status, _, html) = send(&service, post("/", form)).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(html.contains("cannot check answers") && html.contains(&key), "{html}");
+}
+
+#[tokio::test]
+async fn a_script_is_answered_with_the_usual_codes() {
+    let service = service(vec![app(1, "default")]);
+    let key = issue_key(&service).await;
+    let live = service.apps().current().by_name("default").map(Arc::clone).unwrap();
+    let second = service.issue(&live).unwrap().to_string();
+    let json = |key: &str, answer: &str| serde_json::json!({ "key": key, "answer": answer }).to_string();
+    for (body, code) in [
+        (json("none", "x"), -7),
+        (json(&key, &"x".repeat(257)), -2),
+        ("{".to_owned(), -2),
+        (json(&key, " "), -8),
+        (json(&key, &answer(&service, &key)), 0),
+        (json(&key, "x"), -5),
+        (json(&second, "x"), -6),
+    ] {
+        let (_, _, text) = send(&service, post("/demo/verification", body.clone())).await;
+        assert!(text.contains(&format!("\"resultCode\":{code},")), "{body}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn other_sites_may_not_post() {
+    let service = service(vec![app(1, "default")]);
+    for path in ["/", "/demo/challenge", "/demo/verification"] {
+        let mut request = post(path, "");
+        request.headers_mut().insert("sec-fetch-site", HeaderValue::from_static("cross-site"));
+        let (status, _, text) = send(&service, request).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{text}");
+    }
+}

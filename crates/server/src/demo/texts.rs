@@ -1,0 +1,272 @@
+//! What the demo page says, in each language.
+
+use haechi_captcha::Language;
+
+use crate::error::Refusal;
+
+/// What the page tells a person about the challenge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Notice {
+    New,
+    Right,
+    Wrong,
+    Expired,
+    Empty,
+    Undecided,
+    Busy,
+    NoApp,
+    /// Only the script can find this one out, and the next.
+    Unreachable,
+    Silent,
+}
+
+impl Notice {
+    pub(super) const ALL: [Self; 10] = [
+        Self::New,
+        Self::Right,
+        Self::Wrong,
+        Self::Expired,
+        Self::Empty,
+        Self::Undecided,
+        Self::Busy,
+        Self::NoApp,
+        Self::Unreachable,
+        Self::Silent,
+    ];
+
+    /// Its name for the style sheet and the script.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Right => "right",
+            Self::Wrong => "wrong",
+            Self::Expired => "expired",
+            Self::Empty => "empty",
+            Self::Undecided => "undecided",
+            Self::Busy => "busy",
+            Self::NoApp => "noapp",
+            Self::Unreachable => "unreachable",
+            Self::Silent => "silent",
+        }
+    }
+}
+
+impl From<&Refusal> for Notice {
+    fn from(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::WrongAnswer | Refusal::Parameter => Self::Wrong,
+            // To a person a key that was never issued here is one whose time is over: its app or secret is gone.
+            Refusal::Expired | Refusal::Key => Self::Expired,
+            Refusal::EmptyAnswer => Self::Empty,
+            Refusal::AppKey => Self::NoApp,
+            Refusal::RateLimit | Refusal::Overloaded | Refusal::Http(_) => Self::Busy,
+            Refusal::Undecided(_) | Refusal::Internal => Self::Undecided,
+        }
+    }
+}
+
+/// The page's texts in one language. `{}` in a text stands for a number or a time.
+pub(super) struct Texts {
+    pub(super) title: &'static str,
+    pub(super) heading: &'static str,
+    pub(super) task: &'static str,
+    pub(super) languages: &'static str,
+    pub(super) picture: &'static str,
+    pub(super) sound: &'static str,
+    pub(super) play: &'static str,
+    pub(super) pause: &'static str,
+    pub(super) replay: &'static str,
+    pub(super) renew: &'static str,
+    pub(super) answer: &'static str,
+    pub(super) hint: &'static str,
+    /// The sentence about the keys, before, between and behind their two signs.
+    pub(super) keys: [&'static str; 3],
+    pub(super) check: &'static str,
+    pub(super) about: &'static str,
+    secs: &'static str,
+    mins: &'static str,
+    notices: [&'static str; Notice::ALL.len()],
+}
+
+impl Texts {
+    pub(super) fn of(language: Language) -> &'static Self {
+        match language {
+            Language::Ko => &KOREAN,
+            Language::En => &ENGLISH,
+            Language::Ja => &JAPANESE,
+            Language::Zh => &CHINESE,
+        }
+    }
+
+    /// The sentence of a notice. Only that of a new challenge says how long it can be answered.
+    pub(super) fn notice(&self, notice: Notice, expires_in_secs: u64) -> String {
+        self.notices[notice as usize].replace("{}", &self.duration(expires_in_secs))
+    }
+
+    fn duration(&self, secs: u64) -> String {
+        // Two minutes at the least: no language here then needs a singular.
+        let (text, number) = if secs < 120 { (self.secs, secs) } else { (self.mins, secs / 60) };
+        text.replace("{}", &number.to_string())
+    }
+}
+
+/// A language's own name.
+pub(super) const fn name(language: Language) -> &'static str {
+    match language {
+        Language::Ko => "한국어",
+        Language::En => "English",
+        Language::Ja => "日本語",
+        Language::Zh => "中文",
+    }
+}
+
+const ENGLISH: Texts = Texts {
+    title: "haechi demo",
+    heading: "Try a challenge",
+    task: "Type the {} letters and digits that you see in the picture or hear in the sound.",
+    languages: "Language",
+    picture: "A picture of {} distorted letters and digits. The sound says the same ones.",
+    sound: "The same letters and digits as a sound",
+    play: "Listen",
+    pause: "Pause",
+    replay: "Replay",
+    renew: "New challenge",
+    answer: "Your answer",
+    hint: "Upper or lower case does not matter.",
+    keys: ["While typing, the full stop ", " plays or pauses the sound, and the comma ", " plays it from the start."],
+    check: "Check",
+    about: "haechi is a CAPTCHA server that you run yourself.",
+    secs: "{} seconds",
+    mins: "{} minutes",
+    notices: [
+        "New challenge: you have {} to answer.",
+        "Right. Here is another one, if you like.",
+        "Wrong. Here is a new challenge.",
+        "That challenge has expired. Here is a new one.",
+        "Please type the letters and digits first.",
+        "The server cannot check answers just now. Please try again in a moment.",
+        "The server has too much to do. Please try again in a moment.",
+        "There is no challenge, because no app is enabled. The operator can make one:",
+        "The server cannot be reached. Please try again in a moment.",
+        "The sound cannot be played. Please try a new challenge.",
+    ],
+};
+
+const KOREAN: Texts = Texts {
+    title: "해치 데모",
+    heading: "문제를 풀어 보세요",
+    task: "그림에 보이거나 소리로 들리는 글자와 숫자 {}개를 입력해 주세요.",
+    languages: "언어",
+    picture: "왜곡된 글자와 숫자 {}개가 있는 그림입니다. 같은 내용을 소리로도 들을 수 있습니다.",
+    sound: "같은 글자와 숫자를 읽어 주는 소리",
+    play: "듣기",
+    pause: "일시정지",
+    replay: "처음부터",
+    renew: "새 문제",
+    answer: "답",
+    hint: "대소문자를 가리지 않으며, 한글 자판 그대로 입력해도 됩니다.",
+    keys: ["입력하는 동안 마침표 ", " 키로 소리를 재생하거나 멈추고, 쉼표 ", " 키로 처음부터 다시 듣습니다."],
+    check: "확인",
+    about: "해치는 직접 운영하는 CAPTCHA 서버입니다.",
+    secs: "{}초",
+    mins: "{}분",
+    notices: [
+        "새 문제입니다. {} 안에 답해 주세요.",
+        "맞았습니다. 원하시면 다음 문제도 풀어 보세요.",
+        "답이 다릅니다. 새 문제를 준비했습니다.",
+        "시간이 지난 문제입니다. 새 문제를 준비했습니다.",
+        "글자와 숫자를 먼저 입력해 주세요.",
+        "지금은 서버가 답을 확인할 수 없습니다. 잠시 뒤에 다시 시도해 주세요.",
+        "서버에 요청이 너무 많습니다. 잠시 뒤에 다시 시도해 주세요.",
+        "사용할 수 있는 앱이 없어 문제를 낼 수 없습니다. 운영자가 앱을 만들 수 있습니다.",
+        "서버에 연결할 수 없습니다. 잠시 뒤에 다시 시도해 주세요.",
+        "소리를 재생할 수 없습니다. 새 문제로 시도해 주세요.",
+    ],
+};
+
+const JAPANESE: Texts = Texts {
+    title: "haechi デモ",
+    heading: "問題を解いてみてください",
+    task: "画像に見える、または音声で聞こえる英数字 {} 文字を入力してください。",
+    languages: "言語",
+    picture: "ゆがんだ英数字 {} 文字の画像です。同じ内容を音声でも聞けます。",
+    sound: "同じ英数字を読み上げる音声",
+    play: "聞く",
+    pause: "一時停止",
+    replay: "最初から",
+    renew: "別の問題",
+    answer: "答え",
+    hint: "大文字と小文字は区別しません。",
+    keys: ["入力中は、ピリオド ", " キーで音声の再生と一時停止、コンマ ", " キーで最初からの再生ができます。"],
+    check: "確認",
+    about: "haechi は自分で運用する CAPTCHA サーバーです。",
+    secs: "{} 秒",
+    mins: "{} 分",
+    notices: [
+        "新しい問題です。{}以内に答えてください。",
+        "正解です。よろしければ次の問題もどうぞ。",
+        "答えが違います。新しい問題を用意しました。",
+        "この問題は期限が切れました。新しい問題を用意しました。",
+        "先に英数字を入力してください。",
+        "ただいま答えを確認できません。しばらくしてからもう一度お試しください。",
+        "サーバーが混み合っています。しばらくしてからもう一度お試しください。",
+        "有効なアプリがないため、問題を出せません。運用者がアプリを作成できます。",
+        "サーバーに接続できません。しばらくしてからもう一度お試しください。",
+        "音声を再生できません。別の問題をお試しください。",
+    ],
+};
+
+const CHINESE: Texts = Texts {
+    title: "haechi 演示",
+    heading: "试做一题",
+    task: "请输入图片中看到或语音中听到的 {} 个字母和数字。",
+    languages: "语言",
+    picture: "一张含有 {} 个变形字母和数字的图片。语音会读出相同的内容。",
+    sound: "读出相同字母和数字的语音",
+    play: "收听",
+    pause: "暂停",
+    replay: "重播",
+    renew: "换一题",
+    answer: "答案",
+    hint: "不区分大小写。",
+    keys: ["输入时按句点 ", " 键可播放或暂停语音，按逗号 ", " 键可从头播放。"],
+    check: "提交",
+    about: "haechi 是可自行部署的 CAPTCHA 服务器。",
+    secs: "{} 秒",
+    mins: "{} 分钟",
+    notices: [
+        "这是新题目，请在 {}内作答。",
+        "回答正确。愿意的话，可以再做一题。",
+        "答案不对，已换成新题目。",
+        "该题目已过期，已换成新题目。",
+        "请先输入字母和数字。",
+        "服务器暂时无法核对答案，请稍后再试。",
+        "服务器繁忙，请稍后再试。",
+        "没有已启用的应用，无法出题。管理员可以创建一个：",
+        "无法连接服务器，请稍后再试。",
+        "无法播放语音，请换一题再试。",
+    ],
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_challenge_says_how_long_it_lives() {
+        let new = |language, secs| Texts::of(language).notice(Notice::New, secs);
+        assert_eq!(new(Language::En, 180), "New challenge: you have 3 minutes to answer.");
+        assert_eq!(new(Language::En, 119), "New challenge: you have 119 seconds to answer.");
+        assert_eq!(new(Language::Ko, 180), "새 문제입니다. 3분 안에 답해 주세요.");
+    }
+
+    #[test]
+    fn each_notice_has_a_sentence_in_each_language() {
+        for (place, notice) in Notice::ALL.into_iter().enumerate() {
+            assert_eq!(notice as usize, place, "the texts stand in the order of the notices");
+            for language in Language::ALL {
+                assert!(!Texts::of(language).notice(notice, 60).is_empty());
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! An installation: the database, the secrets, the apps and the ledger that a configuration names.
+
+use std::{path::PathBuf, sync::Arc};
+
+use haechi_captcha::{Claims, Keyring, Secret};
+use redb::TableHandle;
+
+use crate::{
+    apps::{AppStore, OpenAppsError},
+    config::{Config, LedgerConfig, LedgerKind},
+    ledger::{EmbeddedLedger, EmbeddedOptions, Ledger, MemoryLedger},
+    secret_file::{self, SecretFileError},
+    service::{Nonces, Service},
+    store::{Change, Store, StoreError},
+};
+
+/// Why an installation cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum InstallationError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The apps.
+    #[error(transparent)]
+    Apps(#[from] OpenAppsError),
+    /// The secrets.
+    #[error(transparent)]
+    Secret(#[from] SecretFileError),
+    /// The system gave no random bytes.
+    #[error("the system gives no random bytes: {0}")]
+    Random(String),
+}
+
+/// The secrets under which keys are sealed.
+pub struct Secrets {
+    current: Secret,
+    previous: Option<Secret>,
+    is_made_now: bool,
+}
+
+impl Secrets {
+    /// Reads the secrets, and makes the one in the data directory if it is not there yet.
+    ///
+    /// # Errors
+    /// Any [`SecretFileError`].
+    pub fn read_or_make(config: &Config) -> Result<Self, SecretFileError> {
+        match &config.secrets.current {
+            Some(path) => Self::new(config, secret_file::read(path)?, false),
+            None => {
+                let (current, is_made_now) = secret_file::read_or_make(&usual_file(config))?;
+                Self::new(config, current, is_made_now)
+            }
+        }
+    }
+
+    /// Reads the secrets.
+    ///
+    /// # Errors
+    /// Any [`SecretFileError`].
+    pub fn read(config: &Config) -> Result<Self, SecretFileError> {
+        let path = config.secrets.current.clone().unwrap_or_else(|| usual_file(config));
+        Self::new(config, secret_file::read(&path)?, false)
+    }
+
+    fn new(config: &Config, current: Secret, is_made_now: bool) -> Result<Self, SecretFileError> {
+        let previous = config.secrets.previous.as_deref().map(secret_file::read).transpose()?;
+        Ok(Self { current, previous, is_made_now })
+    }
+
+    /// A keyring of them.
+    #[must_use]
+    pub fn keyring(&self) -> Keyring {
+        let keyring = Keyring::new(&self.current);
+        match &self.previous {
+            Some(previous) => keyring.with_previous(previous),
+            None => keyring,
+        }
+    }
+
+    /// Whether there may be keys, sealed by an earlier process, of which the ledger should know.
+    fn may_have_sealed(&self) -> bool {
+        !self.is_made_now || self.previous.is_some()
+    }
+}
+
+fn usual_file(config: &Config) -> PathBuf {
+    config.data.join(secret_file::FILE_NAME)
+}
+
+/// All that serving takes.
+pub struct Installation {
+    /// The apps.
+    pub apps: Arc<AppStore>,
+    /// The secrets.
+    pub secrets: Secrets,
+    /// The service.
+    pub service: Arc<Service>,
+}
+
+impl Installation {
+    /// Opens, and where it is new makes, all that serving takes.
+    ///
+    /// # Errors
+    /// Any [`InstallationError`].
+    pub fn open(config: &Config, now: u64) -> Result<Self, InstallationError> {
+        let store = Store::open(&config.data)?;
+        let secrets = Secrets::read_or_make(config)?;
+        let apps = Arc::new(AppStore::open(store.clone(), &config.apps, now)?);
+        apps.remember_declared(now)?;
+        if config.ledger.kind == LedgerKind::Memory {
+            forget_embedded_ledger(&store)?;
+        }
+        let ledger = open_ledger(config.ledger, store, &secrets, now)?;
+        let nonces = nonces(config)?;
+        let service = Arc::new(Service::new(secrets.keyring(), Arc::clone(apps.apps()), ledger, nonces));
+        Ok(Self { apps, secrets, service })
+    }
+}
+
+/// Opens the ledger.
+///
+/// # Errors
+/// [`StoreError`] if the database is not what it should be.
+pub fn open_ledger(config: LedgerConfig, store: Store, secrets: &Secrets, now: u64) -> Result<Ledger, StoreError> {
+    Ok(match config.kind {
+        LedgerKind::Memory => {
+            let max_records = config.max_spent_keys.unwrap_or(MemoryLedger::DEFAULT_MAX_RECORDS);
+            let began_at = if secrets.may_have_sealed() { now } else { now.saturating_sub(1) };
+            Ledger::Memory(MemoryLedger::new(max_records, began_at))
+        }
+        LedgerKind::Embedded => {
+            let usual = EmbeddedOptions::default();
+            let max_records = config.max_spent_keys.unwrap_or(usual.max_records);
+            let began_at = secrets.may_have_sealed().then_some(now);
+            Ledger::Embedded(EmbeddedLedger::open(store, EmbeddedOptions { max_records, ..usual }, began_at)?)
+        }
+    })
+}
+
+/// Forgets the ledger in the database while another is in use.
+///
+/// Of the keys that are spent meanwhile it would know nothing. An embedded ledger that begins anew refuses them.
+fn forget_embedded_ledger(store: &Store) -> Result<(), StoreError> {
+    store.write(|transaction| {
+        let tables: Vec<_> = transaction.list_tables()?.filter(|table| table.name().starts_with("ledger_")).collect();
+        if tables.is_empty() {
+            return Ok(Change::Nothing(()));
+        }
+        for table in tables {
+            transaction.delete_table(table)?;
+        }
+        Ok(Change::Commit(()))
+    })
+}
+
+fn nonces(config: &Config) -> Result<Nonces, InstallationError> {
+    let random = || getrandom::u32().map_err(|error| InstallationError::Random(error.to_string()));
+    let node = match config.node {
+        Some(node) => node.number(),
+        None => (random()? % u32::from(Claims::NODES)) as u16,
+    };
+    Ok(Nonces::new(node, random()?))
+}

@@ -1,0 +1,199 @@
+//! The ledger: which keys are spent, decided in one atomic step.
+//!
+//! Issuing, drawing and speaking touch no store. What must be remembered is that a key was answered or expired, until
+//! its time is over, so that it passes at most once. A [`Ledger`] decides and remembers in the same step: nobody reads
+//! first and writes later.
+//!
+//! `docs/ledger.md` says why the embedded ledger is a redb file, what it promises and what it was measured to do.
+
+mod embedded;
+mod memory;
+mod rules;
+
+#[cfg(test)]
+mod behaviour;
+#[cfg(test)]
+mod model;
+
+use haechi_captcha::Key;
+
+pub use self::{
+    embedded::{EmbeddedLedger, EmbeddedOptions},
+    memory::MemoryLedger,
+};
+
+/// A use of a key: which, when it was issued, and until when its use must be remembered, in Unix seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spend {
+    /// The key.
+    pub key: Key,
+    /// When the key was issued, as sealed in it.
+    pub issued_at: u64,
+    /// When the key's time is over: in this second and later it never passes.
+    pub until: u64,
+}
+
+/// What the ledger says to an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The answer was right and the key not spent. It is spent now.
+    Passed,
+    /// The answer was wrong.
+    Wrong {
+        /// The attempts that are left; at 0 the key is spent.
+        left: u8,
+    },
+    /// The key was spent before, or is past its time, or the ledger cannot know that it was not spent.
+    Spent,
+}
+
+/// What the ledger says to the wish that a key expire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiry {
+    /// The key was not spent. It is spent now.
+    Done,
+    /// As [`Verdict::Spent`].
+    Spent,
+}
+
+/// What the ledger remembers of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Nothing: no answer came yet, or the key's time is over and what came no longer matters.
+    Fresh,
+    /// Wrong answers came, and attempts are left.
+    Tried {
+        /// How many came.
+        wrong: u8,
+    },
+    /// As [`Verdict::Spent`].
+    Spent,
+}
+
+/// Why the ledger did not decide. The key is then not passed; whether it is spent is not known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError {
+    /// The ledger holds as many keys as it may. It still decides about those that it holds.
+    #[error(
+        "the ledger holds {max_records} keys, its maximum, and takes no new ones until some are past their time: \
+         raise the maximum, or look for who answers that many challenges"
+    )]
+    Full {
+        /// The maximum.
+        max_records: u64,
+    },
+    /// More decisions wait than the ledger lets wait.
+    #[error("more decisions wait for the ledger than it can make in time: use a faster disk, or spread the load")]
+    Overloaded,
+    /// The ledger cannot make a decision durable, and makes none until it can.
+    #[error("the ledger cannot decide: {cause}")]
+    Unavailable {
+        /// What went wrong, for the operator.
+        cause: String,
+    },
+}
+
+/// The keys that were used, in one of the places where they can be remembered.
+#[derive(Debug)]
+pub enum Ledger {
+    /// In this process, for as long as it runs.
+    Memory(MemoryLedger),
+    /// In a database file on this machine.
+    Embedded(EmbeddedLedger),
+}
+
+impl Ledger {
+    /// Decides about an answer, and remembers it, in one step.
+    ///
+    /// A right answer spends the key. A wrong one takes one of `attempts_allowed`, and the last one spends the key.
+    /// Once this returns, the decision outlives the process, if the ledger does. A caller that goes away while it waits
+    /// does not undo the decision.
+    ///
+    /// # Errors
+    /// Any [`LedgerError`]; the answer has then not passed.
+    pub async fn answer(
+        &self,
+        spend: &Spend,
+        is_right: bool,
+        attempts_allowed: u8,
+        now: u64,
+    ) -> Result<Verdict, LedgerError> {
+        match self {
+            Self::Memory(ledger) => ledger.answer(spend, is_right, attempts_allowed, now),
+            Self::Embedded(ledger) => ledger.answer(spend, is_right, attempts_allowed, now).await,
+        }
+    }
+
+    /// Spends a key without an answer.
+    ///
+    /// # Errors
+    /// Any [`LedgerError`].
+    pub async fn expire(&self, spend: &Spend, now: u64) -> Result<Expiry, LedgerError> {
+        // To the ledger it is a right answer that no wrong ones can have forestalled.
+        match self.answer(spend, true, u8::MAX, now).await? {
+            Verdict::Passed => Ok(Expiry::Done),
+            Verdict::Wrong { .. } | Verdict::Spent => Ok(Expiry::Spent),
+        }
+    }
+
+    /// What is remembered of a key. For people who look; a decision never rests on it.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unavailable`] if the ledger cannot be read.
+    pub async fn state(&self, spend: &Spend, now: u64) -> Result<State, LedgerError> {
+        match self {
+            Self::Memory(ledger) => Ok(ledger.state(spend, now)),
+            Self::Embedded(ledger) => ledger.state(spend, now).await,
+        }
+    }
+
+    /// Finds out whether the ledger can still decide about a new key, durably. The embedded ledger tries: it commits.
+    ///
+    /// # Errors
+    /// The [`LedgerError`] that a decision would now meet.
+    pub async fn check(&self) -> Result<(), LedgerError> {
+        match self {
+            Self::Memory(ledger) => ledger.check(),
+            Self::Embedded(ledger) => ledger.check().await,
+        }
+    }
+
+    /// How many keys are remembered.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        match self {
+            Self::Memory(ledger) => ledger.records(),
+            Self::Embedded(ledger) => ledger.records(),
+        }
+    }
+
+    /// Forgets keys that are past their time, which frees memory or space in the file and changes no decision.
+    /// Returns how many.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unavailable`] if the ledger cannot be written; what was forgotten until then stays forgotten.
+    pub async fn purge(&self, now: u64) -> Result<u64, LedgerError> {
+        match self {
+            Self::Memory(ledger) => Ok(ledger.purge(now)),
+            Self::Embedded(ledger) => ledger.purge(now).await,
+        }
+    }
+
+    /// The earliest time of issue, in Unix seconds, that a new key may carry: keys issued before it count as spent,
+    /// because the ledger cannot know whether they are. 0 if there is no such time.
+    #[must_use]
+    pub fn issue_not_before(&self) -> u64 {
+        match self {
+            Self::Memory(ledger) => ledger.issue_not_before(),
+            Self::Embedded(ledger) => ledger.issue_not_before(),
+        }
+    }
+
+    /// Decides what is still waiting, durably, and takes nothing more.
+    pub async fn close(&self) {
+        match self {
+            Self::Memory(_) => {}
+            Self::Embedded(ledger) => ledger.close().await,
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! What only the embedded ledger can do: outlive the process, and meet a failing disk.
+
+use std::{fs, future::Future, path::Path, pin::pin, sync::mpsc, task::Poll, time::Duration};
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::{
+    ledger::{
+        Ledger,
+        behaviour::{ISSUED, spend_issued_at},
+    },
+    store::{Change, Disk, FILE_NAME},
+};
+
+const NOW: u64 = ISSUED + 5;
+
+fn open(directory: &Path) -> Ledger {
+    open_begun_at(directory, Some(ISSUED - 1000))
+}
+
+fn open_begun_at(directory: &Path, began_at: Option<u64>) -> Ledger {
+    let store = Store::open(directory).unwrap();
+    Ledger::Embedded(EmbeddedLedger::open(store, EmbeddedOptions::default(), began_at).unwrap())
+}
+
+fn spend(number: u32) -> Spend {
+    spend_issued_at(ISSUED, number)
+}
+
+async fn answer(ledger: &Ledger, number: u32) -> Result<Verdict, LedgerError> {
+    ledger.answer(&spend(number), true, 1, NOW).await
+}
+
+#[tokio::test]
+async fn what_was_decided_outlives_the_ledger() {
+    let directory = TempDir::new().unwrap();
+    let ledger = open(directory.path());
+    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Passed));
+    assert_eq!(ledger.answer(&spend(2), false, 3, NOW).await, Ok(Verdict::Wrong { left: 2 }));
+    drop(ledger);
+    let ledger = open(directory.path());
+    assert_eq!(ledger.records(), 2);
+    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Spent));
+    assert_eq!(ledger.state(&spend(2), NOW).await, Ok(State::Tried { wrong: 1 }));
+}
+
+/// A copy of the file, made while the ledger has it open, is what a killed process leaves behind.
+#[tokio::test]
+async fn what_was_decided_is_in_the_file_at_once() {
+    let (directory, killed) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let ledger = open(directory.path());
+    for number in 0..20 {
+        assert_eq!(answer(&ledger, number).await, Ok(Verdict::Passed));
+        fs::copy(directory.path().join(FILE_NAME), killed.path().join(FILE_NAME)).unwrap();
+        let after = open(killed.path());
+        assert_eq!(after.records(), u64::from(number) + 1);
+        assert_eq!(answer(&after, number).await, Ok(Verdict::Spent));
+    }
+}
+
+#[tokio::test]
+async fn what_was_forgotten_stays_forgotten() {
+    let directory = TempDir::new().unwrap();
+    let ledger = open(directory.path());
+    answer(&ledger, 1).await.unwrap();
+    assert_eq!(ledger.purge(spend(1).until).await, Ok(1));
+    drop(ledger);
+    let ledger = open(directory.path());
+    assert_eq!(ledger.issue_not_before(), ISSUED + 1);
+    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Spent));
+}
+
+#[tokio::test]
+async fn a_lost_memory_is_not_forgotten_by_a_restart() {
+    let directory = TempDir::new().unwrap();
+    drop(open_begun_at(directory.path(), Some(ISSUED)));
+    let ledger = open_begun_at(directory.path(), Some(ISSUED + 5));
+    assert_eq!(ledger.issue_not_before(), ISSUED + 1);
+    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Spent));
+    assert_eq!(ledger.answer(&spend_issued_at(ISSUED + 1, 2), true, 1, NOW).await, Ok(Verdict::Passed));
+}
+
+#[tokio::test]
+async fn a_first_start_refuses_nothing() {
+    let directory = TempDir::new().unwrap();
+    let ledger = open_begun_at(directory.path(), None);
+    assert_eq!(ledger.issue_not_before(), 0);
+    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Passed));
+}
+
+/// As when the file was made but the process ended before the ledger was.
+#[tokio::test]
+async fn a_file_without_the_ledger_counts_as_lost_memory() {
+    let directory = TempDir::new().unwrap();
+    drop(Store::open(directory.path()).unwrap());
+    assert_eq!(open_begun_at(directory.path(), Some(ISSUED)).issue_not_before(), ISSUED + 1);
+}
+
+#[tokio::test]
+async fn purging_takes_many_steps() {
+    let directory = TempDir::new().unwrap();
+    let ledger = open(directory.path());
+    for number in 0..3333 {
+        assert_eq!(ask_and_leave(answer(&ledger, number)).await, None);
+    }
+    assert_eq!(ledger.purge(spend(0).until).await, Ok(3333));
+    assert_eq!(ledger.records(), 0);
+}
+
+/// Lets a question be asked, and gives up before the reply.
+async fn ask_and_leave(question: impl Future<Output = Result<Verdict, LedgerError>>) -> Option<LedgerError> {
+    let mut question = pin!(question);
+    std::future::poll_fn(|context| match question.as_mut().poll(context) {
+        Poll::Ready(reply) => Poll::Ready(reply.err()),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_spends_the_key_all_the_same() {
+    let directory = TempDir::new().unwrap();
+    let ledger = open(directory.path());
+    assert_eq!(ask_and_leave(answer(&ledger, 1)).await, None);
+    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Spent));
+}
+
+#[tokio::test]
+async fn closing_decides_what_waits() {
+    let directory = TempDir::new().unwrap();
+    let ledger = open(directory.path());
+    for number in 0..3000 {
+        assert_eq!(ask_and_leave(answer(&ledger, number)).await, None);
+    }
+    ledger.close().await;
+    assert!(matches!(answer(&ledger, 1).await, Err(LedgerError::Unavailable { .. })));
+    assert!(matches!(ledger.check().await, Err(LedgerError::Unavailable { .. })));
+    assert_eq!(ledger.records(), 3000);
+    drop(ledger);
+    assert_eq!(open(directory.path()).records(), 3000);
+}
+
+/// Holds the database for as long as the closure runs.
+async fn while_another_writes(store: &Store, meanwhile: impl AsyncFnOnce()) {
+    let (store, (started, has_started), (end, ended)) = (store.clone(), mpsc::channel(), mpsc::channel::<()>());
+    let writing = std::thread::spawn(move || {
+        store.write(|_| {
+            started.send(()).unwrap();
+            ended.recv().unwrap();
+            Ok::<_, StoreError>(Change::Nothing(()))
+        })
+    });
+    has_started.recv().unwrap();
+    meanwhile().await;
+    end.send(()).unwrap();
+    writing.join().unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn more_than_may_wait_are_turned_away_and_the_rest_decided() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let options = EmbeddedOptions { max_waiting: 8, ..EmbeddedOptions::default() };
+    let ledger = Ledger::Embedded(EmbeddedLedger::open(store.clone(), options, None).unwrap());
+    let mut let_in = Vec::new();
+    while_another_writes(&store, async || {
+        // The writer takes what it can into its batch, then waits for the database, and the queue fills.
+        for number in 0.. {
+            match ask_and_leave(answer(&ledger, number)).await {
+                None => let_in.push(number),
+                Some(error) => return assert_eq!(error, LedgerError::Overloaded),
+            }
+        }
+    })
+    .await;
+    assert!(let_in.len() >= 8);
+    // A check waits for its turn behind them, so the queue is empty after it.
+    assert_eq!(ledger.check().await, Ok(()));
+    for number in let_in {
+        assert_eq!(answer(&ledger, number).await, Ok(Verdict::Spent));
+    }
+}
+
+fn open_on(directory: &Path, disk: &Arc<Disk>, retry_after: Duration) -> Ledger {
+    let store = Store::open_on(directory, Arc::clone(disk), retry_after).unwrap();
+    Ledger::Embedded(EmbeddedLedger::open(store, EmbeddedOptions::default(), None).unwrap())
+}
+
+#[tokio::test]
+async fn a_full_disk_fails_closed_and_mends_by_itself() {
+    let (directory, disk) = (TempDir::new().unwrap(), Arc::default());
+    let ledger = open_on(directory.path(), &disk, Duration::ZERO);
+    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Passed));
+    disk.is_full.store(true, Ordering::Release);
+    for number in [2, 2, 3, 1] {
+        assert!(matches!(answer(&ledger, number).await, Err(LedgerError::Unavailable { .. })));
+    }
+    assert!(matches!(ledger.check().await, Err(LedgerError::Unavailable { .. })));
+    assert!(matches!(ledger.purge(u64::MAX).await, Err(LedgerError::Unavailable { .. })));
+    disk.is_full.store(false, Ordering::Release);
+    assert_eq!(ledger.check().await, Ok(()));
+    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Spent));
+    assert_eq!(answer(&ledger, 4).await, Ok(Verdict::Passed));
+    let verdict = answer(&ledger, 3).await.unwrap();
+    assert_ne!(answer(&ledger, 3).await, Ok(Verdict::Passed), "after {verdict:?}");
+    assert_eq!(ledger.state(&spend(1), NOW).await, Ok(State::Spent));
+}
+
+#[tokio::test]
+async fn a_failed_sync_is_final() {
+    let (directory, disk) = (TempDir::new().unwrap(), Arc::default());
+    let ledger = open_on(directory.path(), &disk, Duration::ZERO);
+    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Passed));
+    disk.is_failing.store(true, Ordering::Release);
+    assert!(matches!(answer(&ledger, 2).await, Err(LedgerError::Unavailable { .. })));
+    disk.is_failing.store(false, Ordering::Release);
+    for number in [1, 2, 3] {
+        assert!(matches!(answer(&ledger, number).await, Err(LedgerError::Unavailable { .. })));
+    }
+    let Err(LedgerError::Unavailable { cause }) = ledger.check().await else { panic!("the disk has failed") };
+    assert!(cause.contains("restart the machine"), "{cause}");
+}
+
+#[tokio::test]
+async fn a_failure_is_not_tried_again_at_once() {
+    let (directory, disk) = (TempDir::new().unwrap(), Arc::default());
+    let ledger = open_on(directory.path(), &disk, Duration::from_secs(3600));
+    disk.is_full.store(true, Ordering::Release);
+    assert!(answer(&ledger, 1).await.is_err());
+    disk.is_full.store(false, Ordering::Release);
+    assert!(matches!(answer(&ledger, 1).await, Err(LedgerError::Unavailable { .. })));
+}
+
+#[tokio::test]
+async fn what_changes_nothing_needs_no_disk() {
+    let (directory, disk) = (TempDir::new().unwrap(), Arc::default());
+    let ledger = open_on(directory.path(), &disk, Duration::ZERO);
+    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Passed));
+    disk.is_full.store(true, Ordering::Release);
+    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Spent));
+    assert_eq!(ledger.purge(NOW).await, Ok(0));
+}
+
+fn meta_says(directory: &Path, name: &'static str, number: u64) {
+    let change = |transaction: &redb::WriteTransaction| {
+        transaction.open_table(META)?.insert(name, number)?;
+        Ok::<_, StoreError>(Change::Commit(()))
+    };
+    Store::open(directory).unwrap().write(change).unwrap();
+}
+
+fn reopen(directory: &Path) -> Result<EmbeddedLedger, StoreError> {
+    EmbeddedLedger::open(Store::open(directory).unwrap(), EmbeddedOptions::default(), Some(ISSUED))
+}
+
+#[tokio::test]
+async fn tables_of_another_format_are_refused() {
+    let directory = TempDir::new().unwrap();
+    drop(open(directory.path()));
+    meta_says(directory.path(), "format", 2);
+    assert!(matches!(reopen(directory.path()), Err(StoreError::TooNew { found: 2, known: 1 })));
+    meta_says(directory.path(), "format", 0);
+    assert!(matches!(reopen(directory.path()), Err(StoreError::Format { .. })));
+    meta_says(directory.path(), "format", 1);
+    assert!(reopen(directory.path()).is_ok());
+}
+
+#[tokio::test]
+async fn records_without_a_format_are_refused() {
+    let directory = TempDir::new().unwrap();
+    let ledger = open(directory.path());
+    answer(&ledger, 1).await.unwrap();
+    drop(ledger);
+    let drop_meta = |transaction: &redb::WriteTransaction| {
+        transaction.delete_table(META)?;
+        Ok::<_, StoreError>(Change::Commit(()))
+    };
+    Store::open(directory.path()).unwrap().write(drop_meta).unwrap();
+    assert!(matches!(reopen(directory.path()), Err(StoreError::Format { .. })));
+}
+
+#[tokio::test]
+async fn a_table_of_other_types_is_refused() {
+    let directory = TempDir::new().unwrap();
+    let other = redb::TableDefinition::<'_, &str, &str>::new("ledger_meta");
+    let change = |transaction: &redb::WriteTransaction| {
+        transaction.open_table(other)?.insert("format", "1")?;
+        Ok::<_, StoreError>(Change::Commit(()))
+    };
+    Store::open(directory.path()).unwrap().write(change).unwrap();
+    assert!(matches!(reopen(directory.path()), Err(StoreError::Format { .. })));
+}

@@ -1,0 +1,183 @@
+//! The thread that writes: many decisions, one commit.
+
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, atomic::Ordering},
+    thread,
+};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    super::{LedgerError, Spend, Verdict},
+    Gauges,
+    tables::Tables,
+};
+use crate::store::{Change, Store, StoreError};
+
+/// Decisions that share a commit at most, which bounds how long the first of them waits.
+const MAX_BATCH: usize = 1024;
+
+/// What the writer can be asked.
+pub(super) enum Request {
+    Spend(Asked<Spending, Verdict>),
+    /// The time; how many records one step forgot.
+    Purge(Asked<u64, u64>),
+    Check(Asked<(), ()>),
+    Close(oneshot::Sender<()>),
+}
+
+/// An answer to be decided about.
+pub(super) struct Spending {
+    pub(super) spend: Spend,
+    pub(super) is_right: bool,
+    pub(super) attempts_allowed: u8,
+    pub(super) now: u64,
+}
+
+/// A question, and where its answer goes. If nobody waits there any more, the answer holds all the same.
+pub(super) struct Asked<Q, A> {
+    question: Q,
+    reply: oneshot::Sender<Result<A, LedgerError>>,
+}
+
+impl<Q, A> Asked<Q, A> {
+    pub(super) fn new(question: Q) -> (Self, oneshot::Receiver<Result<A, LedgerError>>) {
+        let (reply, answer) = oneshot::channel();
+        (Self { question, reply }, answer)
+    }
+
+    fn reply(self, answer: Result<A, LedgerError>) {
+        let _ = self.reply.send(answer);
+    }
+}
+
+/// The running thread. Dropping it waits until the thread has ended.
+#[derive(Debug)]
+pub(super) struct WriterThread(Option<thread::JoinHandle<()>>);
+
+impl WriterThread {
+    /// Starts the thread. It ends when it is asked to close or nobody can ask any more, and nothing waits.
+    pub(super) fn start(
+        store: Store,
+        queue: mpsc::Receiver<Request>,
+        gauges: Arc<Gauges>,
+        max_records: u64,
+    ) -> Result<Self, StoreError> {
+        let writer = Writer { store, gauges, max_records };
+        let thread = thread::Builder::new().name("ledger-writer".to_owned()).spawn(move || writer.run(queue));
+        thread.map(|thread| Self(Some(thread))).map_err(|error: io::Error| StoreError::Unavailable {
+            cause: format!("the ledger's thread cannot be started: {error}"),
+        })
+    }
+}
+
+impl Drop for WriterThread {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.take() {
+            // It catches its panics, so there is nothing to learn from how it ended.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Writer {
+    store: Store,
+    gauges: Arc<Gauges>,
+    max_records: u64,
+}
+
+impl Writer {
+    fn run(self, mut queue: mpsc::Receiver<Request>) {
+        let mut closing = Vec::new();
+        while let Some(first) = queue.blocking_recv() {
+            let mut batch = Batch::default();
+            batch.add(first);
+            while batch.len() < MAX_BATCH
+                && let Ok(next) = queue.try_recv()
+            {
+                batch.add(next);
+            }
+            if !batch.closing.is_empty() {
+                // Nothing more is let in; what waits already is still decided.
+                queue.close();
+                closing.append(&mut batch.closing);
+            }
+            // A panic would be a bug, here or in redb. The transaction is then gone, and nobody was told anything.
+            let decided = catch_unwind(AssertUnwindSafe(|| self.decide(&batch)))
+                .unwrap_or_else(|_| Err(StoreError::Unavailable { cause: "the ledger's writer panicked".to_owned() }));
+            batch.reply(decided);
+        }
+        drop(self);
+        for reply in closing {
+            let _ = reply.send(());
+        }
+    }
+
+    /// Decides about a whole batch. When this returns, all of it is durable.
+    fn decide(&self, batch: &Batch) -> Result<Decided, StoreError> {
+        let (decided, left) = self.store.write(|transaction| {
+            let mut tables = Tables::open(transaction)?;
+            let answer = |asked: &Asked<Spending, _>| tables.answer(&asked.question, self.max_records);
+            let verdicts = batch.spends.iter().map(answer).collect::<Result<_, StoreError>>()?;
+            let forgotten =
+                batch.purges.iter().map(|asked| tables.forget_some(asked.question)).collect::<Result<_, _>>()?;
+            if !batch.checks.is_empty() {
+                tables.count_check()?;
+            }
+            let (left, has_changed) = tables.finish()?;
+            let decided = (Decided { verdicts, forgotten }, left);
+            Ok::<_, StoreError>(if has_changed { Change::Commit(decided) } else { Change::Nothing(decided) })
+        })?;
+        self.gauges.records.store(left.records, Ordering::Release);
+        self.gauges.oldest.store(left.horizon.oldest, Ordering::Release);
+        Ok(decided)
+    }
+}
+
+/// Requests that share a commit.
+#[derive(Default)]
+struct Batch {
+    spends: Vec<Asked<Spending, Verdict>>,
+    purges: Vec<Asked<u64, u64>>,
+    checks: Vec<Asked<(), ()>>,
+    closing: Vec<oneshot::Sender<()>>,
+}
+
+/// What was decided about a batch, in its order.
+struct Decided {
+    verdicts: Vec<Result<Verdict, LedgerError>>,
+    forgotten: Vec<u64>,
+}
+
+impl Batch {
+    fn add(&mut self, request: Request) {
+        match request {
+            Request::Spend(asked) => self.spends.push(asked),
+            Request::Purge(asked) => self.purges.push(asked),
+            Request::Check(asked) => self.checks.push(asked),
+            Request::Close(reply) => self.closing.push(reply),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.spends.len() + self.purges.len() + self.checks.len() + self.closing.len()
+    }
+
+    fn reply(self, decided: Result<Decided, StoreError>) {
+        match decided {
+            Ok(Decided { verdicts, forgotten }) => {
+                self.spends.into_iter().zip(verdicts).for_each(|(asked, verdict)| asked.reply(verdict));
+                self.purges.into_iter().zip(forgotten).for_each(|(asked, forgotten)| asked.reply(Ok(forgotten)));
+                self.checks.into_iter().for_each(|asked| asked.reply(Ok(())));
+            }
+            Err(error) => {
+                let error = LedgerError::from(error);
+                self.spends.into_iter().for_each(|asked| asked.reply(Err(error.clone())));
+                self.purges.into_iter().for_each(|asked| asked.reply(Err(error.clone())));
+                self.checks.into_iter().for_each(|asked| asked.reply(Err(error.clone())));
+            }
+        }
+    }
+}

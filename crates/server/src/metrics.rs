@@ -1,0 +1,162 @@
+//! What the server counts and times, in Prometheus' text format.
+//!
+//! Every label has a small fixed set of values, whatever a client sends.
+
+use std::{future::Future, time::Instant};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+
+use crate::error::ResultCode;
+
+/// All metrics of one server.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    results: Family<ResultLabels, Counter>,
+    render: Histogram,
+    speak: Histogram,
+    ledger: Histogram,
+    ledger_records: Gauge,
+    apps: Gauge,
+    panics: Counter,
+}
+
+/// What a request was and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    route: &'static str,
+    status: u16,
+}
+
+/// What the API answered.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ResultLabels {
+    call: Call,
+    code: ResultCode,
+}
+
+/// The calls of the wire contract, and all that is none of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Call {
+    /// A challenge is issued.
+    Issue,
+    /// A picture is shown.
+    Image,
+    /// A sound is played.
+    Sound,
+    /// An answer is judged.
+    Verify,
+    /// A key is expired.
+    Expire,
+    /// Any other request.
+    Other,
+}
+
+impl EncodeLabelValue for Call {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let name = match self {
+            Self::Issue => "issue",
+            Self::Image => "image",
+            Self::Sound => "sound",
+            Self::Verify => "verify",
+            Self::Expire => "expire",
+            Self::Other => "other",
+        };
+        EncodeLabelValue::encode(&name, encoder)
+    }
+}
+
+impl EncodeLabelValue for ResultCode {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        EncodeLabelValue::encode(&self.name(), encoder)
+    }
+}
+
+/// Upper bounds of the buckets of a time, in seconds: 50 µs to 1.6 s by doubling, and 5 s.
+const BUCKETS_SECS: [f64; 17] = [
+    0.000_05, 0.000_1, 0.000_2, 0.000_4, 0.000_8, 0.001_6, 0.003_2, 0.006_4, 0.012_8, 0.025_6, 0.051_2, 0.102_4,
+    0.204_8, 0.409_6, 0.819_2, 1.638_4, 5.0,
+];
+
+impl Metrics {
+    #[must_use]
+    pub(crate) fn new() -> Self {
+        let histogram = || Histogram::new(BUCKETS_SECS);
+        let mut metrics = Self {
+            registry: Registry::with_prefix("haechi"),
+            requests: Family::default(),
+            results: Family::default(),
+            render: histogram(),
+            speak: histogram(),
+            ledger: histogram(),
+            ledger_records: Gauge::default(),
+            apps: Gauge::default(),
+            panics: Counter::default(),
+        };
+        metrics.register();
+        metrics
+    }
+
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("requests", "HTTP requests answered", self.requests.clone());
+        registry.register("results", "API calls by result code", self.results.clone());
+        registry.register_with_unit("render", "Time to draw a picture", Unit::Seconds, self.render.clone());
+        registry.register_with_unit("speak", "Time to speak a sound", Unit::Seconds, self.speak.clone());
+        let ledger_help = "Time from a spend's arrival to its durable verdict";
+        registry.register_with_unit("ledger", ledger_help, Unit::Seconds, self.ledger.clone());
+        registry.register("ledger_records", "Spent keys that are remembered", self.ledger_records.clone());
+        registry.register("apps", "Apps, disabled ones included", self.apps.clone());
+        registry.register("panics", "Faults in the program that a request ran into", self.panics.clone());
+    }
+
+    pub(crate) fn count_request(&self, route: &'static str, status: u16) {
+        self.requests.get_or_create(&RequestLabels { route, status }).inc();
+    }
+
+    pub(crate) fn count_result(&self, call: Call, code: ResultCode) {
+        self.results.get_or_create(&ResultLabels { call, code }).inc();
+    }
+
+    pub(crate) fn count_panic(&self) {
+        self.panics.inc();
+    }
+
+    pub(crate) fn time_render<T>(&self, draw: impl FnOnce() -> T) -> T {
+        timed(draw, &self.render)
+    }
+
+    pub(crate) fn time_speak<T>(&self, speak: impl FnOnce() -> T) -> T {
+        timed(speak, &self.speak)
+    }
+
+    pub(crate) async fn time_ledger<T>(&self, deciding: impl Future<Output = T>) -> T {
+        let start = Instant::now();
+        let verdict = deciding.await;
+        self.ledger.observe(start.elapsed().as_secs_f64());
+        verdict
+    }
+
+    /// The metrics as text, with the gauges set to what is passed.
+    ///
+    /// # Errors
+    /// None in practice: a `String` takes all that is written to it.
+    pub fn encode(&self, ledger_records: u64, apps: usize) -> Result<String, std::fmt::Error> {
+        self.ledger_records.set(i64::try_from(ledger_records).unwrap_or(i64::MAX));
+        self.apps.set(i64::try_from(apps).unwrap_or(i64::MAX));
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+fn timed<T>(work: impl FnOnce() -> T, histogram: &Histogram) -> T {
+    let start = Instant::now();
+    let done = work();
+    histogram.observe(start.elapsed().as_secs_f64());
+    done
+}

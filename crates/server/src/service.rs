@@ -1,0 +1,200 @@
+//! What the server does, apart from HTTP: issue a challenge, show it, judge its answer, expire it.
+//!
+//! Every check of the wire contract is one method here, so that a handler reads as the order in which they are made.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use haechi_captcha::{Challenge, Claims, EPOCH, Judgement, Key, Keyring, Nonce};
+
+use crate::{
+    apps::{AppKey, Apps, LiveApp},
+    error::Refusal,
+    ledger::{Expiry, Ledger, Spend, State, Verdict},
+    metrics::Metrics,
+};
+
+/// Seconds by which another node's clock may be ahead before its keys are refused.
+pub const CLOCK_SKEW_SECS: u64 = 60;
+
+/// One running installation: its secrets, its apps and its ledger.
+pub struct Service {
+    keyring: Keyring,
+    apps: Arc<Apps>,
+    ledger: Ledger,
+    nonces: Nonces,
+    metrics: Metrics,
+}
+
+impl Service {
+    /// A service of these parts.
+    #[must_use]
+    pub fn new(keyring: Keyring, apps: Arc<Apps>, ledger: Ledger, nonces: Nonces) -> Self {
+        Self { keyring, apps, ledger, nonces, metrics: Metrics::new() }
+    }
+
+    /// The app that calls.
+    ///
+    /// # Errors
+    /// [`Refusal::AppKey`] if there is none with this appkey, or it is disabled.
+    pub fn app(&self, appkey: &str) -> Result<Arc<LiveApp>, Refusal> {
+        let appkey = AppKey::parse(appkey).ok_or(Refusal::AppKey)?;
+        let live = self.apps.current().by_appkey(&appkey).map(Arc::clone).ok_or(Refusal::AppKey)?;
+        if live.app.enabled { Ok(live) } else { Err(Refusal::AppKey) }
+    }
+
+    /// Issues a challenge. Nothing is stored.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimit`] above the app's rate.
+    pub fn issue(&self, live: &LiveApp) -> Result<Key, Refusal> {
+        if !live.may_issue() {
+            return Err(Refusal::RateLimit);
+        }
+        let issued_at = unix_now().max(self.ledger.issue_not_before()).max(EPOCH);
+        let claims = Claims {
+            issued_at,
+            app: live.app.number,
+            length: live.app.settings.answer_length,
+            nonce: self.nonces.next(),
+            ..Claims::default()
+        };
+        Ok(self.keyring.issue(&claims))
+    }
+
+    /// The challenge that a key stands for, and the app that issued it.
+    ///
+    /// # Errors
+    /// [`Refusal::Key`] if the key is malformed, was not issued here, or its app is gone or disabled.
+    pub fn challenge(&self, key: &str) -> Result<(Challenge<'_>, Arc<LiveApp>), Refusal> {
+        let key: Key = key.parse().map_err(|_| Refusal::Key)?;
+        let challenge = self.keyring.open(&key).ok_or(Refusal::Key)?;
+        let live = self.apps.current().by_number(challenge.claims().app).map(Arc::clone).ok_or(Refusal::Key)?;
+        if !live.app.enabled {
+            return Err(Refusal::Key);
+        }
+        let challenge = if live.app.settings.test { challenge.as_test() } else { challenge };
+        Ok((challenge, live))
+    }
+
+    /// The challenge that a key of this app stands for.
+    ///
+    /// # Errors
+    /// [`Refusal::Key`] as for [`Service::challenge`], or if another app issued the key.
+    pub fn challenge_of(&self, live: &LiveApp, key: &str) -> Result<Challenge<'_>, Refusal> {
+        let (challenge, issuer) = self.challenge(key)?;
+        if issuer.app.number == live.app.number { Ok(challenge) } else { Err(Refusal::Key) }
+    }
+
+    /// Checks that a challenge may still be shown. Its being spent does not matter: showing it gives nothing away.
+    ///
+    /// # Errors
+    /// [`Refusal::Expired`] past its time.
+    pub fn check_time(&self, live: &LiveApp, challenge: &Challenge<'_>) -> Result<(), Refusal> {
+        let (issued_at, now) = (challenge.claims().issued_at, unix_now());
+        let is_from_the_future = issued_at > now + CLOCK_SKEW_SECS;
+        if live.is_within_time(issued_at, now) && !is_from_the_future { Ok(()) } else { Err(Refusal::Expired) }
+    }
+
+    /// Judges an answer, once: a right one spends the key, a wrong one takes an attempt.
+    ///
+    /// # Errors
+    /// [`Refusal::EmptyAnswer`], [`Refusal::Expired`] or [`Refusal::WrongAnswer`]; [`Refusal::Undecided`] if the
+    /// ledger could not decide, in which case the answer has not passed.
+    pub async fn judge(&self, live: &LiveApp, challenge: &Challenge<'_>, typed: &str) -> Result<(), Refusal> {
+        let is_right = match challenge.judge(typed) {
+            Judgement::Empty => return Err(Refusal::EmptyAnswer),
+            Judgement::Right => true,
+            Judgement::Wrong => false,
+        };
+        self.check_time(live, challenge)?;
+        let spend = spend_of(live, challenge);
+        let deciding = self.ledger.answer(&spend, is_right, live.app.settings.attempts, unix_now());
+        match self.metrics.time_ledger(deciding).await? {
+            Verdict::Passed => Ok(()),
+            Verdict::Wrong { .. } => Err(Refusal::WrongAnswer),
+            Verdict::Spent => Err(Refusal::Expired),
+        }
+    }
+
+    /// Expires a key, so that no answer counts any more.
+    ///
+    /// # Errors
+    /// [`Refusal::Expired`] if it already has; [`Refusal::Undecided`] if the ledger could not decide.
+    pub async fn expire(&self, live: &LiveApp, challenge: &Challenge<'_>) -> Result<(), Refusal> {
+        self.check_time(live, challenge)?;
+        let spend = spend_of(live, challenge);
+        match self.metrics.time_ledger(self.ledger.expire(&spend, unix_now())).await? {
+            Expiry::Done => Ok(()),
+            Expiry::Spent => Err(Refusal::Expired),
+        }
+    }
+
+    /// What the ledger knows of a key.
+    ///
+    /// # Errors
+    /// [`Refusal::Undecided`] if the ledger could not say.
+    pub async fn state(&self, live: &LiveApp, challenge: &Challenge<'_>) -> Result<State, Refusal> {
+        Ok(self.ledger.state(&spend_of(live, challenge), unix_now()).await?)
+    }
+
+    /// The apps.
+    #[must_use]
+    pub fn apps(&self) -> &Apps {
+        &self.apps
+    }
+
+    /// The ledger of spent keys.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// What the service counts and times.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+}
+
+fn spend_of(live: &LiveApp, challenge: &Challenge<'_>) -> Spend {
+    let issued_at = challenge.claims().issued_at;
+    Spend { key: challenge.key(), issued_at, until: live.expires_at(issued_at) }
+}
+
+/// Numbers the keys of one process, so that no two are equal.
+///
+/// The counter comes round after 2²⁴ keys, which are far more than one process issues in the second that a key's time
+/// of issue resolves. Two processes that share a node number (two random ones do with probability 2⁻¹⁴) could issue
+/// one key twice; a configured number rules that out.
+pub struct Nonces {
+    node: u16,
+    counter: AtomicU32,
+}
+
+impl Nonces {
+    /// Nonces of this node, of which a random start keeps a restarted process from repeating itself.
+    ///
+    /// # Panics
+    /// If the node is not below 2¹⁴.
+    #[must_use]
+    pub fn new(node: u16, start: u32) -> Self {
+        assert!(node < Claims::NODES, "a node number is below 16384");
+        Self { node, counter: AtomicU32::new(start) }
+    }
+
+    fn next(&self) -> Nonce {
+        Nonce { node: self.node, counter: self.counter.fetch_add(1, Ordering::Relaxed) & 0x00ff_ffff }
+    }
+}
+
+/// The time by the system's clock, in whole seconds since 1970.
+#[must_use]
+pub fn unix_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,400 @@
+//! The wire contract: every call, every result code, every status, in the order in which they are checked.
+
+use haechi_captcha::{Claims, Key, Keyring, Nonce, Secret};
+use serde_json::json;
+
+use crate::server::{Reply, TestServer, send, send_request};
+
+const UNKNOWN_APPKEY: &str = "2b847e2a0afd82e8ff45434f32e8e6e62bf56bcf83ca1befb3739ed9460eb685";
+const FOREIGN_KEY: &str = "a9859757-5b5a-42d1-bc85-c560b0141ec1";
+
+/// Opens and seals keys with the server's own secret, as only its operator can.
+pub(crate) struct Insider {
+    keyring: Keyring,
+}
+
+impl Insider {
+    pub(crate) fn of(server: &TestServer) -> Self {
+        let secret = std::fs::read_to_string(server.data_dir().join("secret")).unwrap();
+        Self { keyring: Keyring::new(&Secret::from_hex(&secret).unwrap()) }
+    }
+
+    pub(crate) fn answer(&self, key: &str) -> String {
+        let key: Key = key.parse().unwrap();
+        self.keyring.open(&key).expect("the server issued it").answer().as_str().to_owned()
+    }
+
+    /// A key like another one, but issued so many seconds earlier.
+    pub(crate) fn aged(&self, key: &str, by_secs: i64) -> String {
+        let claims = *self.keyring.open(&key.parse().unwrap()).unwrap().claims();
+        let issued_at = claims.issued_at.checked_add_signed(-by_secs).unwrap();
+        let nonce = Nonce { counter: claims.nonce.counter ^ 1, ..claims.nonce };
+        self.keyring.issue(&Claims { issued_at, nonce, ..claims }).to_string()
+    }
+}
+
+fn envelope(code: i32, message: &str) -> serde_json::Value {
+    json!({ "header": { "resultCode": code, "resultMessage": message, "successful": code == 0 } })
+}
+
+#[track_caller]
+fn check(reply: &Reply, status: u16, code: i32, message: &str) {
+    assert_eq!((reply.status, reply.json()), (status, envelope(code, message)));
+    assert_eq!(reply.header("content-type"), "application/json");
+    assert_eq!(reply.header("cache-control"), "no-store");
+}
+
+fn verification(appkey: &str, key: &str, query: &str) -> String {
+    format!("/captcha/v1.0/appkeys/{appkey}/keys/{key}/verification{query}")
+}
+
+fn request(method: &str, url: &str, headers: &[(&str, &str)]) -> Reply {
+    let builder = ureq::http::Request::builder().method(method).uri(url);
+    let builder = headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value));
+    send_request(builder.body(()).unwrap())
+}
+
+#[test]
+fn every_call_of_the_public_reference_works_as_it_shows() {
+    let server = TestServer::start();
+    let (base, appkey) = (format!("{}/captcha/v1.0", server.url()), server.appkey());
+    let insider = Insider::of(&server);
+
+    let issued = request("POST", &format!("{base}/appkeys/{appkey}/keys"), &[("content-type", "application/json")]);
+    let key = issued.json()["Key"].as_str().unwrap().to_owned();
+    assert_eq!(issued.json()["header"], envelope(0, "SUCCESS")["header"]);
+    assert_eq!(issued.json()["key"], issued.json()["Key"]);
+    assert_eq!((issued.status, key.len(), &key[14..15]), (200, 36, "4"));
+
+    let image = send("GET", &format!("{base}/keys/{key}/img"));
+    assert_eq!((image.status, image.header("content-type"), &image.body[..6]), (200, "image/gif", &b"GIF89a"[..]));
+
+    let sound = send("GET", &format!("{base}/keys/{key}/sound?timestamp=1513324704457"));
+    assert_eq!((sound.status, sound.header("content-type"), &sound.body[..4]), (200, "audio/wav", &b"RIFF"[..]));
+
+    let answer = insider.answer(&key);
+    check(&server.get(&verification(appkey, &key, &format!("?answer={answer}"))), 200, 0, "SUCCESS");
+
+    for name in ["key", "keys"] {
+        let key = server.issue(appkey);
+        check(&send("DELETE", &format!("{base}/appkeys/{appkey}?{name}={key}")), 200, 0, "SUCCESS");
+        let answer = insider.answer(&key);
+        check(&server.get(&verification(appkey, &key, &format!("?answer={answer}"))), 200, -5, "EXPIRED_KEY_ERROR");
+    }
+}
+
+#[test]
+fn issuing_ignores_the_body_and_its_type() {
+    let server = TestServer::start();
+    let url = format!("{}/captcha/v1.0/appkeys/{}/keys?timestamp=%zz", server.url(), server.appkey());
+    let agent = ureq::Agent::new_with_defaults();
+    for (content_type, body) in [("application/json", "{not json"), ("text/plain", ""), ("x", "\u{0}")] {
+        let mut response = agent.post(&url).header("content-type", content_type).send(body).unwrap();
+        let text = response.body_mut().read_to_string().unwrap();
+        assert!(text.contains("\"resultCode\":0"), "{text}");
+    }
+}
+
+#[test]
+fn a_right_answer_passes_once_and_a_wrong_one_spends_the_key() {
+    let server = TestServer::start();
+    let (appkey, insider) = (server.appkey(), Insider::of(&server));
+
+    let key = server.issue(appkey);
+    let right = insider.answer(&key);
+    assert_eq!(server.verify(appkey, &key, &right), 0);
+    assert_eq!(server.verify(appkey, &key, &right), -5);
+
+    let key = server.issue(appkey);
+    check(&server.get(&verification(appkey, &key, "?answer=nope")), 200, -6, "WRONG_ANSWER_ERROR");
+    assert_eq!(server.verify(appkey, &key, &insider.answer(&key)), -5);
+}
+
+#[test]
+fn attempts_count_down_and_a_right_answer_spends_the_rest() {
+    let server = TestServer::start();
+    let insider = Insider::of(&server);
+    let app = server.haechi(&["app", "create", "patient", "--attempts", "3"]).json();
+    let appkey = app["appkey"].as_str().unwrap();
+
+    let key = server.issue(appkey);
+    let codes = ["a", "b", "c", "d"].map(|wrong| server.verify(appkey, &key, wrong));
+    assert_eq!(codes, [-6, -6, -6, -5]);
+
+    let key = server.issue(appkey);
+    let right = insider.answer(&key);
+    assert_eq!([server.verify(appkey, &key, "a"), server.verify(appkey, &key, &right)], [-6, 0]);
+    assert_eq!(server.verify(appkey, &key, &right), -5);
+}
+
+#[test]
+fn answers_are_read_as_people_type_them() {
+    let server = TestServer::start();
+    let (appkey, insider) = (server.appkey(), Insider::of(&server));
+    let full_width = |answer: &str| -> String {
+        answer.bytes().map(|byte| format!("%EF%BC%{:02X}", byte - b'0' + 0x90)).collect::<String>()
+    };
+    type Typist = fn(&str) -> String;
+    let typists: [Typist; 4] = [
+        |answer| answer.to_lowercase(),
+        |answer| format!("%20{}+-{}", &answer[..2], &answer[2..]),
+        |answer| answer.to_owned() + "&timestamp=%zz&Answer=other",
+        |answer| format!("{answer}&answer={answer}"),
+    ];
+    for typist in typists {
+        let key = server.issue(appkey);
+        let typed = typist(&insider.answer(&key));
+        assert_eq!(server.verify(appkey, &key, &typed), 0, "{typed}");
+    }
+    // Digits alone are consecutive from '0' with letters after them, in ASCII as in full width.
+    let digits = std::iter::repeat_with(|| server.issue(appkey))
+        .take(2_000)
+        .find(|key| insider.answer(key).bytes().filter(u8::is_ascii_digit).count() >= 3)
+        .unwrap();
+    let typed: String = insider
+        .answer(&digits)
+        .chars()
+        .map(
+            |character| {
+                if character.is_ascii_digit() { full_width(&character.to_string()) } else { character.to_string() }
+            },
+        )
+        .collect();
+    assert_eq!(server.verify(appkey, &digits, &typed), 0, "{typed}");
+}
+
+#[test]
+fn an_answer_typed_with_the_korean_layout_on_counts() {
+    const LAYOUT: &str = "ㅁㅠㅊㅇㄷㄹㅎㅗㅑㅓㅏㅣㅡㅜㅐㅔㅂㄱㄴㅅㅕㅍㅈㅌㅛㅋ";
+    let server = TestServer::start();
+    let key = server.issue(server.appkey());
+    let answer = Insider::of(&server).answer(&key);
+    let typed = answer.chars().map(|letter| match letter {
+        'A'..='Z' => LAYOUT.chars().nth(letter as usize - 'A' as usize).unwrap(),
+        digit => digit,
+    });
+    let encoded: String = typed.collect::<String>().bytes().map(|byte| format!("%{byte:02X}")).collect();
+    assert_eq!(server.verify(server.appkey(), &key, &encoded), 0, "{answer}");
+}
+
+#[test]
+fn verification_by_post_takes_the_answer_from_query_form_or_json() {
+    let server = TestServer::start();
+    let (appkey, insider) = (server.appkey(), Insider::of(&server));
+    let agent = ureq::Agent::new_with_defaults();
+    let post = |query: &dyn Fn(&str) -> String, content_type: &str, body: &dyn Fn(&str) -> String| {
+        let key = server.issue(appkey);
+        let answer = insider.answer(&key);
+        let url = format!("{}{}", server.url(), verification(appkey, &key, &query(&answer)));
+        let mut response = agent.post(&url).header("content-type", content_type).send(body(&answer)).unwrap();
+        let text = response.body_mut().read_to_string().unwrap();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()["header"]["resultCode"].as_i64().unwrap()
+    };
+    let nothing = |_: &str| String::new();
+    let as_query = |answer: &str| format!("?answer={answer}");
+    let form = "application/x-www-form-urlencoded";
+    assert_eq!(post(&as_query, "application/json", &nothing), 0);
+    assert_eq!(post(&nothing, form, &|answer| format!("answer={answer}")), 0);
+    assert_eq!(post(&nothing, "application/json; charset=utf-8", &|answer| json!({ "answer": answer }).to_string()), 0);
+    assert_eq!(post(&as_query, form, &|answer| format!("answer={answer}")), 0);
+    assert_eq!(post(&as_query, form, &|_| "answer=other".to_owned()), -2);
+    assert_eq!(post(&nothing, "application/json", &|_| "{".to_owned()), -2);
+    assert_eq!(post(&nothing, form, &nothing), -8);
+}
+
+#[test]
+fn each_refusal_has_its_code_and_status() {
+    let server = TestServer::start();
+    let (appkey, insider) = (server.appkey(), Insider::of(&server));
+    let key = server.issue(appkey);
+    let old = insider.aged(&key, 181);
+    let from_the_future = insider.aged(&key, -120);
+    let calls = "/captcha/v1.0";
+    let long = "a".repeat(257);
+    let get = |path: String| server.get(&path);
+
+    check(&server.post(&format!("{calls}/appkeys/{UNKNOWN_APPKEY}/keys")), 200, -4, "APPKEY_ERROR");
+    check(&server.post(&format!("{calls}/appkeys/%zz/keys")), 200, -4, "APPKEY_ERROR");
+    check(&server.post(&format!("{calls}/appkeys/{long}/keys")), 200, -4, "APPKEY_ERROR");
+
+    check(&server.post(&format!("{calls}/appkeys//keys")), 200, -4, "APPKEY_ERROR");
+
+    for malformed in ["nonsense", &key[1..], FOREIGN_KEY] {
+        check(&get(verification(appkey, malformed, "?answer=x")), 200, -7, "INVALID_KEY_ERROR");
+        check(&server.delete(&format!("{calls}/appkeys/{appkey}?key={malformed}")), 200, -7, "INVALID_KEY_ERROR");
+    }
+    for unreadable in ["%ff", &long] {
+        check(&get(verification(appkey, unreadable, "?answer=x")), 200, -7, "INVALID_KEY_ERROR");
+        check(&server.delete(&format!("{calls}/appkeys/{appkey}?key={unreadable}")), 200, -2, "PARAMETER_ERROR");
+    }
+    for broken in ["?answer=%zz", "?answer=%ff", "?answer=a&answer=b", "?answer=%", &format!("?answer={long}")] {
+        check(&get(verification(appkey, &key, broken)), 200, -2, "PARAMETER_ERROR");
+    }
+    for blank in ["", "?answer=", "?answer=+%20", "?answer=--", "?other=x", "?answer"] {
+        check(&get(verification(appkey, &key, blank)), 200, -8, "EMPTY_ANSWER");
+    }
+    for missing in ["", "?key=", "?key=a&keys=b", "?other=x"] {
+        check(&server.delete(&format!("{calls}/appkeys/{appkey}{missing}")), 200, -2, "PARAMETER_ERROR");
+    }
+    check(&get(verification(appkey, &old, "?answer=x")), 200, -5, "EXPIRED_KEY_ERROR");
+    check(&get(verification(appkey, &from_the_future, "?answer=x")), 200, -5, "EXPIRED_KEY_ERROR");
+    check(&server.delete(&format!("{calls}/appkeys/{appkey}?key={old}")), 200, -5, "EXPIRED_KEY_ERROR");
+
+    // None of this took the only attempt.
+    assert_eq!(server.verify(appkey, &key, &insider.answer(&key)), 0);
+    check(&server.delete(&format!("{calls}/appkeys/{appkey}?key={key}")), 200, -5, "EXPIRED_KEY_ERROR");
+}
+
+#[test]
+fn checks_are_made_in_the_documented_order() {
+    let server = TestServer::start();
+    let (appkey, insider) = (server.appkey(), Insider::of(&server));
+    let old = insider.aged(&server.issue(appkey), 181);
+    // Every request has all the faults from its code onwards.
+    assert_eq!(server.get(&verification("x", "x", "?answer=%zz")).code(), -4);
+    assert_eq!(server.get(&verification(appkey, "x", "?answer=%zz")).code(), -7);
+    assert_eq!(server.get(&verification(appkey, &old, "?answer=%zz")).code(), -2);
+    assert_eq!(server.get(&verification(appkey, &old, "?answer=")).code(), -8);
+    assert_eq!(server.get(&verification(appkey, &old, "?answer=wrong")).code(), -5);
+}
+
+#[test]
+fn a_key_belongs_to_the_app_that_issued_it() {
+    let server = TestServer::start();
+    let insider = Insider::of(&server);
+    let other = server.haechi(&["app", "create", "other"]).json();
+    let other = other["appkey"].as_str().unwrap();
+    let key = server.issue(server.appkey());
+    let answer = insider.answer(&key);
+    assert_eq!(server.verify(other, &key, &answer), -7);
+    assert_eq!(server.delete(&format!("/captcha/v1.0/appkeys/{other}?key={key}")).code(), -7);
+    assert_eq!(server.verify(server.appkey(), &key, &answer), 0);
+}
+
+#[test]
+fn a_disabled_app_is_unknown_and_its_media_are_gone() {
+    let server = TestServer::start();
+    let key = server.issue(server.appkey());
+    server.haechi(&["app", "disable", "default"]).json();
+    assert_eq!(server.post(&format!("/captcha/v1.0/appkeys/{}/keys", server.appkey())).code(), -4);
+    assert_eq!(server.verify(server.appkey(), &key, "x"), -4);
+    for medium in ["img", "sound"] {
+        check(&server.get(&format!("/captcha/v1.0/keys/{key}/{medium}")), 404, -7, "INVALID_KEY_ERROR");
+    }
+    server.haechi(&["app", "enable", "default"]).json();
+    assert_eq!(server.get(&format!("/captcha/v1.0/keys/{key}/img")).status, 200);
+}
+
+#[test]
+fn a_request_that_is_wrong_as_http_gets_its_status_and_minus_3() {
+    let server = TestServer::start();
+    let (appkey, key) = (server.appkey(), server.issue(server.appkey()));
+    let calls = "/captcha/v1.0";
+    let http = "HTTP_STATUS_ERROR";
+    for nowhere in ["/captcha", "/captcha/v1.0/keys", "/captcha/v2.0/keys/x/img", "//"] {
+        check(&server.get(nowhere), 404, -3, http);
+    }
+    let wrong_methods = [
+        ("GET", format!("{calls}/appkeys/{appkey}/keys"), "POST"),
+        ("POST", format!("{calls}/keys/{key}/img"), "GET,HEAD"),
+        ("PUT", verification(appkey, &key, "?answer=x"), "GET,HEAD,POST"),
+        ("GET", format!("{calls}/appkeys/{appkey}?key={key}"), "DELETE"),
+    ];
+    for (method, path, allow) in wrong_methods {
+        let reply = send(method, &format!("{}{path}", server.url()));
+        check(&reply, 405, -3, http);
+        assert_eq!(reply.header("allow"), allow, "{method} {path}");
+    }
+    check(&server.get(&verification(appkey, &key, &format!("?other={}", "a".repeat(9000)))), 414, -3, http);
+    let url = format!("{}/healthz", server.url());
+    check(&request("GET", &url, &[("x-large", &"a".repeat(17 * 1024))]), 431, -3, http);
+    let body = "answer=".to_owned() + &"a".repeat(17 * 1024);
+    let url = format!("{}{}", server.url(), verification(appkey, &key, ""));
+    let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+    let form = "application/x-www-form-urlencoded";
+    let sent = ureq::Agent::new_with_config(config).post(&url).header("content-type", form).send(body).unwrap();
+    assert_eq!(sent.status().as_u16(), 413);
+}
+
+#[test]
+fn head_works_wherever_get_does() {
+    let server = TestServer::start();
+    let key = server.issue(server.appkey());
+    let paths = [
+        format!("/captcha/v1.0/keys/{key}/img"),
+        format!("/captcha/v1.0/keys/{key}/sound"),
+        verification(server.appkey(), &key, ""),
+        "/healthz".to_owned(),
+        "/openapi.json".to_owned(),
+        "/".to_owned(),
+    ];
+    for path in paths {
+        let (get, head) = (server.get(&path), send("HEAD", &format!("{}{path}", server.url())));
+        assert_eq!((head.status, head.header("content-type")), (get.status, get.header("content-type")), "{path}");
+        assert_eq!(head.header("content-length"), get.body.len().to_string(), "{path}");
+        assert!(head.body.is_empty());
+    }
+}
+
+#[test]
+fn an_app_above_its_rate_gets_429() {
+    let server = TestServer::start();
+    let app = server.haechi(&["app", "create", "slow", "--rate-per-sec", "1"]).json();
+    let url = format!("/captcha/v1.0/appkeys/{}/keys", app["appkey"].as_str().unwrap());
+    let replies: Vec<Reply> = (0..5).map(|_| server.post(&url)).collect();
+    assert_eq!(replies[0].status, 200);
+    let refused = replies.iter().find(|reply| reply.status == 429).expect("five in a row are above one a second");
+    check(refused, 429, -3, "HTTP_STATUS_ERROR");
+    assert_eq!(refused.header("retry-after"), "1");
+    assert_eq!(server.post(&format!("/captcha/v1.0/appkeys/{}/keys", server.appkey())).status, 200);
+}
+
+#[test]
+fn a_test_app_has_the_documented_answer() {
+    let server = TestServer::start();
+    let app = server.haechi(&["app", "create", "ci", "--test"]).json();
+    let appkey = app["appkey"].as_str().unwrap();
+    let (first, second) = (server.issue(appkey), server.issue(appkey));
+    let image = |key: &str| server.get(&format!("/captcha/v1.0/keys/{key}/img")).body;
+    assert_eq!(image(&first), image(&second));
+    assert_eq!([server.verify(appkey, &first, "test5"), server.verify(appkey, &first, "test5")], [0, -5]);
+    assert_eq!(server.verify(appkey, &second, "TEST6"), -6);
+}
+
+#[test]
+fn keys_of_one_server_are_all_different() {
+    let server = TestServer::start();
+    let keys: std::collections::HashSet<String> = (0..500).map(|_| server.issue(server.appkey())).collect();
+    assert_eq!(keys.len(), 500);
+}
+
+#[test]
+fn health_readiness_metrics_and_documents_are_served() {
+    let server = TestServer::start();
+    let key = server.issue(server.appkey());
+    server.verify(server.appkey(), &key, "wrong");
+    server.get(&format!("/captcha/v1.0/keys/{key}/img"));
+    assert_eq!(server.get("/healthz").json()["status"], "ok");
+    assert_eq!(server.get("/readyz").json()["status"], "ready");
+
+    let metrics = server.get("/metrics").text().to_owned();
+    for line in [
+        "haechi_requests_total{route=\"issue\",status=\"200\"} 1",
+        "haechi_results_total{call=\"verify\",code=\"WRONG_ANSWER_ERROR\"} 1",
+        "haechi_render_seconds_count 1",
+        "haechi_ledger_seconds_count 1",
+        "haechi_ledger_records 1",
+        "haechi_apps 1",
+        "haechi_panics_total 0",
+    ] {
+        assert!(metrics.lines().any(|found| found == line), "{line} is not in\n{metrics}");
+    }
+
+    let served = server.get("/openapi.json").json();
+    assert_eq!(served["openapi"].as_str().map(|version| &version[..2]), Some("3."));
+    assert_eq!(served["paths"].as_object().unwrap().len(), 5);
+    assert_eq!(served, server.haechi(&["openapi"]).json());
+    let page = server.get("/docs/");
+    assert_eq!((page.status, page.header("content-type")), (200, "text/html"));
+    assert!(page.header("content-security-policy").contains("default-src 'none'"));
+}

@@ -1,0 +1,13 @@
+//! The program, tested from outside.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod api;
+mod apps;
+mod cli;
+mod config;
+mod media;
+mod once;
+mod readme;
+mod serve;
+mod server;

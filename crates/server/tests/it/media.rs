@@ -1,0 +1,153 @@
+//! The picture and the sound over HTTP: what a browser's `<img>` and `<audio>` need.
+
+use crate::{
+    api::Insider,
+    server::{Reply, TestServer, send_request},
+};
+
+fn get(server: &TestServer, path: &str, headers: &[(&str, &str)]) -> Reply {
+    request("GET", server, path, headers)
+}
+
+fn request(method: &str, server: &TestServer, path: &str, headers: &[(&str, &str)]) -> Reply {
+    let builder = ureq::http::Request::builder().method(method).uri(format!("{}{path}", server.url()));
+    let builder = headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value));
+    send_request(builder.body(()).unwrap())
+}
+
+/// Width and height of a GIF, from its header.
+fn size(gif: &[u8]) -> (u16, u16) {
+    assert_eq!(&gif[..6], b"GIF89a");
+    (u16::from_le_bytes([gif[6], gif[7]]), u16::from_le_bytes([gif[8], gif[9]]))
+}
+
+#[test]
+fn the_same_key_gives_the_same_bytes_before_and_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = TestServer::in_dir(dir.path(), &[]);
+    let key = server.issue(server.appkey());
+    let media = |server: &TestServer| {
+        ["img", "sound"].map(|what| get(server, &format!("/captcha/v1.0/keys/{key}/{what}"), &[]).body)
+    };
+    let before = media(&server);
+    assert_eq!(before, media(&server));
+    assert!(server.stop().success());
+    assert_eq!(before, media(&TestServer::in_dir(dir.path(), &[])));
+}
+
+#[test]
+fn pictures_come_in_the_size_scale_and_theme_asked_for() {
+    let server = TestServer::start();
+    let app = server.haechi(&["app", "create", "wide", "--width", "300", "--height", "100", "--theme", "dark"]).json();
+    let key = server.issue(app["appkey"].as_str().unwrap());
+    let image = |query: &str| get(&server, &format!("/captcha/v1.0/keys/{key}/img{query}"), &[]).body;
+    assert_eq!(size(&image("")), (300, 100));
+    assert_eq!(size(&image("?scale=2")), (600, 200));
+    assert_eq!(size(&image("?scale=3&timestamp=1")), (900, 300));
+    for unknown in ["?scale=0", "?scale=4", "?scale=x", "?theme=pink", "?scale=%zz"] {
+        assert_eq!(image(unknown), image(""), "{unknown}");
+    }
+    assert_eq!(image("?theme=dark"), image(""));
+    assert_ne!(image("?theme=light"), image(""));
+}
+
+#[test]
+fn a_spent_key_is_still_drawn_and_media_are_never_cached() {
+    let server = TestServer::start();
+    let key = server.issue(server.appkey());
+    server.verify(server.appkey(), &key, "wrong");
+    for what in ["img", "sound"] {
+        let reply = get(&server, &format!("/captcha/v1.0/keys/{key}/{what}"), &[("origin", "https://example.org")]);
+        assert_eq!((reply.status, reply.header("cache-control")), (200, "no-store"));
+        assert_eq!(reply.header("access-control-allow-origin"), "*");
+        assert_eq!(reply.header("x-content-type-options"), "nosniff");
+    }
+}
+
+#[test]
+fn a_preflight_for_a_range_is_answered() {
+    let server = TestServer::start();
+    let asked = [
+        ("origin", "https://example.org"),
+        ("access-control-request-method", "GET"),
+        ("access-control-request-headers", "range"),
+    ];
+    let reply = request("OPTIONS", &server, "/captcha/v1.0/keys/x/sound", &asked);
+    assert_eq!((reply.status, reply.header("access-control-allow-origin")), (200, "*"));
+    assert_eq!(reply.header("access-control-allow-headers"), "range");
+}
+
+#[test]
+fn sounds_are_exact_wav_files_served_whole_or_in_ranges() {
+    let server = TestServer::start();
+    let path = format!("/captcha/v1.0/keys/{}/sound", server.issue(server.appkey()));
+    let whole = get(&server, &path, &[]);
+    let size = whole.body.len();
+    assert_eq!((whole.header("accept-ranges"), whole.header("content-length")), ("bytes", &*size.to_string()));
+    let number = |at: usize| u32::from_le_bytes(whole.body[at..at + 4].try_into().unwrap()) as usize;
+    assert_eq!((number(4), number(40)), (size - 8, size - 44));
+    assert_eq!((number(24), number(28)), (16_000, 32_000));
+
+    let check = |range: &str, expected: std::ops::Range<usize>| {
+        let part = get(&server, &path, &[("range", range)]);
+        let content_range = format!("bytes {}-{}/{size}", expected.start, expected.end - 1);
+        assert_eq!((part.status, part.header("content-range")), (206, &*content_range), "{range}");
+        assert_eq!(part.body, whole.body[expected], "{range}");
+    };
+    check("bytes=0-1", 0..2); // what Safari asks first
+    check("bytes=0-", 0..size);
+    check("bytes=100-99999999", 100..size);
+    check("bytes=-44", size - 44..size);
+    for ignored in ["bytes=1-2,4-5", "lines=1-2", "bytes=x-y"] {
+        assert_eq!(get(&server, &path, &[("range", ignored)]).status, 200, "{ignored}");
+    }
+    let outside = get(&server, &path, &[("range", &format!("bytes={size}-"))]);
+    assert_eq!((outside.status, outside.header("content-range")), (416, &*format!("bytes */{size}")));
+    assert_eq!(outside.code(), -3);
+    assert_eq!(request("HEAD", &server, &path, &[]).header("content-length"), size.to_string());
+}
+
+#[test]
+fn sounds_speak_the_language_of_the_query_then_of_the_reader_then_of_the_app() {
+    let server = TestServer::start();
+    let path = format!("/captcha/v1.0/keys/{}/sound", server.issue(server.appkey()));
+    let sound =
+        |query: &str, accepted: &str| get(&server, &format!("{path}{query}"), &[("accept-language", accepted)]).body;
+    let spoken: Vec<Vec<u8>> =
+        ["ko", "en", "ja", "zh"].iter().map(|lang| sound(&format!("?lang={lang}"), "fr")).collect();
+    for (index, one) in spoken.iter().enumerate() {
+        assert!(spoken[index + 1..].iter().all(|other| other != one));
+    }
+    assert_eq!(sound("?lang=en", "ja"), spoken[1]);
+    assert_eq!(sound("", "ja;q=0.5, zh-TW"), spoken[3]);
+    assert_eq!(sound("?lang=fr", "fr"), spoken[0]);
+    assert_eq!(sound("?lang=ko-KR", "en"), spoken[0]);
+}
+
+#[test]
+fn what_cannot_be_shown_says_so_in_the_envelope_or_to_a_browser_in_a_picture() {
+    let server = TestServer::start();
+    let expired = Insider::of(&server).aged(&server.issue(server.appkey()), 181);
+    let cases = [(expired.as_str(), 410, -5), ("nonsense", 404, -7), ("a9859757-5b5a-42d1-bc85-c560b0141ec1", 404, -7)];
+    for (key, status, code) in cases {
+        for what in ["img", "sound"] {
+            for accept in ["*/*", "audio/*;q=0.9", "application/json"] {
+                let reply = get(&server, &format!("/captcha/v1.0/keys/{key}/{what}"), &[("accept", accept)]);
+                assert_eq!((reply.status, reply.code()), (status, code), "{key} {what} {accept}");
+            }
+        }
+        let browser = "image/avif,image/webp,image/*,*/*;q=0.8";
+        let notice = |language: &str, query: &str| {
+            let headers = [("accept", browser), ("accept-language", language)];
+            let reply = get(&server, &format!("/captcha/v1.0/keys/{key}/img{query}"), &headers);
+            assert_eq!((reply.status, reply.header("content-type")), (status, "image/gif"));
+            assert_eq!(reply.header("cache-control"), "no-store");
+            reply.body
+        };
+        assert!(notice("ko", "").len() < 8_000);
+        assert_eq!(size(&notice("ko", "?scale=2")), (480, 160));
+        let notices = ["ko", "en", "ja", "zh"].map(|language| notice(language, ""));
+        assert!((1..4).all(|index| !notices[..index].contains(&notices[index])));
+        assert_eq!(notice("fr", ""), notices[0]);
+    }
+}

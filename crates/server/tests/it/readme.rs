@@ -1,0 +1,81 @@
+//! README does what it says.
+
+use std::{path::Path, process::Command};
+
+use crate::server::TestServer;
+
+fn read(file: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    std::fs::read_to_string(root.join(file)).unwrap()
+}
+
+/// The fenced blocks of a document, with their language.
+fn blocks(document: &str) -> Vec<(String, String)> {
+    let mut fences = document.split("\n```");
+    let mut blocks = Vec::new();
+    fences.next();
+    while let (Some(block), Some(_)) = (fences.next(), fences.next()) {
+        let (language, code) = block.split_once('\n').unwrap();
+        blocks.push((language.to_owned(), code.to_owned()));
+    }
+    blocks
+}
+
+#[test]
+fn the_curl_walk_through_works_word_for_word() {
+    let server = TestServer::start();
+    let readme = read("README.md");
+    let (_, script) = blocks(&readme).into_iter().find(|(_, code)| code.starts_with("HOST=")).unwrap();
+    let program = format!("{} inspect --data {}", env!("CARGO_BIN_EXE_haechi"), server.data_dir().display());
+    let script = script
+        .replace("http://127.0.0.1:8080", server.url())
+        .replace("<appkey>", server.appkey())
+        .replace("cargo run --release --quiet -- inspect", &program);
+    let dir = tempfile::tempdir().unwrap();
+    let twice = format!(
+        "set -eu\n{script}\necho\ncurl -s \"$HOST/captcha/v1.0/appkeys/$APPKEY/keys/$KEY/verification?answer=$ANSWER\""
+    );
+    let output = Command::new("bash").args(["-c", &twice]).current_dir(dir.path()).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(lines[0].len(), 36, "the key: {printed}");
+    let (_, expected) = blocks(&readme).into_iter().find(|(language, _)| language == "json").unwrap();
+    assert_eq!(lines[1], expected.trim());
+    assert!(lines[2].contains("EXPIRED_KEY_ERROR"), "{printed}");
+    for (file, magic) in [("challenge.gif", &b"GIF89a"[..]), ("challenge.wav", b"RIFF")] {
+        assert!(std::fs::read(dir.path().join(file)).unwrap().starts_with(magic), "{file}");
+    }
+}
+
+#[test]
+fn the_configuration_that_it_shows_is_right() {
+    let (_, toml) = blocks(&read("README.md")).into_iter().find(|(language, _)| language == "toml").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("haechi.toml");
+    std::fs::write(&file, toml).unwrap();
+    let checked = crate::server::run(&["check-config", file.to_str().unwrap()]);
+    assert_eq!(checked.code, 0, "{}", checked.stderr);
+}
+
+/// The commands and examples are the same in both languages, and so is the number of sections.
+#[test]
+fn both_languages_say_the_same() {
+    let (english, korean) = (read("README.md"), read("README.ko.md"));
+    let without_comments = |document: &str| -> Vec<String> {
+        let code = blocks(document).into_iter().map(|(_, code)| code);
+        let lines = |code: String| {
+            code.lines()
+                .map(|line| line.split(" #").next().unwrap().trim_end().to_owned())
+                .filter(|line| !line.starts_with('#'))
+                .collect::<Vec<_>>()
+        };
+        code.flat_map(lines).collect()
+    };
+    assert_eq!(without_comments(&english), without_comments(&korean));
+    let sections = |document: &str| document.lines().filter(|line| line.starts_with("## ")).count();
+    assert_eq!(sections(&english), sections(&korean));
+    let rows = |document: &str| document.lines().filter(|line| line.starts_with('|')).count();
+    assert_eq!(rows(&english), rows(&korean));
+}

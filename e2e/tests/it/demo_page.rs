@@ -1,0 +1,92 @@
+//! The demo page as the tests see it.
+
+use fantoccini::{Locator, elements::Element, key::Key};
+use serde_json::Value;
+
+use crate::{
+    browser::{Browser, Setting},
+    site::Site,
+};
+
+/// A server and a browser that shows its demo page.
+pub(crate) struct DemoPage {
+    pub(crate) site: Site,
+    pub(crate) browser: Browser,
+}
+
+impl DemoPage {
+    pub(crate) async fn open() -> Self {
+        Self::open_with(Setting::default(), "/").await
+    }
+
+    pub(crate) async fn open_with(setting: Setting, path: &str) -> Self {
+        let page = Self { site: Site::start(), browser: Browser::with(setting).await };
+        page.go(path).await;
+        page
+    }
+
+    /// Goes to a path of the site.
+    pub(crate) async fn go(&self, path: &str) {
+        self.browser.client.goto(&format!("{}{path}", self.site.url)).await.unwrap();
+    }
+
+    pub(crate) async fn find(&self, id: &str) -> Element {
+        self.browser.client.find(Locator::Id(id)).await.unwrap_or_else(|error| panic!("#{id}: {error}"))
+    }
+
+    pub(crate) async fn click(&self, id: &str) {
+        self.find(id).await.click().await.unwrap_or_else(|error| panic!("#{id}: {error}"));
+    }
+
+    /// Types into the answer field.
+    pub(crate) async fn type_text(&self, text: &str) {
+        self.find("answer").await.send_keys(text).await.unwrap();
+    }
+
+    /// Presses a key wherever the focus is.
+    pub(crate) async fn press(&self, key: Key) {
+        let focused = self.browser.client.active_element().await.unwrap();
+        focused.send_keys(&char::from(key).to_string()).await.unwrap();
+    }
+
+    pub(crate) async fn attribute(&self, id: &str, name: &str) -> String {
+        self.find(id).await.attr(name).await.unwrap().unwrap_or_default()
+    }
+
+    pub(crate) async fn text(&self, id: &str) -> String {
+        self.find(id).await.text().await.unwrap()
+    }
+
+    pub(crate) async fn key(&self) -> String {
+        self.attribute("key", "value").await
+    }
+
+    pub(crate) async fn typed(&self) -> Value {
+        self.browser.evaluate("document.getElementById('answer').value").await
+    }
+
+    pub(crate) async fn right_answer(&self) -> String {
+        self.site.answer(&self.key().await)
+    }
+
+    /// The id of the element that has the focus.
+    pub(crate) async fn focused(&self) -> Value {
+        self.browser.evaluate("document.activeElement.id").await
+    }
+
+    /// Waits until the result is of this kind.
+    pub(crate) async fn until_result(&self, kind: &str) {
+        self.browser.until(&format!("document.getElementById('result').dataset.kind === '{kind}'")).await;
+    }
+
+    /// Waits until the challenge is another one.
+    pub(crate) async fn until_another_key(&self, key: &str) {
+        self.browser.until(&format!("document.getElementById('key').value !== '{key}'")).await;
+    }
+
+    /// Waits until the picture is there, at the size that it is shown at on an ordinary screen.
+    pub(crate) async fn until_picture(&self) {
+        self.browser.until("document.getElementById('image').complete").await;
+        self.browser.until("document.getElementById('image').naturalWidth === 240").await;
+    }
+}

@@ -1,0 +1,19 @@
+//! The demo page and the documentation page, used by a person in Chromium.
+//!
+//! Each test starts a server and a browser of its own and stops both. They need Debian's `chromium` and
+//! `chromium-driver`, without which they fail and say so. Screenshots go to `e2e/screenshots/`, to be looked at.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod answering;
+mod browser;
+mod demo_page;
+mod docs;
+mod keyboard;
+mod loading;
+mod looks;
+mod no_script;
+mod program;
+mod roles;
+mod site;
+mod sound;

@@ -1,0 +1,77 @@
+//! A haechi server with a demo page, and what its operator knows.
+
+use std::{env, fs, path::PathBuf, process::Command, sync::LazyLock, time::Duration};
+
+use haechi_captcha::{Challenge, Keyring, Secret};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::program::{Program, Says};
+
+/// The server's program: the one that this variable names, else the one that cargo builds now.
+const PROGRAM_VARIABLE: &str = "E2E_HAECHI";
+
+static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| env::var_os(PROGRAM_VARIABLE).map_or_else(build, PathBuf::from));
+
+/// Builds the server into the directory that this test was built into.
+fn build() -> PathBuf {
+    let test = env::current_exe().unwrap();
+    let profile_dir = test.ancestors().nth(2).expect("a test lies in target/<profile>/deps").to_owned();
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--quiet", "--package", "haechi", "--bin", "haechi"]);
+    if profile_dir.ends_with("release") {
+        cargo.arg("--release");
+    }
+    let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap();
+    let program = profile_dir.join("haechi");
+    assert!(built.success() && program.exists(), "{} could not be built: {built}", program.display());
+    program
+}
+
+/// A running server. It is killed when dropped.
+pub(crate) struct Site {
+    /// Such as `http://127.0.0.1:40123`.
+    pub(crate) url: String,
+    keyring: Keyring,
+    program: Program,
+    _data: TempDir,
+}
+
+impl Site {
+    /// A server with an empty data directory, on which it makes its first app.
+    pub(crate) fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut command = Command::new(&*PROGRAM);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data.path());
+        for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HAECHI_")) {
+            command.env_remove(name);
+        }
+        let (program, url) =
+            Program::start(command, Says::OnStderr, "listening on ", "Build it with `cargo build -p haechi`.");
+        let secret = fs::read_to_string(data.path().join("secret")).unwrap();
+        let keyring = Keyring::new(&Secret::from_hex(&secret).unwrap());
+        Self { url, keyring, program, _data: data }
+    }
+
+    /// The answer of a key that this server issued.
+    pub(crate) fn answer(&self, key: &str) -> String {
+        let challenge: Challenge<'_> = self.keyring.open(&key.parse().unwrap()).expect("the server issued this key");
+        challenge.answer().as_str().to_owned()
+    }
+
+    /// Answers a key rightly behind the page's back, so that it is spent.
+    pub(crate) fn spend(&self, key: &str) {
+        let agent = ureq::Agent::new_with_config(
+            ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build(),
+        );
+        let typed = json!({ "key": key, "answer": self.answer(key) });
+        let mut response = agent.post(format!("{}/demo/verification", self.url)).send_json(typed).unwrap();
+        let reply: Value = response.body_mut().read_json().unwrap();
+        assert_eq!(reply["header"]["resultCode"], 0, "{reply}");
+    }
+
+    /// Ends the server.
+    pub(crate) fn stop(self) {
+        drop(self.program);
+    }
+}
