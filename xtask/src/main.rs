@@ -29,6 +29,8 @@ enum Xtask {
 }
 
 fn main() -> anyhow::Result<()> {
+    // Paths are the repository's, wherever in it the command is run.
+    std::env::set_current_dir(command::root())?;
     match Xtask::parse() {
         Xtask::Test(options) => test::run_everything(&options),
         Xtask::Bench(options) => bench::run_benchmarks(&options),

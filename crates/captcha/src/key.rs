@@ -23,7 +23,10 @@ use std::{fmt, str::FromStr};
 
 use aes::{
     Aes256, Block,
-    cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit},
+    cipher::{
+        BlockCipherDecBackend, BlockCipherDecClosure, BlockCipherDecrypt, BlockCipherEncBackend, BlockCipherEncClosure,
+        BlockCipherEncrypt, BlockSizeUser, KeyInit, consts::U16,
+    },
 };
 
 use crate::{Alphabet, Error};
@@ -145,24 +148,48 @@ impl KeySealer {
 
     pub(crate) fn seal(&self, claims: &Claims) -> Key {
         let mut block = Block::from(spread(pack(claims)).to_be_bytes());
-        loop {
-            self.0.encrypt_block(&mut block);
-            if reads_as_uuid_v4(u128::from_be_bytes(block.into())) {
-                return Key(block.into());
-            }
-        }
+        self.0.encrypt_with_backend(Walk(&mut block));
+        Key(block.into())
     }
 
     /// The claims, or `None` for a key that was not sealed under this subkey.
     pub(crate) fn open(&self, key: &Key) -> Option<Claims> {
         let mut block = Block::from(key.0);
+        self.0.decrypt_with_backend(Walk(&mut block));
+        unpack(gather(u128::from_be_bytes(block.into())))
+    }
+}
+
+/// A block's walk along its cycle, one step or more, to the next UUID.
+///
+/// The whole walk is one call of the cipher: it prepares its round keys for each call, which would take longer than a
+/// step does.
+struct Walk<'a>(&'a mut Block);
+
+impl Walk<'_> {
+    fn step_until_uuid(self, step: impl Fn(&mut Block)) {
         loop {
-            self.0.decrypt_block(&mut block);
-            let value = u128::from_be_bytes(block.into());
-            if reads_as_uuid_v4(value) {
-                return unpack(gather(value));
+            step(self.0);
+            if reads_as_uuid_v4(u128::from_be_bytes((*self.0).into())) {
+                return;
             }
         }
+    }
+}
+
+impl BlockSizeUser for Walk<'_> {
+    type BlockSize = U16;
+}
+
+impl BlockCipherEncClosure for Walk<'_> {
+    fn call<Backend: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &Backend) {
+        self.step_until_uuid(|block| backend.encrypt_block_inplace(block));
+    }
+}
+
+impl BlockCipherDecClosure for Walk<'_> {
+    fn call<Backend: BlockCipherDecBackend<BlockSize = U16>>(self, backend: &Backend) {
+        self.step_until_uuid(|block| backend.decrypt_block_inplace(block));
     }
 }
 
@@ -177,7 +204,7 @@ fn pack(claims: &Claims) -> u128 {
         assert!(value >> width == 0, "a claim of {value} does not fit into {width} bits");
         bits = bits << width | u128::from(value);
     };
-    push(claims.issued_at.saturating_sub(EPOCH), 31);
+    push(claims.issued_at.checked_sub(EPOCH).expect("a key is issued after the epoch"), 31);
     push(claims.app.into(), 20);
     push(u64::from(claims.length).wrapping_sub(1), 3);
     push(claims.alphabet.number().into(), 2);
