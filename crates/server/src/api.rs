@@ -8,5 +8,7 @@ pub(crate) mod nhn;
 pub(crate) mod parameters;
 pub(crate) mod reply;
 pub(crate) mod request;
+#[cfg(test)]
+mod tests;
 
 pub use docs::openapi;

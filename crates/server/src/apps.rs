@@ -5,7 +5,6 @@
 mod changes;
 mod command;
 mod declared;
-mod lifetime;
 mod name;
 mod registry;
 mod settings;
@@ -19,7 +18,6 @@ use sha2::{Digest, Sha256};
 pub use changes::SettingChanges;
 pub use command::{AppCommand, AppView};
 pub use declared::{DeclaredApp, DeclaredError, check_declared};
-pub use lifetime::EarlierTtl;
 pub use name::{AppName, NameError};
 pub use registry::{Apps, LiveApp, Registry};
 pub use settings::{AppSettings, SettingError};
@@ -44,12 +42,21 @@ pub struct App {
     pub enabled: bool,
     /// Whether it stands in the configuration file, and so cannot be changed by command.
     pub declared: bool,
-    /// Unix time at which it was made, in seconds.
-    pub created_at: u64,
-    /// How long older keys live, if the time to live has grown.
-    pub earlier_ttl: Option<EarlierTtl>,
+    /// Unix time at which it was made, in seconds; of a declared app nobody knows it.
+    pub created_at: Option<u64>,
     /// How its challenges are made and judged.
     pub settings: AppSettings,
+}
+
+impl App {
+    /// The Unix time from which a key issued at this one counts as expired.
+    ///
+    /// A change of the time to live holds for all keys at once. That no spent key passes again when it grows is for the
+    /// ledger to see to.
+    #[must_use]
+    pub fn expires_at(&self, issued_at: u64) -> u64 {
+        issued_at + u64::from(self.settings.ttl_secs)
+    }
 }
 
 /// The secret name under which a customer calls the API: 64 hexadecimal digits.
@@ -108,14 +115,14 @@ impl TryFrom<String> for AppKeyHash {
 
     fn try_from(text: String) -> Result<Self, String> {
         let malformed = || "an appkey's SHA-256 is 64 hexadecimal digits".to_owned();
-        let digits = text.as_bytes();
-        if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
+        if text.len() != 64 {
             return Err(malformed());
         }
+        let value = |digit: u8| char::from(digit).to_digit(16).map(|value| value as u8);
         let mut bytes = [0; 32];
         for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| malformed())?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| malformed())?;
+            let digits = value(pair[0]).zip(value(pair[1])).ok_or_else(malformed)?;
+            *byte = digits.0 << 4 | digits.1;
         }
         Ok(Self(bytes))
     }

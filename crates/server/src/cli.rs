@@ -17,7 +17,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use haechi::config::{self, Config, ConfigError, Options};
 
 /// Self-hosted CAPTCHA server with the wire API of NHN Cloud CAPTCHA v1.0
@@ -30,7 +30,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve
+    /// Run the server
     Serve(serve::Serve),
     /// Manage apps, whether or not a server is running on the same data
     App(apps::AppArgs),
@@ -38,7 +38,7 @@ enum Command {
     Render(render::Render),
     /// Speak sounds to files
     Speak(speak::Speak),
-    /// Say what a key says
+    /// Show what a key says: app, times, state, answer
     Inspect(inspect::Inspect),
     /// Check a configuration file
     CheckConfig(check_config::CheckConfig),
@@ -73,7 +73,9 @@ impl Common {
 
 /// Carries out the process's command line.
 pub(crate) fn run() -> ExitCode {
-    let cli = Cli::parse_from(with_command(std::env::args_os().collect()));
+    let command = Cli::command().mut_subcommand("serve", config::without_empty_environment);
+    let matches = command.get_matches_from(with_command(std::env::args_os().collect()));
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     for name in config::unknown_environment() {
         say(&format!("warning: {name} is in the environment, but haechi has no setting of that name"));
     }
@@ -81,7 +83,7 @@ pub(crate) fn run() -> ExitCode {
         Ok(code) => code,
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            say(&format!("error: {}", format!("{error:#}").replace('\n', " ")));
+            say(&format!("error: {}", with_causes(&error).replace('\n', " ")));
             ExitCode::FAILURE
         }
     }
@@ -116,6 +118,19 @@ fn with_command(mut args: Vec<OsString>) -> Vec<OsString> {
     args
 }
 
+/// An error and its causes. Many a text holds its cause already, for those who see nothing else of it.
+fn with_causes(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string).filter(|cause| !cause.is_empty()) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
 /// Prints a line on standard error. If nobody reads that, there is nobody to tell.
 fn say(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
@@ -123,8 +138,6 @@ fn say(line: &str) {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

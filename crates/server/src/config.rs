@@ -15,7 +15,9 @@ use std::{
 pub use self::{
     file::{ConfigFile, Problem},
     ledger::{LedgerKind, LedgerUrlError},
-    options::{LogFormat, LogLevel, Node, NodeError, Options, from_environment, unknown_environment},
+    options::{
+        LogFormat, LogLevel, Node, NodeError, Options, from_environment, unknown_environment, without_empty_environment,
+    },
 };
 use crate::apps::DeclaredApp;
 

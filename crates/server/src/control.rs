@@ -15,7 +15,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use haechi_captcha::Keyring;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
@@ -24,7 +23,7 @@ pub use self::{
 };
 use crate::{
     apps::{AppCommand, AppStore},
-    inspect::{Question, inspect},
+    inspect::Question,
     service::{Service, unix_now},
 };
 
@@ -37,8 +36,6 @@ pub const INSPECT: &str = "/inspect";
 pub struct Controls {
     /// The apps.
     pub apps: Arc<AppStore>,
-    /// The keyring, to open keys with.
-    pub keyring: Keyring,
     /// The service.
     pub service: Arc<Service>,
 }
@@ -63,8 +60,7 @@ async fn app(State(controls): State<Arc<Controls>>, Json(command): Json<AppComma
 }
 
 async fn inspect_key(State(controls): State<Arc<Controls>>, Json(question): Json<Question>) -> Response {
-    let Controls { apps, keyring, service } = &*controls;
-    reply(inspect(&question, keyring, apps.apps(), service.ledger(), unix_now()).await)
+    reply(controls.service.inspect(&question).await)
 }
 
 fn reply<Outcome: Serialize>(outcome: Result<Outcome, impl std::fmt::Display>) -> Response {

@@ -14,8 +14,7 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    body::Bytes,
-    extract::{RawQuery, State},
+    extract::{RawQuery, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::from_fn,
     response::{IntoResponse, Response},
@@ -27,7 +26,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use self::{page::Page, round::Round, texts::Notice};
 use crate::{
-    api::{language, parameters::Parameters, reply},
+    api::{language, parameters::Parameters, reply, request::read_body},
     error::{Refusal, ResultCode},
     service::Service,
 };
@@ -51,7 +50,6 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
         .route_layer(from_fn(guard::refuse_other_sites))
         .route_layer(header_layer(header::CONTENT_SECURITY_POLICY, POLICY))
         .route_layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
-        .route_layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .route_layer(header_layer(header::CACHE_CONTROL, "no-store"))
 }
 
@@ -73,26 +71,26 @@ async fn show(State(service): State<Arc<Service>>, RawQuery(query): RawQuery, he
 async fn judge_form(
     State(service): State<Arc<Service>>,
     RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let language = language_of(query.as_deref(), &headers);
+    request: Request,
+) -> Result<Response, Refusal> {
+    let language = language_of(query.as_deref(), request.headers());
+    let body = read_body(request).await?;
     let form = Parameters::new(std::str::from_utf8(&body).unwrap_or_default());
     let field = |name| form.single(&[name]).ok().flatten().unwrap_or_default();
     let key = field("key");
     let notice = match round::judge(&service, &key, &field("answer")).await {
         Ok(()) => Notice::Right,
-        // Neither takes an attempt, so the person goes on with the same challenge.
-        Err(refusal @ (Refusal::EmptyAnswer | Refusal::Undecided(_))) => {
+        // As far as is known none of them took an attempt, so the person goes on with the same challenge.
+        Err(refusal @ (Refusal::EmptyAnswer | Refusal::Undecided(_) | Refusal::Overloaded)) => {
             let notice = Notice::from(&refusal);
             if let Ok(round) = Round::resume(&service, &key) {
-                return page(refusal.code_and_status().1, &Page { language, notice, round: Some(round) });
+                return Ok(page(refusal.code_and_status().1, &Page { language, notice, round: Some(round) }));
             }
             notice
         }
         Err(refusal) => Notice::from(&refusal),
     };
-    page_with_new_challenge(&service, language, notice)
+    Ok(page_with_new_challenge(&service, language, notice))
 }
 
 /// The page with a new challenge below a notice, or with the reason why there is no new challenge.
@@ -111,7 +109,7 @@ fn page_with_new_challenge(service: &Service, language: Language, notice: Notice
 }
 
 fn page(status: StatusCode, page: &Page) -> Response {
-    (status, page.render()).into_response()
+    (status, [(header::VARY, "accept-language")], page.render()).into_response()
 }
 
 /// The language that `?lang=` names, else the one that the browser prefers, else English.
@@ -142,8 +140,8 @@ struct Typed {
     answer: String,
 }
 
-async fn judge(State(service): State<Arc<Service>>, body: Bytes) -> Result<Response, Refusal> {
-    let typed: Typed = serde_json::from_slice(&body).map_err(|_| Refusal::Parameter)?;
+async fn judge(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Refusal> {
+    let typed: Typed = serde_json::from_slice(&read_body(request).await?).map_err(|_| Refusal::Parameter)?;
     round::judge(&service, &typed.key, &typed.answer).await?;
     Ok(reply::success())
 }

@@ -92,11 +92,14 @@ pub enum Refusal {
     #[error("HTTP status {0}")]
     Http(StatusCode),
     /// The ledger could not decide.
-    #[error("the ledger could not decide")]
+    #[error("the ledger could not decide: {0}")]
     Undecided(#[from] LedgerError),
-    /// More work waits than can be done in time.
-    #[error("the server is overloaded")]
+    /// The ledger did not decide in time. It may still do so, and that then holds.
+    #[error("the ledger did not decide in time: its disk is stuck or too slow")]
     Overloaded,
+    /// The ledger takes only keys that would be from the future: the clock was far ahead, and then was set back.
+    #[error("the ledger is far ahead of the clock, so that no new key could pass")]
+    LedgerAhead,
     /// A bug.
     #[error("internal fault")]
     Internal,
@@ -115,7 +118,9 @@ impl Refusal {
             Self::WrongAnswer => (ResultCode::WrongAnswerError, StatusCode::OK),
             Self::RateLimit => (ResultCode::HttpStatusError, StatusCode::TOO_MANY_REQUESTS),
             Self::Http(status) => (ResultCode::HttpStatusError, *status),
-            Self::Undecided(_) | Self::Overloaded => (ResultCode::Fail, StatusCode::SERVICE_UNAVAILABLE),
+            Self::Undecided(_) | Self::Overloaded | Self::LedgerAhead => {
+                (ResultCode::Fail, StatusCode::SERVICE_UNAVAILABLE)
+            }
             Self::Internal => (ResultCode::Fail, StatusCode::INTERNAL_SERVER_ERROR),
         }
     }

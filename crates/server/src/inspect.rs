@@ -1,11 +1,12 @@
 //! What a key says, for the operator who holds the secret.
 
-use haechi_captcha::{Challenge, Key, Keyring};
+use haechi_captcha::{Challenge, Key};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    apps::{App, Apps},
-    ledger::{Ledger, LedgerError, Spend, State},
+    apps::LiveApp,
+    ledger::{LedgerError, State},
+    service::{Service, spend_of, unix_now},
 };
 
 /// A question about a key.
@@ -24,6 +25,9 @@ pub struct Question {
 pub struct Inspection {
     /// The name of the app that issued it, unless that is gone.
     pub app: Option<String>,
+    /// Whether that app is enabled, which is said only if not: then its keys are refused, whatever their state.
+    #[serde(skip_serializing_if = "Clone::clone", default = "unless_said")]
+    pub enabled: bool,
     /// When it was issued, in Unix seconds.
     pub issued_at: u64,
     /// From when on it counts as expired, in Unix seconds, unless its app is gone.
@@ -33,6 +37,10 @@ pub struct Inspection {
     /// Its answer, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub answer: Option<String>,
+}
+
+fn unless_said() -> bool {
+    true
 }
 
 /// What has become of a key.
@@ -45,7 +53,7 @@ pub enum KeyState {
     Tried,
     /// It was answered rightly, or as often as it may be, or expired by its app, or the ledger cannot know.
     Spent,
-    /// Its time is over, or its app gone.
+    /// Its time is over or, by this server's clock, far from having begun; or its app is gone.
     Expired,
 }
 
@@ -63,46 +71,41 @@ pub enum InspectError {
     Ledger(#[from] LedgerError),
 }
 
-/// Says what a key says at this Unix time.
-///
-/// # Errors
-/// Any [`InspectError`].
-pub async fn inspect(
-    question: &Question,
-    keyring: &Keyring,
-    apps: &Apps,
-    ledger: &Ledger,
-    now: u64,
-) -> Result<Inspection, InspectError> {
-    let key: Key = question.key.trim().parse().map_err(InspectError::Malformed)?;
-    let challenge = keyring.open(&key).ok_or(InspectError::NotOurs)?;
-    let issued_at = challenge.claims().issued_at;
-    let app = apps.current().by_number(challenge.claims().app).map(|live| live.app.clone());
-    let challenge = if app.as_ref().is_some_and(|app| app.settings.test) { challenge.as_test() } else { challenge };
-    Ok(Inspection {
-        issued_at,
-        expires_at: app.as_ref().map(|app| app.expires_at(issued_at)),
-        state: state(&challenge, app.as_ref(), ledger, now).await?,
-        answer: question.with_answer.then(|| challenge.answer().as_str().to_owned()),
-        app: app.map(|app| app.name),
-    })
-}
-
-async fn state(
-    challenge: &Challenge<'_>,
-    app: Option<&App>,
-    ledger: &Ledger,
-    now: u64,
-) -> Result<KeyState, LedgerError> {
-    let issued_at = challenge.claims().issued_at;
-    let until = app.map_or(0, |app| app.expires_at(issued_at));
-    if now >= until {
-        return Ok(KeyState::Expired);
+impl Service {
+    /// Says what a key says, by the rules by which its answer would be judged now.
+    ///
+    /// # Errors
+    /// Any [`InspectError`].
+    pub async fn inspect(&self, question: &Question) -> Result<Inspection, InspectError> {
+        let key: Key = question.key.trim().parse().map_err(InspectError::Malformed)?;
+        let (challenge, live) = self.open(&key).ok_or(InspectError::NotOurs)?;
+        let issued_at = challenge.claims().issued_at;
+        let state = match &live {
+            Some(live) => self.state(live, &challenge).await?,
+            None => KeyState::Expired,
+        };
+        Ok(Inspection {
+            enabled: live.as_ref().is_none_or(|live| live.app.enabled),
+            issued_at,
+            expires_at: live.as_ref().map(|live| live.expires_at(issued_at)),
+            state,
+            answer: question.with_answer.then(|| challenge.answer().as_str().to_owned()),
+            app: live.map(|live| live.app.name.clone()),
+        })
     }
-    let spend = Spend { key: challenge.key(), issued_at, until };
-    Ok(match ledger.state(&spend, now).await? {
-        State::Fresh => KeyState::Fresh,
-        State::Tried { .. } => KeyState::Tried,
-        State::Spent => KeyState::Spent,
-    })
+
+    async fn state(&self, live: &LiveApp, challenge: &Challenge<'_>) -> Result<KeyState, LedgerError> {
+        let remembered = self.ledger().state(&spend_of(live, challenge), unix_now()).await?;
+        // Afterwards, because a key whose time is over is fresh to the ledger, and it may be over by now.
+        if self.check_time(live, challenge).is_err() {
+            return Ok(KeyState::Expired);
+        }
+        Ok(match remembered {
+            State::Fresh => KeyState::Fresh,
+            // So it is judged once fewer attempts are allowed than were made.
+            State::Tried { wrong } if wrong >= live.app.settings.attempts => KeyState::Spent,
+            State::Tried { .. } => KeyState::Tried,
+            State::Spent => KeyState::Spent,
+        })
+    }
 }

@@ -32,7 +32,7 @@ pub enum InstallationError {
 }
 
 /// The secrets under which keys are sealed.
-pub struct Secrets {
+struct Secrets {
     current: Secret,
     previous: Option<Secret>,
     is_made_now: bool,
@@ -40,10 +40,7 @@ pub struct Secrets {
 
 impl Secrets {
     /// Reads the secrets, and makes the one in the data directory if it is not there yet.
-    ///
-    /// # Errors
-    /// Any [`SecretFileError`].
-    pub fn read_or_make(config: &Config) -> Result<Self, SecretFileError> {
+    fn read_or_make(config: &Config) -> Result<Self, SecretFileError> {
         match &config.secrets.current {
             Some(path) => Self::new(config, secret_file::read(path)?, false),
             None => {
@@ -54,10 +51,7 @@ impl Secrets {
     }
 
     /// Reads the secrets.
-    ///
-    /// # Errors
-    /// Any [`SecretFileError`].
-    pub fn read(config: &Config) -> Result<Self, SecretFileError> {
+    fn read(config: &Config) -> Result<Self, SecretFileError> {
         let path = config.secrets.current.clone().unwrap_or_else(|| usual_file(config));
         Self::new(config, secret_file::read(&path)?, false)
     }
@@ -68,8 +62,7 @@ impl Secrets {
     }
 
     /// A keyring of them.
-    #[must_use]
-    pub fn keyring(&self) -> Keyring {
+    fn keyring(&self) -> Keyring {
         let keyring = Keyring::new(&self.current);
         match &self.previous {
             Some(previous) => keyring.with_previous(previous),
@@ -91,8 +84,6 @@ fn usual_file(config: &Config) -> PathBuf {
 pub struct Installation {
     /// The apps.
     pub apps: Arc<AppStore>,
-    /// The secrets.
-    pub secrets: Secrets,
     /// The service.
     pub service: Arc<Service>,
 }
@@ -105,23 +96,37 @@ impl Installation {
     pub fn open(config: &Config, now: u64) -> Result<Self, InstallationError> {
         let store = Store::open(&config.data)?;
         let secrets = Secrets::read_or_make(config)?;
-        let apps = Arc::new(AppStore::open(store.clone(), &config.apps, now)?);
-        apps.remember_declared(now)?;
+        let apps = Arc::new(AppStore::open(store.clone(), &config.apps)?);
         if config.ledger.kind == LedgerKind::Memory {
             forget_embedded_ledger(&store)?;
         }
-        let ledger = open_ledger(config.ledger, store, &secrets, now)?;
-        let nonces = nonces(config)?;
-        let service = Arc::new(Service::new(secrets.keyring(), Arc::clone(apps.apps()), ledger, nonces));
-        Ok(Self { apps, secrets, service })
+        let service = Arc::new(open_service(config, store, &secrets, &apps, now)?);
+        Ok(Self { apps, service })
     }
 }
 
-/// Opens the ledger.
+/// Opens, to look at its keys, what this database serves when a server runs on it. Makes no secret.
 ///
 /// # Errors
-/// [`StoreError`] if the database is not what it should be.
-pub fn open_ledger(config: LedgerConfig, store: Store, secrets: &Secrets, now: u64) -> Result<Ledger, StoreError> {
+/// Any [`InstallationError`].
+pub fn open_to_inspect(config: &Config, store: Store, now: u64) -> Result<Service, InstallationError> {
+    let secrets = Secrets::read(config)?;
+    let apps = AppStore::open(store.clone(), &config.apps)?;
+    open_service(config, store, &secrets, &apps, now)
+}
+
+fn open_service(
+    config: &Config,
+    store: Store,
+    secrets: &Secrets,
+    apps: &AppStore,
+    now: u64,
+) -> Result<Service, InstallationError> {
+    let ledger = open_ledger(config.ledger, store, secrets, now)?;
+    Ok(Service::new(secrets.keyring(), Arc::clone(apps.apps()), ledger, nonces(config)?))
+}
+
+fn open_ledger(config: LedgerConfig, store: Store, secrets: &Secrets, now: u64) -> Result<Ledger, StoreError> {
     Ok(match config.kind {
         LedgerKind::Memory => {
             let max_records = config.max_spent_keys.unwrap_or(MemoryLedger::DEFAULT_MAX_RECORDS);

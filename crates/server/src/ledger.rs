@@ -76,7 +76,7 @@ pub enum LedgerError {
     /// The ledger holds as many keys as it may. It still decides about those that it holds.
     #[error(
         "the ledger holds {max_records} keys, its maximum, and takes no new ones until some are past their time: \
-         raise the maximum, or look for who answers that many challenges"
+         raise --max-spent-keys, or look for who answers that many challenges"
     )]
     Full {
         /// The maximum.
@@ -167,15 +167,19 @@ impl Ledger {
         }
     }
 
-    /// Forgets keys that are past their time, which frees memory or space in the file and changes no decision.
-    /// Returns how many.
+    /// Forgets keys that are past the longest time to live, which frees memory or space in the file and changes no
+    /// decision. Returns how many.
+    ///
+    /// With a key, its older ones are given up: they count as spent from then on, answered or not. So the ledger must
+    /// know how long any key can still be answered, which is what `longest_ttl_secs` says. What it was ever told holds
+    /// for good.
     ///
     /// # Errors
     /// [`LedgerError::Unavailable`] if the ledger cannot be written; what was forgotten until then stays forgotten.
-    pub async fn purge(&self, now: u64) -> Result<u64, LedgerError> {
+    pub async fn purge(&self, now: u64, longest_ttl_secs: u64) -> Result<u64, LedgerError> {
         match self {
-            Self::Memory(ledger) => Ok(ledger.purge(now)),
-            Self::Embedded(ledger) => ledger.purge(now).await,
+            Self::Memory(ledger) => Ok(ledger.purge(now, longest_ttl_secs)),
+            Self::Embedded(ledger) => ledger.purge(now, longest_ttl_secs).await,
         }
     }
 

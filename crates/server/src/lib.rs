@@ -14,6 +14,7 @@ pub mod installation;
 pub mod ledger;
 pub mod logging;
 pub mod metrics;
+mod readiness;
 pub mod router;
 pub mod secret_file;
 pub mod server;

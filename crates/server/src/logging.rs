@@ -3,12 +3,18 @@
 //! The level that is asked for is this program's. Of its dependencies, whose more talkative messages may hold requests
 //! with appkeys and answers, only warnings are ever logged.
 
-use std::io::{self, IsTerminal};
+use std::{
+    io::{self, IsTerminal},
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{Layer, filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::config::{LogFormat, LogLevel, Logging};
+use crate::{
+    config::{LogFormat, LogLevel, Logging},
+    service::unix_now,
+};
 
 /// Starts to log. To be called once in a process; later calls change nothing.
 pub fn start(logging: Logging) {
@@ -34,5 +40,37 @@ fn level_filter(level: LogLevel) -> LevelFilter {
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
+    }
+}
+
+/// Lets a message through at most every five seconds, which else would come with every request while something is
+/// wrong, and fill the disk that may be what is wrong.
+pub(crate) struct Seldom(AtomicU64);
+
+impl Seldom {
+    const PAUSE_SECS: u64 = 5;
+
+    pub(crate) const fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    /// Whether the message may be logged now. Of those who ask at once, one may.
+    pub(crate) fn is_due(&self) -> bool {
+        let (last, now) = (self.0.load(Ordering::Relaxed), unix_now());
+        let is_due = now.abs_diff(last) >= Self::PAUSE_SECS;
+        is_due && self.0.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_let_through_once_in_a_while() {
+        let seldom = Seldom::new();
+        assert!(seldom.is_due());
+        // The clock may come to the next seconds in between, but not to five of them.
+        assert!(!seldom.is_due());
     }
 }

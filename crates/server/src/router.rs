@@ -36,7 +36,8 @@ pub fn router(service: Arc<Service>, options: Options) -> Router {
         .route("/captcha/v1.0/keys/{key}/sound", get(media::sound))
         // Before the layer, so that the layer sees a browser's OPTIONS first.
         .method_not_allowed_fallback(request::no_such_method)
-        .layer(media::cors());
+        .layer(media::cors())
+        .layer(media::vary());
     let mut router = calls.merge(media).merge(health_routes()).route("/openapi.json", get(docs::openapi_json));
     if !options.operators_elsewhere {
         router = router.merge(operators_routes());

@@ -1,9 +1,9 @@
 //! Files that hold a secret: 64 hexadecimal digits, for the eyes of their owner only.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, FileType, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -38,6 +38,17 @@ pub enum SecretFileError {
         /// Its permissions.
         mode: u32,
     },
+    /// It is no file that could hold one.
+    #[error(
+        "the secret file {} is {kind}: name a regular file that holds 64 hexadecimal digits",
+        path.display()
+    )]
+    NotAFile {
+        /// Its path.
+        path: PathBuf,
+        /// What it is.
+        kind: &'static str,
+    },
     /// It holds something else.
     #[error("the secret file {} does not hold 64 hexadecimal digits", path.display())]
     Malformed {
@@ -69,6 +80,8 @@ pub fn read_or_make(path: &Path) -> Result<(Secret, bool), SecretFileError> {
 /// # Errors
 /// Any [`SecretFileError`] but [`SecretFileError::Random`].
 pub fn read(path: &Path) -> Result<Secret, SecretFileError> {
+    // To open a named pipe is to wait for whoever writes to it, and signals wait too.
+    check_kind(path, fs::metadata(path).map_err(access("read", path))?.file_type())?;
     let file = File::open(path).map_err(access("read", path))?;
     check_permissions(path, &file)?;
     let mut text = Zeroizing::new(Vec::with_capacity(LONGEST_TEXT as usize));
@@ -80,6 +93,17 @@ pub fn read(path: &Path) -> Result<Secret, SecretFileError> {
 
 /// More than 64 digits with white space around them; the rest of a longer file does not matter.
 const LONGEST_TEXT: u64 = 1024;
+
+fn check_kind(path: &Path, found: FileType) -> Result<(), SecretFileError> {
+    let kind = match found {
+        found if found.is_file() => return Ok(()),
+        found if found.is_dir() => "a directory",
+        found if found.is_fifo() => "a named pipe",
+        found if found.is_socket() => "a socket",
+        _ => "a device",
+    };
+    Err(SecretFileError::NotAFile { path: path.to_owned(), kind })
+}
 
 fn check_permissions(path: &Path, file: &File) -> Result<(), SecretFileError> {
     let mode = file.metadata().map_err(access("read", path))?.mode() & 0o7777;

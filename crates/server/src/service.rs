@@ -3,11 +3,12 @@
 //! Every check of the wire contract is one method here, so that a handler reads as the order in which they are made.
 
 use std::{
+    future::Future,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use haechi_captcha::{Challenge, Claims, EPOCH, Judgement, Key, Keyring, Nonce};
@@ -15,12 +16,17 @@ use haechi_captcha::{Challenge, Claims, EPOCH, Judgement, Key, Keyring, Nonce};
 use crate::{
     apps::{AppKey, Apps, LiveApp},
     error::Refusal,
-    ledger::{Expiry, Ledger, Spend, State, Verdict},
+    ledger::{Expiry, Ledger, LedgerError, Spend, Verdict},
     metrics::Metrics,
+    readiness::Readiness,
 };
 
 /// Seconds by which another node's clock may be ahead before its keys are refused.
 pub const CLOCK_SKEW_SECS: u64 = 60;
+/// The longest to wait for the ledger. It is below the limit of a whole request, so that a client learns what is wrong.
+const MAX_DECIDING_TIME: Duration = Duration::from_secs(5);
+/// How long it stays true that the ledger can decide.
+const MAX_READINESS_AGE: Duration = Duration::from_secs(1);
 
 /// One running installation: its secrets, its apps and its ledger.
 pub struct Service {
@@ -29,13 +35,29 @@ pub struct Service {
     ledger: Ledger,
     nonces: Nonces,
     metrics: Metrics,
+    readiness: Readiness,
+    max_deciding_time: Duration,
 }
 
 impl Service {
     /// A service of these parts.
     #[must_use]
     pub fn new(keyring: Keyring, apps: Arc<Apps>, ledger: Ledger, nonces: Nonces) -> Self {
-        Self { keyring, apps, ledger, nonces, metrics: Metrics::new() }
+        Self {
+            keyring,
+            apps,
+            ledger,
+            nonces,
+            metrics: Metrics::new(),
+            readiness: Readiness::new(MAX_READINESS_AGE),
+            max_deciding_time: MAX_DECIDING_TIME,
+        }
+    }
+
+    /// For tests: with less patience.
+    #[cfg(test)]
+    pub(crate) fn deciding_within(self, max_deciding_time: Duration) -> Self {
+        Self { max_deciding_time, ..self }
     }
 
     /// The app that calls.
@@ -51,10 +73,13 @@ impl Service {
     /// Issues a challenge. Nothing is stored.
     ///
     /// # Errors
-    /// [`Refusal::RateLimit`] above the app's rate.
+    /// [`Refusal::RateLimit`] above the app's rate; [`Refusal::LedgerAhead`] if the key could not pass.
     pub fn issue(&self, live: &LiveApp) -> Result<Key, Refusal> {
         if !live.may_issue() {
             return Err(Refusal::RateLimit);
+        }
+        if self.ledger_ahead_until().is_some() {
+            return Err(Refusal::LedgerAhead);
         }
         let issued_at = unix_now().max(self.ledger.issue_not_before()).max(EPOCH);
         let claims = Claims {
@@ -73,13 +98,17 @@ impl Service {
     /// [`Refusal::Key`] if the key is malformed, was not issued here, or its app is gone or disabled.
     pub fn challenge(&self, key: &str) -> Result<(Challenge<'_>, Arc<LiveApp>), Refusal> {
         let key: Key = key.parse().map_err(|_| Refusal::Key)?;
-        let challenge = self.keyring.open(&key).ok_or(Refusal::Key)?;
-        let live = self.apps.current().by_number(challenge.claims().app).map(Arc::clone).ok_or(Refusal::Key)?;
-        if !live.app.enabled {
-            return Err(Refusal::Key);
-        }
-        let challenge = if live.app.settings.test { challenge.as_test() } else { challenge };
+        let (challenge, live) = self.open(&key).ok_or(Refusal::Key)?;
+        let live = live.filter(|live| live.app.enabled).ok_or(Refusal::Key)?;
         Ok((challenge, live))
+    }
+
+    /// The challenge that a key stands for, if it was issued here, and the app that issued it, if that is not gone.
+    pub(crate) fn open(&self, key: &Key) -> Option<(Challenge<'_>, Option<Arc<LiveApp>>)> {
+        let challenge = self.keyring.open(key)?;
+        let live = self.apps.current().by_number(challenge.claims().app).map(Arc::clone);
+        let is_test = live.as_ref().is_some_and(|live| live.app.settings.test);
+        Some((if is_test { challenge.as_test() } else { challenge }, live))
     }
 
     /// The challenge that a key of this app stands for.
@@ -104,8 +133,8 @@ impl Service {
     /// Judges an answer, once: a right one spends the key, a wrong one takes an attempt.
     ///
     /// # Errors
-    /// [`Refusal::EmptyAnswer`], [`Refusal::Expired`] or [`Refusal::WrongAnswer`]; [`Refusal::Undecided`] if the
-    /// ledger could not decide, in which case the answer has not passed.
+    /// [`Refusal::EmptyAnswer`], [`Refusal::Expired`] or [`Refusal::WrongAnswer`]; [`Refusal::Undecided`] or
+    /// [`Refusal::Overloaded`] if the ledger could not decide, or not in time, in which case the answer has not passed.
     pub async fn judge(&self, live: &LiveApp, challenge: &Challenge<'_>, typed: &str) -> Result<(), Refusal> {
         let is_right = match challenge.judge(typed) {
             Judgement::Empty => return Err(Refusal::EmptyAnswer),
@@ -115,7 +144,7 @@ impl Service {
         self.check_time(live, challenge)?;
         let spend = spend_of(live, challenge);
         let deciding = self.ledger.answer(&spend, is_right, live.app.settings.attempts, unix_now());
-        match self.metrics.time_ledger(deciding).await? {
+        match self.decided(deciding).await? {
             Verdict::Passed => Ok(()),
             Verdict::Wrong { .. } => Err(Refusal::WrongAnswer),
             Verdict::Spent => Err(Refusal::Expired),
@@ -125,22 +154,64 @@ impl Service {
     /// Expires a key, so that no answer counts any more.
     ///
     /// # Errors
-    /// [`Refusal::Expired`] if it already has; [`Refusal::Undecided`] if the ledger could not decide.
+    /// [`Refusal::Expired`] if it already has; [`Refusal::Undecided`] or [`Refusal::Overloaded`] if the ledger could
+    /// not decide, or not in time.
     pub async fn expire(&self, live: &LiveApp, challenge: &Challenge<'_>) -> Result<(), Refusal> {
         self.check_time(live, challenge)?;
         let spend = spend_of(live, challenge);
-        match self.metrics.time_ledger(self.ledger.expire(&spend, unix_now())).await? {
+        match self.decided(self.ledger.expire(&spend, unix_now())).await? {
             Expiry::Done => Ok(()),
             Expiry::Spent => Err(Refusal::Expired),
         }
     }
 
-    /// What the ledger knows of a key.
+    /// What the ledger decides, if it does so in time.
+    ///
+    /// A decision that comes too late is made all the same, and takes its key or its attempt. Nobody is told that the
+    /// answer passed, so that giving up may lose a pass, and never gives one twice.
+    async fn decided<T>(&self, deciding: impl Future<Output = Result<T, LedgerError>>) -> Result<T, Refusal> {
+        let in_time = tokio::time::timeout(self.max_deciding_time, deciding);
+        Ok(self.metrics.time_ledger(in_time).await.map_err(|_| Refusal::Overloaded)??)
+    }
+
+    /// Whether the ledger can decide, as was found out a second ago at most.
+    pub async fn is_ready(self: &Arc<Self>) -> bool {
+        let service = Arc::clone(self);
+        self.readiness.ask(async move { service.can_decide().await }).await
+    }
+
+    /// The Unix second from which on the ledger takes keys, if the clock is so far behind it that no new key can pass.
+    ///
+    /// So it is when the clock was far ahead, and keys were answered and forgotten by it, and then was set right.
+    #[must_use]
+    pub fn ledger_ahead_until(&self) -> Option<u64> {
+        let first = self.ledger.issue_not_before();
+        (first > unix_now() + CLOCK_SKEW_SECS).then_some(first)
+    }
+
+    /// Asks the ledger whether it can decide, and logs why it cannot.
+    async fn can_decide(&self) -> bool {
+        if let Some(until) = self.ledger_ahead_until() {
+            tracing::error!(until, "not ready: the ledger is far ahead of the clock, and no new key can pass");
+            return false;
+        }
+        match tokio::time::timeout(self.max_deciding_time, self.ledger.check()).await {
+            Ok(Ok(())) => return true,
+            Ok(Err(error)) => tracing::error!(%error, "not ready: the ledger cannot decide"),
+            Err(_) => tracing::error!("not ready: the ledger does not decide in time"),
+        }
+        false
+    }
+
+    /// Forgets keys that are past the longest time to live of any app. Returns how many.
     ///
     /// # Errors
-    /// [`Refusal::Undecided`] if the ledger could not say.
-    pub async fn state(&self, live: &LiveApp, challenge: &Challenge<'_>) -> Result<State, Refusal> {
-        Ok(self.ledger.state(&spend_of(live, challenge), unix_now()).await?)
+    /// As [`Ledger::purge`].
+    pub async fn purge(&self) -> Result<u64, LedgerError> {
+        // The time comes first: should a time to live grow meanwhile, nothing is given up by what held before.
+        let now = unix_now();
+        let longest_ttl_secs = self.apps.current().all().iter().map(|live| live.app.settings.ttl_secs).max();
+        self.ledger.purge(now, longest_ttl_secs.unwrap_or(0).into()).await
     }
 
     /// The apps.
@@ -162,7 +233,7 @@ impl Service {
     }
 }
 
-fn spend_of(live: &LiveApp, challenge: &Challenge<'_>) -> Spend {
+pub(crate) fn spend_of(live: &LiveApp, challenge: &Challenge<'_>) -> Spend {
     let issued_at = challenge.claims().issued_at;
     Spend { key: challenge.key(), issued_at, until: live.expires_at(issued_at) }
 }
@@ -198,3 +269,6 @@ impl Nonces {
 pub fn unix_now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
+
+#[cfg(test)]
+mod tests;

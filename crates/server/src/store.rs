@@ -113,7 +113,6 @@ pub struct Store(Arc<Shared>);
 
 struct Shared {
     path: PathBuf,
-    is_new: bool,
     disk: Arc<Disk>,
     turnstile: Turnstile,
     database: RwLock<Option<Database>>,
@@ -151,7 +150,6 @@ impl Store {
         }
         Ok(Self(Arc::new(Shared {
             path,
-            is_new,
             disk,
             turnstile: Turnstile::default(),
             database: RwLock::new(Some(database)),
@@ -159,20 +157,6 @@ impl Store {
             failure: Mutex::new(None),
             retry_after,
         })))
-    }
-
-    /// Whether opening made the file.
-    ///
-    /// Whoever must know whether it lost its memory looks for its own tables instead: the file may be there without.
-    #[must_use]
-    pub fn is_new(&self) -> bool {
-        self.0.is_new
-    }
-
-    /// The database file.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.0.path
     }
 
     /// Looks at the database as the last write left it. Waits for no writer. Reads the disk: not for async code.
@@ -192,8 +176,8 @@ impl Store {
     /// Changes the database: all of it or, on any error, nothing, though a failed commit may turn out to have happened.
     ///
     /// What is committed is durable when this returns. Writers take turns, so that one that writes all the time, as
-    /// the ledger does, keeps another one waiting for a single commit at most; `change` must not write again. Waits for the disk: not for
-    /// async code.
+    /// the ledger does, keeps another one waiting for a single commit at most; `change` must not write again. Waits for
+    /// the disk: not for async code.
     ///
     /// # Errors
     /// What `change` returns, or [`StoreError::Unavailable`].

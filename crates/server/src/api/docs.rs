@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use axum::{
     Json,
-    extract::{OriginalUri, Path},
+    extract::{OriginalUri, Path, rejection::PathRejection},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
@@ -42,7 +42,9 @@ pub(crate) async fn page(OriginalUri(uri): OriginalUri) -> Result<Response, Refu
     if uri.path().ends_with('/') { serve("index.html") } else { Ok(Redirect::permanent("/docs/").into_response()) }
 }
 
-pub(crate) async fn file(Path(file): Path<String>) -> Result<Response, Refusal> {
+/// A path that is not UTF-8 names no file.
+pub(crate) async fn file(file: Result<Path<String>, PathRejection>) -> Result<Response, Refusal> {
+    let Path(file) = file.map_err(|_| Refusal::Http(StatusCode::NOT_FOUND))?;
     serve(&file)
 }
 

@@ -2,17 +2,20 @@
 //!
 //! They look at the key's seal and age only, so that they go on when the ledger is gone.
 
-use std::{ops::RangeInclusive, sync::Arc};
+use std::{convert::Infallible, ops::RangeInclusive, sync::Arc};
 
 use axum::{
     body::{Body, Bytes},
-    extract::{RawQuery, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
+    extract::{FromRequestParts, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use haechi_captcha::{Challenge, Language, Look, Scale, Speech, Theme, image::render_expired};
 use http_range_header::{RangeUnsatisfiableError, parse_range_header};
-use tower_http::cors::{Any, CorsLayer};
+use tower_http::{
+    cors::{Any, CorsLayer},
+    set_header::SetResponseHeaderLayer,
+};
 
 use super::{
     language,
@@ -35,6 +38,11 @@ pub(crate) fn cors() -> CorsLayer {
         .expose_headers([header::ACCEPT_RANGES, header::CONTENT_LENGTH, header::CONTENT_RANGE])
 }
 
+/// A sound's language, and whether a refusal is an envelope or a picture in some language, depend on the reader.
+pub(crate) fn vary() -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::appending(header::VARY, HeaderValue::from_static("accept, accept-language"))
+}
+
 /// Draw a challenge.
 #[utoipa::path(
     get, path = "/captcha/v1.0/keys/{key}/img", tag = "CAPTCHA API v1.0",
@@ -49,21 +57,12 @@ pub(crate) fn cors() -> CorsLayer {
         (status = 410, body = Envelope, description = "`EXPIRED_KEY_ERROR` (-5); likewise"),
     )
 )]
-pub(crate) async fn image(
-    State(service): State<Arc<Service>>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
-    let query = query.unwrap_or_default();
-    let wanted = Wanted::read(&query, &headers);
-    let (challenge, live) = match shown(&service, &uri) {
-        Ok(shown) => shown,
-        Err(refusal) => return not_shown(&refusal, &wanted, &headers),
-    };
-    let look = wanted.adapt(live.look.clone());
-    let gif = service.metrics().time_render(|| challenge.draw(&look));
-    media(StatusCode::OK, "image/gif", gif.into(), ResultCode::Success)
+pub(crate) async fn image(State(service): State<Arc<Service>>, request: MediaRequest) -> Response {
+    request.show(&service, |challenge, live, wanted| {
+        let look = wanted.adapt(live.look.clone());
+        let gif = service.metrics().time_render(|| challenge.draw(&look));
+        media(StatusCode::OK, "image/gif", gif.into(), ResultCode::Success)
+    })
 }
 
 /// Speak a challenge.
@@ -82,21 +81,37 @@ pub(crate) async fn image(
         (status = 416, body = Envelope, description = "`HTTP_STATUS_ERROR` (-3): the range is outside the sound"),
     )
 )]
-pub(crate) async fn sound(
-    State(service): State<Arc<Service>>,
+pub(crate) async fn sound(State(service): State<Arc<Service>>, request: MediaRequest) -> Response {
+    request.show(&service, |challenge, live, wanted| {
+        let speech = Speech::new(wanted.language.unwrap_or(live.language));
+        let wav = service.metrics().time_speak(|| challenge.speak(&speech));
+        in_range(wav.into(), &request.headers)
+    })
+}
+
+/// What both calls look at of a request.
+pub(crate) struct MediaRequest {
     uri: Uri,
-    RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Response {
-    let query = query.unwrap_or_default();
-    let wanted = Wanted::read(&query, &headers);
-    let (challenge, live) = match shown(&service, &uri) {
-        Ok(shown) => shown,
-        Err(refusal) => return not_shown(&refusal, &wanted, &headers),
-    };
-    let speech = Speech::new(wanted.language.unwrap_or(live.language));
-    let wav = service.metrics().time_speak(|| challenge.speak(&speech));
-    in_range(wav.into(), &headers)
+}
+
+impl<State: Sync> FromRequestParts<State> for MediaRequest {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Infallible> {
+        Ok(Self { uri: parts.uri.clone(), headers: parts.headers.clone() })
+    }
+}
+
+impl MediaRequest {
+    /// Shows the challenge of the key in the path, or says why not.
+    fn show(&self, service: &Service, show: impl FnOnce(&Challenge<'_>, &LiveApp, &Wanted) -> Response) -> Response {
+        let wanted = Wanted::read(self.uri.query().unwrap_or_default(), &self.headers);
+        match shown(service, &self.uri) {
+            Ok((challenge, live)) => show(&challenge, &live, &wanted),
+            Err(refusal) => not_shown(&refusal, &wanted, &self.headers),
+        }
+    }
 }
 
 /// The challenge of the key in the path, if it may be shown.

@@ -5,17 +5,17 @@
 use std::sync::Arc;
 
 use axum::{
-    body::Bytes,
-    extract::{FromRequest, RawQuery, Request, State},
-    http::{Method, StatusCode, Uri, header},
-    response::{IntoResponse, Response},
+    extract::{RawQuery, Request, State},
+    http::{Method, Uri, header},
+    response::Response,
 };
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::{
     parameters::Parameters,
     reply::{self, Envelope, IssuedEnvelope},
-    request::segment_after,
+    request::{read_body, segment_after},
 };
 use crate::{error::Refusal, service::Service};
 
@@ -28,6 +28,7 @@ use crate::{error::Refusal, service::Service};
     responses(
         (status = 200, body = IssuedEnvelope, description = "`SUCCESS` with the key; or an envelope with `APPKEY_ERROR` (-4) and no key"),
         (status = 429, body = Envelope, description = "`HTTP_STATUS_ERROR` (-3): the app's rate limit is reached"),
+        (status = 503, body = Envelope, description = "`FAIL` (-1): a key issued now could not pass"),
     )
 )]
 pub(crate) async fn issue(State(service): State<Arc<Service>>, uri: Uri) -> Result<Response, Refusal> {
@@ -99,13 +100,10 @@ async fn with_form(query: String, request: Request) -> Result<String, Refusal> {
         return Ok(query);
     }
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let is_json = content_type.is_some_and(|content_type| content_type.starts_with("application/json"));
-    let is_form =
-        content_type.is_some_and(|content_type| content_type.starts_with("application/x-www-form-urlencoded"));
-    let body = Bytes::from_request(request, &()).await.map_err(|rejection| {
-        let status = rejection.into_response().status();
-        Refusal::Http(if status.is_client_error() { status } else { StatusCode::BAD_REQUEST })
-    })?;
+    let media_type = content_type.and_then(|text| text.split(';').next()).unwrap_or_default().trim();
+    let is_json = media_type.eq_ignore_ascii_case("application/json");
+    let is_form = media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded");
+    let body = read_body(request).await?;
     let form = match std::str::from_utf8(&body) {
         _ if !is_json && !is_form => return Ok(query),
         Ok(text) if is_form => text.to_owned(),
@@ -126,8 +124,6 @@ fn form_of_json(text: &str) -> Result<String, Refusal> {
         return Ok(String::new());
     }
     let body: VerifyBody = serde_json::from_str(text).map_err(|_| Refusal::Parameter)?;
-    let answer = body
-        .answer
-        .map(|answer| form_urlencoded::Serializer::new(String::new()).append_pair("answer", &answer).finish());
-    Ok(answer.unwrap_or_default())
+    let pair = |answer: String| format!("answer={}", utf8_percent_encode(&answer, NON_ALPHANUMERIC));
+    Ok(body.answer.map(pair).unwrap_or_default())
 }

@@ -8,7 +8,10 @@ use haechi_captcha::Key;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::error::{Refusal, ResultCode};
+use crate::{
+    error::{Refusal, ResultCode},
+    logging::Seldom,
+};
 
 /// What every reply says of itself.
 #[derive(Debug, Serialize, ToSchema)]
@@ -76,8 +79,9 @@ impl IntoResponse for Refusal {
 
 /// The reply to a refused call, with a status of the call's own choosing.
 pub(crate) fn refusal(refusal: &Refusal, code: ResultCode, status: StatusCode) -> Response {
-    if let Refusal::Undecided(cause) = refusal {
-        tracing::error!(error = %cause, "the ledger could not decide");
+    static FAILURES: Seldom = Seldom::new();
+    if code == ResultCode::Fail && FAILURES.is_due() {
+        tracing::error!(error = %refusal, "a call failed; others may have, which are only counted");
     }
     let mut response = envelope(code, status, &Envelope { header: code.into() });
     if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {

@@ -3,7 +3,8 @@
 use std::{any::Any, sync::Arc, time::Duration};
 
 use axum::{
-    extract::{MatchedPath, Request, State},
+    body::Bytes,
+    extract::{FromRequest, MatchedPath, Request, State},
     http::{HeaderValue, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -18,6 +19,8 @@ pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
 pub(crate) const MAX_URI_BYTES: usize = 8 * 1024;
 /// The most that all headers take together.
 pub(crate) const MAX_HEADERS_BYTES: usize = 16 * 1024;
+/// The most headers; a browser behind a few proxies sends some thirty.
+pub(crate) const MAX_HEADERS: usize = 100;
 /// The longest that a request may take, its body included.
 const MAX_TIME: Duration = Duration::from_secs(10);
 
@@ -36,14 +39,25 @@ pub(crate) async fn no_such_method() -> Refusal {
     Refusal::Http(StatusCode::METHOD_NOT_ALLOWED)
 }
 
-/// Refuses a request whose line or headers are too large.
+/// The whole body.
+///
+/// # Errors
+/// [`Refusal::Http`] if it is larger than [`MAX_BODY_BYTES`] or breaks off.
+pub(crate) async fn read_body(request: Request) -> Result<Bytes, Refusal> {
+    Bytes::from_request(request, &()).await.map_err(|rejection| {
+        let status = rejection.into_response().status();
+        Refusal::Http(if status.is_client_error() { status } else { StatusCode::BAD_REQUEST })
+    })
+}
+
+/// Refuses a request whose line is too long, or whose headers are too large or too many.
 pub(crate) async fn limit_head(request: Request, next: Next) -> Response {
     let uri_bytes = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
     if uri_bytes > MAX_URI_BYTES {
         return Refusal::Http(StatusCode::URI_TOO_LONG).into_response();
     }
     let header_bytes: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    if header_bytes > MAX_HEADERS_BYTES {
+    if header_bytes > MAX_HEADERS_BYTES || request.headers().len() > MAX_HEADERS {
         return Refusal::Http(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).into_response();
     }
     next.run(request).await

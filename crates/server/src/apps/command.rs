@@ -52,8 +52,9 @@ pub struct AppView {
     pub enabled: bool,
     /// Whether it stands in the configuration file.
     pub declared: bool,
-    /// Unix time at which it was made or first declared, in seconds.
-    pub created_at: u64,
+    /// Unix time at which it was made, in seconds; of a declared app nobody knows it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub created_at: Option<u64>,
     /// Its settings.
     pub settings: AppSettings,
 }
@@ -84,7 +85,7 @@ impl AppStore {
             AppCommand::List => return Ok(self.list().into_iter().map(|app| AppView::new(app, None)).collect()),
             AppCommand::Show(name) => (self.show(name)?, None),
             AppCommand::Create { name, settings } => with_appkey(self.create(name, settings, now)?),
-            AppCommand::Set { name, settings } => (self.set(name, settings, now)?, None),
+            AppCommand::Set { name, settings } => (self.set(name, settings)?, None),
             AppCommand::Rotate(name) => with_appkey(self.rotate(name)?),
             AppCommand::Disable(name) => (self.set_enabled(name, false)?, None),
             AppCommand::Enable(name) => (self.set_enabled(name, true)?, None),

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{AppKeyHash, AppName, AppSettings, MAX_APPS};
+use super::{App, AppKeyHash, AppName, AppSettings, MAX_APPS};
 
 /// An app as the configuration file declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,20 @@ pub struct DeclaredApp {
     pub enabled: bool,
     /// Its settings, checked.
     pub settings: AppSettings,
+}
+
+impl From<&DeclaredApp> for App {
+    fn from(declared: &DeclaredApp) -> Self {
+        Self {
+            number: declared.appkey_sha256.declared_number(),
+            name: declared.name.to_string(),
+            appkey_sha256: declared.appkey_sha256,
+            enabled: declared.enabled,
+            declared: true,
+            created_at: None,
+            settings: declared.settings.clone(),
+        }
+    }
 }
 
 /// Why apps cannot be declared together.

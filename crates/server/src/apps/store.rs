@@ -1,12 +1,16 @@
 //! Apps, as they are made and changed: kept in the embedded database, whatever the ledger is.
 //!
-//! A change is one durable transaction, and then the snapshot that requests read is replaced.
+//! A change is one durable transaction, and then the snapshot that requests read is replaced. When a transaction fails,
+//! nobody knows whether it was stored, so the next change reads everything again before it begins.
 
 mod tables;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
-use self::tables::{Change, DeclaredRecord};
+use self::tables::Change;
 use super::{
     App, AppKey, AppName, AppSettings, Apps, DeclaredApp, MAX_APPS, NameError, STORED_NUMBERS, SettingChanges,
     SettingError,
@@ -24,7 +28,14 @@ pub struct AppStore {
     store: Store,
     apps: Arc<Apps>,
     /// Held from reading the apps until the changed ones are shown, so that no change undoes another.
-    changing: Mutex<()>,
+    changing: Mutex<Snapshot>,
+}
+
+/// How the snapshot stands to the database.
+#[derive(Default)]
+struct Snapshot {
+    /// Whether something was written, or may have been in spite of an error, that is not shown.
+    is_stale: bool,
 }
 
 /// Why an app was not made, found or changed.
@@ -80,36 +91,13 @@ impl AppStore {
     /// Reads the stored apps and joins the declared ones to them.
     ///
     /// # Errors
-    /// If the database fails, or a declared app clashes with a stored one.
-    pub fn open(store: Store, declared: &[DeclaredApp], now: u64) -> Result<Self, OpenAppsError> {
-        let (stored, records) = tables::read(&store)?;
+    /// If the database fails or contradicts itself, or a declared app clashes with a stored one.
+    pub fn open(store: Store, declared: &[DeclaredApp]) -> Result<Self, OpenAppsError> {
+        let stored = checked(tables::read(&store)?)?;
         check_together(&stored, declared)?;
-        let recalled = declared.iter().map(|app| recall(app, &records, now));
         let apps = Arc::new(Apps::default());
-        apps.replace(stored.into_iter().chain(recalled).collect());
+        apps.replace(stored.into_iter().chain(declared.iter().map(App::from)).collect());
         Ok(Self { store, apps, changing: Mutex::default() })
-    }
-
-    /// Remembers the time to live of the declared apps, for the day when it grows.
-    ///
-    /// To be called by whoever issues keys with it.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub fn remember_declared(&self, now: u64) -> Result<(), StoreError> {
-        let _changing = self.begin();
-        let (_, records) = tables::read(&self.store)?;
-        let declared: Vec<App> = self.list().into_iter().filter(|app| app.declared).collect();
-        let changes = changed_records(&declared, &records, now);
-        if changes.is_empty() {
-            return Ok(());
-        }
-        tables::write(&self.store, |change| {
-            changes.iter().try_for_each(|(number, record)| match record {
-                Some(record) => change.put_declared(*number, record),
-                None => change.remove_declared(*number),
-            })
-        })
     }
 
     /// The snapshot that requests read.
@@ -141,24 +129,23 @@ impl AppStore {
         let name: AppName = name.parse()?;
         let settings = changes.applied_to(&AppSettings::default());
         settings.check()?;
-        let _changing = self.begin();
+        let mut snapshot = self.begin()?;
         self.check_room_for(name.as_str())?;
         let appkey = random_appkey()?;
-        let app = tables::write(&self.store, |change| {
+        let app = self.write(&mut snapshot, |change| {
             let app = App {
                 number: free_number(change, now)?,
                 name: name.into(),
                 appkey_sha256: appkey.hash(),
                 enabled: true,
                 declared: false,
-                created_at: now,
-                earlier_ttl: None,
+                created_at: Some(now),
                 settings,
             };
             change.put_app(&app)?;
-            Ok::<_, AppError>(app)
+            Ok(app)
         })?;
-        self.publish(app.number, Some(app.clone()));
+        self.publish(&mut snapshot, app.number, Some(app.clone()));
         Ok((app, appkey))
     }
 
@@ -166,11 +153,11 @@ impl AppStore {
     ///
     /// # Errors
     /// [`AppError::NoSuchApp`], [`AppError::Declared`], [`AppError::Setting`] or [`AppError::Storage`].
-    pub fn set(&self, name: &str, changes: &SettingChanges, now: u64) -> Result<App, AppError> {
+    pub fn set(&self, name: &str, changes: &SettingChanges) -> Result<App, AppError> {
         self.change(name, |app| {
             let settings = changes.applied_to(&app.settings);
             settings.check()?;
-            app.change_settings(settings, now);
+            app.settings = settings;
             Ok(())
         })
     }
@@ -204,19 +191,19 @@ impl AppStore {
     /// # Errors
     /// [`AppError::NoSuchApp`], [`AppError::Declared`] or [`AppError::Storage`].
     pub fn remove(&self, name: &str, now: u64) -> Result<App, AppError> {
-        let _changing = self.begin();
+        let mut snapshot = self.begin()?;
         let app = self.changeable(name)?;
-        tables::write(&self.store, |change| change.remove_app(app.number, now))?;
-        self.publish(app.number, None);
+        self.write(&mut snapshot, |change| Ok(change.remove_app(app.number, now)?))?;
+        self.publish(&mut snapshot, app.number, None);
         Ok(app)
     }
 
     fn change(&self, name: &str, change: impl FnOnce(&mut App) -> Result<(), AppError>) -> Result<App, AppError> {
-        let _changing = self.begin();
+        let mut snapshot = self.begin()?;
         let mut app = self.changeable(name)?;
         change(&mut app)?;
-        tables::write(&self.store, |change| change.put_app(&app))?;
-        self.publish(app.number, Some(app.clone()));
+        self.write(&mut snapshot, |change| Ok(change.put_app(&app)?))?;
+        self.publish(&mut snapshot, app.number, Some(app.clone()));
         Ok(app)
     }
 
@@ -233,15 +220,42 @@ impl AppStore {
         if registry.all().len() < MAX_APPS { Ok(()) } else { Err(AppError::Full) }
     }
 
-    /// Shows requests the apps with this one added, replaced or, without it, taken away.
-    fn publish(&self, number: u32, app: Option<App>) {
-        let others = self.list().into_iter().filter(|other| other.number != number);
-        self.apps.replace(others.chain(app).collect());
+    /// Stores a change, which is then to be [published](Self::publish).
+    fn write<Outcome>(
+        &self,
+        snapshot: &mut Snapshot,
+        change: impl FnOnce(&Change<'_>) -> Result<Outcome, AppError>,
+    ) -> Result<Outcome, AppError> {
+        snapshot.is_stale = true;
+        tables::write(&self.store, change)
     }
 
-    /// A change that panicked has shown nothing, so the next one finds the apps as they are stored.
-    fn begin(&self) -> MutexGuard<'_, ()> {
-        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Shows requests the apps with this one added, replaced or, without it, taken away.
+    fn publish(&self, snapshot: &mut Snapshot, number: u32, app: Option<App>) {
+        let others = self.list().into_iter().filter(|other| other.number != number);
+        self.apps.replace(others.chain(app).collect());
+        snapshot.is_stale = false;
+    }
+
+    /// Begins a change. If the last one failed, it shows first what is really stored.
+    fn begin(&self) -> Result<MutexGuard<'_, Snapshot>, StoreError> {
+        let mut snapshot = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        if snapshot.is_stale {
+            let declared = self.list().into_iter().filter(|app| app.declared);
+            let stored = checked(tables::read_after_failure(&self.store)?)?;
+            self.apps.replace(stored.into_iter().chain(declared).collect());
+            snapshot.is_stale = false;
+        }
+        Ok(snapshot)
+    }
+}
+
+/// The stored apps, if commands can tell them apart.
+fn checked(stored: Vec<App>) -> Result<Vec<App>, StoreError> {
+    let mut names = HashSet::new();
+    match stored.iter().find(|app| !names.insert(app.name.as_str())) {
+        Some(twin) => Err(StoreError::Format { cause: format!("it holds two apps called {:?}", twin.name) }),
+        None => Ok(stored),
     }
 }
 
@@ -268,56 +282,6 @@ fn check_together(stored: &[App], declared: &[DeclaredApp]) -> Result<(), OpenAp
     }
     let count = stored.len() + declared.len();
     if count > MAX_APPS { Err(OpenAppsError::TooMany(count)) } else { Ok(()) }
-}
-
-/// A declared app, with what is remembered of it.
-fn recall(declared: &DeclaredApp, records: &[(u32, DeclaredRecord)], now: u64) -> App {
-    let number = declared.appkey_sha256.declared_number();
-    let record = records.iter().find(|(other, _)| *other == number).map(|(_, record)| record);
-    let last_ttl = record.map_or(declared.settings.ttl_secs, |record| record.ttl_secs);
-    let mut app = App {
-        number,
-        name: declared.name.to_string(),
-        appkey_sha256: declared.appkey_sha256,
-        enabled: declared.enabled,
-        declared: true,
-        created_at: record.map_or(now, |record| record.created_at),
-        earlier_ttl: record.and_then(|record| record.earlier_ttl),
-        settings: AppSettings { ttl_secs: last_ttl, ..declared.settings.clone() },
-    };
-    app.change_settings(declared.settings.clone(), now);
-    app
-}
-
-/// The records that must be written (or, without one, removed) so that they are those of the apps declared now.
-fn changed_records(
-    declared: &[App],
-    records: &[(u32, DeclaredRecord)],
-    now: u64,
-) -> Vec<(u32, Option<DeclaredRecord>)> {
-    let present = declared.iter().map(|app| (app.number, Some(record_of(app))));
-    let missing = records.iter().filter(|(number, _)| declared.iter().all(|app| app.number != *number));
-    let missing = missing.map(|(number, record)| (*number, record_of_missing(record, now)));
-    let is_new = |(number, record): &(u32, Option<DeclaredRecord>)| {
-        record.as_ref() != records.iter().find(|(other, _)| other == number).map(|(_, record)| record)
-    };
-    present.chain(missing).filter(is_new).collect()
-}
-
-fn record_of(app: &App) -> DeclaredRecord {
-    DeclaredRecord {
-        ttl_secs: app.settings.ttl_secs,
-        earlier_ttl: app.earlier_ttl,
-        created_at: app.created_at,
-        gone_since: None,
-    }
-}
-
-/// An app that is no longer declared is remembered for as long as its keys may live.
-fn record_of_missing(record: &DeclaredRecord, now: u64) -> Option<DeclaredRecord> {
-    let gone_since = record.gone_since.unwrap_or(now);
-    let is_remembered = now <= gone_since + LONGEST_LIFE_SECS;
-    is_remembered.then(|| DeclaredRecord { gone_since: Some(gone_since), ..record.clone() })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use haechi::{
     apps::{AppCommand, AppStore, AppView, SettingChanges},
@@ -82,22 +82,39 @@ impl AppArgs {
         let command = AppCommand::from(self.action);
         let config = self.common.config()?;
         let apps = perform(&config, &command)?;
-        match (&command, self.common.json) {
-            (AppCommand::List, true) => output::print_json(&apps)?,
-            (AppCommand::List, false) => output::print(&table(&apps))?,
-            (_, true) => apps.iter().try_for_each(output::print_json)?,
-            (_, false) => output::print(&describe(&command, &apps)?)?,
-        }
+        let printed = match (&command, self.common.json) {
+            (AppCommand::List, true) => output::print_json(&apps),
+            (AppCommand::List, false) => output::print(&table(&apps)),
+            (_, true) => apps.iter().try_for_each(output::print_json),
+            (_, false) => describe(&command, &apps).and_then(|text| output::print(&text)),
+        };
+        printed.map_err(|error| unseen(&command, error))?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
+/// What it means that a command's outcome could not be printed. A change that nobody saw is no success, not even if
+/// nobody wanted to see it, so the cause is only told and not passed on.
+fn unseen(command: &AppCommand, error: anyhow::Error) -> anyhow::Error {
+    let done = match command {
+        AppCommand::List | AppCommand::Show(_) => return error,
+        AppCommand::Create { name, .. } => return lost_appkey("made", name),
+        AppCommand::Rotate(name) => return lost_appkey("rotated", name),
+        AppCommand::Set { .. } => "changed",
+        AppCommand::Disable(_) => "disabled",
+        AppCommand::Enable(_) => "enabled",
+        AppCommand::Remove(_) => "removed",
+    };
+    anyhow!("the app was {done}, but that could not be shown: {error}")
+}
+
+fn lost_appkey(done: &str, name: &str) -> anyhow::Error {
+    anyhow!("the app was {done}, but its appkey could not be printed: run haechi app rotate {name:?}")
+}
+
 /// Has the running server do it, or does it in the database.
 fn perform(config: &Config, command: &AppCommand) -> Result<Vec<AppView>> {
-    let directly = |store: Store| {
-        let now = unix_now();
-        Ok(AppStore::open(store, &config.apps, now)?.perform(command, now)?)
-    };
+    let directly = |store: Store| Ok(AppStore::open(store, &config.apps)?.perform(command, unix_now())?);
     let may_make = matches!(command, AppCommand::Create { .. });
     by_server_or_directly(config, control::APP, command, may_make, directly)
 }
@@ -155,7 +172,9 @@ fn describe(command: &AppCommand, apps: &[AppView]) -> Result<String> {
     for app in apps {
         let fate = if matches!(command, AppCommand::Remove(_)) { "removed".to_owned() } else { state(app) };
         text += &format!("name           {}\nnumber         {}\nstate          {fate}\n", app.name, app.number);
-        text += &format!("made           {}\n", rfc3339(app.created_at));
+        if let Some(created_at) = app.created_at {
+            text += &format!("made           {}\n", rfc3339(created_at));
+        }
         if let Some(appkey) = &app.appkey {
             text += &format!("appkey         {appkey}\n               (shown only this once)\n");
         }

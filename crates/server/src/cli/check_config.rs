@@ -19,7 +19,8 @@ pub(super) struct CheckConfig {
 
 impl CheckConfig {
     pub(super) fn run(self) -> Result<ExitCode> {
-        let named = self.file.or(self.common.config).or_else(|| std::env::var_os("HAECHI_CONFIG").map(PathBuf::from));
+        let from_environment = || std::env::var_os("HAECHI_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
+        let named = self.file.or(self.common.config).or_else(from_environment);
         let path = named.context("name a configuration file to check")?;
         let problems = match read_file(&path) {
             Ok(_) => Vec::new(),

@@ -5,11 +5,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use haechi::{
-    apps::AppStore,
     config::Config,
     control,
-    inspect::{Inspection, KeyState, Question, inspect},
-    installation::{Secrets, open_ledger},
+    inspect::{Inspection, KeyState, Question},
+    installation::open_to_inspect,
     service::unix_now,
     store::Store,
 };
@@ -47,12 +46,9 @@ impl Inspect {
 }
 
 fn inspect_in(store: Store, config: &Config, question: &Question) -> Result<Inspection> {
-    let now = unix_now();
-    let secrets = Secrets::read(config)?;
-    let apps = AppStore::open(store.clone(), &config.apps, now)?;
-    let ledger = open_ledger(config.ledger, store, &secrets, now)?;
+    let service = open_to_inspect(config, store, unix_now())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    Ok(runtime.block_on(inspect(question, &secrets.keyring(), apps.apps(), &ledger, now))?)
+    Ok(runtime.block_on(service.inspect(question))?)
 }
 
 fn describe(inspection: &Inspection) -> String {
@@ -64,6 +60,7 @@ fn describe(inspection: &Inspection) -> String {
     };
     let app = inspection.app.as_deref().unwrap_or("(gone)");
     let expires = inspection.expires_at.map_or("-".to_owned(), rfc3339);
+    let app = if inspection.enabled { app.to_owned() } else { format!("{app} (disabled)") };
     let mut text =
         format!("app      {app}\nissued   {}\nexpires  {expires}\nstate    {state}\n", rfc3339(inspection.issued_at));
     if let Some(answer) = &inspection.answer {

@@ -28,11 +28,14 @@ use tokio::{
     time::MissedTickBehavior,
 };
 
-use super::{output, say};
+use super::{
+    output::{self, rfc3339},
+    say,
+};
 
 /// How often the ledger forgets what is past its time.
 const PURGE_INTERVAL: Duration = Duration::from_secs(5);
-/// The longest that the ledger may take to write what it still holds when the server ends.
+/// When the server ends, the longest that the commands that run may take, and then the ledger, to write what it holds.
 const MAX_CLOSE_TIME: Duration = Duration::from_secs(10);
 /// The longest to wait for the first second, which is longer only if the clock went back.
 const MAX_FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -63,26 +66,39 @@ impl Serve {
 
 async fn serve(config: &Config, json: bool) -> Result<()> {
     let stopping = Stopping::on_signals().context("cannot wait for signals")?;
-    let Installation { apps, secrets, service } = open(config).await?;
+    let Installation { apps, service } = open(config).await?;
     let listeners = Listeners::bind(config.listening).await?;
     let mut socket = ControlSocket::bind(&config.data).context("cannot open the control socket")?;
-    let controls = Controls { apps: Arc::clone(&apps), keyring: secrets.keyring(), service: Arc::clone(&service) };
+    let controls = Controls { apps: Arc::clone(&apps), service: Arc::clone(&service) };
     let control = spawn_control(socket.listener()?, controls, stopping.clone());
     let purge = tokio::spawn(purge(Arc::clone(&service)));
 
     wait_for_first_key(&service).await;
     let appkey = make_first_app(&apps)?;
     warn_about(config, &apps);
+    report_ledger_ahead(&service);
     announce(&listeners, config.listening.demo, appkey.as_ref(), json);
     listeners.serve(config.listening, &service, &stopping).await;
 
     purge.abort();
-    control.abort();
+    let commands_ended = ends_in_time(control, "commands were still running and are cut off").await;
     drop(socket);
-    if tokio::time::timeout(MAX_CLOSE_TIME, service.ledger().close()).await.is_err() {
-        tracing::error!("the ledger did not close in time; what it had not confirmed may be lost");
+    let lost = "the ledger did not close in time; what it had not confirmed may be lost";
+    let ledger_closed = ends_in_time(service.ledger().close(), lost).await;
+    if !(commands_ended && ledger_closed) {
+        // To return would be to wait for them all the same: a disk that does not answer holds up whoever drops them.
+        std::process::exit(1);
     }
     Ok(())
+}
+
+/// Waits for something to end, or says what it means that it takes too long.
+async fn ends_in_time(ending: impl Future, meaning: &str) -> bool {
+    let ended = tokio::time::timeout(MAX_CLOSE_TIME, ending).await.is_ok();
+    if !ended {
+        tracing::error!("{meaning}");
+    }
+    ended
 }
 
 /// Waits, if the ledger has lost its memory, until its first second is over.
@@ -173,9 +189,14 @@ impl Stopping {
     }
 }
 
-fn spawn_control(listener: UnixListener, controls: Controls, stopping: Stopping) -> JoinHandle<io::Result<()>> {
+/// Carries out commands until the process is told to stop and those that run are finished.
+fn spawn_control(listener: UnixListener, controls: Controls, stopping: Stopping) -> JoinHandle<()> {
     let serving = axum::serve(listener, control::router(controls)).with_graceful_shutdown(stopping.wait());
-    tokio::spawn(serving.into_future())
+    tokio::spawn(async {
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the control socket can no longer be used");
+        }
+    })
 }
 
 /// Forgets, again and again, what the ledger need not remember.
@@ -184,7 +205,7 @@ async fn purge(service: Arc<Service>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match service.ledger().purge(unix_now()).await {
+        match service.purge().await {
             Ok(0) => {}
             Ok(forgotten) => tracing::debug!(forgotten, "forgot keys past their time"),
             Err(error) => tracing::error!(%error, "keys past their time could not be forgotten"),
@@ -205,8 +226,25 @@ fn warn_about(config: &Config, apps: &AppStore) {
     if operators.is_none() && !public.ip().is_loopback() {
         tracing::warn!("/metrics and /docs are served to everybody on {public}: set --admin-listen to keep them apart");
     }
+    if let Some(node) = config.node {
+        tracing::warn!(
+            "this is node {node} of several, and each has a ledger of its own, so a key can pass once on every server \
+             that shares the secret: have one of them judge all answers"
+        );
+    }
     for app in apps.list().into_iter().filter(|app| app.enabled && app.settings.test) {
         tracing::warn!(app = app.name, "this is a test app: everybody knows that its answer is TEST5");
+    }
+}
+
+/// Says so if nothing that is issued can pass.
+fn report_ledger_ahead(service: &Service) {
+    if let Some(until) = service.ledger_ahead_until() {
+        tracing::error!(
+            "the ledger is ahead of the clock, and every key is refused until {}: if the clock is right, start once \
+             with --ledger memory:, which begins the ledger anew, and then again as before",
+            rfc3339(until)
+        );
     }
 }
 
@@ -214,24 +252,36 @@ fn warn_about(config: &Config, apps: &AppStore) {
 #[derive(Serialize)]
 struct Announcement<'a> {
     listening: String,
+    operators: Option<String>,
     appkey: Option<&'a str>,
     demo: Option<String>,
 }
 
 /// Says that clients may come. A start does not fail because nobody reads that.
 fn announce(listeners: &Listeners, has_demo: bool, appkey: Option<&AppKey>, json: bool) {
-    if let Some(Ok(address)) = listeners.operators.as_ref().map(TcpListener::local_addr) {
-        say(&format!("listening on http://{address} for operators"));
-    }
+    let operators = listeners.operators.as_ref().and_then(|listener| listener.local_addr().ok());
+    let operators = operators.map(|address| format!("http://{address}"));
+    // Scripts take the first address that they see.
     say(&format!("listening on http://{}", listeners.address));
+    if let Some(operators) = &operators {
+        say(&format!("operators on {operators}"));
+    }
     let announcement = Announcement {
         listening: format!("http://{}", listeners.address),
+        operators,
         appkey: appkey.map(AppKey::as_str),
         demo: has_demo.then(|| format!("http://{}/", reachable(listeners.address))),
     };
     let printed = if json { output::print_json(&announcement) } else { output::print(&text_for_people(&announcement)) };
     if let Err(error) = printed {
-        tracing::warn!(%error, "nothing could be printed");
+        match appkey {
+            Some(_) => tracing::error!(
+                %error,
+                "the app called {FIRST_APP} was made, but its appkey could not be printed: run haechi app rotate \
+                 {FIRST_APP}"
+            ),
+            None => tracing::warn!(%error, "nothing could be printed"),
+        }
     }
 }
 

@@ -245,7 +245,7 @@ mod tests {
             "lisen = 'x'\nlisten = 'x'\n\nnode = 16384\nno_demo = true\n",
             &[
                 "1: there is no setting called \"lisen\" here",
-                "2: listen: invalid socket address syntax",
+                "2: listen: an IP address and a port, such as 127.0.0.1:8080",
                 "4: node: a node is a number from 0 to 16383",
                 "5: there is no setting called \"no_demo\" here",
             ],

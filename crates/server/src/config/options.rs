@@ -21,17 +21,20 @@ pub struct Options {
     #[arg(long, env = "HAECHI_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Address and port to serve on; port 0 picks a free one [default: 127.0.0.1:8080]
-    #[arg(long, env = "HAECHI_LISTEN", value_name = "ADDR")]
+    #[arg(long, env = "HAECHI_LISTEN", value_name = "ADDR", value_parser = address)]
+    #[serde(deserialize_with = "address_text")]
     pub listen: Option<SocketAddr>,
     /// Address and port for operators: /metrics and /docs are then served there only
-    #[arg(long, env = "HAECHI_ADMIN_LISTEN", value_name = "ADDR")]
+    #[arg(long, env = "HAECHI_ADMIN_LISTEN", value_name = "ADDR", value_parser = address)]
+    #[serde(deserialize_with = "address_text")]
     pub admin_listen: Option<SocketAddr>,
     /// Where spent keys are remembered: embedded: (in the data directory) or memory: [default: embedded:]
     #[arg(long, env = "HAECHI_LEDGER", hide_env_values = true, value_name = "URL")]
     #[serde(deserialize_with = "ledger_url")]
     pub ledger: Option<String>,
     /// Most spent keys remembered at once; answers to further keys fail [default: 10000000, or 2000000 in memory]
-    #[arg(long, env = "HAECHI_MAX_SPENT_KEYS", value_name = "COUNT")]
+    #[arg(long, env = "HAECHI_MAX_SPENT_KEYS", value_name = "COUNT", value_parser = key_count)]
+    #[serde(deserialize_with = "key_count_number")]
     pub max_spent_keys: Option<u64>,
     /// File of the secret, 64 hexadecimal digits [default: secret in the data directory, made on the first start]
     #[arg(long, env = "HAECHI_SECRET_FILE", value_name = "FILE")]
@@ -39,7 +42,8 @@ pub struct Options {
     /// File of the secret before it, whose keys are still good
     #[arg(long, env = "HAECHI_PREVIOUS_SECRET_FILE", value_name = "FILE")]
     pub previous_secret_file: Option<PathBuf>,
-    /// Number of this process among those that share a secret, below 16384 [default: random]
+    /// Number of this process among those that share a secret, below 16384; each has a ledger of its own, so a key can
+    /// pass once on every one of them [default: random]
     #[arg(long, env = "HAECHI_NODE", value_name = "NUMBER")]
     pub node: Option<Node>,
     /// Serve the demo page [default: on a loopback address only]
@@ -161,8 +165,17 @@ impl Options {
 /// # Errors
 /// A usage error if one cannot be read.
 pub fn from_environment() -> Result<Options, clap::Error> {
-    let command = <Options as clap::Args>::augment_args(clap::Command::new("haechi"));
+    let command = without_empty_environment(<Options as clap::Args>::augment_args(clap::Command::new("haechi")));
     <Options as clap::FromArgMatches>::from_arg_matches(&command.try_get_matches_from(["haechi"])?)
+}
+
+/// A command to which an empty variable is none, as compose files write one that is not set.
+#[must_use]
+pub fn without_empty_environment(command: clap::Command) -> clap::Command {
+    let is_empty = |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    command.mut_args(|argument| {
+        if argument.get_env().is_some_and(is_empty) { argument.env(None::<&'static str>) } else { argument }
+    })
 }
 
 /// The names of the environment that look like ours and are not, and so are probably misspelt.
@@ -179,9 +192,41 @@ pub fn unknown_environment() -> Vec<String> {
     unknown
 }
 
+fn key_count(text: &str) -> Result<u64, &'static str> {
+    text.parse().ok().filter(|count| *count > 0).ok_or("a number of keys is at least 1")
+}
+
+fn key_count_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let number = i64::deserialize(deserializer)?;
+    key_count(&number.to_string()).map(Some).map_err(de::Error::custom)
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "an IP address and a port, such as 127.0.0.1:8080")
+}
+
+fn address_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    address(&text).map(Some).map_err(de::Error::custom)
+}
+
 /// Checks the URL where its line is known.
 fn ledger_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let url = String::deserialize(deserializer)?;
     url.parse::<LedgerKind>().map_err(de::Error::custom)?;
     Ok(Some(url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_has_an_environment_name() {
+        let command = <Options as clap::Args>::augment_args(clap::Command::new("haechi"));
+        for option in command.get_arguments().filter(|option| *option.get_id() != "no_demo") {
+            let expected = format!("HAECHI_{}", option.get_id().as_str().to_uppercase());
+            assert_eq!(option.get_env().and_then(|name| name.to_str()), Some(expected.as_str()));
+        }
+    }
 }

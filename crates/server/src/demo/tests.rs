@@ -1,4 +1,4 @@
-//! The demo's routes, called without a browser.
+//! The demo's routes, called through the whole router and without a browser.
 
 use axum::{
     body::Body,
@@ -12,6 +12,7 @@ use super::*;
 use crate::{
     apps::{App, AppKey, AppSettings, Apps},
     ledger::{Ledger, MemoryLedger},
+    router::{Options, router},
     service::Nonces,
 };
 
@@ -22,8 +23,7 @@ fn app(number: u32, name: &str) -> App {
         appkey_sha256: AppKey::from_bytes([number as u8; 32]).hash(),
         enabled: true,
         declared: false,
-        created_at: 0,
-        earlier_ttl: None,
+        created_at: None,
         settings: AppSettings::default(),
     }
 }
@@ -41,7 +41,8 @@ fn service_that_remembers(max_records: u64, apps: Vec<App>) -> Arc<Service> {
 
 /// The status, the headers and the text that a request comes back with.
 async fn send(service: &Arc<Service>, request: Request<Body>) -> (StatusCode, HeaderMap, String) {
-    let response = routes().with_state(Arc::clone(service)).oneshot(request).await.unwrap();
+    let options = Options { demo: true, ..Options::default() };
+    let response = router(Arc::clone(service), options).oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     (parts.status, parts.headers, String::from_utf8(bytes.to_vec()).unwrap())
@@ -91,11 +92,30 @@ async fn every_reply_is_guarded_and_never_stored() {
         let (status, headers, _) = send(&service, get(path)).await;
         assert_eq!(status, StatusCode::OK, "{path}");
         assert_eq!(headers[header::CONTENT_SECURITY_POLICY], POLICY);
-        assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert_eq!(headers.get_all(header::X_CONTENT_TYPE_OPTIONS).iter().collect::<Vec<_>>(), ["nosniff"]);
         assert_eq!(headers[header::REFERRER_POLICY], "no-referrer");
         assert_eq!(headers[header::CACHE_CONTROL], "no-store");
     }
     assert!(!POLICY.contains("unsafe"));
+}
+
+#[tokio::test]
+async fn the_page_says_that_its_language_depends_on_the_reader() {
+    let service = service(vec![app(1, "default")]);
+    for request in [get("/"), post("/", "")] {
+        let (_, headers, _) = send(&service, request).await;
+        assert_eq!(headers[header::VARY], "accept-language");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_gets_413_in_the_envelope() {
+    let service = service(vec![app(1, "default")]);
+    for path in ["/", "/demo/verification"] {
+        let (status, _, text) = send(&service, post(path, " ".repeat(16 * 1024 + 1))).await;
+        assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(text.contains("\"resultCode\":-3,"), "{path}: {text}");
+    }
 }
 
 #[tokio::test]

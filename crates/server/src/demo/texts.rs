@@ -59,8 +59,8 @@ impl From<&Refusal> for Notice {
             Refusal::Expired | Refusal::Key => Self::Expired,
             Refusal::EmptyAnswer => Self::Empty,
             Refusal::AppKey => Self::NoApp,
-            Refusal::RateLimit | Refusal::Overloaded | Refusal::Http(_) => Self::Busy,
-            Refusal::Undecided(_) | Refusal::Internal => Self::Undecided,
+            Refusal::RateLimit | Refusal::Http(_) => Self::Busy,
+            Refusal::Undecided(_) | Refusal::Overloaded | Refusal::LedgerAhead | Refusal::Internal => Self::Undecided,
         }
     }
 }

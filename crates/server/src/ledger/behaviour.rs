@@ -16,25 +16,39 @@ use crate::store::Store;
 pub(super) const ISSUED: u64 = 1_800_000_000;
 
 /// The lifetime of most keys of these tests.
-const TTL_SECS: u64 = 180;
+pub(super) const TTL_SECS: u64 = 180;
 
 /// A ledger under test.
 pub(super) struct Subject {
     pub(super) ledger: Arc<Ledger>,
-    _directory: Option<TempDir>,
+    /// Where it is kept, with its limits, if it outlives the process.
+    kept: Option<(TempDir, EmbeddedOptions)>,
+}
+
+impl Subject {
+    /// The ledger as the next process finds it. Memory knows no next process, so that one stays as it is.
+    fn reopened(self) -> Self {
+        let Some((directory, options)) = self.kept else { return self };
+        // The file is locked for as long as the old one is there.
+        drop(Arc::into_inner(self.ledger).expect("nobody else uses the ledger of a test by now"));
+        embedded_in(directory, options, u64::MAX)
+    }
 }
 
 type Open = fn(max_records: u64, began_at: u64) -> Subject;
 
 pub(super) fn memory(max_records: u64, began_at: u64) -> Subject {
-    Subject { ledger: Arc::new(Ledger::Memory(MemoryLedger::new(max_records, began_at))), _directory: None }
+    Subject { ledger: Arc::new(Ledger::Memory(MemoryLedger::new(max_records, began_at))), kept: None }
 }
 
 pub(super) fn embedded(max_records: u64, began_at: u64) -> Subject {
-    let directory = TempDir::new().unwrap();
     let options = EmbeddedOptions { max_records, ..EmbeddedOptions::default() };
+    embedded_in(TempDir::new().unwrap(), options, began_at)
+}
+
+fn embedded_in(directory: TempDir, options: EmbeddedOptions, began_at: u64) -> Subject {
     let ledger = EmbeddedLedger::open(Store::open(directory.path()).unwrap(), options, Some(began_at)).unwrap();
-    Subject { ledger: Arc::new(Ledger::Embedded(ledger)), _directory: Some(directory) }
+    Subject { ledger: Arc::new(Ledger::Embedded(ledger)), kept: Some((directory, options)) }
 }
 
 /// Instantiates the suite for each ledger, as small tests by name.
@@ -72,6 +86,8 @@ for_every_ledger! {
     a_forgotten_key_never_passes_when_the_clock_goes_back
     a_forgotten_key_never_passes_when_its_life_is_lengthened
     a_key_lives_on_when_older_ones_are_forgotten
+    a_key_lives_on_when_a_younger_one_of_a_shorter_life_is_past
+    a_longer_life_is_learnt_for_good
     a_clock_far_ahead_costs_only_the_keys_of_then
     a_lifetime_is_a_day_at_most
     a_full_ledger_decides_about_known_keys_only
@@ -216,20 +232,20 @@ async fn purging_forgets_only_what_is_past(open: Open) {
     for number in 0..10 {
         answer(&subject, &spend_issued_at(ISSUED + u64::from(number), number), true, 1).await;
     }
-    assert_eq!(subject.ledger.purge(ISSUED + TTL_SECS - 1).await, Ok(0));
-    assert_eq!(subject.ledger.purge(ISSUED + TTL_SECS).await, Ok(1));
-    assert_eq!(subject.ledger.purge(ISSUED + TTL_SECS + 4).await, Ok(4));
+    assert_eq!(subject.ledger.purge(ISSUED + TTL_SECS - 1, TTL_SECS).await, Ok(0));
+    assert_eq!(subject.ledger.purge(ISSUED + TTL_SECS, TTL_SECS).await, Ok(1));
+    assert_eq!(subject.ledger.purge(ISSUED + TTL_SECS + 4, TTL_SECS).await, Ok(4));
     assert_eq!(subject.ledger.records(), 5);
     assert_eq!(state(&subject, &spend_issued_at(ISSUED + 5, 5)).await, State::Spent);
-    assert_eq!(subject.ledger.purge(ISSUED + 2 * TTL_SECS).await, Ok(5));
-    assert_eq!(subject.ledger.purge(ISSUED + 2 * TTL_SECS).await, Ok(0));
+    assert_eq!(subject.ledger.purge(ISSUED + 2 * TTL_SECS, TTL_SECS).await, Ok(5));
+    assert_eq!(subject.ledger.purge(ISSUED + 2 * TTL_SECS, TTL_SECS).await, Ok(0));
     assert_eq!(subject.ledger.records(), 0);
 }
 
 async fn a_forgotten_key_never_passes_when_the_clock_goes_back(open: Open) {
     let subject = fresh(open);
     answer(&subject, &spend(1), true, 1).await;
-    assert_eq!(subject.ledger.purge(spend(1).until).await, Ok(1));
+    assert_eq!(subject.ledger.purge(spend(1).until, TTL_SECS).await, Ok(1));
     assert_eq!(answer(&subject, &spend(1), true, 1).await, Verdict::Spent);
     assert_eq!(state(&subject, &spend(1)).await, State::Spent);
     // The ledger can no longer tell this one from those that it has forgotten.
@@ -245,8 +261,12 @@ async fn a_forgotten_key_never_passes_when_its_life_is_lengthened(open: Open) {
     // Not yet forgotten, and past the time that it had when it was spent.
     assert_eq!(subject.ledger.answer(&longer, true, 1, ISSUED + 200).await, Ok(Verdict::Spent));
     assert_eq!(subject.ledger.state(&longer, ISSUED + 200).await, Ok(State::Spent));
-    assert_eq!(subject.ledger.purge(ISSUED + 200).await, Ok(1));
+    assert_eq!(subject.ledger.purge(ISSUED + 200, TTL_SECS).await, Ok(1));
     assert_eq!(subject.ledger.answer(&longer, true, 1, ISSUED + 200).await, Ok(Verdict::Spent));
+    assert_eq!(subject.ledger.purge(ISSUED + 201, 3600).await, Ok(0));
+    let subject = subject.reopened();
+    assert_eq!(subject.ledger.answer(&longer, true, 1, ISSUED + 202).await, Ok(Verdict::Spent));
+    assert_eq!(subject.ledger.state(&longer, ISSUED + 202).await, Ok(State::Spent));
 }
 
 async fn a_key_lives_on_when_older_ones_are_forgotten(open: Open) {
@@ -256,15 +276,38 @@ async fn a_key_lives_on_when_older_ones_are_forgotten(open: Open) {
     let short = spend_issued_at(ISSUED - 100, 2);
     answer(&subject, &short, true, 1).await;
     // The short one could go, but the ledger knows of keys that live longer, and this might have become one.
-    assert_eq!(subject.ledger.purge(ISSUED + 1000).await, Ok(0));
-    assert_eq!(subject.ledger.purge(ISSUED + 3500).await, Ok(1));
+    assert_eq!(subject.ledger.purge(ISSUED + 1000, TTL_SECS).await, Ok(0));
+    assert_eq!(subject.ledger.purge(ISSUED + 3500, TTL_SECS).await, Ok(1));
     assert_eq!(subject.ledger.answer(&long, true, 2, ISSUED + 3599).await, Ok(Verdict::Passed));
+}
+
+/// Keys of an app whose time to live is an hour are out, and none of them was ever answered.
+async fn a_key_lives_on_when_a_younger_one_of_a_shorter_life_is_past(open: Open) {
+    let subject = fresh(open);
+    let long = Spend { until: ISSUED + 3600, ..spend(1) };
+    let short = Spend { until: ISSUED + 32, ..spend_issued_at(ISSUED + 2, 2) };
+    answer(&subject, &short, true, 1).await;
+    assert_eq!(subject.ledger.purge(ISSUED + 40, 3600).await, Ok(0));
+    assert_eq!(subject.ledger.state(&long, ISSUED + 40).await, Ok(State::Fresh));
+    assert_eq!(subject.ledger.purge(ISSUED + 3599, 3600).await, Ok(0));
+    assert_eq!(subject.ledger.answer(&long, true, 1, ISSUED + 3599).await, Ok(Verdict::Passed));
+    assert_eq!(subject.ledger.purge(ISSUED + 3602, 3600).await, Ok(2));
+}
+
+/// The app with the longest life may be gone for a while and then come back, with keys that are still out.
+async fn a_longer_life_is_learnt_for_good(open: Open) {
+    let subject = fresh(open);
+    assert_eq!(subject.ledger.purge(ISSUED, 3600).await, Ok(0));
+    let subject = subject.reopened();
+    answer(&subject, &spend(1), true, 1).await;
+    assert_eq!(subject.ledger.purge(ISSUED + 3599, TTL_SECS).await, Ok(0));
+    assert_eq!(subject.ledger.purge(ISSUED + 3600, TTL_SECS).await, Ok(1));
 }
 
 async fn a_clock_far_ahead_costs_only_the_keys_of_then(open: Open) {
     let subject = fresh(open);
     answer(&subject, &spend(1), true, 1).await;
-    assert_eq!(subject.ledger.purge(ISSUED + 1_000_000_000).await, Ok(1));
+    assert_eq!(subject.ledger.purge(ISSUED + 1_000_000_000, TTL_SECS).await, Ok(1));
     assert_eq!(answer(&subject, &spend_issued_at(ISSUED + 1, 2), true, 1).await, Verdict::Passed);
 }
 
@@ -274,7 +317,8 @@ async fn a_lifetime_is_a_day_at_most(open: Open) {
     let end = ISSUED + LONGEST_LIFETIME_SECS;
     assert_eq!(subject.ledger.answer(&endless, false, 2, end - 1).await, Ok(Verdict::Wrong { left: 1 }));
     assert_eq!(subject.ledger.answer(&endless, true, 2, end).await, Ok(Verdict::Spent));
-    assert_eq!(subject.ledger.purge(end).await, Ok(1));
+    assert_eq!(subject.ledger.purge(end - 1, u64::MAX).await, Ok(0));
+    assert_eq!(subject.ledger.purge(end, u64::MAX).await, Ok(1));
 }
 
 async fn a_full_ledger_decides_about_known_keys_only(open: Open) {
@@ -298,7 +342,7 @@ async fn purging_makes_room(open: Open) {
     answer(&subject, &spend(1), true, 1).await;
     let later = spend_issued_at(ISSUED + TTL_SECS, 2);
     assert!(subject.ledger.answer(&later, true, 1, later.issued_at).await.is_err());
-    assert_eq!(subject.ledger.purge(later.issued_at).await, Ok(1));
+    assert_eq!(subject.ledger.purge(later.issued_at, TTL_SECS).await, Ok(1));
     assert_eq!(subject.ledger.answer(&later, true, 1, later.issued_at).await, Ok(Verdict::Passed));
 }
 
@@ -364,7 +408,7 @@ async fn purging_meanwhile_changes_no_decision(open: Open) {
     let later = ISSUED + TTL_SECS;
     at_once(&subject, (0..3000).map(|number| (spend(number), true)), 1).await;
     let ledger = Arc::clone(&subject.ledger);
-    let purging = tokio::spawn(async move { ledger.purge(later).await });
+    let purging = tokio::spawn(async move { ledger.purge(later, TTL_SECS).await });
     let twice = (0..1000).chain(0..1000).map(|number| (spend_issued_at(later, number), true));
     let verdicts = at_once(&subject, twice, 1).await;
     assert_eq!(count(&verdicts, Verdict::Passed), 1000);
@@ -377,4 +421,8 @@ async fn closing_twice_is_harmless(open: Open) {
     answer(&subject, &spend(1), true, 1).await;
     subject.ledger.close().await;
     subject.ledger.close().await;
+    let subject = subject.reopened();
+    assert_eq!(answer(&subject, &spend(1), true, 1).await, Verdict::Spent);
+    assert_eq!(answer(&subject, &spend(2), true, 1).await, Verdict::Passed);
+    assert_eq!(subject.ledger.records(), 2);
 }

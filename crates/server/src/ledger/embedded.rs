@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::{
     tables::{META, SPENDS},
-    writer::{Asked, Request, Spending, WriterThread},
+    writer::{Asked, Purging, Request, Spending, WriterThread},
 };
 use super::{LedgerError, Spend, State, Verdict, rules};
 use crate::store::{Store, StoreError};
@@ -111,11 +111,12 @@ impl EmbeddedLedger {
         self.gauges.records.load(Ordering::Acquire)
     }
 
-    pub(super) async fn purge(&self, now: u64) -> Result<u64, LedgerError> {
+    pub(super) async fn purge(&self, now: u64, longest_ttl_secs: u64) -> Result<u64, LedgerError> {
+        let purging = Purging { now, longest_ttl_secs };
         let mut forgotten = 0;
         // One small step at a time, so that answers that come meanwhile need not wait for all of them.
         loop {
-            match self.ask(now, Request::Purge).await? {
+            match self.ask(purging, Request::Purge).await? {
                 0 => return Ok(forgotten),
                 some => forgotten += some,
             }

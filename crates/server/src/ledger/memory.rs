@@ -67,7 +67,7 @@ impl MemoryLedger {
             if found.is_none() {
                 self.take_room()?;
             }
-            self.learn(spend);
+            self.learn(|horizon| horizon.learn(spend));
             shard.insert(name, record);
         }
         Ok(verdict)
@@ -86,7 +86,8 @@ impl MemoryLedger {
         self.records.load(SeqCst)
     }
 
-    pub(super) fn purge(&self, now: u64) -> u64 {
+    pub(super) fn purge(&self, now: u64, longest_ttl_secs: u64) -> u64 {
+        self.learn(|horizon| horizon.learn_lifetime(longest_ttl_secs));
         self.shards.iter().map(|shard| self.purge_shard(&mut lock(shard), now)).sum()
     }
 
@@ -116,9 +117,9 @@ impl MemoryLedger {
         Horizon { oldest: self.oldest.load(SeqCst), longest_lifetime: self.longest_lifetime.load(SeqCst) }
     }
 
-    fn learn(&self, spend: &Spend) {
+    fn learn(&self, learn: impl FnOnce(&mut Horizon)) {
         let mut horizon = Horizon::default();
-        horizon.learn(spend);
+        learn(&mut horizon);
         self.longest_lifetime.fetch_max(horizon.longest_lifetime, SeqCst);
     }
 

@@ -11,13 +11,16 @@ use super::{
 };
 use crate::store::Store;
 
+/// Long before the first key.
+const BEGAN_AT: u64 = 0;
+
 #[derive(Debug, Clone)]
 enum Step {
     Answer { key: u32, is_right: bool, attempts: u8, ttl_secs: u64 },
     Expire { key: u32, ttl_secs: u64 },
     State { key: u32, ttl_secs: u64 },
     SetClock(u64),
-    Purge,
+    Purge { longest_ttl_secs: u64 },
     Reopen,
 }
 
@@ -29,9 +32,9 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (key.clone(), any::<bool>(), 1..4_u8, ttl_secs.clone())
             .prop_map(|(key, is_right, attempts, ttl_secs)| Step::Answer { key, is_right, attempts, ttl_secs }),
         1 => (key.clone(), ttl_secs.clone()).prop_map(|(key, ttl_secs)| Step::Expire { key, ttl_secs }),
-        1 => (key, ttl_secs).prop_map(|(key, ttl_secs)| Step::State { key, ttl_secs }),
+        1 => (key, ttl_secs.clone()).prop_map(|(key, ttl_secs)| Step::State { key, ttl_secs }),
         3 => (ISSUED..ISSUED + 400).prop_map(Step::SetClock),
-        2 => Just(Step::Purge),
+        2 => ttl_secs.prop_map(|longest_ttl_secs| Step::Purge { longest_ttl_secs }),
         1 => Just(Step::Reopen),
     ]
 }
@@ -43,12 +46,19 @@ struct Memory {
     is_spent: bool,
 }
 
-#[derive(Default)]
-struct Model(HashMap<u32, Memory>);
+struct Model {
+    memories: HashMap<u32, Memory>,
+    /// Keys issued before this second may be refused by a ledger that forgets, and no others.
+    horizon: u64,
+}
 
 impl Model {
+    fn new() -> Self {
+        Self { memories: HashMap::new(), horizon: BEGAN_AT + 1 }
+    }
+
     fn answer(&mut self, key: u32, is_right: bool, attempts: u8) -> Verdict {
-        let memory = self.0.entry(key).or_default();
+        let memory = self.memories.entry(key).or_default();
         if memory.is_spent || memory.wrong >= attempts {
             return Verdict::Spent;
         }
@@ -62,17 +72,33 @@ impl Model {
     }
 
     fn state(&self, key: u32) -> State {
-        match self.0.get(&key) {
+        match self.memories.get(&key) {
             Some(Memory { is_spent: true, .. }) => State::Spent,
-            Some(Memory { wrong: 1.., .. }) => State::Tried { wrong: self.0[&key].wrong },
+            Some(Memory { wrong: 1.., .. }) => State::Tried { wrong: self.memories[&key].wrong },
             _ => State::Fresh,
         }
+    }
+
+    /// What was answered and is past the longest time to live may be forgotten, at the price of all older keys.
+    fn purge(&mut self, now: u64, longest_ttl_secs: u64) {
+        let issued = self.memories.keys().map(|key| issued_at(*key));
+        let forgettable = issued.filter(|issued_at| issued_at + longest_ttl_secs <= now);
+        self.horizon = forgettable.map(|issued_at| issued_at + 1).chain([self.horizon]).max().unwrap_or(0);
+    }
+
+    /// Whether the key is one that a ledger may refuse without knowing it.
+    fn may_refuse(&self, spend: &Spend, now: u64) -> bool {
+        spend.issued_at < self.horizon || now >= spend.until
     }
 }
 
 /// Key number 3 is issued 30 seconds after the first, and so on.
+fn issued_at(key: u32) -> u64 {
+    ISSUED + 10 * u64::from(key)
+}
+
 fn spend(key: u32, ttl_secs: u64) -> Spend {
-    let spend = spend_issued_at(ISSUED + 10 * u64::from(key), key);
+    let spend = spend_issued_at(issued_at(key), key);
     Spend { until: spend.issued_at + ttl_secs, ..spend }
 }
 
@@ -86,12 +112,12 @@ impl Both {
     fn new() -> Self {
         let directory = TempDir::new().unwrap();
         let embedded = Some(Self::open(&directory));
-        Self { memory: Ledger::Memory(MemoryLedger::new(1000, 0)), embedded, directory }
+        Self { memory: Ledger::Memory(MemoryLedger::new(1000, BEGAN_AT)), embedded, directory }
     }
 
     fn open(directory: &TempDir) -> Ledger {
         let store = Store::open(directory.path()).unwrap();
-        Ledger::Embedded(EmbeddedLedger::open(store, EmbeddedOptions::default(), Some(0)).unwrap())
+        Ledger::Embedded(EmbeddedLedger::open(store, EmbeddedOptions::default(), Some(BEGAN_AT)).unwrap())
     }
 
     fn embedded(&self) -> &Ledger {
@@ -121,33 +147,28 @@ impl Both {
         state
     }
 
-    async fn purge(&self, now: u64) {
-        let forgotten = self.memory.purge(now).await.unwrap();
-        assert_eq!(self.embedded().purge(now).await.unwrap(), forgotten);
-    }
-
-    /// Whether the key is one that the ledgers may refuse without knowing it.
-    fn may_refuse(&self, spend: &Spend, now: u64) -> bool {
+    async fn purge(&self, now: u64, longest_ttl_secs: u64) {
+        let forgotten = self.memory.purge(now, longest_ttl_secs).await.unwrap();
+        assert_eq!(self.embedded().purge(now, longest_ttl_secs).await.unwrap(), forgotten);
         assert_eq!(self.memory.issue_not_before(), self.embedded().issue_not_before());
         assert_eq!(self.memory.records(), self.embedded().records());
-        spend.issued_at < self.memory.issue_not_before() || now >= spend.until
     }
 }
 
 async fn run(steps: Vec<Step>) {
-    let (mut ledgers, mut model, mut now) = (Both::new(), Model::default(), ISSUED);
+    let (mut ledgers, mut model, mut now) = (Both::new(), Model::new(), ISSUED);
     for step in steps {
         match step {
             Step::Answer { key, is_right, attempts, ttl_secs } => {
                 let spend = spend(key, ttl_secs);
                 let verdict = ledgers.answer(&spend, is_right, attempts, now).await;
-                let refused = ledgers.may_refuse(&spend, now) && verdict == Verdict::Spent;
+                let refused = model.may_refuse(&spend, now) && verdict == Verdict::Spent;
                 assert!(refused || verdict == model.answer(key, is_right, attempts), "{key} {verdict:?}");
             }
             Step::Expire { key, ttl_secs } => {
                 let spend = spend(key, ttl_secs);
                 let expiry = ledgers.expire(&spend, now).await;
-                let refused = ledgers.may_refuse(&spend, now) && expiry == Expiry::Spent;
+                let refused = model.may_refuse(&spend, now) && expiry == Expiry::Spent;
                 let is_done = expiry == Expiry::Done;
                 assert!(
                     refused || is_done == (model.answer(key, true, u8::MAX) == Verdict::Passed),
@@ -157,10 +178,14 @@ async fn run(steps: Vec<Step>) {
             Step::State { key, ttl_secs } => {
                 let spend = spend(key, ttl_secs);
                 let state = ledgers.state(&spend, now).await;
-                assert!(ledgers.may_refuse(&spend, now) || state == model.state(key), "{key} {state:?}");
+                assert!(model.may_refuse(&spend, now) || state == model.state(key), "{key} {state:?}");
             }
             Step::SetClock(second) => now = second,
-            Step::Purge => ledgers.purge(now).await,
+            Step::Purge { longest_ttl_secs } => {
+                model.purge(now, longest_ttl_secs);
+                ledgers.purge(now, longest_ttl_secs).await;
+                assert!(ledgers.memory.issue_not_before() <= model.horizon, "keys that may be alive were given up");
+            }
             Step::Reopen => ledgers.reopen(),
         }
     }

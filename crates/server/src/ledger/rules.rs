@@ -5,9 +5,12 @@
 //! in which they are forgotten.
 //!
 //! Forgetting must never let a key pass again, not even if the clock then goes back or an app's time to live is
-//! raised. Two rules see to it. A record is kept until it is as old as the *longest* lifetime that the ledger ever met,
-//! and not only its own. And what was forgotten leaves a mark, the [`Horizon`]: every key as old as a forgotten one, or
-//! older, counts as spent. Neither rests on the clock being right.
+//! raised. So what is forgotten leaves a mark, the [`Horizon`]: every key as old as a forgotten one, or older, counts
+//! as spent. That rests neither on the clock nor on the settings of apps.
+//!
+//! Nor may it take a key that can still be answered. So a record is kept until it is as old as the *longest* time to
+//! live of any app, and not only of its own: no key of its age or older can then be alive. The ledger does not see the
+//! keys that nobody has answered yet, and must be told how long they live.
 
 use super::{Spend, State, Verdict};
 
@@ -56,7 +59,8 @@ pub(super) struct Record {
 pub(super) struct Horizon {
     /// Keys issued before this second count as spent: the ledger began after them, or has forgotten some of them.
     pub(super) oldest: u64,
-    /// The longest time from issue to end that a remembered key had, in seconds. It never shrinks.
+    /// The longest that any key can be answered after its issue, in seconds, of all that the ledger was ever told. It
+    /// never shrinks, so that an app may be gone for a while and then come back.
     pub(super) longest_lifetime: u64,
 }
 
@@ -73,7 +77,12 @@ impl Horizon {
 
     /// To be called for every key that is remembered.
     pub(super) fn learn(&mut self, spend: &Spend) {
-        self.longest_lifetime = self.longest_lifetime.max(spend.until().saturating_sub(spend.issued_at));
+        self.learn_lifetime(spend.until().saturating_sub(spend.issued_at));
+    }
+
+    /// To be called with the longest time to live of any app, before [`Self::forgettable`].
+    pub(super) fn learn_lifetime(&mut self, lifetime_secs: u64) {
+        self.longest_lifetime = self.longest_lifetime.max(lifetime_secs.min(LONGEST_LIFETIME_SECS));
     }
 
     /// Records of keys issued before the second returned may be forgotten.

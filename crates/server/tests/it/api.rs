@@ -1,9 +1,14 @@
 //! The wire contract: every call, every result code, every status, in the order in which they are checked.
 
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+};
+
 use haechi_captcha::{Claims, Key, Keyring, Nonce, Secret};
 use serde_json::json;
 
-use crate::server::{Reply, TestServer, send, send_request};
+use crate::server::{DEADLINE, Reply, TestServer, send, send_request};
 
 const UNKNOWN_APPKEY: &str = "2b847e2a0afd82e8ff45434f32e8e6e62bf56bcf83ca1befb3739ed9460eb685";
 const FOREIGN_KEY: &str = "a9859757-5b5a-42d1-bc85-c560b0141ec1";
@@ -196,6 +201,13 @@ fn verification_by_post_takes_the_answer_from_query_form_or_json() {
     assert_eq!(post(&as_query, "application/json", &nothing), 0);
     assert_eq!(post(&nothing, form, &|answer| format!("answer={answer}")), 0);
     assert_eq!(post(&nothing, "application/json; charset=utf-8", &|answer| json!({ "answer": answer }).to_string()), 0);
+    assert_eq!(post(&nothing, "Application/JSON", &|answer| json!({ "answer": answer }).to_string()), 0);
+    let spaced = |answer: &str| json!({ "answer": format!(" {}-\u{3000}{}", &answer[..2], &answer[2..]) }).to_string();
+    assert_eq!(post(&nothing, "application/json", &spaced), 0);
+    assert_eq!(
+        post(&nothing, "application/json", &|answer| json!({ "answer": format!("%{answer}&") }).to_string()),
+        -6
+    );
     assert_eq!(post(&as_query, form, &|answer| format!("answer={answer}")), 0);
     assert_eq!(post(&as_query, form, &|_| "answer=other".to_owned()), -2);
     assert_eq!(post(&nothing, "application/json", &|_| "{".to_owned()), -2);
@@ -308,12 +320,88 @@ fn a_request_that_is_wrong_as_http_gets_its_status_and_minus_3() {
     check(&server.get(&verification(appkey, &key, &format!("?other={}", "a".repeat(9000)))), 414, -3, http);
     let url = format!("{}/healthz", server.url());
     check(&request("GET", &url, &[("x-large", &"a".repeat(17 * 1024))]), 431, -3, http);
-    let body = "answer=".to_owned() + &"a".repeat(17 * 1024);
-    let url = format!("{}{}", server.url(), verification(appkey, &key, ""));
-    let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+    let large = "a".repeat(17 * 1024);
     let form = "application/x-www-form-urlencoded";
-    let sent = ureq::Agent::new_with_config(config).post(&url).header("content-type", form).send(body).unwrap();
-    assert_eq!(sent.status().as_u16(), 413);
+    check(&post_body(&server, &verification(appkey, &key, ""), form, &format!("answer={large}")), 413, -3, http);
+    let json = json!({ "key": key, "answer": large }).to_string();
+    check(&post_body(&server, "/demo/verification", "application/json", &json), 413, -3, http);
+    check(&server.get("/docs/%ff"), 404, -3, http);
+}
+
+#[test]
+fn a_hundred_headers_are_enough() {
+    let server = TestServer::start();
+    let with_headers = |count: usize| {
+        let headers: Vec<String> = (2..count).map(|number| format!("x-{number}: x")).collect();
+        raw(&server, "GET /healthz HTTP/1.1", &headers)
+    };
+    assert!(with_headers(100).starts_with("HTTP/1.1 200 "));
+    for too_many in [101, 150, 1000] {
+        let reply = with_headers(too_many);
+        assert!(reply.starts_with("HTTP/1.1 431 "), "{too_many}: {reply}");
+        assert!(reply.ends_with(&envelope(-3, "HTTP_STATUS_ERROR").to_string()), "{too_many}: {reply}");
+    }
+}
+
+/// What a client of its own kind is told that asks for something unusual, but in good HTTP.
+#[test]
+fn unusual_requests_get_the_envelope_too() {
+    let server = TestServer::start();
+    for (line, status) in [
+        ("OPTIONS * HTTP/1.1", 404),
+        ("CONNECT example.org:443 HTTP/1.1", 404),
+        ("TRACE /healthz HTTP/1.1", 405),
+        ("GET http://example.org/nowhere HTTP/1.1", 404),
+        ("GET /%ff/%00 HTTP/1.0", 404),
+        ("POST /captcha/v1.0/keys/%ff/img HTTP/1.1", 405),
+    ] {
+        let reply = raw(&server, line, &[]);
+        assert_eq!(reply.split(' ').nth(1), Some(&*status.to_string()), "{line}: {reply}");
+        assert!(reply.ends_with(&envelope(-3, "HTTP_STATUS_ERROR").to_string()), "{line}: {reply}");
+    }
+}
+
+/// Sends a request of this line and these headers, as they stand, and returns all that comes back.
+fn raw(server: &TestServer, line: &str, headers: &[String]) -> String {
+    let mut stream = TcpStream::connect(server.url().strip_prefix("http://").unwrap()).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    let more: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    stream.write_all(format!("{line}\r\nhost: h\r\nconnection: close\r\n{more}\r\n").as_bytes()).unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    reply
+}
+
+fn post_body(server: &TestServer, path: &str, content_type: &str, body: &str) -> Reply {
+    let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+    let url = format!("{}{path}", server.url());
+    let sent = ureq::Agent::new_with_config(config).post(&url).header("content-type", content_type).send(body);
+    let (parts, mut body) = sent.unwrap().into_parts();
+    Reply { status: parts.status.as_u16(), headers: parts.headers, body: body.read_to_vec().unwrap() }
+}
+
+#[test]
+fn a_ledger_that_is_full_fails_closed() {
+    let server = TestServer::with_args(&["--max-spent-keys", "1"]);
+    let (appkey, insider) = (server.appkey(), Insider::of(&server));
+    let [first, second] = [server.issue(appkey), server.issue(appkey)];
+    assert_eq!(server.verify(appkey, &first, &insider.answer(&first)), 0);
+
+    let answer = format!("?answer={}", insider.answer(&second));
+    let undecided = server.get(&verification(appkey, &second, &answer));
+    check(&undecided, 503, -1, "FAIL");
+    assert_eq!(undecided.header("retry-after"), "1");
+    let undecided = server.delete(&format!("/captcha/v1.0/appkeys/{appkey}?key={second}"));
+    check(&undecided, 503, -1, "FAIL");
+    assert_eq!(server.get("/readyz").status, 503);
+
+    // What asks no ledger goes on, and what is known stays known.
+    assert_eq!(server.get("/healthz").status, 200);
+    for medium in ["img", "sound"] {
+        assert_eq!(server.get(&format!("/captcha/v1.0/keys/{second}/{medium}")).status, 200);
+    }
+    server.issue(appkey);
+    assert_eq!(server.verify(appkey, &first, &insider.answer(&first)), -5);
 }
 
 #[test]

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::server::{Finished, TestServer, haechi_in, run};
+use crate::{
+    api::Insider,
+    server::{Finished, TestServer, haechi_in, run},
+};
 
 fn with_data(test: impl FnOnce(&Path)) {
     let dir = tempfile::tempdir().unwrap();
@@ -126,24 +129,24 @@ fn an_app_that_was_made_without_a_server_is_served() {
     });
 }
 
-#[test]
-fn only_later_keys_live_longer_when_the_time_to_live_grows() {
-    let server = TestServer::start();
-    server.haechi(&["app", "set", "default", "--ttl-secs", "60"]).json();
-    let key = server.issue(server.appkey());
-    let times = || {
-        let inspected = server.haechi(&["inspect", &key]).json();
-        inspected["expires_at"].as_u64().unwrap() - inspected["issued_at"].as_u64().unwrap()
-    };
-    assert_eq!(times(), 60);
-    server.haechi(&["app", "set", "default", "--ttl-secs", "3600"]).json();
-    assert_eq!(times(), 60);
-    server.haechi(&["app", "set", "default", "--ttl-secs", "30"]).json();
-    assert_eq!(times(), 30);
+/// How many seconds after its issue a key counts as expired.
+fn ttl_secs(server: &TestServer, key: &str) -> u64 {
+    let inspected = server.haechi(&["inspect", key]).json();
+    inspected["expires_at"].as_u64().unwrap() - inspected["issued_at"].as_u64().unwrap()
 }
 
 #[test]
-fn the_time_to_live_of_a_declared_app_is_remembered_over_restarts() {
+fn another_time_to_live_holds_for_the_keys_that_are_out() {
+    let server = TestServer::start();
+    let key = server.issue(server.appkey());
+    for ttl in ["60", "3600", "30"] {
+        server.haechi(&["app", "set", "default", "--ttl-secs", ttl]).json();
+        assert_eq!(ttl_secs(&server, &key).to_string(), ttl);
+    }
+}
+
+#[test]
+fn a_spent_key_stays_spent_when_a_declared_app_is_given_a_longer_time_to_live() {
     let appkey = "2b847e2a0afd82e8ff45434f32e8e6e62bf56bcf83ca1befb3739ed9460eb685";
     let dir = tempfile::tempdir().unwrap();
     let (config, data) = (dir.path().join("haechi.toml"), dir.path().join("data"));
@@ -153,8 +156,14 @@ fn the_time_to_live_of_a_declared_app_is_remembered_over_restarts() {
         TestServer::in_dir(&data, &["--config", config.to_str().unwrap()])
     };
     let server = serve(60);
-    let key = server.issue(appkey);
+    let (spent, unanswered) = (server.issue(appkey), server.issue(appkey));
+    let insider = Insider::of(&server);
+    assert_eq!(server.verify(appkey, &spent, &insider.answer(&spent)), 0);
     assert!(server.stop().success());
-    let inspected = serve(3600).haechi(&["inspect", &key]).json();
-    assert_eq!(inspected["expires_at"].as_u64().unwrap() - inspected["issued_at"].as_u64().unwrap(), 60);
+    let server = serve(3600);
+    assert_eq!((ttl_secs(&server, &spent), ttl_secs(&server, &unanswered)), (3600, 3600));
+    assert_eq!(server.verify(appkey, &spent, &insider.answer(&spent)), -5);
+    assert_eq!(server.verify(appkey, &unanswered, &insider.answer(&unanswered)), 0);
+    let shown = server.haechi(&["app", "show", "shop"]).json();
+    assert!(shown.get("created_at").is_none(), "nobody knows when it was made: {shown}");
 }

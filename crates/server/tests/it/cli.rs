@@ -8,7 +8,10 @@ use std::{
 
 use serde_json::json;
 
-use crate::server::{Finished, TestServer, haechi, run};
+use crate::{
+    api::Insider,
+    server::{Finished, TestServer, haechi, haechi_in, run},
+};
 
 fn run_in(dir: &Path, args: &[&str]) -> Finished {
     haechi(args).current_dir(dir).output().unwrap().into()
@@ -130,6 +133,25 @@ fn inspect_says_what_has_become_of_a_key() {
     server.haechi(&["app", "remove", "default"]).json();
     let gone = server.haechi(&["inspect", &key]).json();
     assert_eq!((&gone["app"], &gone["state"]), (&json!(null), &json!("expired")));
+}
+
+#[test]
+fn inspect_goes_by_the_rules_of_the_api() {
+    let server = TestServer::start();
+    let (appkey, data) = (server.appkey(), server.data_dir().to_owned());
+    let key = server.issue(appkey);
+    let from_the_future = Insider::of(&server).aged(&key, -3600);
+    let check = || {
+        assert_eq!(haechi_in(&data, &["inspect", &from_the_future]).json()["state"], "expired");
+        let disabled = haechi_in(&data, &["inspect", &key]).json();
+        assert_eq!((&disabled["state"], &disabled["enabled"]), (&json!("fresh"), &json!(false)));
+    };
+    assert_eq!(server.verify(appkey, &from_the_future, "EAKJH"), -5);
+    server.haechi(&["app", "disable", "default"]).json();
+    assert_eq!(server.verify(appkey, &key, "EAKJH"), -4);
+    check();
+    let _owner = server.kill();
+    check();
 }
 
 #[test]

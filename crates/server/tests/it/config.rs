@@ -77,7 +77,8 @@ fn every_option_has_an_environment_name() {
         .env("HAECHI_LOG", "info")
         .env("HAECHI_LOG_FORMAT", "json");
     let server = TestServer::spawn(command, &config.data());
-    server.logged(" for operators");
+    server.logged("operators on ");
+    assert!(!server.stderr().contains("no setting of that name"), "{}", server.stderr());
     assert!(!config.data().join("secret").exists());
     assert_eq!(server.get("/metrics").status, 404);
     assert_eq!(server.get("/healthz").status, 200);

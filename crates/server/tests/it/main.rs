@@ -6,6 +6,8 @@ mod api;
 mod apps;
 mod cli;
 mod config;
+mod connections;
+mod faults;
 mod media;
 mod once;
 mod readme;

@@ -61,6 +61,7 @@ fn a_spent_key_is_still_drawn_and_media_are_never_cached() {
         assert_eq!((reply.status, reply.header("cache-control")), (200, "no-store"));
         assert_eq!(reply.header("access-control-allow-origin"), "*");
         assert_eq!(reply.header("x-content-type-options"), "nosniff");
+        assert_eq!(reply.header("vary"), "accept, accept-language");
     }
 }
 
@@ -134,6 +135,7 @@ fn what_cannot_be_shown_says_so_in_the_envelope_or_to_a_browser_in_a_picture() {
             for accept in ["*/*", "audio/*;q=0.9", "application/json"] {
                 let reply = get(&server, &format!("/captcha/v1.0/keys/{key}/{what}"), &[("accept", accept)]);
                 assert_eq!((reply.status, reply.code()), (status, code), "{key} {what} {accept}");
+                assert_eq!(reply.header("vary"), "accept, accept-language");
             }
         }
         let browser = "image/avif,image/webp,image/*,*/*;q=0.8";
@@ -142,6 +144,7 @@ fn what_cannot_be_shown_says_so_in_the_envelope_or_to_a_browser_in_a_picture() {
             let reply = get(&server, &format!("/captcha/v1.0/keys/{key}/img{query}"), &headers);
             assert_eq!((reply.status, reply.header("content-type")), (status, "image/gif"));
             assert_eq!(reply.header("cache-control"), "no-store");
+            assert_eq!(reply.header("vary"), "accept, accept-language");
             reply.body
         };
         assert!(notice("ko", "").len() < 8_000);

@@ -79,3 +79,22 @@ fn both_languages_say_the_same() {
     let rows = |document: &str| document.lines().filter(|line| line.starts_with('|')).count();
     assert_eq!(rows(&english), rows(&korean));
 }
+
+#[test]
+fn every_link_in_the_documents_leads_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    let documents = [root.to_owned(), root.join("docs")].map(|dir| std::fs::read_dir(dir).unwrap());
+    let documents = documents.into_iter().flatten().map(|entry| entry.unwrap().path());
+    let mut links = 0;
+    for document in documents.filter(|path| path.extension().is_some_and(|extension| extension == "md")) {
+        let text = std::fs::read_to_string(&document).unwrap();
+        for target in text.split("](").skip(1).filter_map(|after| after.split(')').next()) {
+            if !target.contains("://") && !target.starts_with('#') {
+                let path = document.parent().unwrap().join(target.split('#').next().unwrap());
+                assert!(path.exists(), "{} links to {target}", document.display());
+                links += 1;
+            }
+        }
+    }
+    assert!(links > 10, "only {links} links were found");
+}

@@ -4,10 +4,17 @@ use std::{
     fs::{self, Permissions},
     io::{Read, Write},
     net::{TcpListener, TcpStream},
-    os::unix::fs::PermissionsExt,
+    os::unix::{fs::PermissionsExt, net::UnixStream},
     path::Path,
     time::{Duration, Instant},
 };
+
+use haechi::{
+    ledger::{EmbeddedLedger, EmbeddedOptions},
+    service::{CLOCK_SKEW_SECS, unix_now},
+    store::Store,
+};
+use serde_json::{Value, json};
 
 use crate::server::{TestServer, haechi_in, run, within_deadline};
 
@@ -187,6 +194,30 @@ fn it_finishes_what_runs_when_interrupted() {
 }
 
 #[test]
+fn it_finishes_a_command_that_runs() {
+    let mut server = TestServer::start();
+    let address = server.url().strip_prefix("http://").unwrap().to_owned();
+    let mut stream = UnixStream::connect(server.data_dir().join("control.sock")).unwrap();
+    let command = json!({"create": {"name": "shop", "settings": {}}}).to_string();
+    let head = format!("content-type: application/json\r\ncontent-length: {}", command.len());
+    write!(stream, "POST /app HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\n{head}\r\n\r\n").unwrap();
+    let mut go_on = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
+    stream.read_exact(&mut go_on).unwrap();
+    server.signal("TERM");
+    within_deadline("it accepts no more", || TcpStream::connect(&address).is_err().then_some(()));
+
+    stream.write_all(command.as_bytes()).expect("it still reads");
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    let (_, apps) = reply.split_once("\r\n\r\n").expect("a whole head");
+    let apps: Value = serde_json::from_str(apps).unwrap();
+    assert_eq!(server.wait().code(), Some(0));
+    let appkey = apps[0]["appkey"].as_str().expect("the only copy of the appkey");
+    let server = TestServer::in_dir(server.data_dir(), &[]);
+    server.issue(appkey);
+}
+
+#[test]
 fn it_does_not_wait_for_idle_connections() {
     let server = TestServer::start();
     let mut stream = TcpStream::connect(server.url().strip_prefix("http://").unwrap()).unwrap();
@@ -310,6 +341,42 @@ fn a_spent_key_stays_spent_when_the_ledger_is_changed_to_memory_and_back() {
     });
 }
 
+/// Begins the data of a server whose clock was so many seconds ahead.
+fn begin_ledger_ahead(data: &Path, by_secs: u64) {
+    let store = Store::open(data).unwrap();
+    EmbeddedLedger::open(store, EmbeddedOptions::default(), Some(unix_now() + by_secs)).unwrap();
+}
+
+#[test]
+fn a_ledger_far_ahead_of_the_clock_is_said_and_can_be_remedied() {
+    with_data(|data| {
+        begin_ledger_ahead(data, 3600);
+        let server = TestServer::in_dir(data, &[]);
+        let error = server.logged("ahead of the clock");
+        assert!(error.contains("ERROR") && error.contains("--ledger memory:"), "{error}");
+        let issued = server.post(&format!("/captcha/v1.0/appkeys/{}/keys", server.appkey()));
+        assert_eq!((issued.status, issued.code()), (503, -1), "no key that cannot pass is issued");
+        assert_eq!(server.get("/readyz").status, 503);
+        assert!(server.stop().success());
+
+        assert!(TestServer::in_dir(data, &["--ledger", "memory:"]).stop().success());
+        let server = TestServer::in_dir(data, &[]);
+        assert_eq!(server.get("/readyz").status, 200);
+        assert!(!server.stderr().contains("ahead of the clock"), "{}", server.stderr());
+    });
+}
+
+#[test]
+fn a_ledger_a_little_ahead_of_the_clock_is_no_fault() {
+    with_data(|data| {
+        begin_ledger_ahead(data, CLOCK_SKEW_SECS - 10);
+        let server = TestServer::in_dir(data, &[]);
+        assert_eq!(server.get("/readyz").status, 200);
+        let key = server.issue(server.appkey());
+        assert_eq!(server.verify(server.appkey(), &key, &server.answer_of(&key)), 0);
+    });
+}
+
 #[test]
 fn warnings_are_given_for_what_an_operator_may_not_mean() {
     let dir = tempfile::tempdir().unwrap();
@@ -318,14 +385,17 @@ fn warnings_are_given_for_what_an_operator_may_not_mean() {
     warned(&server, "/metrics and /docs are served to everybody");
     assert!(server.announcement()["demo"].is_null());
     server.haechi(&["app", "create", "ci", "--test"]).json();
+    assert!(!server.stderr().contains("a ledger of its own"), "{}", server.stderr());
     assert!(server.stop().success());
-    warned(&TestServer::in_dir(dir.path(), &[]), "this is a test app");
+    let server = TestServer::in_dir(dir.path(), &["--node", "7"]);
+    warned(&server, "this is a test app");
+    warned(&server, "a ledger of its own, so a key can pass once on every server");
 }
 
 #[test]
 fn operators_may_have_an_address_of_their_own() {
     let server = TestServer::with_args(&["--admin-listen", "127.0.0.1:0"]);
-    let line = server.logged(" for operators");
+    let line = server.logged("operators on ");
     let operators = line.split(' ').nth(2).unwrap();
     assert_eq!(crate::server::send("GET", &format!("{operators}/metrics")).status, 200);
     assert_eq!(server.get("/metrics").status, 404);

@@ -2,11 +2,10 @@
 //!
 //! Records are JSON. The version in the tables' names changes when their meaning does.
 
-use redb::{ReadTransaction, ReadableTable, TableDefinition, TableError, WriteTransaction};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use redb::{ReadableTable, TableDefinition, TableError, WriteTransaction};
 
 use crate::{
-    apps::{App, EarlierTtl},
+    apps::App,
     store::{self, Store, StoreError},
 };
 
@@ -15,49 +14,24 @@ const APPS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("apps_v1");
 /// When apps were removed, in Unix seconds, by their number: while one of their keys may live, the number is not given
 /// to another.
 const REMOVED: TableDefinition<'_, u32, u64> = TableDefinition::new("removed_apps_v1");
-/// What is remembered of declared apps, by their number.
-const DECLARED: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("declared_apps_v1");
 /// The number to try first for the next app.
 const NEXT_NUMBER: TableDefinition<'_, (), u32> = TableDefinition::new("next_app_number_v1");
 
-/// What must outlive a restart of an app that stands in the configuration file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct DeclaredRecord {
-    /// The time to live that was last declared.
-    pub(super) ttl_secs: u32,
-    /// As in [`App`].
-    pub(super) earlier_ttl: Option<EarlierTtl>,
-    /// When it was first declared.
-    pub(super) created_at: u64,
-    /// When it was first missing from the configuration file, if it is now.
-    pub(super) gone_since: Option<u64>,
-}
-
-/// The records of declared apps, by their number.
-pub(super) type DeclaredRecords = Vec<(u32, DeclaredRecord)>;
-
-/// All stored apps and all that is remembered of declared ones.
-pub(super) fn read(store: &Store) -> Result<(Vec<App>, DeclaredRecords), StoreError> {
+/// All stored apps, by number.
+pub(super) fn read(store: &Store) -> Result<Vec<App>, StoreError> {
     store.read(|transaction| {
-        let apps = read_records(transaction, APPS)?.into_iter().map(|(_, app)| app).collect();
-        Ok((apps, read_records(transaction, DECLARED)?))
+        let table = match transaction.open_table(APPS) {
+            Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
+            opened => opened?,
+        };
+        table.iter()?.map(|entry| serde_json::from_slice(entry?.1.value()).map_err(unreadable)).collect()
     })
 }
 
-fn read_records<Record: DeserializeOwned>(
-    transaction: &ReadTransaction,
-    definition: TableDefinition<'_, u32, &'static [u8]>,
-) -> Result<Vec<(u32, Record)>, StoreError> {
-    let table = match transaction.open_table(definition) {
-        Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
-        opened => opened?,
-    };
-    let mut records = Vec::new();
-    for entry in table.iter()? {
-        let (number, json) = entry?;
-        records.push((number.value(), serde_json::from_slice(json.value()).map_err(unreadable)?));
-    }
-    Ok(records)
+/// As [`read`], when a write has failed: the database is opened anew first, which only a write does.
+pub(super) fn read_after_failure(store: &Store) -> Result<Vec<App>, StoreError> {
+    store.write(|_| Ok::<_, StoreError>(store::Change::Nothing(())))?;
+    read(store)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
@@ -87,17 +61,6 @@ impl Change<'_> {
     pub(super) fn remove_app(&self, number: u32, now: u64) -> Result<(), StoreError> {
         self.0.open_table(APPS)?.remove(number)?;
         self.0.open_table(REMOVED)?.insert(number, now)?;
-        Ok(())
-    }
-
-    pub(super) fn put_declared(&self, number: u32, record: &DeclaredRecord) -> Result<(), StoreError> {
-        let json = serde_json::to_vec(record).map_err(unreadable)?;
-        self.0.open_table(DECLARED)?.insert(number, json.as_slice())?;
-        Ok(())
-    }
-
-    pub(super) fn remove_declared(&self, number: u32) -> Result<(), StoreError> {
-        self.0.open_table(DECLARED)?.remove(number)?;
         Ok(())
     }
 
@@ -164,6 +127,6 @@ mod tests {
 
     #[test]
     fn an_empty_database_holds_nothing() {
-        check(|store| assert_eq!(read(store).unwrap(), (Vec::new(), Vec::new())));
+        check(|store| assert_eq!(read(store).unwrap(), Vec::new()));
     }
 }

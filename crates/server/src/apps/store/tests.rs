@@ -1,8 +1,11 @@
+use std::{sync::atomic::Ordering, time::Duration};
+
 use super::*;
+use crate::store::Disk;
 
 fn check(declared: &[DeclaredApp], test: impl FnOnce(&AppStore)) {
     let dir = tempfile::tempdir().unwrap();
-    test(&AppStore::open(Store::open(dir.path()).unwrap(), declared, 1_000).unwrap());
+    test(&AppStore::open(Store::open(dir.path()).unwrap(), declared).unwrap());
 }
 
 fn create(apps: &AppStore, name: &str) -> App {
@@ -22,14 +25,14 @@ fn declared(name: &str, ttl_secs: u32) -> DeclaredApp {
 fn what_is_made_is_shown_at_once_and_after_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let (app, appkey) = {
-        let apps = AppStore::open(Store::open(dir.path()).unwrap(), &[], 1_000).unwrap();
+        let apps = AppStore::open(Store::open(dir.path()).unwrap(), &[]).unwrap();
         let changes = SettingChanges { ttl_secs: Some(60), ..SettingChanges::default() };
         let (app, appkey) = apps.create("shop", &changes, 1_000).unwrap();
         assert_eq!(apps.apps().current().by_appkey(&appkey).unwrap().app, app);
         (app, appkey)
     };
-    assert_eq!((app.number, app.settings.ttl_secs, app.created_at), (1, 60, 1_000));
-    let apps = AppStore::open(Store::open(dir.path()).unwrap(), &[], 2_000).unwrap();
+    assert_eq!((app.number, app.settings.ttl_secs, app.created_at), (1, 60, Some(1_000)));
+    let apps = AppStore::open(Store::open(dir.path()).unwrap(), &[]).unwrap();
     assert_eq!(apps.apps().current().by_appkey(&appkey).unwrap().app, app);
 }
 
@@ -44,7 +47,7 @@ fn names_and_settings_are_checked_and_names_unique() {
         assert!(refused("", &none).starts_with("an app's name is 1 to 64"));
         let wrong = SettingChanges { attempts: Some(0), ..none };
         assert_eq!(refused("other", &wrong), "attempts is 1 to 10, not 0");
-        assert!(matches!(apps.set("shop", &wrong, 1_000), Err(AppError::Setting(_))));
+        assert!(matches!(apps.set("shop", &wrong), Err(AppError::Setting(_))));
         assert_eq!(apps.list().len(), 2);
     });
 }
@@ -52,7 +55,7 @@ fn names_and_settings_are_checked_and_names_unique() {
 #[test]
 fn a_declared_app_cannot_be_changed_by_command() {
     check(&[declared("fixed", 180)], |apps| {
-        assert!(matches!(apps.set("fixed", &SettingChanges::default(), 1_000), Err(AppError::Declared(_))));
+        assert!(matches!(apps.set("fixed", &SettingChanges::default()), Err(AppError::Declared(_))));
         assert!(matches!(apps.set_enabled("fixed", false), Err(AppError::Declared(_))));
         assert!(matches!(apps.rotate("fixed"), Err(AppError::Declared(_))));
         assert!(matches!(apps.remove("fixed", 1_000), Err(AppError::Declared(_))));
@@ -81,40 +84,42 @@ fn a_removed_app_is_gone_and_its_number_is_not_the_next_one() {
 }
 
 #[test]
-fn a_declared_app_keeps_its_earlier_time_to_live_over_restarts() {
-    let dir = tempfile::tempdir().unwrap();
-    let serve = |apps: &[DeclaredApp], now| {
-        let apps = AppStore::open(Store::open(dir.path()).unwrap(), apps, now).unwrap();
-        apps.remember_declared(now).unwrap();
-        apps.show("fixed").ok()
-    };
-    assert_eq!(serve(&[declared("fixed", 60)], 10_000).unwrap().expires_at(9_990), 10_050);
-    assert_eq!(serve(&[declared("fixed", 600)], 10_010).unwrap().expires_at(9_990), 10_050);
-    // The growth is remembered, and what was declared before outlives an interlude in which it was not.
-    assert!(serve(&[], 10_020).is_none());
-    let app = serve(&[declared("fixed", 600)], 10_030).unwrap();
-    assert_eq!((app.expires_at(9_990), app.expires_at(10_200), app.created_at), (10_050, 10_800, 10_000));
-    // Long after, nothing of it matters any more.
-    assert!(serve(&[], 10_040).is_none());
-    assert!(serve(&[], 20_000).is_none());
-    assert_eq!(serve(&[declared("fixed", 600)], 20_010).unwrap().created_at, 20_010);
-}
-
-#[test]
-fn looking_at_declared_apps_does_not_remember_them() {
-    let dir = tempfile::tempdir().unwrap();
-    let open =
-        |ttl_secs, now| AppStore::open(Store::open(dir.path()).unwrap(), &[declared("fixed", ttl_secs)], now).unwrap();
-    open(60, 10_000).remember_declared(10_000).unwrap();
-    drop(open(3600, 10_010));
-    assert_eq!(open(60, 10_020).show("fixed").unwrap().earlier_ttl, None);
-}
-
-#[test]
 fn a_declared_app_may_not_clash_with_a_stored_one() {
     let dir = tempfile::tempdir().unwrap();
-    let open = |apps: &[DeclaredApp]| AppStore::open(Store::open(dir.path()).unwrap(), apps, 1_000);
+    let open = |apps: &[DeclaredApp]| AppStore::open(Store::open(dir.path()).unwrap(), apps);
     create(&open(&[]).unwrap(), "shop");
     assert!(matches!(open(&[declared("shop", 60)]), Err(OpenAppsError::SameName(name)) if name == "shop"));
     assert!(open(&[declared("fixed", 60)]).is_ok());
+}
+
+/// A commit that the disk failed may turn out to have happened once the database is opened anew.
+#[test]
+fn what_a_failed_change_stored_all_the_same_is_found() {
+    let (dir, disk) = (tempfile::tempdir().unwrap(), Arc::<Disk>::default());
+    let store = Store::open_on(dir.path(), Arc::clone(&disk), Duration::ZERO).unwrap();
+    let apps = AppStore::open(store.clone(), &[declared("fixed", 60)]).unwrap();
+    let other = create(&apps, "other");
+    disk.is_full.store(true, Ordering::Release);
+    for _ in 0..2 {
+        let failed = apps.create("shop", &SettingChanges::default(), 1_000);
+        assert!(matches!(failed, Err(AppError::Storage(_))));
+    }
+    disk.is_full.store(false, Ordering::Release);
+    let shop = App { number: 2, name: "shop".to_owned(), ..other.clone() };
+    tables::write::<_, StoreError>(&store, |change| change.put_app(&shop)).unwrap();
+    let again = apps.create("shop", &SettingChanges::default(), 1_000);
+    assert!(matches!(again, Err(AppError::NameTaken(name)) if name == "shop"));
+    assert_eq!(apps.remove("shop", 1_000).unwrap(), shop);
+    assert_eq!(apps.list(), [other, App::from(&declared("fixed", 60))]);
+}
+
+#[test]
+fn two_stored_apps_of_one_name_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let shop = create(&AppStore::open(store.clone(), &[]).unwrap(), "shop");
+    let twin = App { number: 2, ..shop };
+    tables::write::<_, StoreError>(&store, |change| change.put_app(&twin)).unwrap();
+    let Err(error) = AppStore::open(store, &[]) else { panic!("nobody could tell which one is meant") };
+    assert!(error.to_string().contains("holds two apps called \"shop\""), "{error}");
 }

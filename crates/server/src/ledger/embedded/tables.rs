@@ -9,7 +9,7 @@ use super::super::{
     LedgerError, Verdict,
     rules::{self, Horizon, Record, RecordKey},
 };
-use super::writer::Spending;
+use super::writer::{Purging, Spending};
 use crate::store::{Change, Store, StoreError};
 
 pub(super) const SPENDS: TableDefinition<'_, RecordKey, RecordValue> = TableDefinition::new("ledger_spends");
@@ -130,8 +130,9 @@ impl<'transaction> Tables<'transaction> {
     }
 
     /// Forgets some of the keys that are past their time, and returns how many.
-    pub(super) fn forget_some(&mut self, now: u64) -> Result<u64, StoreError> {
-        let end = rules::first_record_key(self.horizon.forgettable(now));
+    pub(super) fn forget_some(&mut self, purging: &Purging) -> Result<u64, StoreError> {
+        self.horizon.learn_lifetime(purging.longest_ttl_secs);
+        let end = rules::first_record_key(self.horizon.forgettable(purging.now));
         let mut forgotten = 0;
         for removed in self.spends.extract_from_if::<RecordKey, _>(..end, |_, _| true)?.take(PURGE_STEP) {
             self.horizon.forget(&removed?.0.value());
@@ -153,6 +154,7 @@ impl<'transaction> Tables<'transaction> {
     pub(super) fn finish(mut self) -> Result<(Start, bool), StoreError> {
         if self.horizon != self.stored_horizon {
             write_horizon(&mut self.meta, &self.horizon)?;
+            self.has_changed = true;
         }
         Ok((Start { horizon: self.horizon, records: self.spends.len()? }, self.has_changed))
     }

@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     ledger::{
         Ledger,
-        behaviour::{ISSUED, spend_issued_at},
+        behaviour::{ISSUED, TTL_SECS, spend_issued_at},
     },
     store::{Change, Disk, FILE_NAME},
 };
@@ -64,7 +64,7 @@ async fn what_was_forgotten_stays_forgotten() {
     let directory = TempDir::new().unwrap();
     let ledger = open(directory.path());
     answer(&ledger, 1).await.unwrap();
-    assert_eq!(ledger.purge(spend(1).until).await, Ok(1));
+    assert_eq!(ledger.purge(spend(1).until, TTL_SECS).await, Ok(1));
     drop(ledger);
     let ledger = open(directory.path());
     assert_eq!(ledger.issue_not_before(), ISSUED + 1);
@@ -104,7 +104,7 @@ async fn purging_takes_many_steps() {
     for number in 0..3333 {
         assert_eq!(ask_and_leave(answer(&ledger, number)).await, None);
     }
-    assert_eq!(ledger.purge(spend(0).until).await, Ok(3333));
+    assert_eq!(ledger.purge(spend(0).until, TTL_SECS).await, Ok(3333));
     assert_eq!(ledger.records(), 0);
 }
 
@@ -197,7 +197,7 @@ async fn a_full_disk_fails_closed_and_mends_by_itself() {
         assert!(matches!(answer(&ledger, number).await, Err(LedgerError::Unavailable { .. })));
     }
     assert!(matches!(ledger.check().await, Err(LedgerError::Unavailable { .. })));
-    assert!(matches!(ledger.purge(u64::MAX).await, Err(LedgerError::Unavailable { .. })));
+    assert!(matches!(ledger.purge(u64::MAX, TTL_SECS).await, Err(LedgerError::Unavailable { .. })));
     disk.is_full.store(false, Ordering::Release);
     assert_eq!(ledger.check().await, Ok(()));
     assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Spent));
@@ -239,7 +239,7 @@ async fn what_changes_nothing_needs_no_disk() {
     assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Passed));
     disk.is_full.store(true, Ordering::Release);
     assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Spent));
-    assert_eq!(ledger.purge(NOW).await, Ok(0));
+    assert_eq!(ledger.purge(NOW, TTL_SECS).await, Ok(0));
 }
 
 fn meta_says(directory: &Path, name: &'static str, number: u64) {

@@ -22,8 +22,8 @@ const MAX_BATCH: usize = 1024;
 /// What the writer can be asked.
 pub(super) enum Request {
     Spend(Asked<Spending, Verdict>),
-    /// The time; how many records one step forgot.
-    Purge(Asked<u64, u64>),
+    /// How many records one step forgot.
+    Purge(Asked<Purging, u64>),
     Check(Asked<(), ()>),
     Close(oneshot::Sender<()>),
 }
@@ -34,6 +34,13 @@ pub(super) struct Spending {
     pub(super) is_right: bool,
     pub(super) attempts_allowed: u8,
     pub(super) now: u64,
+}
+
+/// A step of forgetting.
+#[derive(Clone, Copy)]
+pub(super) struct Purging {
+    pub(super) now: u64,
+    pub(super) longest_ttl_secs: u64,
 }
 
 /// A question, and where its answer goes. If nobody waits there any more, the answer holds all the same.
@@ -122,7 +129,7 @@ impl Writer {
             let answer = |asked: &Asked<Spending, _>| tables.answer(&asked.question, self.max_records);
             let verdicts = batch.spends.iter().map(answer).collect::<Result<_, StoreError>>()?;
             let forgotten =
-                batch.purges.iter().map(|asked| tables.forget_some(asked.question)).collect::<Result<_, _>>()?;
+                batch.purges.iter().map(|asked| tables.forget_some(&asked.question)).collect::<Result<_, _>>()?;
             if !batch.checks.is_empty() {
                 tables.count_check()?;
             }
@@ -140,7 +147,7 @@ impl Writer {
 #[derive(Default)]
 struct Batch {
     spends: Vec<Asked<Spending, Verdict>>,
-    purges: Vec<Asked<u64, u64>>,
+    purges: Vec<Asked<Purging, u64>>,
     checks: Vec<Asked<(), ()>>,
     closing: Vec<oneshot::Sender<()>>,
 }

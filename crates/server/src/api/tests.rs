@@ -1,0 +1,144 @@
+//! The API while the ledger is stuck, as behind a disk that neither works nor fails.
+
+use std::{
+    sync::{Arc, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, Request, StatusCode, header},
+};
+use haechi_captcha::{Keyring, Secret};
+use http_body_util::BodyExt;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+use crate::{
+    apps::{App, AppKey, AppSettings, Apps},
+    ledger::{EmbeddedLedger, EmbeddedOptions, Ledger},
+    router::{Options, router},
+    service::{Nonces, Service},
+    store::{Change, Store, StoreError},
+};
+
+/// A service whose ledger waits for a writer that is not done until `release` is dropped.
+struct Stuck {
+    // Goes before the service, which waits for its ledger.
+    release: mpsc::Sender<()>,
+    service: Arc<Service>,
+    _dir: TempDir,
+}
+
+impl Stuck {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let ledger = EmbeddedLedger::open(store.clone(), EmbeddedOptions::default(), None).unwrap();
+        let release = hold(store);
+        let apps = Arc::new(Apps::default());
+        apps.replace(vec![app()]);
+        let keyring = Keyring::new(&Secret::from_bytes([1; 32]));
+        let service = Service::new(keyring, apps, Ledger::Embedded(ledger), Nonces::new(0, 0));
+        let service = service.deciding_within(Duration::from_millis(20));
+        Self { release, service: Arc::new(service), _dir: dir }
+    }
+
+    async fn send(&self, method: &str, path: &str, body: String) -> (StatusCode, HeaderMap, String) {
+        let request = Request::builder().method(method).uri(path).body(Body::from(body)).unwrap();
+        let options = Options { demo: true, operators_elsewhere: false };
+        let response = router(Arc::clone(&self.service), options).oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        (parts.status, parts.headers, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    async fn status(&self, method: &str, path: &str) -> StatusCode {
+        self.send(method, path, String::new()).await.0
+    }
+
+    /// A new key, and its answer.
+    fn issue(&self) -> (String, String) {
+        let live = self.service.apps().current().by_name("default").map(Arc::clone).unwrap();
+        let key = self.service.issue(&live).unwrap().to_string();
+        let answer = self.service.challenge(&key).unwrap().0.answer().as_str().to_owned();
+        (key, answer)
+    }
+}
+
+fn appkey() -> AppKey {
+    AppKey::from_bytes([7; 32])
+}
+
+fn app() -> App {
+    App {
+        number: 1,
+        name: "default".to_owned(),
+        appkey_sha256: appkey().hash(),
+        enabled: true,
+        declared: false,
+        created_at: None,
+        settings: AppSettings::default(),
+    }
+}
+
+/// Writes to the store, and goes on doing so until what is returned is dropped.
+fn hold(store: Store) -> mpsc::Sender<()> {
+    let ((release, released), (tell, told)) = (mpsc::channel::<()>(), mpsc::channel());
+    thread::spawn(move || {
+        store.write(|_| {
+            tell.send(()).unwrap();
+            let _ = released.recv(); // fails when the sender is dropped, which is what it waits for
+            Ok::<_, StoreError>(Change::Nothing(()))
+        })
+    });
+    told.recv().unwrap();
+    release
+}
+
+#[tokio::test]
+async fn answering_and_expiring_fail_as_undecided() {
+    let stuck = Stuck::new();
+    let (appkey, (key, answer)) = (appkey(), stuck.issue());
+    let calls = format!("/captcha/v1.0/appkeys/{}", appkey.as_str());
+    for (method, path) in [
+        ("GET", format!("{calls}/keys/{key}/verification?answer={answer}")),
+        ("POST", format!("{calls}/keys/{key}/verification?answer={answer}")),
+        ("DELETE", format!("{calls}?key={key}")),
+    ] {
+        let (status, headers, text) = stuck.send(method, &path, String::new()).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{method}");
+        assert_eq!(text, r#"{"header":{"resultCode":-1,"resultMessage":"FAIL","successful":false}}"#);
+        assert_eq!(headers[header::RETRY_AFTER], "1");
+    }
+}
+
+#[tokio::test]
+async fn the_server_is_not_ready_but_lives_and_shows_challenges() {
+    let stuck = Stuck::new();
+    let (key, _) = stuck.issue();
+    assert_eq!(stuck.status("GET", "/readyz").await, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(stuck.status("GET", "/healthz").await, StatusCode::OK);
+    assert_eq!(stuck.status("HEAD", &format!("/captcha/v1.0/keys/{key}/img")).await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn readiness_is_found_out_once_a_second_however_many_ask() {
+    let mut stuck = Stuck::new();
+    let start = Instant::now();
+    assert_eq!(stuck.status("GET", "/readyz").await, StatusCode::SERVICE_UNAVAILABLE);
+    stuck.release = mpsc::channel().0;
+    // The ledger could decide again, but is not asked.
+    let again = stuck.status("GET", "/readyz").await;
+    assert!(again == StatusCode::SERVICE_UNAVAILABLE || start.elapsed() > Duration::from_secs(1), "{again}");
+}
+
+#[tokio::test]
+async fn the_demo_page_says_so_and_keeps_the_challenge() {
+    let stuck = Stuck::new();
+    let (key, answer) = stuck.issue();
+    let (status, _, html) = stuck.send("POST", "/", format!("key={key}&answer={answer}")).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(html.contains("cannot check answers") && html.contains(&key), "{html}");
+}

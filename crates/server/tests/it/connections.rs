@@ -1,0 +1,100 @@
+//! Connections whose client does not do its part, against a server with little patience.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    thread,
+    time::Duration,
+};
+
+use axum::{Router, routing::get};
+use haechi::server::{Limits, serve_within};
+use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot};
+
+use crate::server::DEADLINE;
+
+const LARGE_BYTES: usize = 1 << 20;
+/// Together they are far more than the sockets' buffers hold.
+const REQUESTS: usize = 32;
+const GET_LARGE: &str = "GET /large HTTP/1.1\r\nhost: h\r\n\r\n";
+const GET_SMALL: &str = "GET /small HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n";
+
+/// A server of a large and a small text.
+struct Server {
+    address: SocketAddr,
+    runtime: Runtime,
+    stop: oneshot::Sender<()>,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Server {
+    fn within(limits: Limits) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        let router =
+            Router::new().route("/large", get(async || "x".repeat(LARGE_BYTES))).route("/small", get(async || "small"));
+        let ((stop, stopped), (end, ended)) = (oneshot::channel(), oneshot::channel());
+        runtime.spawn(async move {
+            serve_within(limits, listener, router, async { drop(stopped.await) }).await;
+            end.send(()).unwrap();
+        });
+        Self { address, runtime, stop, ended }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        stream
+    }
+
+    fn is_serving(&self) -> bool {
+        let mut stream = self.connect();
+        stream.write_all(GET_SMALL.as_bytes()).unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).is_ok_and(|_| reply.ends_with("small"))
+    }
+}
+
+#[test]
+fn a_client_that_reads_nothing_gives_its_place_to_another() {
+    let server = Server::within(Limits { connections: 1, stall_time: Duration::from_millis(200), ..Limits::default() });
+    let mut unread = server.connect();
+    unread.write_all(GET_LARGE.repeat(REQUESTS).as_bytes()).unwrap();
+    // It has the only place once the first byte of a reply is there.
+    unread.peek(&mut [0]).unwrap();
+    assert!(server.is_serving());
+}
+
+#[test]
+fn a_client_that_reads_slowly_is_served_to_the_end() {
+    let stall_time = Duration::from_secs(1);
+    let server = Server::within(Limits { stall_time, ..Limits::default() });
+    let mut slow = server.connect();
+    slow.write_all(GET_LARGE.repeat(REQUESTS).as_bytes()).unwrap();
+    let mut part = vec![0; LARGE_BYTES];
+    // All pauses together are longer than the limit, and each of them is far shorter.
+    for _ in 0..REQUESTS {
+        thread::sleep(stall_time / 20);
+        slow.read_exact(&mut part).unwrap();
+    }
+}
+
+#[test]
+fn a_client_that_sends_nothing_gives_its_place_to_another() {
+    let server = Server::within(Limits { connections: 1, head_time: Duration::from_millis(200), ..Limits::default() });
+    let mut silent = server.connect();
+    silent.write_all(b"GET /").unwrap();
+    assert!(server.is_serving());
+}
+
+#[test]
+fn what_still_runs_when_time_is_up_is_cut_off() {
+    let server = Server::within(Limits { drain_time: Duration::from_millis(200), ..Limits::default() });
+    let mut unread = server.connect();
+    unread.write_all(GET_LARGE.repeat(REQUESTS).as_bytes()).unwrap();
+    unread.peek(&mut [0]).unwrap();
+    server.stop.send(()).unwrap();
+    let ended = server.runtime.block_on(async { tokio::time::timeout(DEADLINE, server.ended).await });
+    assert!(ended.is_ok(), "it waits for a client that reads nothing");
+}
