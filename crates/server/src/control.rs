@@ -22,7 +22,7 @@ pub use self::{
     socket::ControlSocket,
 };
 use crate::{
-    apps::{AppCommand, AppStore},
+    apps::{AppCommand, AppStore, TEST_APP_WARNING},
     inspect::Question,
     service::{Service, unix_now},
 };
@@ -52,7 +52,14 @@ pub fn router(controls: Controls) -> Router {
 }
 
 async fn app(State(controls): State<Arc<Controls>>, Json(command): Json<AppCommand>) -> Response {
-    let performing = tokio::task::spawn_blocking(move || controls.apps.perform(&command, unix_now()));
+    let performing = tokio::task::spawn_blocking(move || {
+        let performed = controls.apps.perform(&command, unix_now());
+        let may_be_new = matches!(command, AppCommand::Create { .. } | AppCommand::Set { .. });
+        for app in performed.iter().flatten().filter(|app| may_be_new && app.enabled && app.settings.test) {
+            tracing::warn!(app = app.name, "{TEST_APP_WARNING}");
+        }
+        performed
+    });
     match performing.await {
         Ok(performed) => reply(performed),
         Err(error) => reply::<()>(Err(error)),

@@ -79,6 +79,19 @@ impl AppSettings {
         within(self.rate_per_sec <= 1_000_000, "rate_per_sec", "0 to 1000000", self.rate_per_sec.to_string())
     }
 
+    /// What the number of this name may be, if there is one.
+    pub(crate) fn range(name: &str) -> Option<&'static str> {
+        Some(match name {
+            "answer_length" => "4 to 8",
+            "ttl_secs" => "30 to 3600",
+            "attempts" => "1 to 10",
+            "width" => "120 to 480",
+            "height" => "40 to 160",
+            "rate_per_sec" => "0 to 1000000",
+            _ => return None,
+        })
+    }
+
     /// The picture that these settings ask for, at scale 1.
     ///
     /// # Panics

@@ -5,7 +5,7 @@ use std::{process::ExitCode, time::Duration};
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use haechi::{
-    apps::{AppCommand, AppStore, AppView, SettingChanges},
+    apps::{AppCommand, AppStore, AppView, SettingChanges, TEST_APP_WARNING},
     config::Config,
     control::{self, call},
     service::unix_now,
@@ -16,6 +16,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     Common,
     output::{self, rfc3339},
+    say,
 };
 
 #[derive(Args)]
@@ -82,6 +83,10 @@ impl AppArgs {
         let command = AppCommand::from(self.action);
         let config = self.common.config()?;
         let apps = perform(&config, &command)?;
+        let may_be_new = matches!(command, AppCommand::Create { .. } | AppCommand::Set { .. });
+        if may_be_new && apps.iter().any(|app| app.enabled && app.settings.test) {
+            say(&format!("warning: {TEST_APP_WARNING}"));
+        }
         let printed = match (&command, self.common.json) {
             (AppCommand::List, true) => output::print_json(&apps),
             (AppCommand::List, false) => output::print(&table(&apps)),

@@ -11,11 +11,12 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use haechi::{
-    apps::{AppKey, AppStore, SettingChanges},
+    apps::{AppKey, AppStore, SettingChanges, TEST_APP_WARNING},
     config::{Config, Listening, Options},
     control::{self, ControlSocket, Controls},
     installation::{Installation, InstallationError},
-    logging, router, server,
+    logging, router,
+    server::{self, Limits},
     service::{Service, unix_now},
     store::StoreError,
 };
@@ -151,12 +152,13 @@ impl Listeners {
         let operators = self
             .operators
             .map(|listener| server::serve(listener, router::operators(Arc::clone(service)), stopping.clone().wait()));
+        let limits = Limits { connections: room_for_connections(), ..Limits::default() };
         let operators = async {
             if let Some(operators) = operators {
                 operators.await;
             }
         };
-        tokio::join!(server::serve(self.public, public, stopping.clone().wait()), operators);
+        tokio::join!(server::serve_within(limits, self.public, public, stopping.clone().wait()), operators);
     }
 }
 
@@ -233,8 +235,24 @@ fn warn_about(config: &Config, apps: &AppStore) {
         );
     }
     for app in apps.list().into_iter().filter(|app| app.enabled && app.settings.test) {
-        tracing::warn!(app = app.name, "this is a test app: everybody knows that its answer is TEST5");
+        tracing::warn!(app = app.name, "{TEST_APP_WARNING}");
     }
+}
+
+/// How many connections there can be at once, after asking the system for as many file descriptors as it gives.
+fn room_for_connections() -> usize {
+    /// Descriptors for everything that is not a client: the database, operators, the control socket, the log.
+    const OTHERS: u64 = 100;
+    let wanted = Limits::default().connections;
+    let descriptors = rlimit::increase_nofile_limit(wanted as u64 + OTHERS).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the limit on open files is not known; it is taken to be 1024");
+        1024
+    });
+    let room = usize::try_from(descriptors.saturating_sub(OTHERS)).unwrap_or(wanted).clamp(16, wanted);
+    if room < wanted {
+        tracing::warn!(room, wanted, "there is room for fewer connections: raise the limit on open files (ulimit -n)");
+    }
+    room
 }
 
 /// Says so if nothing that is issued can pass.

@@ -175,6 +175,10 @@ impl<'a> Reader<'a> {
             let message = error.message();
             let message = if message.starts_with("unknown field") {
                 format!("there is no setting called {name:?} here")
+            } else if let Some(range) =
+                AppSettings::range(&name).filter(|_| message.starts_with("invalid value: integer"))
+            {
+                format!("{name} is {range}, not {}", message.split('`').nth(1).unwrap_or("that"))
             } else {
                 format!("{name}: {message}")
             };
@@ -285,6 +289,8 @@ mod tests {
             &format!("{app}attempt = 3\nttl_secs = 29\n"),
             &["4: there is no setting called \"attempt\" here", "5: ttl_secs is 30 to 3600, not 29"],
         );
+        check(&format!("{app}attempts = 300\n"), &["4: attempts is 1 to 10, not 300"]);
+        check(&format!("{app}width = -1\n"), &["4: width is 120 to 480, not -1"]);
         check("[[apps]]\nname = 'a'\n", &["1: an app has either an appkey or an appkey_sha256"]);
         check(&app.replace("name = 'a'\n", ""), &["1: an app has a name"]);
         check(

@@ -155,6 +155,17 @@ fn an_empty_environment_variable_is_unset() {
 }
 
 #[test]
+fn a_test_app_made_meanwhile_is_warned_about() {
+    let warning = "this is a test app: everybody knows that its answer is TEST5";
+    let server = TestServer::start();
+    let made = server.haechi(&["app", "create", "ci", "--test"]);
+    assert!(made.stderr.contains(&format!("warning: {warning}")), "{}", made.stderr);
+    server.logged(warning);
+    assert!(server.haechi(&["app", "set", "default", "--test"]).stderr.contains(warning));
+    assert_eq!(server.haechi(&["app", "set", "default", "--test=false"]).stderr, "");
+}
+
+#[test]
 fn a_key_without_attempts_left_is_spent_to_inspect_too() {
     let server = TestServer::start();
     server.haechi(&["app", "set", "default", "--attempts", "3"]).json();
