@@ -64,22 +64,22 @@ impl AppSettings {
     /// # Errors
     /// The first such setting.
     pub fn check(&self) -> Result<(), SettingError> {
-        let within = |is_within: bool, name, range, value: String| {
-            if is_within { Ok(()) } else { Err(SettingError { name, range, value }) }
+        let within = |is_within: bool, name, value: String| {
+            if is_within { Ok(()) } else { Err(SettingError { name, range: Self::range(name).unwrap_or(""), value }) }
         };
         let lengths = 4..=Answer::MAX_LENGTH as u8;
-        within(lengths.contains(&self.answer_length), "answer_length", "4 to 8", self.answer_length.to_string())?;
-        within(Self::TTLS_SECS.contains(&self.ttl_secs), "ttl_secs", "30 to 3600", self.ttl_secs.to_string())?;
-        within((1..=10).contains(&self.attempts), "attempts", "1 to 10", self.attempts.to_string())?;
-        within(Look::WIDTHS.contains(&self.width), "width", "120 to 480", self.width.to_string())?;
-        within(Look::HEIGHTS.contains(&self.height), "height", "40 to 160", self.height.to_string())?;
-        within(self.theme.parse::<Theme>().is_ok(), "theme", "light or dark", format!("{:?}", self.theme))?;
         let is_language = Language::ALL.iter().any(|language| language.tag() == self.lang);
-        within(is_language, "lang", "ko, en, ja or zh", format!("{:?}", self.lang))?;
-        within(self.rate_per_sec <= 1_000_000, "rate_per_sec", "0 to 1000000", self.rate_per_sec.to_string())
+        within(lengths.contains(&self.answer_length), "answer_length", self.answer_length.to_string())?;
+        within(Self::TTLS_SECS.contains(&self.ttl_secs), "ttl_secs", self.ttl_secs.to_string())?;
+        within((1..=10).contains(&self.attempts), "attempts", self.attempts.to_string())?;
+        within(Look::WIDTHS.contains(&self.width), "width", self.width.to_string())?;
+        within(Look::HEIGHTS.contains(&self.height), "height", self.height.to_string())?;
+        within(self.theme.parse::<Theme>().is_ok(), "theme", format!("{:?}", self.theme))?;
+        within(is_language, "lang", format!("{:?}", self.lang))?;
+        within(self.rate_per_sec <= 1_000_000, "rate_per_sec", self.rate_per_sec.to_string())
     }
 
-    /// What the number of this name may be, if there is one.
+    /// What the setting of this name may be, unless it may be anything of its type.
     pub(crate) fn range(name: &str) -> Option<&'static str> {
         Some(match name {
             "answer_length" => "4 to 8",
@@ -87,6 +87,8 @@ impl AppSettings {
             "attempts" => "1 to 10",
             "width" => "120 to 480",
             "height" => "40 to 160",
+            "theme" => "light or dark",
+            "lang" => "ko, en, ja or zh",
             "rate_per_sec" => "0 to 1000000",
             _ => return None,
         })
