@@ -1,10 +1,12 @@
 //! The project's own commands, run as `cargo xtask COMMAND`.
 
+mod attack;
 mod bench;
 mod command;
 mod ear;
 mod eye;
 mod faces;
+mod packages;
 mod test;
 mod voices;
 
@@ -18,6 +20,8 @@ enum Xtask {
     Test(test::Options),
     /// Time the functions and the server, and print ratios within this run.
     Bench(bench::Options),
+    /// Let solvers read our pictures and others', and write docs/strength.md.
+    Attack(attack::Options),
     /// Measure which names sound alike, and search the alphabet whose names are furthest apart.
     AlphabetByEar(ear::Options),
     /// Measure which characters look alike in the faces that we draw in.
@@ -34,6 +38,7 @@ fn main() -> anyhow::Result<()> {
     match Xtask::parse() {
         Xtask::Test(options) => test::run_everything(&options),
         Xtask::Bench(options) => bench::run_benchmarks(&options),
+        Xtask::Attack(options) => attack::run_attack(&options),
         Xtask::AlphabetByEar(options) => ear::measure(&options),
         Xtask::AlphabetByEye(options) => {
             eye::measure(&options);

@@ -20,6 +20,9 @@ pub enum Error {
     /// The theme is not known.
     #[error("a theme is light or dark")]
     Theme,
+    /// The difficulty is not 1 to 5.
+    #[error("a difficulty is 1 to 5")]
+    Difficulty,
     /// The language is not spoken.
     #[error("a language is ko, en, ja or zh")]
     Language,

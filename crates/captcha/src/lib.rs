@@ -34,7 +34,7 @@ pub mod sound;
 pub use answer::{Alphabet, Answer, normalise};
 pub use challenge::{Challenge, Judgement, Keyring};
 pub use error::Error;
-pub use image::{Look, Scale, Theme};
+pub use image::{Difficulty, Look, Scale, Theme};
 pub use key::{Claims, EPOCH, Key, Nonce};
 pub use secret::Secret;
 pub use seed::{Seed, Stream};

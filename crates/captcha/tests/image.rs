@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod styles;
+
 use std::{collections::HashSet, env, fs, path::PathBuf};
 
 use haechi_captcha::{
-    Alphabet, Answer, Language, Look, Scale, Seed, Theme,
+    Alphabet, Answer, Difficulty, Error, Language, Look, Scale, Seed, Theme,
     image::{Style, render, render_expired, render_in_style, render_test},
 };
 use proptest::prelude::*;
@@ -37,6 +39,15 @@ fn look(width: u16, height: u16, scale: u8, theme: Theme) -> Look {
     Look::new(width, height).unwrap().with_scale(scale).with_theme(theme)
 }
 
+/// The default look at a difficulty.
+fn level(level: u8) -> Look {
+    Look::default().with_difficulty(difficulty(level))
+}
+
+fn difficulty(level: u8) -> Difficulty {
+    Difficulty::try_from(level).unwrap()
+}
+
 fn answer(text: &str) -> Answer {
     text.parse().unwrap()
 }
@@ -52,9 +63,10 @@ proptest! {
         height in Look::HEIGHTS,
         scale in 1..=3_u8,
         is_dark: bool,
+        level in Difficulty::LEVELS,
     ) {
         let theme = if is_dark { Theme::Dark } else { Theme::Light };
-        let look = look(width, height, scale, theme);
+        let look = look(width, height, scale, theme).with_difficulty(difficulty(level));
         let (answer, seed) = (answer(&text), Seed::from_number(number));
         let file = render(&answer, &seed, &look);
         let picture = read(&file);
@@ -65,23 +77,59 @@ proptest! {
     }
 
     #[test]
-    fn a_theme_changes_the_palette_alone(text in "[A-Z0-9]{4,8}", number: u64) {
-        let [light, dark] = [Theme::Light, Theme::Dark]
-            .map(|theme| read(&render(&answer(&text), &Seed::from_number(number), &look(240, 80, 1, theme))));
+    fn a_look_outside_of_its_ranges_is_refused(width: u16, height: u16, scale: u8, level: u8) {
+        let fits = Look::WIDTHS.contains(&width) && Look::HEIGHTS.contains(&height);
+        prop_assert_eq!(Look::new(width, height).err(), (!fits).then_some(Error::PictureSize));
+        prop_assert_eq!(Scale::try_from(scale).err(), (!(1..=3).contains(&scale)).then_some(Error::Scale));
+        let has_level = Difficulty::LEVELS.contains(&level);
+        prop_assert_eq!(Difficulty::try_from(level).err(), (!has_level).then_some(Error::Difficulty));
+    }
+
+    #[test]
+    fn every_style_within_bounds_draws(
+        text in "[A-Z0-9]{1,8}",
+        number: u64,
+        parts in proptest::collection::vec(0.0..=1.0_f32, styles::NUMBERS),
+        (width, height) in (Look::WIDTHS, Look::HEIGHTS),
+        scale in 1..=3_u8,
+    ) {
+        let style = styles::within_bounds(parts);
+        let look = look(width, height, scale, Theme::Light);
+        let picture = read(&render_in_style(&answer(&text), &Seed::from_number(number), &look, &style));
+        prop_assert_eq!((picture.width, picture.height), (width * u16::from(scale), height * u16::from(scale)));
+    }
+
+    #[test]
+    fn a_theme_changes_the_palette_alone(text in "[A-Z0-9]{4,8}", number: u64, level in Difficulty::LEVELS) {
+        let draw = |theme| {
+            let look = look(240, 80, 1, theme).with_difficulty(difficulty(level));
+            read(&render(&answer(&text), &Seed::from_number(number), &look))
+        };
+        let [light, dark] = [Theme::Light, Theme::Dark].map(draw);
         prop_assert!(light.tones == dark.tones);
         prop_assert_ne!(light.palette, dark.palette);
     }
 
     #[test]
     fn letters_stay_inside_the_frame(
-        text in "[A-Z0-9]{1,8}", number: u64, width in Look::WIDTHS, height in Look::HEIGHTS,
+        text in "[A-Z0-9]{1,8}",
+        number: u64,
+        (width, height) in (Look::WIDTHS, Look::HEIGHTS),
+        level in Difficulty::LEVELS,
     ) {
-        let letters_alone = Style { specks_per_square_cap: 0.0, band_caps: 1e6, band_bend: 0.0, ..Style::STANDARD };
+        let letters_alone = Style {
+            specks_per_square_cap: 0.0,
+            band_caps: 1e6,
+            band_bend: 0.0,
+            grain_tones: 0.0,
+            ..Style::of(difficulty(level))
+        };
         let look = look(width, height, 1, Theme::Light);
         let picture = read(&render_in_style(&answer(&text), &Seed::from_number(number), &look, &letters_alone));
         let rows: Vec<&[u8]> = picture.tones.chunks(usize::from(width)).collect();
         let ground = rows[0][0];
-        let mut edge = rows[0].iter().chain(rows[rows.len() - 1]).chain(rows.iter().flat_map(|row| [&row[0], &row[row.len() - 1]]));
+        let sides = rows.iter().flat_map(|row| [&row[0], &row[row.len() - 1]]);
+        let mut edge = rows[0].iter().chain(rows[rows.len() - 1]).chain(sides);
         prop_assert!(edge.all(|tone| *tone == ground));
         let inked = picture.tones.iter().filter(|tone| **tone != ground).count();
         prop_assert!(inked > 100, "{inked} pixels of ink");
@@ -97,11 +145,22 @@ fn another_seed_gives_another_picture() {
 }
 
 #[test]
-fn a_scale_changes_the_pixels_and_not_the_drawing() {
+fn another_difficulty_gives_another_picture() {
     for number in 0..20 {
-        let draw =
-            |scale| read(&render(&answer("RXY346"), &Seed::from_number(number), &look(240, 80, scale, Theme::Light)));
-        let (coarse, fine) = (draw(1), draw(3));
+        let seed = Seed::from_number(number);
+        let pictures: HashSet<Vec<u8>> =
+            Difficulty::LEVELS.map(|number| read(&render(&answer("RXY346"), &seed, &level(number))).tones).collect();
+        assert_eq!(pictures.len(), 5, "seed {number}");
+    }
+}
+
+#[test]
+fn a_scale_changes_the_pixels_and_not_the_drawing() {
+    for number in 0..100 {
+        let (answer, seed) = (answer("RXY346"), Seed::from_number(number));
+        let look = level(number as u8 % 5 + 1);
+        let [coarse, fine] =
+            [Scale::One, Scale::Three].map(|scale| read(&render(&answer, &seed, &look.clone().with_scale(scale))));
         let mut difference = 0;
         for (index, &tone) in coarse.tones.iter().enumerate() {
             let (row, column) = (index / 240, index % 240);
@@ -109,20 +168,30 @@ fn a_scale_changes_the_pixels_and_not_the_drawing() {
             difference += (9 * i32::from(tone) - block.sum::<i32>()).abs();
         }
         let mean = f64::from(difference) / 9.0 / coarse.tones.len() as f64;
-        assert!(mean < 0.12, "seed {number}: {mean} of a tone");
+        assert!(mean < 0.08, "seed {number}: {mean} of a tone");
     }
+}
+
+/// Sizes in bytes of a hundred pictures with five characters, the smallest first.
+fn sizes(look: &Look) -> Vec<usize> {
+    let mut sizes: Vec<usize> = (0..100)
+        .map(|number| {
+            let seed = Seed::from_number(number);
+            render(&Answer::derive(&seed, Alphabet::Standard, 5), &seed, look).len()
+        })
+        .collect();
+    sizes.sort_unstable();
+    sizes
 }
 
 #[test]
 fn a_picture_takes_a_few_kilobytes() {
-    let mut sizes: Vec<usize> = (0..100)
-        .map(|number| {
-            let seed = Seed::from_number(number);
-            render(&Answer::derive(&seed, Alphabet::Standard, 8), &seed, &Look::default()).len()
-        })
-        .collect();
-    sizes.sort_unstable();
-    assert!(sizes[50] < 4_000 && sizes[99] < 6_000, "median {}, largest {}", sizes[50], sizes[99]);
+    let median = sizes(&Look::default())[50];
+    assert!(median < 4_000, "{median}");
+    for number in Difficulty::LEVELS {
+        let sizes = sizes(&level(number));
+        assert!(sizes[99] < 8_000, "difficulty {number}: {}", sizes[99]);
+    }
 }
 
 #[test]
@@ -164,6 +233,10 @@ fn pictures_are_as_a_person_approved_them() {
     check_answer("largest", "W9C3XL6M", 5, &look(480, 160, 1, Theme::Dark));
     check_answer("low_and_wide", "6YJ8H", 6, &look(480, 40, 1, Theme::Light));
     check_answer("high_and_narrow", "3CKW", 7, &look(120, 160, 1, Theme::Light));
+    for number in Difficulty::LEVELS {
+        check_answer(&format!("difficulty_{number}"), "JT4RZ", 12, &level(number));
+    }
+    check_answer("difficulty_3_dark", "JT4RZ", 12, &look(240, 80, 1, Theme::Dark).with_difficulty(difficulty(3)));
     check_answer("letters_a_to_h", "ABCDEFGH", 8, &look(320, 80, 1, Theme::Light));
     check_answer("letters_i_to_p", "IJKLMNOP", 9, &look(320, 80, 1, Theme::Light));
     check_answer("letters_q_to_x", "QRSTUVWX", 10, &look(320, 80, 1, Theme::Dark));

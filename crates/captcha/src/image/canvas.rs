@@ -4,28 +4,40 @@ use super::{
     Look,
     geometry::{Outline, Point},
     gif::{Pixels, encode},
+    grain::Grain,
+    lzw::Compressor,
     palette::{INK, PAPER, Tint, WASH},
-    raster::{Change, Layer, Raster},
+    raster::{LANES, Lanes, Layer, QUAD, Raster},
 };
 
-/// Pixels that are looked at together for whether anything changes.
-const RUN: usize = 8;
-
 /// A picture being drawn, measured in CSS pixels.
+#[derive(Default)]
 pub(crate) struct Canvas {
     width: u16,
     height: u16,
     /// Image pixels to a CSS pixel.
     density: f32,
     raster: Raster,
+    /// Tones of one strip: for a few columns at a time, those of each row in one word.
+    strip: Vec<[u32; LANES]>,
+    /// Tones of all pixels, row by row.
+    tones: Vec<u8>,
+    compressor: Compressor,
 }
 
 impl Canvas {
     pub(crate) fn new(look: &Look) -> Self {
-        let factor = look.scale.factor();
-        let (width, height) = (look.width * factor, look.height * factor);
-        let raster = Raster::new(usize::from(width), usize::from(height));
-        Self { width, height, density: f32::from(factor), raster }
+        let mut canvas = Self::default();
+        canvas.clear(look);
+        canvas
+    }
+
+    /// Begins an empty picture, in the room of the one before.
+    pub(crate) fn clear(&mut self, look: &Look) {
+        let factor = look.scale().factor();
+        (self.width, self.height) = (look.width() * factor, look.height() * factor);
+        self.density = f32::from(factor);
+        self.raster.clear(usize::from(self.width), usize::from(self.height));
     }
 
     /// Adds one side of a polygon. Where polygons overlap, odd coverage is inked, so that both show their edges.
@@ -40,52 +52,83 @@ impl Canvas {
         }
     }
 
-    /// The file that shows the drawing in a tint.
-    pub(crate) fn encode(&self, tint: &Tint) -> Vec<u8> {
-        encode(&self.pixels(), &tint.colours())
-    }
-
-    /// The tone of every pixel.
-    fn pixels(&self) -> Pixels {
-        let mut tones = Vec::with_capacity(usize::from(self.width) * usize::from(self.height));
-        for row in 0..usize::from(self.height) {
-            append_tones(&mut tones, self.raster.row(row));
+    /// The file that shows the drawing in a tint, under its grain.
+    pub(crate) fn encode(&mut self, tint: &Tint, mut grain: Option<Grain>) -> Vec<u8> {
+        self.tones.resize(usize::from(self.width) * usize::from(self.height), PAPER);
+        let mut rows = self.tones.chunks_exact_mut(usize::from(self.width));
+        for [ink, bands] in self.raster.sum_up() {
+            choose_tones(&mut self.strip, ink, bands);
+            for (lane, row) in (0..LANES).zip(rows.by_ref()) {
+                lay_out(row, self.strip.iter().map(|words| words[lane]));
+                if let Some(grain) = &mut grain {
+                    grain.shift(row);
+                }
+            }
         }
-        Pixels { width: self.width, height: self.height, tones }
+        let pixels = Pixels { width: self.width, height: self.height, tones: &self.tones };
+        encode(pixels, &tint.colours(), &mut self.compressor)
     }
 }
 
-/// Appends the tones of a row, of which the changes are given.
-fn append_tones(tones: &mut Vec<u8>, changes: &[Change]) {
-    let (mut ink, mut bands, mut last) = (0.0, 0.0, PAPER);
-    for run in changes.chunks(RUN) {
-        // Most pixels lie on no edge and are like the one before.
-        if run.as_flattened().iter().fold(0, |bits, change| bits | change.to_bits()) == 0 {
-            tones.resize(tones.len() + run.len(), last);
-            continue;
-        }
-        tones.extend(run.iter().map(|[ink_change, bands_change]| {
-            ink += ink_change;
-            bands += bands_change;
-            last = tone(ink, bands);
-            last
-        }));
+/// The tones of a strip, of which the coverage is given column by column.
+fn choose_tones(strip: &mut Vec<[u32; LANES]>, ink: &[Lanes], bands: &[Lanes]) {
+    let (ink, bands) = (ink.as_chunks().0, bands.as_chunks().0);
+    strip.resize(ink.len(), [0; LANES]);
+    for ((words, ink), bands) in strip.iter_mut().zip(ink).zip(bands) {
+        *words = quad(ink, bands);
     }
+}
+
+/// The tones of a few columns: a word for each row, its lowest byte for the column on the left.
+fn quad(ink: &[Lanes; QUAD], bands: &[Lanes; QUAD]) -> [u32; LANES] {
+    let mut words = [0; LANES];
+    for (ink, bands) in ink.iter().zip(bands).rev() {
+        for lane in 0..LANES {
+            words[lane] = words[lane] << 8 | tone(ink[lane], bands[lane]);
+        }
+    }
+    words
+}
+
+/// Lays a row of tones out that come as words.
+fn lay_out(row: &mut [u8], mut words: impl Iterator<Item = u32>) {
+    let (quads, rest) = row.as_chunks_mut();
+    for (quad, word) in quads.iter_mut().zip(words.by_ref()) {
+        *quad = word.to_le_bytes();
+    }
+    let word = words.next().unwrap_or_default().to_le_bytes();
+    rest.copy_from_slice(&word[..rest.len()]);
 }
 
 /// Ink on paper or, as far as a band covers the pixel, paper on the wash.
-fn tone(ink: f32, bands: f32) -> u8 {
+fn tone(ink: f32, bands: f32) -> u32 {
     let inked = parity(ink);
-    let inverted = bands.abs().min(1.0);
+    let inverted = at_most_one(bands.abs());
     let (ink, wash) = (f32::from(INK), f32::from(WASH));
-    (inked * ink + inverted * (wash - inked * (ink + wash)) + 0.5) as u8
+    rounded_down(inked * ink + inverted * (wash - inked * (ink + wash)) + 0.5)
+}
+
+/// The whole part of a number from 0 to 2²².
+///
+/// Adding 2²³ leaves no bits for a fraction. What `as` does takes far longer, since it minds numbers beyond an integer's
+/// range, and several at a time are converted one by one.
+fn rounded_down(number: f32) -> u32 {
+    const WHOLE: f32 = (1 << 23) as f32;
+    let shifted = number + WHOLE;
+    let is_above = shifted - WHOLE > number;
+    shifted.to_bits() - WHOLE.to_bits() - u32::from(is_above)
 }
 
 /// How odd a coverage is: 0 for none, 1 for once, 0 for twice, and so on up to four times; in between, evenly.
 fn parity(coverage: f32) -> f32 {
     let once = (1.0 - coverage.abs()).abs();
     let twice = (1.0 - once).abs();
-    twice.min(1.0)
+    at_most_one(twice)
+}
+
+/// Unlike `f32::min`, it is one instruction: no coverage is not a number.
+fn at_most_one(coverage: f32) -> f32 {
+    if coverage < 1.0 { coverage } else { 1.0 }
 }
 
 #[cfg(test)]
@@ -94,13 +137,24 @@ mod tests {
 
     #[test]
     fn ink_inverts_across_bands() {
-        assert_eq!([tone(0.0, 0.0), tone(1.0, 0.0), tone(0.0, 1.0), tone(1.0, 1.0)], [PAPER, INK, WASH, PAPER]);
-        assert_eq!([tone(2.0, 0.0), tone(-1.0, 0.0), tone(3.0, 0.0), tone(0.0, -1.0)], [PAPER, INK, INK, WASH]);
+        let tones = |pairs: [(f32, f32); 4]| pairs.map(|(ink, bands)| tone(ink, bands) as u8);
+        assert_eq!(tones([(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)]), [PAPER, INK, WASH, PAPER]);
+        assert_eq!(tones([(2.0, 0.0), (-1.0, 0.0), (3.0, 0.0), (0.0, -1.0)]), [PAPER, INK, INK, WASH]);
     }
 
     #[test]
     fn edges_are_in_between() {
-        assert!((PAPER + 1..INK).contains(&tone(0.5, 0.0)));
-        assert!((PAPER + 1..WASH).contains(&tone(0.5, 1.0)));
+        assert!((PAPER + 1..INK).contains(&(tone(0.5, 0.0) as u8)));
+        assert!((PAPER + 1..WASH).contains(&(tone(0.5, 1.0) as u8)));
+    }
+
+    #[test]
+    fn rounding_down_is_exact() {
+        for step in 0..80_000 {
+            let number = step as f32 / 10_000.0;
+            for number in [number, number.next_up(), number.next_down().max(0.0)] {
+                assert_eq!(rounded_down(number), number as u32, "{number}");
+            }
+        }
     }
 }

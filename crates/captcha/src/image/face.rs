@@ -3,9 +3,12 @@
 //! `cargo xtask faces` takes them out of font packages; `assets/faces/README.md` describes their format. Curves are
 //! made into short lines once, when the first picture is drawn.
 
-use std::sync::OnceLock;
+use std::{ops::Range, sync::OnceLock};
 
-use super::geometry::{Outline, Point};
+use super::{
+    fill::Fill,
+    geometry::{Outline, Point},
+};
 use crate::Language;
 
 /// Coordinates in the asset for one unit here: the height of an H in a letter face, an em in a notice face.
@@ -17,15 +20,16 @@ const FLATNESS: f32 = 0.001;
 /// Longest line. Longer ones are divided, so that a warp bends straight stems too.
 const LONGEST_LINE: f32 = 0.12;
 
-const LETTER_FACES: [&[u8]; 8] = [
-    include_bytes!("../../assets/faces/clear-sans-bold.face"),
-    include_bytes!("../../assets/faces/dejavu-sans-bold.face"),
-    include_bytes!("../../assets/faces/dejavu-sans-mono-bold.face"),
-    include_bytes!("../../assets/faces/dejavu-serif-bold.face"),
-    include_bytes!("../../assets/faces/go-bold.face"),
-    include_bytes!("../../assets/faces/open-sans-bold.face"),
-    include_bytes!("../../assets/faces/roboto-bold.face"),
-    include_bytes!("../../assets/faces/roboto-slab-bold.face"),
+/// Each with the characters that readers took for others in it: the serif of a 7 makes a 1 of it, that of a J a T.
+const LETTER_FACES: [(&[u8], &str); 8] = [
+    (include_bytes!("../../assets/faces/clear-sans-bold.face"), ""),
+    (include_bytes!("../../assets/faces/dejavu-sans-bold.face"), ""),
+    (include_bytes!("../../assets/faces/dejavu-sans-mono-bold.face"), ""),
+    (include_bytes!("../../assets/faces/dejavu-serif-bold.face"), "7HJKLTXY"),
+    (include_bytes!("../../assets/faces/go-bold.face"), ""),
+    (include_bytes!("../../assets/faces/open-sans-bold.face"), ""),
+    (include_bytes!("../../assets/faces/roboto-bold.face"), ""),
+    (include_bytes!("../../assets/faces/roboto-slab-bold.face"), "7HJKLTXY"),
 ];
 
 /// In the order of [`Language::ALL`].
@@ -42,18 +46,26 @@ pub(crate) struct Glyph {
     character: char,
     /// How far to the right of this character the next one stands in plain setting.
     pub(crate) advance: f32,
+    /// Its shape.
     pub(crate) outline: Outline,
+    /// Its shape in every fill, made when the character is first drawn in a challenge.
+    fills: OnceLock<[Outline; Fill::COUNT]>,
 }
 
 /// The characters of one face, in the order of their code points.
 #[derive(Debug)]
-pub(crate) struct Face(Vec<Glyph>);
+pub(crate) struct Face {
+    glyphs: Vec<Glyph>,
+    /// Characters that are not drawn in this face.
+    unclear: &'static str,
+}
 
 impl Face {
     /// The faces with A-Z and 0-9.
     pub(crate) fn letters() -> &'static [Self] {
         static FACES: OnceLock<Vec<Face>> = OnceLock::new();
-        FACES.get_or_init(|| LETTER_FACES.iter().map(|asset| Self::read(asset)).collect())
+        FACES
+            .get_or_init(|| LETTER_FACES.iter().map(|(asset, unclear)| Self { unclear, ..Self::read(asset) }).collect())
     }
 
     /// The face for notices in a language.
@@ -63,10 +75,15 @@ impl Face {
         &faces[language as usize]
     }
 
+    /// Whether people know this character for what it is in this face, once it is bent.
+    pub(crate) fn is_clear(&self, character: char) -> bool {
+        !self.unclear.contains(character)
+    }
+
     /// The glyph of a character, if the face has it.
     pub(crate) fn glyph(&self, character: char) -> Option<&Glyph> {
-        let index = self.0.binary_search_by_key(&character, |glyph| glyph.character).ok()?;
-        Some(&self.0[index])
+        let index = self.glyphs.binary_search_by_key(&character, |glyph| glyph.character).ok()?;
+        Some(&self.glyphs[index])
     }
 
     /// Reads an asset, which is part of the program and known to be well formed.
@@ -74,11 +91,28 @@ impl Face {
         let mut reader = Reader(asset);
         assert_eq!(reader.bytes::<8>(), *b"OUTLINE1");
         let count = u16::from_le_bytes(reader.bytes());
-        Self((0..count).map(|_| Glyph::read(&mut reader)).collect())
+        Self { glyphs: (0..count).map(|_| Glyph::read(&mut reader)).collect(), unclear: "" }
     }
 }
 
 impl Glyph {
+    /// How far the character may be turned against the clock and with it before people take it for another, in parts of
+    /// how far others may.
+    pub(crate) fn turns(&self) -> Range<f32> {
+        match self.character {
+            '4' => -1.0..0.2, // an A
+            '7' => -0.5..0.8, // a Z or a 1
+            'L' => -0.6..0.8, // a V or a Z
+            'J' => -0.6..1.0, // an L
+            _ => -1.0..1.0,
+        }
+    }
+
+    /// The outline that shows the character so.
+    pub(crate) fn filled(&self, fill: Fill) -> &Outline {
+        &self.fills.get_or_init(|| Fill::ALL.map(|fill| fill.apply(&self.outline)))[fill as usize]
+    }
+
     fn read(reader: &mut Reader<'_>) -> Self {
         let character = char::from_u32(u32::from_le_bytes(reader.bytes())).expect("the asset holds characters");
         let advance = reader.coordinate();
@@ -94,8 +128,9 @@ impl Glyph {
                 [other] => unreachable!("the asset holds no command {other}"),
             }
         }
-        pen.outline.orient();
-        Self { character, advance, outline: pen.outline }
+        let mut outline = pen.outline;
+        outline.orient();
+        Self { character, advance, outline, fills: OnceLock::new() }
     }
 }
 
@@ -201,7 +236,7 @@ mod tests {
     #[test]
     fn all_outlines_turn_the_same_way() {
         for face in Face::letters() {
-            for glyph in &face.0 {
+            for glyph in &face.glyphs {
                 let doubled_area: f32 = glyph.outline.lines().map(|(a, b)| a.x * b.y - b.x * a.y).sum();
                 assert!(doubled_area > 0.1, "{}", glyph.character);
             }

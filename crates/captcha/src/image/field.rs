@@ -7,6 +7,7 @@ use super::geometry::Point;
 use crate::Stream;
 
 /// A landscape over a rectangle that starts at `origin`.
+#[derive(Default)]
 pub(crate) struct Field {
     origin: Point,
     /// Distance between neighbours in the lattice, across and down.
@@ -16,51 +17,78 @@ pub(crate) struct Field {
 }
 
 impl Field {
-    /// A landscape over `width` by `height` from the origin on, with a lattice whose heights `draw` gives, by column and row.
-    pub(crate) fn new(
+    /// Makes another landscape in the room of this one, over `width` by `height` from the origin on, with a lattice whose
+    /// heights `draw` gives, by column and row.
+    fn redraw(
+        &mut self,
         origin: Point,
         (width, height): (f32, f32),
         spacing: Point,
         mut draw: impl FnMut(usize, usize) -> f32,
-    ) -> Self {
-        let columns = (width / spacing.x) as usize + 3;
-        let rows = (height / spacing.y) as usize + 3;
-        let heights = (0..rows).flat_map(|row| (0..columns).map(move |column| (column, row)));
-        let heights = heights.map(|(column, row)| draw(column, row)).collect();
-        Self { origin, spacing, columns, heights }
+    ) {
+        (self.origin, self.spacing) = (origin, spacing);
+        self.columns = (width / spacing.x) as usize + 3;
+        self.heights.clear();
+        for row in 0..(height / spacing.y) as usize + 3 {
+            self.heights.extend((0..self.columns).map(|column| draw(column, row)));
+        }
     }
 
-    /// A landscape whose heights are spread evenly over −1 to 1.
-    pub(crate) fn even(origin: Point, size: (f32, f32), length: f32, stream: &mut Stream) -> Self {
+    /// Makes another landscape in the room of this one, whose heights are spread evenly over −1 to 1.
+    pub(crate) fn redraw_even(&mut self, origin: Point, size: (f32, f32), length: f32, stream: &mut Stream) {
         let spacing = Point::new(length, length);
-        Self::new(origin, size, spacing, |_, _| stream.uniform(-1.0, 1.0))
+        self.redraw(origin, size, spacing, |_, _| stream.uniform(-1.0, 1.0));
     }
 
     /// The height at a point, which lies in the rectangle.
     pub(crate) fn at(&self, point: Point) -> f32 {
-        let (column, across) = place((point.x - self.origin.x) / self.spacing.x);
-        let (row, down) = place((point.y - self.origin.y) / self.spacing.y);
-        let (across, down) = (weights(across), weights(down));
+        let (column, across) = self.place_across(point.x);
+        let (row, down) = self.place_down(point.y);
+        let start = row * self.columns + column;
         let mut height = 0.0;
         for (line, down) in down.iter().enumerate() {
-            let start = (row + line) * self.columns + column;
-            let [a, b, c] = [self.heights[start], self.heights[start + 1], self.heights[start + 2]];
-            height += down * (across[0] * a + across[1] * b + across[2] * c);
+            height += down * weighted(across, &self.heights[start + line * self.columns..]);
         }
         height
     }
+
+    /// For each row of the lattice, the heights along it at places across.
+    ///
+    /// The height at a point is those of three rows, weighted as [`Field::place_down`] says. For points in a grid that
+    /// is much less work than each by itself, and the heights are the same.
+    pub(crate) fn along_rows(&self, places: &[f32], heights: &mut Vec<f32>) {
+        heights.clear();
+        for row in self.heights.chunks_exact(self.columns) {
+            heights.extend(places.iter().map(|&x| {
+                let (column, across) = self.place_across(x);
+                weighted(across, &row[column..])
+            }));
+        }
+    }
+
+    fn place_across(&self, x: f32) -> (usize, [f32; 3]) {
+        place((x - self.origin.x) / self.spacing.x)
+    }
+
+    /// The first of the lattice's three rows around a place, and their weights.
+    pub(crate) fn place_down(&self, y: f32) -> (usize, [f32; 3]) {
+        place((y - self.origin.y) / self.spacing.y)
+    }
 }
 
-/// The cell of a place in the lattice, and how far in that cell it is.
-fn place(cells: f32) -> (usize, f32) {
-    let cell = cells.max(0.0) as usize;
-    (cell, cells.max(0.0) - cell as f32)
-}
-
-/// The quadratic B-spline's weights for the three heights around a place in a cell.
-fn weights(part: f32) -> [f32; 3] {
+/// The cell of a place in the lattice, and the quadratic B-spline's weights for the three heights around it.
+fn place(cells: f32) -> (usize, [f32; 3]) {
+    let cells = if cells > 0.0 { cells } else { 0.0 };
+    let cell = cells as u16;
+    let part = cells - f32::from(cell);
     let rest = 1.0 - part;
-    [0.5 * rest * rest, 0.5 + part * rest, 0.5 * part * part]
+    (usize::from(cell), [0.5 * rest * rest, 0.5 + part * rest, 0.5 * part * part])
+}
+
+/// The first three heights, weighted.
+fn weighted(weights: [f32; 3], heights: &[f32]) -> f32 {
+    let [a, b, c, ..] = *heights else { unreachable!("the lattice goes beyond its rectangle") };
+    weights[0] * a + weights[1] * b + weights[2] * c
 }
 
 #[cfg(test)]
@@ -68,19 +96,45 @@ mod tests {
     use super::*;
     use crate::Seed;
 
+    /// A landscape of 10 by 5.
+    fn field(origin: Point, spacing: Point, draw: impl FnMut(usize, usize) -> f32) -> Field {
+        let mut field = Field::default();
+        field.redraw(origin, (10.0, 5.0), spacing, draw);
+        field
+    }
+
     #[test]
     fn a_flat_lattice_is_flat_and_a_slope_is_straight() {
-        let flat = Field::new(Point::new(-1.0, -1.0), (10.0, 5.0), Point::new(1.5, 1.2), |_, _| 3.0);
+        let flat = field(Point::new(-1.0, -1.0), Point::new(1.5, 1.2), |_, _| 3.0);
         assert!((flat.at(Point::new(8.9, 3.9)) - 3.0).abs() < 1e-5);
-        let slope = Field::new(Point::default(), (10.0, 5.0), Point::new(1.0, 1.0), |column, _| column as f32);
+        let slope = field(Point::default(), Point::new(1.0, 1.0), |column, _| column as f32);
         assert!((slope.at(Point::new(4.0, 1.0)) + 1.0 - slope.at(Point::new(5.0, 4.3))).abs() < 1e-5);
     }
 
     #[test]
     fn neighbouring_points_are_at_neighbouring_heights() {
-        let field = Field::even(Point::default(), (9.0, 3.0), 1.0, &mut Seed::from_number(1).stream());
+        let mut field = Field::default();
+        field.redraw_even(Point::default(), (9.0, 3.0), 1.0, &mut Seed::from_number(1).stream());
         let heights: Vec<f32> = (0..900).map(|step| field.at(Point::new(step as f32 / 100.0, 1.7))).collect();
         assert!(heights.windows(2).all(|pair| (pair[0] - pair[1]).abs() < 0.03));
         assert!(heights.iter().any(|&height| height > 0.1) && heights.iter().any(|&height| height < -0.1));
+    }
+
+    #[test]
+    fn a_grid_has_the_heights_of_its_points() {
+        let mut field = Field::default();
+        for number in 0..9 {
+            // Larger and smaller ones in turn, since each has the room of the one before.
+            let length = [0.7, 2.0][number as usize % 2];
+            field.redraw_even(Point::new(-0.3, 0.2), (9.0, 3.0), length, &mut Seed::from_number(number).stream());
+            let places = [0.0, 0.1, 2.7, 8.6];
+            let mut along_rows = Vec::new();
+            field.along_rows(&places, &mut along_rows);
+            let (row, [a, b, c]) = field.place_down(1.9);
+            for (column, &x) in places.iter().enumerate() {
+                let [above, at, below] = [0, 1, 2].map(|line| along_rows[(row + line) * places.len() + column]);
+                assert_eq!(a * above + b * at + c * below, field.at(Point::new(x, 1.9)));
+            }
+        }
     }
 }

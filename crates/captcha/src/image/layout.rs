@@ -1,14 +1,20 @@
-//! Setting a word: each letter gets a face, a size and a lean, and is pushed against the one before.
+//! Setting a word: each letter gets a face, a fill, a size and a lean, and is pushed against the one before.
+//!
+//! A word stands in two rows, read from the upper left, or on one line that climbs and falls. So a reader of columns
+//! cannot know which letter comes next, while the order is plain to a person who is told nothing.
 
 use super::{
     face::{Face, Glyph},
     field::Field,
+    fill::Fill,
     geometry::{Outline, Point},
+    profile::{Nearness, Profile},
     style::Style,
 };
 use crate::{Answer, Seed, Stream};
 
 /// A word that stands in its frame.
+#[derive(Default)]
 pub(crate) struct Word {
     /// Its outline, in CSS pixels.
     pub(crate) outline: Outline,
@@ -24,6 +30,8 @@ pub(crate) enum Part {
     Bands,
     Specks,
     Tint,
+    Grain,
+    Style,
 }
 
 impl Part {
@@ -32,46 +40,186 @@ impl Part {
     }
 }
 
-/// Sets an answer: letters side by side, warped together, and fitted into a frame of this width and height.
-pub(crate) fn set_word(answer: &Answer, seed: &Seed, style: &Style, frame: (f32, f32)) -> Word {
-    let mut word = set_letters(answer, style, &mut Part::Letters.stream(seed));
-    warp(&mut word, style, &mut Part::Warp.stream(seed));
-    fit(word, style, frame, &mut Part::Frame.stream(seed))
+/// Where words are set, with the room that setting them needs.
+#[derive(Default)]
+pub(crate) struct Desk {
+    word: Word,
+    /// A letter that is not in its row yet.
+    letter: Outline,
+    /// Rows that are not in the word yet, from the upper one on.
+    rows: [Outline; 2],
+    across: Field,
+    down: Field,
+    swell: Field,
 }
 
-/// The letters side by side, in caps, with y running down.
-fn set_letters(answer: &Answer, style: &Style, stream: &mut Stream) -> Outline {
-    let mut word = Outline::default();
-    let mut previous: Option<Profile> = None;
-    for &character in answer.characters() {
-        let face = stream.pick(Face::letters());
-        let glyph = face.glyph(char::from(character)).expect("letter faces have every character of an answer");
-        let letter = pose(glyph, style, stream);
-        let mut profile = Profile::of(&letter);
-        let overlap = stream.uniform(style.overlap_caps.start, style.overlap_caps.end);
-        let shift = previous.map_or(0.0, |previous| previous.place_after(&profile, overlap, style.nesting_caps));
-        word.append(&letter, |point| Point::new(point.x + shift, point.y));
-        profile.shift(shift);
-        previous = Some(profile);
+impl Desk {
+    /// Sets an answer in rows, bends them together, and fits them into a frame of this width and height.
+    pub(crate) fn set(&mut self, answer: &Answer, seed: &Seed, style: &Style, frame: (f32, f32)) -> &Word {
+        let (mut letters, mut places) = (Part::Letters.stream(seed), Part::Frame.stream(seed));
+        let row_count = self.set_rows(answer.characters(), style, frame, (&mut letters, &mut places));
+        self.stack(row_count, style, frame, &mut places);
+        self.warp(style, &mut Part::Warp.stream(seed));
+        fit(&mut self.word, style, frame, &mut places);
+        &self.word
     }
-    word
+
+    /// Sets each row of an answer by itself, in caps, with y running down. Says how many there are.
+    fn set_rows(
+        &mut self,
+        characters: &[u8],
+        style: &Style,
+        frame: (f32, f32),
+        (letters, places): (&mut Stream, &mut Stream),
+    ) -> usize {
+        // Two rows take a little more height than two letters.
+        let has_two =
+            places.uniform(0.0, 1.0) < style.two_rows && frame.1 > 2.2 * style.least_cap && characters.len() >= 4;
+        if has_two {
+            let (upper, lower) = characters.split_at(upper_length(characters.len(), style, places));
+            let straight = Line::default();
+            set_row(&mut self.rows[0], &mut self.letter, upper, &straight, style, letters);
+            set_row(&mut self.rows[1], &mut self.letter, lower, &straight, style, letters);
+            2
+        } else {
+            let line = Line::new(style, frame, places);
+            set_row(&mut self.rows[0], &mut self.letter, characters, &line, style, letters);
+            1
+        }
+    }
+
+    /// Puts the rows one under another, each as near to the one above as the style says.
+    fn stack(&mut self, row_count: usize, style: &Style, frame: (f32, f32), stream: &mut Stream) {
+        let rows = &mut self.rows[..row_count];
+        // Caps across the frame, when as many rows as there are fill its height.
+        let room = frame.0 / frame.1 * row_count as f32 * (1.0 + style.row_gap_caps);
+        let mut latest_start = f32::INFINITY;
+        for row in rows.iter_mut().rev() {
+            let start = place_row(row, row_count > 1, style, (room, latest_start), stream);
+            latest_start = start + style.row_lead_caps;
+        }
+        let nearness = Nearness { overlap: -style.row_gap_caps, nesting: style.row_nesting_caps };
+        let mut above: Option<Profile> = None;
+        self.word.outline.clear();
+        for row in rows {
+            let profile = Profile::across(row, room);
+            let shift = above.map_or(0.0, |above| above.place_after(&profile, &nearness));
+            self.word.outline.append(row, |point| Point::new(point.x, point.y + shift));
+            above = Some(profile.shifted(shift));
+        }
+    }
+
+    /// Bends the whole word: every point is shifted by smooth landscapes, a fine one for each direction and a wide one
+    /// that lifts and lowers.
+    fn warp(&mut self, style: &Style, stream: &mut Stream) {
+        let bounds = self.word.outline.bounds();
+        let size = (bounds.width(), bounds.height());
+        self.across.redraw_even(bounds.low, size, style.warp_length_caps, stream);
+        self.down.redraw_even(bounds.low, size, style.warp_length_caps, stream);
+        self.swell.redraw_even(bounds.low, size, style.swell_length_caps, stream);
+        self.word.outline.transform(|point| {
+            let lift = style.warp_caps * self.down.at(point) + style.swell_caps * self.swell.at(point);
+            point.moved(Point::new(style.warp_caps * self.across.at(point), lift))
+        });
+    }
 }
 
-/// A letter in its size, lean and height, with its middle at the origin's height.
-fn pose(glyph: &Glyph, style: &Style, stream: &mut Stream) -> Outline {
+/// How many of an answer's characters stand in the upper of two rows.
+fn upper_length(length: usize, style: &Style, stream: &mut Stream) -> usize {
+    let shorter = if stream.uniform(0.0, 1.0) < style.lone_letter { 1 } else { length / 2 };
+    if stream.chance(128) { shorter } else { length - shorter }
+}
+
+/// Gives a row its size, and its place between the left of the room and the latest start. Says where it starts.
+fn place_row(
+    row: &mut Outline,
+    is_one_of_two: bool,
+    style: &Style,
+    (room, latest_start): (f32, f32),
+    stream: &mut Stream,
+) -> f32 {
+    let sizes = if is_one_of_two { style.row_size.clone() } else { 1.0..1.0 };
+    let widths = if is_one_of_two { &style.row_width } else { &style.arc_width };
+    let height = stream.uniform(sizes.start, sizes.end);
+    let width = height * stream.uniform(widths.start, widths.end);
+    let bounds = row.bounds();
+    let start = stream.uniform(0.0, 1.0) * (room - width * bounds.width()).clamp(0.0, latest_start);
+    row.transform(|point| Point::new(start + width * (point.x - bounds.low.x), height * point.y));
+    start
+}
+
+/// How high letters stand along a row: a slope, an arch and a wave (Chebyshev's first polynomials), added up.
+#[derive(Default)]
+struct Line([f32; 3]);
+
+impl Line {
+    /// A line that climbs and falls as the style says, but no farther than leaves letters their least height.
+    fn new(style: &Style, frame: (f32, f32), stream: &mut Stream) -> Self {
+        let parts = [0; 3].map(|_| stream.uniform(-1.0, 1.0));
+        let sum: f32 = parts.iter().map(|part| part.abs()).sum();
+        let wanted = stream.uniform(style.arc_caps.start, style.arc_caps.end);
+        // A letter by itself takes a good cap, and most lines fall a little less below their middle than they climb.
+        let possible = ((frame.1 / style.least_cap - 1.3) / 1.2).max(0.0);
+        let height = wanted.min(possible) / sum.max(0.1);
+        Self(parts.map(|part| part * height))
+    }
+
+    /// The height at a place along the row, from -1 to 1.
+    fn at(&self, x: f32) -> f32 {
+        let [slope, arch, wave] = self.0;
+        slope * x + arch * (2.0 * x * x - 1.0) + wave * x * (4.0 * x * x - 3.0)
+    }
+}
+
+/// Sets letters side by side, in caps, with y running down.
+fn set_row(
+    row: &mut Outline,
+    letter: &mut Outline,
+    characters: &[u8],
+    line: &Line,
+    style: &Style,
+    stream: &mut Stream,
+) {
+    row.clear();
+    let mut previous: Option<Profile> = None;
+    for (index, &character) in characters.iter().enumerate() {
+        let place = (2.0 * index as f32 + 1.0) / characters.len() as f32 - 1.0;
+        let glyph = pick_glyph(char::from(character), stream);
+        pose(letter, glyph, line.at(place), style, stream);
+        let profile = Profile::down(letter);
+        let overlap = stream.uniform(style.overlap_caps.start, style.overlap_caps.end);
+        let nearness = Nearness { overlap, nesting: style.nesting_caps };
+        let shift = previous.map_or(0.0, |previous| previous.place_after(&profile, &nearness));
+        row.append(letter, |point| Point::new(point.x + shift, point.y));
+        previous = Some(profile.shifted(shift));
+    }
+}
+
+/// A character in one of the faces in which people know it.
+fn pick_glyph(character: char, stream: &mut Stream) -> &'static Glyph {
+    loop {
+        let face = stream.pick(Face::letters());
+        if face.is_clear(character) {
+            return face.glyph(character).expect("letter faces have every character of an answer");
+        }
+    }
+}
+
+/// Makes a letter in its fill, size and lean, with its middle about so high.
+fn pose(letter: &mut Outline, glyph: &Glyph, middle_height: f32, style: &Style, stream: &mut Stream) {
     let height = stream.uniform(style.letter_height.start, style.letter_height.end);
     let width = height * stream.uniform(style.letter_width.start, style.letter_width.end);
     let slant = stream.uniform(-style.slant, style.slant);
-    let (cosine, sine) = rotation(stream.uniform(-style.rotation_degrees, style.rotation_degrees));
-    let rise = stream.uniform(-style.rise_caps, style.rise_caps);
+    let turns = glyph.turns();
+    let (cosine, sine) = rotation(style.rotation_degrees * stream.uniform(turns.start, turns.end));
+    let rise = middle_height + stream.uniform(-style.rise_caps, style.rise_caps);
     let middle = glyph.outline.bounds().middle();
-    let mut letter = Outline::default();
-    letter.append(&glyph.outline, |point| {
+    letter.clear();
+    letter.append(glyph.filled(Fill::pick(&style.fills, stream)), |point| {
         let y = height * (middle.y - point.y);
         let x = width * (point.x - middle.x) - slant * y;
         Point::new(cosine * x - sine * y, sine * x + cosine * y + rise)
     });
-    letter
 }
 
 /// Cosine and sine of an angle: of exactly which one hardly matters, but they are of one angle.
@@ -84,70 +232,9 @@ fn rotation(degrees: f32) -> (f32, f32) {
     ((1.0 - square) / (1.0 + square), 2.0 * tangent / (1.0 + square))
 }
 
-/// How far a letter reaches to the left and right, band by band from its top to its bottom.
-#[derive(Clone, Copy)]
-struct Profile {
-    left: [f32; Profile::BANDS],
-    right: [f32; Profile::BANDS],
-}
-
-impl Profile {
-    const BANDS: usize = 24;
-    /// Where the first band begins and the last one ends, in caps; what lies beyond counts to those.
-    const REACH: f32 = 0.8;
-
-    fn of(letter: &Outline) -> Self {
-        let mut profile = Self { left: [f32::INFINITY; Self::BANDS], right: [f32::NEG_INFINITY; Self::BANDS] };
-        for (from, to) in letter.lines() {
-            let (first, last) = (Self::band(from.y.min(to.y)), Self::band(from.y.max(to.y)));
-            for band in first..=last {
-                profile.left[band] = profile.left[band].min(from.x.min(to.x));
-                profile.right[band] = profile.right[band].max(from.x.max(to.x));
-            }
-        }
-        profile
-    }
-
-    fn band(y: f32) -> usize {
-        let part = (y + Self::REACH) / (2.0 * Self::REACH);
-        ((part.max(0.0) * Self::BANDS as f32) as usize).min(Self::BANDS - 1)
-    }
-
-    /// How far to shift the next letter so that it overlaps this one by so much where they come nearest.
-    fn place_after(&self, next: &Self, overlap: f32, nesting: f32) -> f32 {
-        let mut shift = f32::NEG_INFINITY;
-        for band in 0..Self::BANDS {
-            // The bands above and below count too: letters that pass each other diagonally touch there.
-            for near in band.saturating_sub(1)..=(band + 1).min(Self::BANDS - 1) {
-                shift = shift.max(self.right[band] - next.left[near] - overlap);
-            }
-        }
-        let farthest_right = self.right.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let farthest_left = next.left.iter().copied().fold(f32::INFINITY, f32::min);
-        shift.max(farthest_right - farthest_left - nesting)
-    }
-
-    fn shift(&mut self, shift: f32) {
-        for side in self.left.iter_mut().chain(&mut self.right) {
-            *side += shift;
-        }
-    }
-}
-
-/// Bends the whole word: every point is shifted by two smooth landscapes, one for each direction.
-fn warp(word: &mut Outline, style: &Style, stream: &mut Stream) {
-    let bounds = word.bounds();
-    let mut landscape = || Field::even(bounds.low, (bounds.width(), bounds.height()), style.warp_length_caps, stream);
-    let (across, down) = (landscape(), landscape());
-    word.transform(|point| {
-        let (dx, dy) = (across.at(point), down.at(point));
-        Point::new(point.x + style.warp_caps * dx, point.y + style.warp_caps * dy)
-    });
-}
-
 /// Scales a word, which is measured in caps, to its frame, and puts it somewhere in the room that is left.
-fn fit(mut word: Outline, style: &Style, (width, height): (f32, f32), stream: &mut Stream) -> Word {
-    let bounds = word.bounds();
+fn fit(word: &mut Word, style: &Style, (width, height): (f32, f32), stream: &mut Stream) {
+    let bounds = word.outline.bounds();
     let margin = style.margin * height;
     let room = (width - 2.0 * margin, height - 2.0 * margin);
     let (widest, tallest) = (room.0 / bounds.width(), room.1 / bounds.height());
@@ -156,24 +243,33 @@ fn fit(mut word: Outline, style: &Style, (width, height): (f32, f32), stream: &m
     let scale_y = fill * tallest.min(widest * style.stretch_tall);
     let left = margin + stream.uniform(0.0, 1.0) * (room.0 - scale_x * bounds.width());
     let top = margin + stream.uniform(0.0, 1.0) * (room.1 - scale_y * bounds.height());
-    word.transform(|point| {
+    word.outline.transform(|point| {
         Point::new(left + scale_x * (point.x - bounds.low.x), top + scale_y * (point.y - bounds.low.y))
     });
-    Word { outline: word, cap: scale_y.min(scale_x * style.stretch_tall) }
+    word.cap = scale_y.min(scale_x * style.stretch_tall);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        Alphabet,
+        image::{
+            Difficulty, Fills,
+            raster::{Layer, Raster},
+        },
+    };
 
     #[test]
     fn words_stay_inside_the_margin_and_letters_stay_large() {
-        for number in 0..400 {
+        let mut desk = Desk::default();
+        for number in 0..2_000 {
             let answer = ["WWMM", "IIII", "8", "HJKLMRW4", "TEST5"][number as usize % 5].parse().unwrap();
             let frame = [(240.0, 80.0), (120.0, 40.0), (480.0, 40.0), (120.0, 160.0)][number as usize / 5 % 4];
-            let word = set_word(&answer, &Seed::from_number(number), &Style::STANDARD, frame);
+            let style = Style::of(Difficulty::try_from((number / 20 % 5 + 1) as u8).unwrap());
+            let word = desk.set(&answer, &Seed::from_number(number), &style, frame);
             let bounds = word.outline.bounds();
-            let margin = Style::STANDARD.margin * frame.1 - 0.01;
+            let margin = style.margin * frame.1 - 0.01;
             assert!(bounds.low.x >= margin && bounds.low.y >= margin, "{number}: {bounds:?}");
             assert!(bounds.high.x <= frame.0 - margin && bounds.high.y <= frame.1 - margin, "{number}: {bounds:?}");
             assert!(word.cap > 9.0, "{number}: {}", word.cap);
@@ -181,20 +277,100 @@ mod tests {
     }
 
     #[test]
-    fn letters_overlap_by_what_the_style_says() {
-        let face = &Face::letters()[0];
-        let pillar = &face.glyph('H').unwrap().outline;
-        let profile = Profile::of(pillar);
-        let shift = profile.place_after(&profile, 0.05, 0.3);
-        assert!((shift - (pillar.bounds().width() - 0.05)).abs() < 1e-4);
+    fn a_word_is_the_same_whatever_was_set_before() {
+        let (answer, style) = ("HJ4K7".parse().unwrap(), Style::STANDARD);
+        let (mut used, frame) = (Desk::default(), (240.0, 80.0));
+        for number in 0..50 {
+            let seed = Seed::from_number(number);
+            let mut fresh = Desk::default();
+            let expected = fresh.set(&answer, &seed, &style, frame);
+            let word = used.set(&answer, &seed, &style, frame);
+            assert!(word.outline.lines().eq(expected.outline.lines()), "{number}");
+        }
     }
 
     #[test]
     fn a_rotation_keeps_lengths() {
-        for degrees in [-30.0, -3.0, 0.0, 12.0] {
+        for degrees in [-40.0, -3.0, 0.0, 12.0] {
             let (cosine, sine) = rotation(degrees);
             assert!((cosine * cosine + sine * sine - 1.0).abs() < 1e-6);
-            assert!((sine - degrees.to_radians().sin()).abs() < 0.02, "{degrees}");
+            assert!((sine - degrees.to_radians().sin()).abs() < 0.03, "{degrees}");
         }
+    }
+
+    #[test]
+    fn low_frames_have_one_row_whose_line_is_nearly_level() {
+        let mut desk = Desk::default();
+        for number in 0..200 {
+            let word = desk.set(&"HJ4K7".parse().unwrap(), &Seed::from_number(number), &Style::STANDARD, (240.0, 40.0));
+            assert!(word.cap > 16.0, "{number}: {}", word.cap);
+        }
+    }
+    /// How many lines each letter of a word has: what setting its letters draws, drawn again.
+    fn letter_lengths(answer: &Answer, seed: &Seed, style: &Style) -> Vec<usize> {
+        let (mut stream, mut letter) = (Part::Letters.stream(seed), Outline::default());
+        let mut length = |&character: &u8| {
+            let glyph = pick_glyph(char::from(character), &mut stream);
+            pose(&mut letter, glyph, 0.0, style, &mut stream);
+            stream.uniform(style.overlap_caps.start, style.overlap_caps.end);
+            letter.lines().count()
+        };
+        answer.characters().iter().map(&mut length).collect()
+    }
+
+    /// Ink of each pixel, for each letter by itself.
+    fn inks(word: &Word, lengths: &[usize], frame: (f32, f32)) -> Vec<Vec<f32>> {
+        assert_eq!(word.outline.lines().count(), lengths.iter().sum());
+        let mut lines = word.outline.lines();
+        let mut ink = |&length: &usize| {
+            let mut raster = Raster::new(frame.0 as usize, frame.1 as usize);
+            for (from, to) in lines.by_ref().take(length) {
+                raster.add_line(Layer::Ink, from, to);
+            }
+            let once = |coverage: f32| 1.0 - (1.0 - coverage.abs().min(2.0)).abs();
+            raster
+                .sum_up()
+                .flat_map(|[ink, _]| ink.as_flattened().iter().copied().map(once).collect::<Vec<_>>())
+                .collect()
+        };
+        lengths.iter().map(&mut ink).collect()
+    }
+
+    /// The largest part of a letter's ink that other letters' ink covers.
+    fn most_covered(inks: &[Vec<f32>]) -> f32 {
+        let covered = |letter: usize| {
+            let (mut covered, mut whole) = (0.0, 0.0);
+            for (pixel, ink) in inks[letter].iter().enumerate() {
+                let others: f32 =
+                    (0..inks.len()).filter(|other| *other != letter).map(|other| inks[other][pixel]).sum();
+                covered += ink * others.min(1.0);
+                whole += ink;
+            }
+            covered / whole
+        };
+        (0..inks.len()).map(covered).fold(0.0, f32::max)
+    }
+
+    /// The largest part of a letter that others cover, in words of every length and difficulty.
+    fn most_covered_in_a_frame(frame: (f32, f32), nearer_caps: f32) -> f32 {
+        let mut desk = Desk::default();
+        let mut covered = |number: u64| {
+            let mut style = Style::of(Difficulty::try_from((number % 5 + 1) as u8).unwrap());
+            style.overlap_caps = style.overlap_caps.start + nearer_caps..style.overlap_caps.end + nearer_caps;
+            let seed = Seed::from_number(number);
+            let answer = Answer::derive(&seed, Alphabet::Standard, (number / 5 % 5 + 4) as u8);
+            let lengths = letter_lengths(&answer, &seed, &style);
+            most_covered(&inks(desk.set(&answer, &seed, &style, frame), &lengths, frame))
+        };
+        (0..500).map(&mut covered).fold(0.0, f32::max)
+    }
+
+    #[test]
+    fn no_letter_is_hidden() {
+        for frame in [(240.0, 80.0), (120.0, 40.0), (480.0, 160.0)] {
+            let covered = most_covered_in_a_frame(frame, 0.0);
+            assert!(covered < 0.1, "{frame:?}: {covered}");
+        }
+        assert!(most_covered_in_a_frame((240.0, 80.0), 0.5) > 0.3, "letters that overlap are not found");
     }
 }

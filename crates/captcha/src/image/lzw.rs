@@ -18,43 +18,73 @@ const CLEAR: u16 = 1 << TONE_BITS;
 const END: u16 = CLEAR + 1;
 const FIRST_FREE: u16 = CLEAR + 2;
 
-/// For each code, the codes of what it stands for with one more tone; 0, which is nobody's branch, for none.
-type Branches = [u16; TONES];
+/// Where a code's branches begin in the dictionary; the code itself is an eighth of it. 0, the place of a tone's code
+/// that is nobody's branch, stands for none.
+type Node = u16;
 
-/// Compresses tones, each below [`TONES`], of which there is at least one.
-pub(crate) fn compress(tones: &[u8]) -> Vec<u8> {
-    let mut writer = BitWriter::with_capacity(tones.len() / 4);
-    let mut dictionary = vec![Branches::default(); FULL];
-    let mut free = FIRST_FREE;
-    let mut code_bits = u32::from(TONE_BITS) + 1;
-    writer.write(CLEAR, code_bits);
+/// What compressing needs room for, kept from picture to picture.
+pub(crate) struct Compressor {
+    /// For each code and each tone, the node of the two together. Codes need half of this: with a place for each value
+    /// of a node, none has to be checked.
+    dictionary: Box<[Node; 1 << Node::BITS]>,
+    writer: BitWriter,
+}
 
-    let (&first, rest) = tones.split_first().expect("a picture has pixels");
-    let mut code = u16::from(first);
-    for &tone in rest {
-        let branch = &mut dictionary[usize::from(code) % FULL][usize::from(tone) % TONES];
-        if *branch != 0 {
-            code = *branch;
-            continue;
-        }
-        *branch = free;
-        writer.write(code, code_bits);
-        code = u16::from(tone);
-        if usize::from(free) == FULL {
-            // The reader has just added its last code; both begin anew.
-            writer.write(CLEAR, code_bits);
-            dictionary[..usize::from(FIRST_FREE)].fill(Branches::default());
-            free = FIRST_FREE;
-            code_bits = u32::from(TONE_BITS) + 1;
-        } else {
-            dictionary[usize::from(free)] = Branches::default();
-            code_bits = bits_after(free, code_bits);
-            free += 1;
-        }
+impl Default for Compressor {
+    fn default() -> Self {
+        let dictionary = vec![0; 1 << Node::BITS].try_into().expect("the dictionary has a place for each node");
+        Self { dictionary, writer: BitWriter::default() }
     }
-    writer.write(code, code_bits);
-    writer.write(END, bits_after(free, code_bits));
-    writer.finish()
+}
+
+impl Compressor {
+    /// Compresses tones, each below [`TONES`], of which there is at least one.
+    pub(crate) fn compress(&mut self, tones: &[u8]) -> &[u8] {
+        let Self { dictionary, writer } = self;
+        writer.clear();
+        dictionary[..usize::from(node(FIRST_FREE))].fill(0);
+        let mut free = FIRST_FREE;
+        let mut code_bits = u32::from(TONE_BITS) + 1;
+        writer.write(CLEAR, code_bits);
+
+        let (&first, rest) = tones.split_first().expect("a picture has pixels");
+        // Each tone waits for the one before, so not even a number is converted on the way.
+        let mut here = usize::from(node(u16::from(first)));
+        for &tone in rest {
+            let branch = &mut dictionary[here | usize::from(tone)];
+            if *branch != 0 {
+                here = usize::from(*branch);
+                continue;
+            }
+            *branch = node(free);
+            writer.write(code(here), code_bits);
+            here = usize::from(node(u16::from(tone)));
+            if usize::from(free) == FULL {
+                // The reader has just added its last code; both begin anew.
+                writer.write(CLEAR, code_bits);
+                dictionary[..usize::from(node(FIRST_FREE))].fill(0);
+                free = FIRST_FREE;
+                code_bits = u32::from(TONE_BITS) + 1;
+            } else {
+                dictionary[usize::from(node(free))..][..TONES].fill(0);
+                code_bits = bits_after(free, code_bits);
+                free += 1;
+            }
+        }
+        writer.write(code(here), code_bits);
+        writer.write(END, bits_after(free, code_bits));
+        writer.finish()
+    }
+}
+
+/// Where the branches of a code begin.
+const fn node(code: u16) -> Node {
+    code << TONE_BITS
+}
+
+/// The code whose branches begin here.
+const fn code(node: usize) -> u16 {
+    (node >> TONE_BITS) as u16
 }
 
 /// The length of the next code once the reader knows this one: the reader is one code behind the writer, and codes grow
@@ -65,6 +95,7 @@ fn bits_after(free: u16, code_bits: u32) -> u32 {
 }
 
 /// Packs codes into bytes, the lowest bits first.
+#[derive(Default)]
 struct BitWriter {
     bytes: Vec<u8>,
     waiting: u64,
@@ -72,8 +103,9 @@ struct BitWriter {
 }
 
 impl BitWriter {
-    fn with_capacity(capacity: usize) -> Self {
-        Self { bytes: Vec::with_capacity(capacity), waiting: 0, waiting_bits: 0 }
+    fn clear(&mut self) {
+        self.bytes.clear();
+        (self.waiting, self.waiting_bits) = (0, 0);
     }
 
     fn write(&mut self, code: u16, bits: u32) {
@@ -86,10 +118,10 @@ impl BitWriter {
         }
     }
 
-    fn finish(mut self) -> Vec<u8> {
+    fn finish(&mut self) -> &[u8] {
         let length = self.waiting_bits.div_ceil(8) as usize;
         self.bytes.extend_from_slice(&self.waiting.to_le_bytes()[..length]);
-        self.bytes
+        &self.bytes
     }
 }
 
@@ -101,7 +133,7 @@ mod tests {
     use super::*;
 
     fn check(tones: &[u8]) {
-        let read = Decoder::new(BitOrder::Lsb, TONE_BITS).decode(&compress(tones)).unwrap();
+        let read = Decoder::new(BitOrder::Lsb, TONE_BITS).decode(Compressor::default().compress(tones)).unwrap();
         assert!(read == tones, "{} tones", tones.len());
     }
 

@@ -42,7 +42,7 @@ pub(crate) fn draw_test(answer: &Answer, look: &Look) -> Vec<u8> {
     let mark = set_line(Face::notice(Language::En), "TEST");
     let top = bar_top + margin / 2.0;
     canvas.fill(Layer::Ink, &centred(&mark, &Slot { left: 0.0, top, width, height: height - top - margin / 2.0 }));
-    finish(&canvas, look)
+    finish(&mut canvas, look)
 }
 
 /// Two lines that say that the challenge has expired and to get a new one.
@@ -50,7 +50,7 @@ pub(crate) fn draw_expired(language: Language, look: &Look) -> Vec<u8> {
     let (width, height) = look.size();
     let margin = MARGIN * height;
     let mut canvas = Canvas::new(look);
-    let lines = expired_lines(language, look.width < NARROW).map(|text| set_line(Face::notice(language), text));
+    let lines = expired_lines(language, look.width() < NARROW).map(|text| set_line(Face::notice(language), text));
     let tallest = lines.iter().map(|line| line.bounds().height()).fold(0.0, f32::max);
     let widest = lines.iter().map(|line| line.bounds().width()).fold(0.0, f32::max);
     let size = ((width - 2.0 * margin) / widest).min(LINE_HEIGHT * height / tallest);
@@ -60,7 +60,7 @@ pub(crate) fn draw_expired(language: Language, look: &Look) -> Vec<u8> {
         let slot = Slot { left: margin, top, width: width - 2.0 * margin, height: line_height };
         canvas.fill(Layer::Ink, &sized(line, size, &slot));
     }
-    finish(&canvas, look)
+    finish(&mut canvas, look)
 }
 
 /// What happened, and what to do.
@@ -103,6 +103,6 @@ fn sized(line: &Outline, size: f32, slot: &Slot) -> Outline {
     placed
 }
 
-fn finish(canvas: &Canvas, look: &Look) -> Vec<u8> {
-    canvas.encode(&Tint::all(look.theme)[0])
+fn finish(canvas: &mut Canvas, look: &Look) -> Vec<u8> {
+    canvas.encode(&Tint::all(look.theme())[0], None)
 }

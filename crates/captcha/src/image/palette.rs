@@ -68,6 +68,10 @@ fn mix(from: Colour, to: Colour, part: u8, whole: u8) -> Colour {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        Look, Seed,
+        image::{Difficulty, Style, render_in_style},
+    };
 
     /// Relative luminance, as WCAG 2.2 defines it.
     fn luminance(colour: Colour) -> f64 {
@@ -112,6 +116,35 @@ mod tests {
                 let rises = steps.windows(2).all(|pair| pair[0] < pair[1]);
                 assert!(if theme == Theme::Light { falls } else { rises }, "{tint:?}");
             }
+        }
+    }
+    /// Which part of the pixels that show a word stands out from a ground of one tone. The others are its edges.
+    fn part_that_stands_out(seed: &Seed, look: &Look) -> f64 {
+        let letters_alone = Style {
+            band_caps: 1e6,
+            band_bend: 0.0,
+            specks_per_square_cap: 0.0,
+            grain_tones: 0.0,
+            ..Style::of(look.difficulty())
+        };
+        let file = render_in_style(&"HK4RW".parse().unwrap(), seed, look, &letters_alone);
+        let mut decoder = gif::DecodeOptions::new().read_info(file.as_slice()).unwrap();
+        let colours = decoder.global_palette().unwrap().as_chunks().0.to_vec();
+        let tones = &decoder.read_next_frame().unwrap().unwrap().buffer;
+        let ground = tones[0];
+        let stands_out = |tone: u8| contrast(colours[usize::from(tone)], colours[usize::from(ground)]) >= 3.0;
+        let inked: Vec<u8> = tones.iter().copied().filter(|tone| *tone != ground).collect();
+        inked.iter().filter(|tone| stands_out(**tone)).count() as f64 / inked.len() as f64
+    }
+
+    #[test]
+    fn strokes_stand_out_in_pictures() {
+        for number in 0..200_u8 {
+            let theme = [Theme::Light, Theme::Dark][usize::from(number) % 2];
+            let difficulty = Difficulty::try_from(number / 2 % 5 + 1).unwrap();
+            let look = Look::default().with_theme(theme).with_difficulty(difficulty);
+            let part = part_that_stands_out(&Seed::from_number(u64::from(number)), &look);
+            assert!(part > 0.5, "seed {number}: {part}");
         }
     }
 }

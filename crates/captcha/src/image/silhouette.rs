@@ -3,7 +3,7 @@
 use super::{
     face::Face,
     geometry::Point,
-    raster::{Layer, Raster},
+    raster::{LANES, Layer, Raster},
 };
 
 /// Height of a capital letter, in parts of a silhouette's side.
@@ -26,14 +26,13 @@ fn silhouette(face: &Face, character: char, side: usize) -> Option<Vec<f32>> {
     for (from, to) in glyph.outline.lines() {
         raster.add_line(Layer::Ink, placed(from), placed(to));
     }
-    let mut coverage = Vec::with_capacity(side * side);
-    for row in 0..side {
-        let mut sum = 0.0_f32;
-        coverage.extend(raster.row(row).iter().map(|[change, _]| {
-            sum += change;
-            sum.abs().min(1.0)
-        }));
+    let mut coverage = Vec::with_capacity(side.next_multiple_of(LANES) * side);
+    for [ink, _] in raster.sum_up() {
+        for lane in 0..LANES {
+            coverage.extend(ink[..side].iter().map(|column| column[lane].abs().min(1.0)));
+        }
     }
+    coverage.truncate(side * side);
     Some(coverage)
 }
 

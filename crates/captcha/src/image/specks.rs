@@ -10,14 +10,7 @@ use super::{
 use crate::{Seed, Stream};
 
 /// Corners of a speck.
-const CORNERS: [Point; 6] = [
-    Point::new(1.0, 0.0),
-    Point::new(0.5, 0.866),
-    Point::new(-0.5, 0.866),
-    Point::new(-1.0, 0.0),
-    Point::new(-0.5, -0.866),
-    Point::new(0.5, -0.866),
-];
+const CORNERS: [Point; 4] = [Point::new(1.0, 0.0), Point::new(0.0, 1.0), Point::new(-1.0, 0.0), Point::new(0.0, -1.0)];
 
 /// Strews specks over a frame.
 pub(crate) fn add_specks(canvas: &mut Canvas, word: &Word, seed: &Seed, style: &Style, frame: (f32, f32)) {
@@ -31,7 +24,7 @@ pub(crate) fn add_specks(canvas: &mut Canvas, word: &Word, seed: &Seed, style: &
     }
 }
 
-/// Adds a hexagon whose corners are drawn in by chance, so that no two specks are alike.
+/// Adds a square whose corners are drawn in by chance, so that no two specks are alike.
 fn add_speck(canvas: &mut Canvas, middle: Point, radius: f32, stream: &mut Stream) {
     let corners = CORNERS.map(|corner| {
         let reach = radius * stream.uniform(0.6, 1.0);

@@ -2,12 +2,16 @@
 
 use std::ops::Range;
 
+use super::Difficulty;
+use crate::Stream;
+
 /// The numbers that a drawing is made by. Changing one changes every picture, so goldens are blessed again.
 ///
 /// A *cap* is the height of a capital letter in the picture at hand, so that a style looks the same at every size.
+/// `docs/look-trials.md` tells what each of them was found to cost people and machines.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Style {
-    /// Height of a letter before the word is fitted into the frame, in parts of the middle height.
+    /// Height of a letter, in parts of the middle height.
     pub letter_height: Range<f32>,
     /// Width of a letter, in parts of its face's own width at that height.
     pub letter_width: Range<f32>,
@@ -15,18 +19,46 @@ pub struct Style {
     pub rotation_degrees: f32,
     /// How far the top of a letter leans to either side, in parts of its height.
     pub slant: f32,
-    /// How far a letter stands above or below the middle line, in caps.
+    /// How far a letter stands above or below its line, in caps.
     pub rise_caps: f32,
     /// By how much a letter overlaps the one before where they come nearest, in caps. Below 0 is a gap.
     pub overlap_caps: Range<f32>,
     /// How far a letter's box may reach into the one before, in caps: keeps an L from swallowing a Y.
     pub nesting_caps: f32,
+    /// How letters' shapes are shown.
+    pub fills: Fills,
 
+    /// Part of the pictures with room for two rows that have them.
+    pub two_rows: f32,
+    /// Part of the pictures with two rows of which one is a single letter.
+    pub lone_letter: f32,
+    /// Size of a row's letters, in parts of the middle size.
+    pub row_size: Range<f32>,
+    /// Width of one of two rows, in parts of its own width at that size.
+    pub row_width: Range<f32>,
+    /// How far a row may start to the right of the one below, in caps. With more, people read the lower one first.
+    pub row_lead_caps: f32,
+    /// Distance between rows where they come nearest, in caps. Below 0 they overlap.
+    pub row_gap_caps: f32,
+    /// How far one row's box may reach into the one above, in caps.
+    pub row_nesting_caps: f32,
+
+    /// How far the line of a single row climbs and falls to either side, in caps.
+    pub arc_caps: Range<f32>,
+    /// Width of a single row, in parts of its own.
+    pub arc_width: Range<f32>,
+
+    /// How far the swell lifts and lowers a point of the word, in caps at most.
+    pub swell_caps: f32,
+    /// Distance over which the swell changes, in caps.
+    pub swell_length_caps: f32,
     /// How far the warp shifts a point, in caps at most and to either side.
     pub warp_caps: f32,
     /// Distance over which the warp changes, in caps.
     pub warp_length_caps: f32,
 
+    /// Height that letters keep, in CSS pixels: where two rows or a high arc would make them lower, there are none.
+    pub least_cap: f32,
     /// Ground that is kept free of letters along each edge, in parts of the picture's height.
     pub margin: f32,
     /// Part of the room that the word takes up.
@@ -38,6 +70,8 @@ pub struct Style {
 
     /// Width of a band of light or dark ground, in caps. Narrow bands cut letters into pieces that nobody joins.
     pub band_caps: f32,
+    /// By what factor the width of bands differs at most from picture to picture.
+    pub band_variation: f32,
     /// How far bands lean to either side: how much they climb over a distance of 1. Steep ones would part the stem of a
     /// K from its arms.
     pub band_slope: f32,
@@ -52,32 +86,153 @@ pub struct Style {
     pub specks_per_square_cap: f32,
     /// Half the size of a speck, in caps.
     pub speck_radius_caps: Range<f32>,
+    /// How far grain shifts the picture's tones in the root mean square, of the seven between paper and ink.
+    pub grain_tones: f32,
+    /// Side of a grain, in CSS pixels.
+    pub grain_size: f32,
+}
+
+/// How often letters are shown in each way, against the others.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fills {
+    /// Filled.
+    pub solid: f32,
+    /// As a line along the edge.
+    pub hollow: f32,
+    /// One half filled and the other hollow.
+    pub half_hollow: f32,
+    /// Cut across the middle, with the halves moved apart.
+    pub sliced: f32,
+    /// As what the letter and a copy of it that is moved aside do not share.
+    pub echo: f32,
 }
 
 impl Style {
-    /// How challenges are drawn.
+    /// How challenges are drawn by default.
     pub const STANDARD: Self = Self {
-        letter_height: 0.88..1.12,
-        letter_width: 0.92..1.1,
-        rotation_degrees: 8.0,
-        slant: 0.1,
+        letter_height: 0.86..1.18,
+        letter_width: 0.9..1.3,
+        rotation_degrees: 32.0,
+        slant: 0.16,
         rise_caps: 0.1,
-        overlap_caps: -0.05..0.02,
-        nesting_caps: 0.05,
-        warp_caps: 0.13,
-        warp_length_caps: 0.8,
-        margin: 0.08,
-        fill: 0.9..1.0,
+        overlap_caps: -0.06..0.02,
+        nesting_caps: 0.12,
+        fills: Fills { solid: 1.0, hollow: 1.2, half_hollow: 0.25, sliced: 0.25, echo: 0.15 },
+        two_rows: 0.6,
+        lone_letter: 0.3,
+        row_size: 0.83..1.23,
+        row_width: 0.95..1.15,
+        row_lead_caps: 0.6,
+        row_gap_caps: 0.02,
+        row_nesting_caps: 0.3,
+        arc_caps: 1.1..1.5,
+        arc_width: 0.62..0.76,
+        swell_caps: 0.28,
+        swell_length_caps: 2.5,
+        warp_caps: 0.115,
+        warp_length_caps: 0.7,
+        least_cap: 26.0,
+        margin: 0.04,
+        fill: 0.88..1.0,
         stretch_tall: 1.35,
         stretch_wide: 1.15,
-        band_caps: 0.92,
+        band_caps: 1.65,
+        band_variation: 1.4,
         band_slope: 0.45,
         band_bend: 0.75,
         band_bend_length_caps: 1.3,
-        band_detail: 7.0,
-        specks_per_square_cap: 3.0,
+        band_detail: 5.0,
+        specks_per_square_cap: 4.0,
         speck_radius_caps: 0.02..0.05,
+        grain_tones: 0.95,
+        grain_size: 2.0,
     };
+
+    /// How challenges of a difficulty are drawn.
+    #[must_use]
+    pub const fn of(difficulty: Difficulty) -> Self {
+        match difficulty.level() {
+            1 => Self::CALM,
+            2 => Self::MILD,
+            3 => Self::STANDARD,
+            4 => Self::FIRM,
+            _ => Self::HARD,
+        }
+    }
+
+    /// A single row that hardly climbs, of letters that hardly turn.
+    const CALM: Self = Self {
+        letter_height: 0.92..1.08,
+        letter_width: 0.95..1.12,
+        rotation_degrees: 10.0,
+        slant: 0.08,
+        overlap_caps: -0.1..-0.03,
+        fills: Fills { solid: 1.0, hollow: 0.25, half_hollow: 0.0, sliced: 0.0, echo: 0.0 },
+        two_rows: 0.0,
+        arc_caps: 0.1..0.25,
+        arc_width: 0.95..1.05,
+        swell_caps: 0.0,
+        warp_caps: 0.09,
+        warp_length_caps: 0.8,
+        fill: 0.9..1.0,
+        stretch_wide: 1.25,
+        band_caps: 1.9,
+        specks_per_square_cap: 3.0,
+        grain_tones: 0.0,
+        ..Self::STANDARD
+    };
+
+    /// Half of the pictures in two rows; letters turn, but not far.
+    const MILD: Self = Self {
+        letter_height: 0.9..1.12,
+        letter_width: 0.92..1.2,
+        rotation_degrees: 22.0,
+        slant: 0.1,
+        fills: Fills { solid: 1.0, hollow: 0.8, half_hollow: 0.1, sliced: 0.1, echo: 0.0 },
+        two_rows: 0.5,
+        lone_letter: 0.0,
+        row_size: 0.88..1.14,
+        arc_caps: 0.7..1.0,
+        arc_width: 0.75..0.9,
+        swell_caps: 0.18,
+        warp_caps: 0.1,
+        fill: 0.86..1.0,
+        grain_tones: 0.6,
+        ..Self::STANDARD
+    };
+
+    /// Letters differ more in size, some words are smaller, and grain is a little stronger.
+    const FIRM: Self = Self {
+        letter_height: 0.84..1.19,
+        rotation_degrees: 33.0,
+        row_size: 0.81..1.24,
+        arc_width: 0.61..0.75,
+        warp_caps: 0.12,
+        fill: 0.82..1.0,
+        specks_per_square_cap: 4.5,
+        grain_tones: 1.0,
+        ..Self::STANDARD
+    };
+
+    /// About as far as four people in five still read them.
+    const HARD: Self = Self {
+        letter_height: 0.82..1.2,
+        rotation_degrees: 34.0,
+        row_size: 0.8..1.25,
+        arc_width: 0.6..0.75,
+        swell_caps: 0.3,
+        warp_caps: 0.125,
+        fill: 0.76..1.0,
+        specks_per_square_cap: 5.0,
+        grain_tones: 1.05,
+        ..Self::STANDARD
+    };
+
+    /// This style as one picture has it.
+    pub(super) fn varied(&self, stream: &mut Stream) -> Self {
+        let factor = stream.uniform(1.0 / self.band_variation, self.band_variation);
+        Self { band_caps: self.band_caps * factor, ..self.clone() }
+    }
 }
 
 impl Default for Style {

@@ -32,6 +32,10 @@ pub struct SettingChanges {
     #[arg(long, value_name = "THEME")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub theme: Option<String>,
+    /// How hard the picture is, for machines and for people: 1 (calm) to 5 (hard)
+    #[arg(long, value_name = "LEVEL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub difficulty: Option<u8>,
     /// Language of the sound when the request asks for none: ko, en, ja or zh
     #[arg(long, value_name = "LANGUAGE")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,6 +61,7 @@ impl SettingChanges {
             width: self.width.unwrap_or(settings.width),
             height: self.height.unwrap_or(settings.height),
             theme: self.theme.as_ref().unwrap_or(&settings.theme).clone(),
+            difficulty: self.difficulty.unwrap_or(settings.difficulty),
             lang: self.lang.as_ref().unwrap_or(&settings.lang).clone(),
             test: self.test.unwrap_or(settings.test),
             rate_per_sec: self.rate_per_sec.unwrap_or(settings.rate_per_sec),
@@ -77,6 +82,7 @@ mod tests {
             width: 300,
             height: 100,
             theme: "dark".to_owned(),
+            difficulty: 5,
             lang: "ja".to_owned(),
             test: true,
             rate_per_sec: 9,

@@ -1,6 +1,6 @@
 //! What can be set for an app.
 
-use haechi_captcha::{Answer, Language, Look, Theme};
+use haechi_captcha::{Answer, Difficulty, Language, Look, Theme};
 use serde::{Deserialize, Serialize};
 
 /// How an app's challenges are made and judged. Everything left out has its default.
@@ -19,6 +19,8 @@ pub struct AppSettings {
     pub height: u16,
     /// Colours of the picture: light or dark.
     pub theme: String,
+    /// How hard the picture is, for machines and for people: 1 (calm) to 5 (hard).
+    pub difficulty: u8,
     /// Language of the sound when the request asks for none: ko, en, ja or zh.
     pub lang: String,
     /// Whether every answer is TEST5, for a customer's own tests.
@@ -36,6 +38,7 @@ impl Default for AppSettings {
             width: 240,
             height: 80,
             theme: "light".to_owned(),
+            difficulty: Difficulty::default().level(),
             lang: "ko".to_owned(),
             test: false,
             rate_per_sec: 0,
@@ -75,6 +78,7 @@ impl AppSettings {
         within(Look::WIDTHS.contains(&self.width), "width", self.width.to_string())?;
         within(Look::HEIGHTS.contains(&self.height), "height", self.height.to_string())?;
         within(self.theme.parse::<Theme>().is_ok(), "theme", format!("{:?}", self.theme))?;
+        within(Difficulty::LEVELS.contains(&self.difficulty), "difficulty", self.difficulty.to_string())?;
         within(is_language, "lang", format!("{:?}", self.lang))?;
         within(self.rate_per_sec <= 1_000_000, "rate_per_sec", self.rate_per_sec.to_string())
     }
@@ -88,6 +92,7 @@ impl AppSettings {
             "width" => "120 to 480",
             "height" => "40 to 160",
             "theme" => "light or dark",
+            "difficulty" => "1 to 5",
             "lang" => "ko, en, ja or zh",
             "rate_per_sec" => "0 to 1000000",
             _ => return None,
@@ -101,7 +106,9 @@ impl AppSettings {
     #[must_use]
     pub fn look(&self) -> Look {
         let theme = self.theme.parse().expect("settings are checked before use");
-        Look::new(self.width, self.height).expect("settings are checked before use").with_theme(theme)
+        let difficulty = Difficulty::try_from(self.difficulty).expect("settings are checked before use");
+        let look = Look::new(self.width, self.height).expect("settings are checked before use");
+        look.with_theme(theme).with_difficulty(difficulty)
     }
 
     /// The language that these settings ask for.
@@ -127,6 +134,8 @@ mod tests {
     fn each_setting_has_its_range() {
         check("", Ok(()));
         check("answer_length = 8\nttl_secs = 3600\nattempts = 10\nwidth = 480\nheight = 160\ntheme = 'dark'", Ok(()));
+        check("difficulty = 1", Ok(()));
+        check("difficulty = 5", Ok(()));
         check("answer_length = 3", Err("answer_length is 4 to 8, not 3"));
         check("answer_length = 9", Err("answer_length is 4 to 8, not 9"));
         check("ttl_secs = 29", Err("ttl_secs is 30 to 3600, not 29"));
@@ -134,8 +143,16 @@ mod tests {
         check("width = 481", Err("width is 120 to 480, not 481"));
         check("height = 39", Err("height is 40 to 160, not 39"));
         check("theme = 'pink'", Err("theme is light or dark, not \"pink\""));
+        check("difficulty = 0", Err("difficulty is 1 to 5, not 0"));
+        check("difficulty = 6", Err("difficulty is 1 to 5, not 6"));
         check("lang = 'fr'", Err("lang is ko, en, ja or zh, not \"fr\""));
         check("rate_per_sec = 1000001", Err("rate_per_sec is 0 to 1000000, not 1000001"));
+    }
+
+    #[test]
+    fn a_look_is_as_hard_as_its_setting() {
+        let level = |toml: &str| toml::from_str::<AppSettings>(toml).unwrap().look().difficulty().level();
+        assert_eq!([level(""), level("difficulty = 1"), level("difficulty = 5")], [3, 1, 5]);
     }
 
     #[test]

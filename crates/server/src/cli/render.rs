@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use haechi_captcha::{Answer, Challenge, Look, Scale, Seed, Theme, image};
+use haechi_captcha::{Answer, Challenge, Difficulty, Look, Scale, Seed, Theme, image};
 
 use super::samples::{Medium, Samples};
 
@@ -24,13 +24,20 @@ pub(super) struct Render {
     /// Colours: light or dark
     #[arg(long, value_name = "THEME", default_value = "light")]
     theme: Theme,
+    /// How hard the picture is, for machines and for people: 1 (calm) to 5 (hard)
+    #[arg(long, value_name = "LEVEL", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=5))]
+    difficulty: u8,
 }
 
 impl Render {
     pub(super) fn run(&self) -> Result<ExitCode> {
-        let look = Look::new(self.width, self.height)?.with_scale(Scale::try_from(self.scale)?).with_theme(self.theme);
-        self.samples.make(&Pictures(look))?;
+        self.samples.make(&Pictures(self.look()?))?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn look(&self) -> Result<Look> {
+        let look = Look::new(self.width, self.height)?.with_scale(Scale::try_from(self.scale)?);
+        Ok(look.with_theme(self.theme).with_difficulty(Difficulty::try_from(self.difficulty)?))
     }
 }
 

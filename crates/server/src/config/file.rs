@@ -291,6 +291,8 @@ mod tests {
         );
         check(&format!("{app}attempts = 300\n"), &["4: attempts is 1 to 10, not 300"]);
         check(&format!("{app}width = -1\n"), &["4: width is 120 to 480, not -1"]);
+        check(&format!("{app}difficulty = 0\n"), &["4: difficulty is 1 to 5, not 0"]);
+        check(&format!("{app}difficulty = 6\n"), &["4: difficulty is 1 to 5, not 6"]);
         check("[[apps]]\nname = 'a'\n", &["1: an app has either an appkey or an appkey_sha256"]);
         check(&app.replace("name = 'a'\n", ""), &["1: an app has a name"]);
         check(

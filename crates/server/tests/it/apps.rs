@@ -28,12 +28,12 @@ fn create_prints_the_appkey_once() {
     with_data(|data| {
         let settings = json!({
             "answer_length": 6, "ttl_secs": 60, "attempts": 3, "width": 300, "height": 100, "theme": "dark",
-            "lang": "ja", "test": true, "rate_per_sec": 10,
+            "difficulty": 5, "lang": "ja", "test": true, "rate_per_sec": 10,
         });
         let flags =
             "--answer-length 6 --ttl-secs 60 --attempts 3 --width 300 --height 100 --theme dark --lang ja --test";
         let flags: Vec<&str> = ["app", "create", "shop"].into_iter().chain(flags.split(' ')).collect();
-        let created = haechi_in(data, &[&flags[..], &["--rate-per-sec", "10"]].concat());
+        let created = haechi_in(data, &[&flags[..], &["--difficulty", "5", "--rate-per-sec", "10"]].concat());
         assert_eq!(
             without_time(&created),
             json!({"name": "shop", "number": 1, "appkey": null, "enabled": true, "declared": false,
@@ -54,6 +54,7 @@ fn people_read_the_same() {
         assert_eq!(created.code, 0, "{}", created.stderr);
         let appkey = created.text().lines().find_map(|line| line.strip_prefix("appkey         ")).unwrap();
         assert_eq!(appkey.len(), 64);
+        assert!(created.text().contains("attempts       1\ndifficulty     3\n"), "{}", created.text());
         let listed = run(&["app", "--data", data, "list"]);
         assert_eq!(listed.text(), "NAME     NUMBER  STATE\nmy shop       1  enabled\n");
     });
@@ -67,6 +68,8 @@ fn what_is_wrong_with_a_command_is_said() {
         haechi_in(data, &["app", "create", "a/b"]).fails(1, "an app's name is 1 to 64 letters");
         haechi_in(data, &["app", "create", "a", "--ttl-secs", "29"]).fails(1, "ttl_secs is 30 to 3600, not 29");
         haechi_in(data, &["app", "create", "a", "--lang", "fr"]).fails(1, "lang is ko, en, ja or zh, not \"fr\"");
+        haechi_in(data, &["app", "create", "a", "--difficulty", "0"]).fails(1, "difficulty is 1 to 5, not 0");
+        haechi_in(data, &["app", "create", "a", "--difficulty", "6"]).fails(1, "difficulty is 1 to 5, not 6");
         haechi_in(data, &["app", "show", "a"]).fails(1, "error: there is no app called \"a\"");
         haechi_in(data, &["app", "create", "a"]).json();
         haechi_in(data, &["app", "create", "a"]).fails(1, "there already is an app called \"a\"");

@@ -99,8 +99,17 @@ fn render_takes_a_look() {
     run(&["render", "--width", "481"]).fails(1, "a picture is 120 to 480 pixels wide");
     run(&["render", "--scale", "4"]).fails(1, "a scale is 1, 2 or 3");
     run(&["render", "--theme", "pink"]).fails(2, "a theme is light or dark");
+    run(&["render", "--difficulty", "0"]).fails(2, "0 is not in 1..=5");
+    run(&["render", "--difficulty", "6"]).fails(2, "6 is not in 1..=5");
     run(&["render", "TOOLONGFORIT"]).fails(2, "an answer is 1 to 8 letters");
     run(&["render", "EAKJH", "--length", "4"]).fails(2, "cannot be used with");
+}
+
+#[test]
+fn render_draws_as_hard_as_it_is_told() {
+    let drawn = |args: &[&str]| made(&[&["render", "EAKJH", "--count", "1", "--seed", "1"], args].concat());
+    assert_eq!(drawn(&["--difficulty", "3"]), drawn(&[]));
+    assert!(drawn(&["--difficulty", "1"]) != drawn(&["--difficulty", "5"]), "two difficulties are drawn alike");
 }
 
 #[test]

@@ -168,7 +168,7 @@ fn check_config_says_everything_that_is_wrong() {
 #[test]
 fn declared_apps_are_served_and_cannot_be_changed_by_command() {
     let server = TestServer::with_config(&format!(
-        "[[apps]]\nname = '가게'\nappkey = '{APPKEY}'\nattempts = 2\n\
+        "[[apps]]\nname = '가게'\nappkey = '{APPKEY}'\nattempts = 2\ndifficulty = 5\n\
          [[apps]]\nname = 'off'\nappkey_sha256 = '{}'\nenabled = false\n",
         "ab".repeat(32)
     ));
@@ -179,6 +179,7 @@ fn declared_apps_are_served_and_cannot_be_changed_by_command() {
 
     let shown = server.haechi(&["app", "show", "가게"]).json();
     assert_eq!((&shown["declared"], &shown["settings"]["attempts"]), (&json!(true), &json!(2)));
+    assert_eq!(shown["settings"]["difficulty"], 5);
     let message = "is declared in the configuration file, and can only be changed there";
     for change in [&["app", "set", "off", "--attempts", "3"][..], &["app", "enable", "off"], &["app", "remove", "off"]]
     {

@@ -51,6 +51,50 @@ fn pictures_come_in_the_size_scale_and_theme_asked_for() {
     assert_ne!(image("?theme=light"), image(""));
 }
 
+/// The pictures of a key of this app as the app is made harder step by step.
+fn pictures_by_difficulty(server: &TestServer, name: &str, key: &str) -> Vec<Vec<u8>> {
+    let picture = |level: &str| {
+        server.haechi(&["app", "set", name, "--difficulty", level]).json();
+        get(server, &format!("/captcha/v1.0/keys/{key}/img"), &[]).body
+    };
+    ["1", "2", "3", "4", "5"].map(picture).to_vec()
+}
+
+#[test]
+fn an_apps_difficulty_changes_the_picture_of_a_key_and_leaves_its_sound() {
+    let server = TestServer::start();
+    let key = server.issue(server.appkey());
+    let show = |what: &str| get(&server, &format!("/captcha/v1.0/keys/{key}/{what}"), &[]).body;
+    let (usual, sound) = (show("img"), show("sound"));
+    assert_eq!(show("img?difficulty=1"), usual, "it is not for whoever asks to say");
+    let pictures = pictures_by_difficulty(&server, "default", &key);
+    assert_eq!((&pictures[2], show("sound")), (&usual, sound));
+    assert!((1..5).all(|index| !pictures[..index].contains(&pictures[index])), "two difficulties are drawn alike");
+}
+
+#[test]
+fn a_difficulty_outside_its_range_is_refused_and_changes_nothing() {
+    let server = TestServer::start();
+    let key = server.issue(server.appkey());
+    let picture = || get(&server, &format!("/captcha/v1.0/keys/{key}/img"), &[]).body;
+    let before = picture();
+    for (level, message) in [("0", "difficulty is 1 to 5, not 0"), ("6", "difficulty is 1 to 5, not 6")] {
+        server.haechi(&["app", "set", "default", "--difficulty", level]).fails(1, message);
+    }
+    assert_eq!(server.haechi(&["app", "show", "default"]).json()["settings"]["difficulty"], 3);
+    assert_eq!(picture(), before);
+}
+
+#[test]
+fn test_apps_are_drawn_plainly_whatever_their_difficulty() {
+    let server = TestServer::start();
+    let app = server.haechi(&["app", "create", "tests", "--test"]).json();
+    let key = server.issue(app["appkey"].as_str().unwrap());
+    let pictures = pictures_by_difficulty(&server, "tests", &key);
+    assert_eq!(size(&pictures[0]), (240, 80));
+    assert!(pictures.iter().all(|picture| *picture == pictures[0]));
+}
+
 #[test]
 fn a_spent_key_is_still_drawn_and_media_are_never_cached() {
     let server = TestServer::start();

@@ -88,6 +88,7 @@ impl Change<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::apps::AppStore;
 
     fn check(test: impl FnOnce(&Store)) {
         let dir = tempfile::tempdir().unwrap();
@@ -122,6 +123,26 @@ mod tests {
             });
             assert!(failed.is_err());
             assert_eq!(take(store, 4), Some(1));
+        });
+    }
+
+    #[test]
+    fn a_record_from_before_there_was_a_difficulty_is_read_with_the_default_one() {
+        let record = format!(
+            r#"{{"number":1,"name":"shop","appkey_sha256":"{}","enabled":true,"declared":false,"created_at":1000,
+            "settings":{{"answer_length":6,"ttl_secs":60,"attempts":3,"width":300,"height":100,"theme":"dark",
+            "lang":"ja","test":false,"rate_per_sec":9}}}}"#,
+            "ab".repeat(32)
+        );
+        check(|store| {
+            write::<_, StoreError>(store, |change| {
+                change.0.open_table(APPS)?.insert(1, record.as_bytes())?;
+                Ok(())
+            })
+            .unwrap();
+            let apps = AppStore::open(store.clone(), &[]).unwrap().list();
+            assert_eq!((apps.len(), apps[0].settings.difficulty), (1, 3));
+            assert_eq!((apps[0].settings.theme.as_str(), apps[0].settings.rate_per_sec), ("dark", 9));
         });
     }
 

@@ -1,0 +1,182 @@
+//! How a picture is asked for: its size, its density, its colours and how hard it is.
+
+use std::str::FromStr;
+
+use crate::Error;
+
+/// How a picture is to look: its size, its density, its colours and how hard it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Look {
+    width: u16,
+    height: u16,
+    scale: Scale,
+    theme: Theme,
+    difficulty: Difficulty,
+}
+
+/// Image pixels for each CSS pixel, for dense screens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scale {
+    /// 1
+    #[default]
+    One,
+    /// 2
+    Two,
+    /// 3
+    Three,
+}
+
+/// Whether the ground is light or dark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Theme {
+    /// Dark on light.
+    #[default]
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+/// How hard a picture is for machines, and with it for people: from 1, calm, to 5, hard.
+///
+/// What each costs people and machines is measured in `docs/strength.md` and `docs/legibility.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Difficulty(u8);
+
+impl Look {
+    /// Narrowest and widest picture, in CSS pixels.
+    pub const WIDTHS: std::ops::RangeInclusive<u16> = 120..=480;
+    /// Lowest and highest picture, in CSS pixels.
+    pub const HEIGHTS: std::ops::RangeInclusive<u16> = 40..=160;
+
+    /// A look of this size in CSS pixels.
+    ///
+    /// # Errors
+    /// [`Error::PictureSize`] outside [`Look::WIDTHS`] and [`Look::HEIGHTS`].
+    pub fn new(width: u16, height: u16) -> Result<Self, Error> {
+        if !Self::WIDTHS.contains(&width) || !Self::HEIGHTS.contains(&height) {
+            return Err(Error::PictureSize);
+        }
+        Ok(Self { width, height, ..Self::default() })
+    }
+
+    /// The same look at another density: the same drawing with finer pixels.
+    #[must_use]
+    pub fn with_scale(self, scale: Scale) -> Self {
+        Self { scale, ..self }
+    }
+
+    /// The same look in other colours: the same drawing with another palette.
+    #[must_use]
+    pub fn with_theme(self, theme: Theme) -> Self {
+        Self { theme, ..self }
+    }
+
+    /// The same look, drawn harder or calmer.
+    #[must_use]
+    pub fn with_difficulty(self, difficulty: Difficulty) -> Self {
+        Self { difficulty, ..self }
+    }
+
+    /// Width in CSS pixels.
+    #[must_use]
+    pub const fn width(&self) -> u16 {
+        self.width
+    }
+
+    /// Height in CSS pixels.
+    #[must_use]
+    pub const fn height(&self) -> u16 {
+        self.height
+    }
+
+    /// Image pixels for each CSS pixel.
+    #[must_use]
+    pub const fn scale(&self) -> Scale {
+        self.scale
+    }
+
+    /// The colours.
+    #[must_use]
+    pub const fn theme(&self) -> Theme {
+        self.theme
+    }
+
+    /// How hard the picture is.
+    #[must_use]
+    pub const fn difficulty(&self) -> Difficulty {
+        self.difficulty
+    }
+
+    /// Width and height in CSS pixels.
+    pub(super) fn size(&self) -> (f32, f32) {
+        (f32::from(self.width), f32::from(self.height))
+    }
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self { width: 240, height: 80, scale: Scale::One, theme: Theme::Light, difficulty: Difficulty::default() }
+    }
+}
+
+impl Scale {
+    /// Image pixels for each CSS pixel, as a number.
+    #[must_use]
+    pub const fn factor(self) -> u16 {
+        match self {
+            Self::One => 1,
+            Self::Two => 2,
+            Self::Three => 3,
+        }
+    }
+}
+
+impl Difficulty {
+    /// The lowest and the highest.
+    pub const LEVELS: std::ops::RangeInclusive<u8> = 1..=5;
+
+    /// The level as a number, 1 to 5.
+    #[must_use]
+    pub const fn level(self) -> u8 {
+        self.0
+    }
+}
+
+impl Default for Difficulty {
+    fn default() -> Self {
+        Self(3)
+    }
+}
+
+impl TryFrom<u8> for Difficulty {
+    type Error = Error;
+
+    fn try_from(level: u8) -> Result<Self, Error> {
+        if Self::LEVELS.contains(&level) { Ok(Self(level)) } else { Err(Error::Difficulty) }
+    }
+}
+
+impl TryFrom<u8> for Scale {
+    type Error = Error;
+
+    fn try_from(number: u8) -> Result<Self, Error> {
+        match number {
+            1 => Ok(Self::One),
+            2 => Ok(Self::Two),
+            3 => Ok(Self::Three),
+            _ => Err(Error::Scale),
+        }
+    }
+}
+
+impl FromStr for Theme {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "light" => Ok(Self::Light),
+            "dark" => Ok(Self::Dark),
+            _ => Err(Error::Theme),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The plan: which solvers run on which sets, in which order.
+
+use std::path::Path;
+
+use super::{
+    sets::{Set, Source},
+    shown,
+};
+
+/// When a job runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// First: shows that the solver works.
+    Prove,
+    Measure,
+}
+
+/// One solver on one set.
+pub(super) struct Job {
+    pub(super) stage: Stage,
+    pub(super) set: Set,
+    solver: Solver,
+    size: Size,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Solver {
+    Tesseract,
+    Ddddocr,
+    /// Trains on so many of the set's own pictures.
+    Trained {
+        attacker: &'static str,
+        warm: bool,
+        train: usize,
+    },
+    /// Trains on so many pictures that it drew itself, with our code and another secret.
+    OwnCopy {
+        train: usize,
+    },
+}
+
+/// How many pictures are held out to judge solvers by, and how long they train.
+#[derive(Clone, Copy)]
+struct Size {
+    held_out: usize,
+    ocr: usize,
+    /// Pictures that ready-made readers' ways are tried on.
+    trial: usize,
+    /// Divides training pictures and time.
+    shorter: usize,
+    own_copy_cpu_s: usize,
+}
+
+const FULL: Size = Size { held_out: 1_000, ocr: 500, trial: 60, shorter: 1, own_copy_cpu_s: 600 };
+const QUICK: Size = Size { held_out: 100, ocr: 60, trial: 10, shorter: 10, own_copy_cpu_s: 40 };
+
+/// Pictures that an attacker with our code draws for itself.
+const OWN_COPY: usize = 30_000;
+
+/// A peer whose answers have two cases, but whose pictures have one.
+const CAPITALS_ONLY: &str = "easy-captcha";
+
+const fn warm(attacker: &'static str, train: usize) -> Solver {
+    Solver::Trained { attacker, warm: true, train }
+}
+
+const SCRATCH: Solver = Solver::Trained { attacker: "plain", warm: false, train: 10_000 };
+const TRAINED: [Solver; 4] = [warm("adapted", 2_000), warm("plain", 2_000), warm("adapted", 500), warm("plain", 500)];
+const READY: [Solver; 2] = [Solver::Ddddocr, Solver::Tesseract];
+const PROOF: [Solver; 4] = [Solver::Ddddocr, Solver::Tesseract, warm("plain", 500), warm("adapted", 500)];
+
+/// All jobs, those that take longest first within a stage, so that no worker waits long at the end.
+pub(super) fn plan(quick: bool, peers: &[&'static str]) -> Vec<Job> {
+    let size = if quick { QUICK } else { FULL };
+    let mut jobs = Vec::new();
+    let mut add = |stage, name, source, solvers: &[Solver]| {
+        let train = solvers.iter().map(|solver| solver.train()).max().unwrap_or(0);
+        let set = Set { name, source, count: train / size.shorter + size.held_out };
+        jobs.extend(solvers.iter().map(|solver| Job { stage, set, solver: *solver, size }));
+    };
+    add(Stage::Prove, "weak", Source::Weak, &PROOF);
+    let own_copy = Solver::OwnCopy { train: OWN_COPY };
+    add(Stage::Measure, "default", ours("light", None), &[&[own_copy, SCRATCH][..], &TRAINED, &READY].concat());
+    for (name, source) in [("lepture", Source::Lepture), ("svg-captcha", Source::Svg)] {
+        add(Stage::Measure, name, source, &[&TRAINED[..], &READY].concat());
+    }
+    add(Stage::Measure, "dark", ours("dark", None), &[&TRAINED[..1], &READY].concat());
+    add(Stage::Measure, "difficulty-5", ours("light", Some(5)), &[&TRAINED[..], &READY].concat());
+    let others = [("difficulty-1", 1), ("difficulty-2", 2), ("difficulty-4", 4)];
+    for (name, level) in others.into_iter().filter(|_| !quick) {
+        add(Stage::Measure, name, ours("light", Some(level)), &[&TRAINED[2..], &READY].concat());
+    }
+    for name in peers {
+        add(Stage::Measure, name, Source::Crate, &[&TRAINED[..], &READY].concat());
+    }
+    jobs
+}
+
+fn ours(theme: &'static str, difficulty: Option<u8>) -> Source {
+    Source::Ours { secret: "ours", theme, difficulty }
+}
+
+impl Solver {
+    /// Pictures that it needs of the set that it attacks, beside those held out.
+    fn train(&self) -> usize {
+        match self {
+            Self::Trained { train, .. } => *train,
+            // Tesseract's way is chosen on pictures of their own; so many are there in a quick run, too.
+            Self::Tesseract => 600,
+            Self::Ddddocr | Self::OwnCopy { .. } => 0,
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Tesseract => "tesseract".to_owned(),
+            Self::Ddddocr => "ddddocr".to_owned(),
+            Self::Trained { attacker, warm, train } => {
+                format!("{attacker} {}@{train}", if *warm { "warm" } else { "scratch" })
+            }
+            Self::OwnCopy { .. } => "own copy".to_owned(),
+        }
+    }
+}
+
+impl Job {
+    /// Set and solver.
+    pub(super) fn name(&self) -> String {
+        format!("{}/{}", self.set.name, self.solver.name())
+    }
+
+    /// Whether the solver must read the weak look. Tesseract reads print, and need not be good at single letters.
+    pub(super) fn must_break(&self) -> bool {
+        self.solver != Solver::Tesseract
+    }
+
+    /// The set that is attacked, and the one that is learned from if that is another.
+    pub(super) fn sets(&self) -> Vec<Set> {
+        let mut sets = vec![self.set];
+        if let Solver::OwnCopy { train } = self.solver {
+            let source = Source::Ours { secret: "copy", theme: "light", difficulty: None };
+            sets.push(Set { name: "copy", source, count: train / self.size.shorter });
+        }
+        sets
+    }
+
+    /// The program in `attack/` and its arguments.
+    pub(super) fn arguments(&self, sets: &Path) -> Vec<String> {
+        let Size { held_out, ocr, trial, shorter, own_copy_cpu_s } = self.size;
+        let target = shown(&sets.join(self.set.name));
+        let train = self.solver.train() / shorter;
+        let line = match self.solver {
+            Solver::Tesseract => format!("solve_tesseract.py {target} --test {ocr} --tune {trial}"),
+            Solver::Ddddocr => format!("solve_ddddocr.py {target} --test {ocr} --trial {trial}"),
+            Solver::Trained { attacker, warm: true, .. } => format!(
+                "solve_trained.py {target} --attacker {attacker} --train {train} --test {held_out} --init attack/generic.pt"
+            ),
+            Solver::Trained { attacker, warm: false, .. } => {
+                format!("solve_trained.py {target} --attacker {attacker} --train {train} --test {held_out}")
+            }
+            Solver::OwnCopy { train } => format!(
+                "solve_trained.py {} --attacker adapted --train {} --test {held_out} --test-set {target} \
+                 --init attack/generic.pt --cpu-seconds {own_copy_cpu_s}",
+                shown(&sets.join("copy")),
+                train / shorter
+            ),
+        };
+        let mut arguments: Vec<String> = line.split_whitespace().map(ToOwned::to_owned).collect();
+        arguments.extend(["--name".to_owned(), self.set.name.to_owned()]);
+        if matches!(self.solver, Solver::Trained { .. } | Solver::OwnCopy { .. }) {
+            arguments.extend(["--solver".to_owned(), self.solver.name().replace(' ', "-")]);
+        }
+        if matches!(self.solver, Solver::Trained { .. }) && self.set.name == CAPITALS_ONLY {
+            arguments.push("--fold-case".to_owned());
+        }
+        if matches!(self.solver, Solver::Trained { .. }) && shorter > 1 {
+            // The budget of a full run, for fewer pictures, would let them be learned by heart.
+            arguments.extend(["--cpu-seconds", "20"].map(String::from));
+        }
+        arguments
+    }
+}

@@ -1,0 +1,44 @@
+//! Debian packages that a command needs: installed where this may be done, else named.
+
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use anyhow::bail;
+
+use crate::command::run;
+
+/// A file that a command needs, and the Debian package that has it.
+pub(crate) struct Needed {
+    /// A program's name, which is looked for on the path, or a file's path.
+    pub(crate) file: &'static str,
+    pub(crate) package: &'static str,
+}
+
+/// Installs what is missing with `apt-get`, as root; else says what it is, and then `advice`.
+pub(crate) fn install_missing(needed: &[&Needed], advice: &str) -> anyhow::Result<()> {
+    let missing = needed.iter().filter(|needed| !is_there(needed.file));
+    let packages: Vec<_> = missing.map(|needed| needed.package).collect();
+    if packages.is_empty() {
+        return Ok(());
+    }
+    if !is_there("apt-get") || !is_root() {
+        bail!("these Debian packages are needed: {}\n{advice}", packages.join(" "));
+    }
+    run(Command::new("apt-get").args(["update", "-qq"]))?;
+    let install = ["install", "--yes", "--no-install-recommends", "-qq"];
+    run(Command::new("apt-get").args(install).args(packages).env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+/// Whether a program is on the path, or a file at its place.
+fn is_there(file: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // Joining an absolute path gives that path itself.
+    Path::new(file).is_file() || std::env::split_paths(&path).any(|folder| folder.join(file).is_file())
+}
+
+fn is_root() -> bool {
+    let output = Command::new("id").arg("-u").stderr(Stdio::null()).output();
+    output.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
