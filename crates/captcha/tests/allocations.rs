@@ -8,9 +8,8 @@ fn draw(number: u64, look: &Look) -> AllocationInfo {
     measure(|| drop(image::render(&answer, &Seed::from_number(number), look)))
 }
 
-/// The word is still set in outlines that are made for each picture; what they are drawn on is not.
 #[test]
-fn a_picture_is_drawn_in_the_room_of_the_one_before() {
+fn a_picture_asks_for_the_room_of_its_file_alone() {
     for scale in [Scale::One, Scale::Two, Scale::Three] {
         let look = Look::default().with_scale(scale);
         // What is made at first use, and room for the largest file.
@@ -19,8 +18,8 @@ fn a_picture_is_drawn_in_the_room_of_the_one_before() {
         }
         for number in 0..300 {
             let info = draw(number, &look);
-            assert!(info.count_total < 64, "{number} at {scale:?}: {info:?}");
-            assert!(info.bytes_total < 100_000, "{number} at {scale:?}: {info:?}");
+            assert_eq!(info.count_total, 1, "{number} at {scale:?}: {info:?}");
+            assert!(info.bytes_total < 64_000, "{number} at {scale:?}: {info:?}");
         }
     }
 }

@@ -16,6 +16,12 @@ pub(crate) struct Field {
     heights: Vec<f32>,
 }
 
+/// Where a point is in a lattice: for each direction, the first of the three heights around it, and their weights.
+pub(crate) struct Place {
+    across: (usize, [f32; 3]),
+    down: (usize, [f32; 3]),
+}
+
 impl Field {
     /// Makes another landscape in the room of this one, over `width` by `height` from the origin on, with a lattice whose
     /// heights `draw` gives, by column and row.
@@ -42,12 +48,20 @@ impl Field {
 
     /// The height at a point, which lies in the rectangle.
     pub(crate) fn at(&self, point: Point) -> f32 {
-        let (column, across) = self.place_across(point.x);
-        let (row, down) = self.place_down(point.y);
+        self.at_place(&self.place(point))
+    }
+
+    /// Where a point, which lies in the rectangle, is in the lattice, and in those of the same rectangle and spacing.
+    pub(crate) fn place(&self, point: Point) -> Place {
+        Place { across: self.place_across(point.x), down: self.place_down(point.y) }
+    }
+
+    /// The height at a place.
+    pub(crate) fn at_place(&self, Place { across: (column, across), down: (row, down) }: &Place) -> f32 {
         let start = row * self.columns + column;
         let mut height = 0.0;
         for (line, down) in down.iter().enumerate() {
-            height += down * weighted(across, &self.heights[start + line * self.columns..]);
+            height += down * weighted(*across, &self.heights[start + line * self.columns..]);
         }
         height
     }

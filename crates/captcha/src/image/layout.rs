@@ -13,6 +13,10 @@ use super::{
 };
 use crate::{Answer, Seed, Stream};
 
+/// Least cap that a word is said to have, in CSS pixels: else a style could ask for more bands and specks than there are
+/// pixels. Letters that people can read are higher.
+const LEAST_CAP: f32 = 4.0;
+
 /// A word that stands in its frame.
 #[derive(Default)]
 pub(crate) struct Word {
@@ -118,8 +122,9 @@ impl Desk {
         self.down.redraw_even(bounds.low, size, style.warp_length_caps, stream);
         self.swell.redraw_even(bounds.low, size, style.swell_length_caps, stream);
         self.word.outline.transform(|point| {
-            let lift = style.warp_caps * self.down.at(point) + style.swell_caps * self.swell.at(point);
-            point.moved(Point::new(style.warp_caps * self.across.at(point), lift))
+            let place = self.across.place(point);
+            let lift = style.warp_caps * self.down.at_place(&place) + style.swell_caps * self.swell.at(point);
+            point.moved(Point::new(style.warp_caps * self.across.at_place(&place), lift))
         });
     }
 }
@@ -246,7 +251,7 @@ fn fit(word: &mut Word, style: &Style, (width, height): (f32, f32), stream: &mut
     word.outline.transform(|point| {
         Point::new(left + scale_x * (point.x - bounds.low.x), top + scale_y * (point.y - bounds.low.y))
     });
-    word.cap = scale_y.min(scale_x * style.stretch_tall);
+    word.cap = scale_y.min(scale_x * style.stretch_tall).max(LEAST_CAP);
 }
 
 #[cfg(test)]

@@ -110,17 +110,17 @@ pub struct Fills {
 impl Style {
     /// How challenges are drawn by default.
     pub const STANDARD: Self = Self {
-        letter_height: 0.86..1.18,
-        letter_width: 0.9..1.3,
+        letter_height: 0.88..1.16,
+        letter_width: 0.9..1.22,
         rotation_degrees: 32.0,
-        slant: 0.16,
+        slant: 0.12,
         rise_caps: 0.1,
         overlap_caps: -0.06..0.02,
         nesting_caps: 0.12,
-        fills: Fills { solid: 1.0, hollow: 1.2, half_hollow: 0.25, sliced: 0.25, echo: 0.15 },
+        fills: Fills { solid: 1.0, hollow: 1.2, half_hollow: 0.1, sliced: 0.15, echo: 0.0 },
         two_rows: 0.6,
         lone_letter: 0.3,
-        row_size: 0.83..1.23,
+        row_size: 0.86..1.2,
         row_width: 0.95..1.15,
         row_lead_caps: 0.6,
         row_gap_caps: 0.02,
@@ -129,14 +129,14 @@ impl Style {
         arc_width: 0.62..0.76,
         swell_caps: 0.28,
         swell_length_caps: 2.5,
-        warp_caps: 0.115,
+        warp_caps: 0.11,
         warp_length_caps: 0.7,
         least_cap: 26.0,
         margin: 0.04,
-        fill: 0.88..1.0,
+        fill: 0.9..1.0,
         stretch_tall: 1.35,
         stretch_wide: 1.15,
-        band_caps: 1.65,
+        band_caps: 1.85,
         band_variation: 1.4,
         band_slope: 0.45,
         band_bend: 0.75,
@@ -144,7 +144,7 @@ impl Style {
         band_detail: 5.0,
         specks_per_square_cap: 4.0,
         speck_radius_caps: 0.02..0.05,
-        grain_tones: 0.95,
+        grain_tones: 0.9,
         grain_size: 2.0,
     };
 
@@ -201,20 +201,21 @@ impl Style {
         ..Self::STANDARD
     };
 
-    /// Letters differ more in size, some words are smaller, and grain is a little stronger.
+    /// Letters differ more in size and lean, bands cut more of them, and some are halved or doubled.
     const FIRM: Self = Self {
-        letter_height: 0.84..1.19,
-        rotation_degrees: 33.0,
-        row_size: 0.81..1.24,
-        arc_width: 0.61..0.75,
-        warp_caps: 0.12,
-        fill: 0.82..1.0,
-        specks_per_square_cap: 4.5,
+        letter_height: 0.86..1.18,
+        letter_width: 0.9..1.3,
+        slant: 0.16,
+        fills: Fills { solid: 1.0, hollow: 1.2, half_hollow: 0.25, sliced: 0.25, echo: 0.15 },
+        row_size: 0.83..1.23,
+        warp_caps: 0.115,
+        fill: 0.86..1.0,
+        band_caps: 1.65,
         grain_tones: 1.0,
         ..Self::STANDARD
     };
 
-    /// About as far as four people in five still read them.
+    /// Words and letters differ in size as well; about as far as four people in five still read them.
     const HARD: Self = Self {
         letter_height: 0.82..1.2,
         rotation_degrees: 34.0,
@@ -225,7 +226,7 @@ impl Style {
         fill: 0.76..1.0,
         specks_per_square_cap: 5.0,
         grain_tones: 1.05,
-        ..Self::STANDARD
+        ..Self::FIRM
     };
 
     /// This style as one picture has it.

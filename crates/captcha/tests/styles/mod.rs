@@ -44,7 +44,7 @@ pub(crate) fn within_bounds(parts: impl IntoIterator<Item = f32>) -> Style {
         warp_length_caps: number(0.1, 10.0),
         least_cap: number(1.0, 200.0),
         margin: number(0.0, 0.4),
-        fill: range(&mut number, 0.1, 1.0),
+        fill: range(&mut number, 0.2, 1.0),
         stretch_tall: number(0.2, 5.0),
         stretch_wide: number(0.2, 5.0),
         band_caps: number(0.1, 100.0),
