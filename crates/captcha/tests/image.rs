@@ -136,6 +136,13 @@ proptest! {
     }
 }
 
+/// Fuzzing found words so small that their bands took more memory than there is.
+#[test]
+fn tiny_words_draw_in_little_room() {
+    let style = Style { fill: 0.1..0.1, stretch_tall: 0.02, stretch_wide: 0.02, ..Style::STANDARD };
+    read(&render_in_style(&answer("AAAA"), &Seed::from_number(1), &look(480, 160, 1, Theme::Light), &style));
+}
+
 #[test]
 fn another_seed_gives_another_picture() {
     let pictures: HashSet<Vec<u8>> = (0..200)

@@ -260,7 +260,7 @@ mod tests {
     use crate::{
         Alphabet,
         image::{
-            Difficulty, Fills,
+            Difficulty,
             raster::{Layer, Raster},
         },
     };
