@@ -76,9 +76,9 @@ impl Desk {
         frame: (f32, f32),
         (letters, places): (&mut Stream, &mut Stream),
     ) -> usize {
+        let wants_two = places.uniform(0.0, 1.0) < style.two_rows || is_long(characters.len()) && style.two_rows > 0.0;
         // Two rows take a little more height than two letters.
-        let has_two =
-            places.uniform(0.0, 1.0) < style.two_rows && frame.1 > 2.2 * style.least_cap && characters.len() >= 4;
+        let has_two = wants_two && frame.1 > 2.2 * style.least_cap && characters.len() >= 4;
         if has_two {
             let (upper, lower) = characters.split_at(upper_length(characters.len(), style, places));
             let straight = Line::default();
@@ -129,9 +129,15 @@ impl Desk {
     }
 }
 
+/// Whether so many characters on one line that climbs and falls would be too small to read.
+fn is_long(length: usize) -> bool {
+    length > 6
+}
+
 /// How many of an answer's characters stand in the upper of two rows.
 fn upper_length(length: usize, style: &Style, stream: &mut Stream) -> usize {
-    let shorter = if stream.uniform(0.0, 1.0) < style.lone_letter { 1 } else { length / 2 };
+    let is_lone = stream.uniform(0.0, 1.0) < style.lone_letter && !is_long(length);
+    let shorter = if is_lone { 1 } else { length / 2 };
     if stream.chance(128) { shorter } else { length - shorter }
 }
 
