@@ -65,7 +65,22 @@ def read_set(pictures: list[Picture], way: Way, alphabet: str) -> list[str]:
 
 
 def _read_pages(pages: list, page_mode: int, alphabet: str) -> list[str]:
-    """One call for all pages, since starting tesseract costs more than reading."""
+    """What tesseract reads on each page, and nothing on those that it crashes on.
+
+    One call reads all pages, since starting tesseract costs more than reading. It divides by zero on a few noisy pages,
+    so after a crash each half is read by itself, down to the page that it was.
+    """
+    texts = _texts(pages, page_mode, alphabet)
+    if texts is None and len(pages) == 1:
+        return [""]
+    if texts is None:
+        middle = len(pages) // 2
+        return [text for half in (pages[:middle], pages[middle:]) for text in _read_pages(half, page_mode, alphabet)]
+    return ["".join(character for character in text if character in alphabet) for text in texts]
+
+
+def _texts(pages: list, page_mode: int, alphabet: str) -> list[str] | None:
+    """What one call prints for each page, or nothing if it dies of a signal."""
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, f"{index:05}.png") for index in range(len(pages))]
         for file, page in zip(files, pages, strict=True):
@@ -76,10 +91,12 @@ def _read_pages(pages: list, page_mode: int, alphabet: str) -> list[str]:
         for setting in (f"tessedit_char_whitelist={alphabet}", "load_system_dawg=0", "load_freq_dawg=0"):
             command += ["-c", setting]
         environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode < 0:
+        return None
+    done.check_returncode()
     texts = done.stdout.split(PAGE_END)[: len(pages)]
-    texts += [""] * (len(pages) - len(texts))
-    return ["".join(character for character in text if character in alphabet) for text in texts]
+    return texts + [""] * (len(pages) - len(texts))
 
 
 def choose(tune: list[Picture], alphabet: str) -> Way:
