@@ -80,6 +80,8 @@ def markdown_table(head: list[str], rows: list[list[str]]) -> str:
 def rates(results: Results, sets: dict[str, str]) -> str:
     """A row for each set that was attacked, a column for each solver that attacked any of them."""
     attacked = [name for name in sets if any((name, solver) in results for solver in SOLVERS)]
+    if not attacked:
+        return "Not measured in this run."
     solvers = [solver for solver in SOLVERS if any((name, solver) in results for name in attacked)]
     rows = [[sets[name], *(cell(results.get((name, solver))) for solver in solvers)] for name in attacked]
     return markdown_table(["pictures", *(SOLVERS[solver] for solver in solvers)], rows)

@@ -145,7 +145,7 @@ impl Style {
         band_detail: 5.0,
         specks_per_square_cap: 4.0,
         speck_radius_caps: 0.02..0.05,
-        grain_tones: 0.9,
+        grain_tones: 1.3,
         grain_size: 2.0,
     };
 
@@ -212,7 +212,7 @@ impl Style {
         warp_caps: 0.115,
         fill: 0.86..1.0,
         band_caps: 1.65,
-        grain_tones: 1.0,
+        grain_tones: 1.35,
         ..Self::STANDARD
     };
 
@@ -226,7 +226,7 @@ impl Style {
         warp_caps: 0.125,
         fill: 0.76..1.0,
         specks_per_square_cap: 5.0,
-        grain_tones: 1.05,
+        grain_tones: 1.4,
         ..Self::FIRM
     };
 
