@@ -1,8 +1,8 @@
 //! Draws labelled pictures in a style that differs from the standard one in what the arguments say, to try looks.
 //!
 //! ```text
-//! trial FOLDER COUNT [SEED] [FIELD=NUMBER | FIELD=FROM..TO]...      such as warp_caps=0.2 overlap_caps=-0.05..0.02
-//! trial --time COUNT …
+//! trial FOLDER COUNT SEED [FIELD=NUMBER | FIELD=FROM..TO]...      such as warp_caps=0.2 overlap_caps=-0.05..0.02
+//! trial --time COUNT SEED [FIELD=…]...
 //! ```
 
 use std::{env, error::Error, fs, ops::Range, path::Path, time::Instant};

@@ -216,7 +216,7 @@ impl Style {
         ..Self::STANDARD
     };
 
-    /// Words and letters differ in size as well; about as far as four people in five still read them.
+    /// Words and letters differ more in size as well, so that some are small.
     const HARD: Self = Self {
         letter_height: 0.82..1.2,
         rotation_degrees: 34.0,
