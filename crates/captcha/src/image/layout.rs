@@ -3,6 +3,8 @@
 //! A word stands in two rows, read from the upper left, or on one line that climbs and falls. So a reader of columns
 //! cannot know which letter comes next, while the order is plain to a person who is told nothing.
 
+use std::ops::Range;
+
 use super::{
     face::{Face, Glyph},
     field::Field,
@@ -16,6 +18,9 @@ use crate::{Answer, Seed, Stream};
 /// Least cap that a word is said to have, in CSS pixels: else a style could ask for more bands and specks than there are
 /// pixels. Letters that people can read are higher.
 const LEAST_CAP: f32 = 4.0;
+
+/// Height that two rows take: a little more than two letters.
+const TWO_ROWS_CAPS: f32 = 2.2;
 
 /// A word that stands in its frame.
 #[derive(Default)]
@@ -77,8 +82,7 @@ impl Desk {
         (letters, places): (&mut Stream, &mut Stream),
     ) -> usize {
         let wants_two = places.uniform(0.0, 1.0) < style.two_rows || is_long(characters.len()) && style.two_rows > 0.0;
-        // Two rows take a little more height than two letters.
-        let has_two = wants_two && frame.1 > 2.2 * style.least_cap && characters.len() >= 4;
+        let has_two = wants_two && frame.1 > TWO_ROWS_CAPS * style.least_cap && characters.len() >= 4;
         if has_two {
             let (upper, lower) = characters.split_at(upper_length(characters.len(), style, places));
             let straight = Line::default();
@@ -86,7 +90,8 @@ impl Desk {
             set_row(&mut self.rows[1], &mut self.letter, lower, &straight, style, letters);
             2
         } else {
-            let line = Line::new(style, frame, places);
+            // A letter by itself takes a good cap.
+            let line = Line::new(&style.arc_caps, frame.1 / style.least_cap - 1.3, places);
             set_row(&mut self.rows[0], &mut self.letter, characters, &line, style, letters);
             1
         }
@@ -111,6 +116,17 @@ impl Desk {
             self.word.outline.append(row, |point| Point::new(point.x, point.y + shift));
             above = Some(profile.shifted(shift));
         }
+        if row_count > 1 {
+            self.tilt(style, frame, stream);
+        }
+    }
+
+    /// Lets rows climb and fall together, so that a level cut seldom parts them.
+    fn tilt(&mut self, style: &Style, frame: (f32, f32), stream: &mut Stream) {
+        let line = Line::new(&style.row_arc_caps, frame.1 / style.least_cap - TWO_ROWS_CAPS, stream);
+        let bounds = self.word.outline.bounds();
+        let (middle, half) = (bounds.middle().x, bounds.width() / 2.0);
+        self.word.outline.transform(|point| Point::new(point.x, point.y - line.at((point.x - middle) / half)));
     }
 
     /// Bends the whole word: every point is shifted by smooth landscapes, a fine one for each direction and a wide one
@@ -164,13 +180,13 @@ fn place_row(
 struct Line([f32; 3]);
 
 impl Line {
-    /// A line that climbs and falls as the style says, but no farther than leaves letters their least height.
-    fn new(style: &Style, frame: (f32, f32), stream: &mut Stream) -> Self {
+    /// A line that climbs and falls by so much, but no farther than there is room for.
+    fn new(caps: &Range<f32>, room_caps: f32, stream: &mut Stream) -> Self {
         let parts = [0; 3].map(|_| stream.uniform(-1.0, 1.0));
         let sum: f32 = parts.iter().map(|part| part.abs()).sum();
-        let wanted = stream.uniform(style.arc_caps.start, style.arc_caps.end);
-        // A letter by itself takes a good cap, and most lines fall a little less below their middle than they climb.
-        let possible = ((frame.1 / style.least_cap - 1.3) / 1.2).max(0.0);
+        let wanted = stream.uniform(caps.start, caps.end);
+        // Most lines fall a little less below their middle than they climb.
+        let possible = (room_caps / 1.2).max(0.0);
         let height = wanted.min(possible) / sum.max(0.1);
         Self(parts.map(|part| part * height))
     }
@@ -317,6 +333,28 @@ mod tests {
             assert!(word.cap > 16.0, "{number}: {}", word.cap);
         }
     }
+
+    /// Part of 200 words in two rows whose rows share a height, so that a level cut goes through letters.
+    fn rows_that_share_a_height(row_arc_caps: Range<f32>) -> f32 {
+        let style = Style { two_rows: 1.0, row_arc_caps, ..Style::STANDARD };
+        let mut desk = Desk::default();
+        let mut shares = |number: u64| {
+            desk.set(&"HJ4K7".parse().unwrap(), &Seed::from_number(number), &style, (240.0, 80.0));
+            let mut lines = desk.word.outline.lines();
+            let heights = |(from, to): (Point, Point)| [from.y, to.y];
+            let upper = lines.by_ref().take(desk.rows[0].lines().count()).flat_map(heights);
+            let lowest_of_upper = upper.fold(f32::NEG_INFINITY, f32::max);
+            lowest_of_upper > lines.flat_map(heights).fold(f32::INFINITY, f32::min) + 0.15 * desk.word.cap
+        };
+        (0..200).filter(|&number| shares(number)).count() as f32 / 200.0
+    }
+
+    #[test]
+    fn a_level_cut_seldom_parts_two_rows() {
+        let (level, climbing) = (rows_that_share_a_height(0.0..0.0), rows_that_share_a_height(0.3..0.6));
+        assert!(climbing > 0.65 && climbing > level + 0.2, "{climbing} against {level}");
+    }
+
     /// How many lines each letter of a word has: what setting its letters draws, drawn again.
     fn letter_lengths(answer: &Answer, seed: &Seed, style: &Style) -> Vec<usize> {
         let (mut stream, mut letter) = (Part::Letters.stream(seed), Outline::default());

@@ -43,6 +43,8 @@ pub struct Style {
     pub row_gap_caps: f32,
     /// How far one row's box may reach into the one above, in caps.
     pub row_nesting_caps: f32,
+    /// How far two rows climb and fall together to either side, in caps.
+    pub row_arc_caps: Range<f32>,
 
     /// How far the line of a single row climbs and falls to either side, in caps.
     pub arc_caps: Range<f32>,
@@ -118,15 +120,16 @@ impl Style {
         rise_caps: 0.1,
         overlap_caps: -0.06..0.02,
         nesting_caps: 0.12,
-        fills: Fills { solid: 1.0, hollow: 1.2, half_hollow: 0.1, sliced: 0.15, echo: 0.0 },
+        fills: Fills { solid: 1.0, hollow: 1.2, half_hollow: 0.1, sliced: 0.05, echo: 0.0 },
         two_rows: 0.6,
-        lone_letter: 0.3,
+        lone_letter: 0.5,
         row_size: 0.86..1.2,
         row_width: 0.95..1.15,
         row_lead_caps: 0.6,
-        row_gap_caps: 0.02,
+        row_gap_caps: 0.06,
         row_nesting_caps: 0.3,
-        arc_caps: 1.1..1.5,
+        row_arc_caps: 0.3..0.6,
+        arc_caps: 1.2..1.6,
         arc_width: 0.62..0.76,
         swell_caps: 0.28,
         swell_length_caps: 2.5,
@@ -145,7 +148,7 @@ impl Style {
         band_detail: 5.0,
         specks_per_square_cap: 4.0,
         speck_radius_caps: 0.02..0.05,
-        grain_tones: 1.3,
+        grain_tones: 0.95,
         grain_size: 2.0,
     };
 
@@ -193,6 +196,7 @@ impl Style {
         two_rows: 0.5,
         lone_letter: 0.0,
         row_size: 0.88..1.14,
+        row_arc_caps: 0.05..0.2,
         arc_caps: 0.7..1.0,
         arc_width: 0.75..0.9,
         swell_caps: 0.18,
@@ -202,31 +206,31 @@ impl Style {
         ..Self::STANDARD
     };
 
-    /// Letters differ more in size and lean, bands cut more of them, and some are halved or doubled.
+    /// Letters differ more in size and lean, bands cut more of them, and more of them are halved.
     const FIRM: Self = Self {
         letter_height: 0.86..1.18,
-        letter_width: 0.9..1.3,
+        letter_width: 0.9..1.26,
         slant: 0.16,
-        fills: Fills { solid: 1.0, hollow: 1.2, half_hollow: 0.25, sliced: 0.25, echo: 0.15 },
-        row_size: 0.83..1.23,
+        fills: Fills { solid: 1.0, hollow: 1.2, half_hollow: 0.2, sliced: 0.15, echo: 0.05 },
+        row_size: 0.84..1.22,
         warp_caps: 0.115,
-        fill: 0.86..1.0,
-        band_caps: 1.65,
-        grain_tones: 1.35,
+        fill: 0.88..1.0,
+        band_caps: 1.7,
+        grain_tones: 1.0,
         ..Self::STANDARD
     };
 
     /// Words and letters differ more in size as well, so that some are small.
     const HARD: Self = Self {
-        letter_height: 0.82..1.2,
+        letter_height: 0.84..1.18,
         rotation_degrees: 34.0,
-        row_size: 0.8..1.25,
+        row_size: 0.82..1.24,
         arc_width: 0.6..0.75,
         swell_caps: 0.3,
-        warp_caps: 0.125,
-        fill: 0.76..1.0,
+        warp_caps: 0.12,
+        fill: 0.82..1.0,
         specks_per_square_cap: 5.0,
-        grain_tones: 1.4,
+        grain_tones: 1.05,
         ..Self::FIRM
     };
 

@@ -8,7 +8,7 @@ use std::ops::Range;
 use haechi_captcha::image::{Fills, Style};
 
 /// Numbers that a style is made of.
-pub(crate) const NUMBERS: usize = 49;
+pub(crate) const NUMBERS: usize = 51;
 
 /// A style whose every number lies somewhere within its bounds: at the low one for 0, at the high one for 1.
 pub(crate) fn within_bounds(parts: impl IntoIterator<Item = f32>) -> Style {
@@ -36,6 +36,7 @@ pub(crate) fn within_bounds(parts: impl IntoIterator<Item = f32>) -> Style {
         row_lead_caps: number(0.0, 3.0),
         row_gap_caps: number(-0.5, 2.0),
         row_nesting_caps: number(-1.0, 2.0),
+        row_arc_caps: range(&mut number, 0.0, 4.0),
         arc_caps: range(&mut number, 0.0, 4.0),
         arc_width: range(&mut number, 0.2, 3.0),
         swell_caps: number(0.0, 1.0),
