@@ -17,10 +17,11 @@ cv2.setNumThreads(1)
 
 @dataclass(frozen=True)
 class View:
-    """Size of the network's input, in pixels."""
+    """Size of the network's input, in pixels, and whether what is mostly dark is turned light first."""
 
     width: int
     height: int
+    may_be_inverted: bool = True
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def _contrast(gray: np.ndarray, view: View) -> np.ndarray:
     plane = cv2.resize(gray.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     low, high = np.percentile(plane, (2, 98))
     plane = np.clip((plane - low) / max(high - low, 8), -0.2, 1.2)
-    if np.median(plane) > 0.5:
+    if np.median(plane) > 0.5 and view.may_be_inverted:
         plane = 1 - plane
     return plane * (INK - GROUND) + GROUND
 

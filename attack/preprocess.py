@@ -34,6 +34,31 @@ def otsu(picture: np.ndarray) -> np.ndarray:
     return cv2.threshold(gray(picture), 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1]
 
 
+def lightest(picture: np.ndarray) -> np.ndarray:
+    """Two tones, the lightest against all others."""
+    return _above(picture, 0.75)
+
+
+def darkest(picture: np.ndarray) -> np.ndarray:
+    """Two tones, the darkest against all others."""
+    return _above(picture, 0.25)
+
+
+def middle_tone(picture: np.ndarray) -> np.ndarray:
+    """Two tones, those in the middle against the light and the dark ones, specks taken out."""
+    smooth = gray(cv2.medianBlur(picture, 3)).astype(np.float32)
+    return np.where(np.abs(smooth - 128) < 48, 0, 255).astype(np.uint8)
+
+
+def three_grounds(picture: np.ndarray) -> np.ndarray:
+    """Light, middle and dark ground told apart by what fills the neighbourhood; what has another tone is ink."""
+    smooth = gray(cv2.medianBlur(picture, 3)).astype(np.float32)
+    tones = np.digitize(smooth, (64, 192)).astype(np.uint8) * 100
+    around = np.stack([cv2.blur((tones == tone).astype(np.float32), (25, 25)) for tone in (0, 100, 200)])
+    ground = around.argmax(0).astype(np.uint8) * 100
+    return np.where(tones == ground, 255, 0).astype(np.uint8)
+
+
 def median(picture: np.ndarray) -> np.ndarray:
     """Specks taken out, then two tones."""
     return otsu(cv2.medianBlur(picture, 3))
@@ -48,6 +73,21 @@ def adaptive(picture: np.ndarray) -> np.ndarray:
     """Darker or lighter than the neighbourhood's mean."""
     smooth = cv2.GaussianBlur(gray(picture), (0, 0), 0.7)
     return cv2.adaptiveThreshold(smooth, 255, cv2.ADAPTIVE_THRESH_GAUSSIAN_C, cv2.THRESH_BINARY, 25, 6)
+
+
+def flattened(picture: np.ndarray) -> np.ndarray:
+    """Brought to the same mean and contrast everywhere, which takes shades out of the ground, then two tones."""
+    smooth = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 0.7)
+    mean = cv2.GaussianBlur(smooth, (0, 0), 20)
+    contrast = np.sqrt(cv2.GaussianBlur((smooth - mean) ** 2, (0, 0), 20)) + 1
+    return otsu(np.clip(128 + 64 * (smooth - mean) / contrast, 0, 255).astype(np.uint8))
+
+
+def flattened_gray(picture: np.ndarray) -> np.ndarray:
+    """The same, with all its tones."""
+    mean = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 20)
+    contrast = np.sqrt(cv2.GaussianBlur((picture - mean) ** 2, (0, 0), 20)) + 1
+    return gray(np.clip(128 + 64 * (picture - mean) / contrast, 0, 255).astype(np.uint8))
 
 
 def local_contrast(picture: np.ndarray) -> np.ndarray:
@@ -77,6 +117,11 @@ def same_polarity(picture: np.ndarray) -> np.ndarray:
     return 255 - cv2.absdiff(tones, ground)
 
 
+def _above(picture: np.ndarray, part: float) -> np.ndarray:
+    smooth = cv2.GaussianBlur(gray(picture), (0, 0), 0.7)
+    return np.where(smooth > 255 * part, 255, 0).astype(np.uint8)
+
+
 def _edge_strength(picture: np.ndarray) -> np.ndarray:
     smooth = cv2.GaussianBlur(cv2.medianBlur(picture, 3).astype(np.float32), (0, 0), 0.8)
     strength = np.hypot(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
@@ -93,9 +138,15 @@ WAYS: dict[str, Way] = {
         gray,
         inverted,
         otsu,
+        lightest,
+        darkest,
+        middle_tone,
+        three_grounds,
         median,
         closing,
         adaptive,
+        flattened,
+        flattened_gray,
         local_contrast,
         edges,
         thick_edges,

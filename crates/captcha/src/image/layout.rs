@@ -86,13 +86,14 @@ impl Desk {
         if has_two {
             let (upper, lower) = characters.split_at(upper_length(characters.len(), style, places));
             // Letters are lifted and not bent: the ends of a bent row would slant so that people misread them.
-            let line = Line::new(&style.row_arc_caps, frame.1 / style.least_cap - TWO_ROWS_CAPS, places);
+            let room_caps = frame.1 / style.least_cap - TWO_ROWS_CAPS;
+            let line = Line::new(&MOSTLY_SLOPE, &style.row_arc_caps, room_caps, places);
             set_row(&mut self.rows[0], &mut self.letter, upper, &line, style, letters);
             set_row(&mut self.rows[1], &mut self.letter, lower, &line, style, letters);
             2
         } else {
             // A letter by itself takes a good cap.
-            let line = Line::new(&style.arc_caps, frame.1 / style.least_cap - 1.3, places);
+            let line = Line::new(&ANY_SHAPE, &style.arc_caps, frame.1 / style.least_cap - 1.3, places);
             set_row(&mut self.rows[0], &mut self.letter, characters, &line, style, letters);
             1
         }
@@ -168,10 +169,22 @@ fn place_row(
 /// How high letters stand along a row: a slope, an arch and a wave (Chebyshev's first polynomials), added up.
 struct Line([f32; 3]);
 
+/// How much of each of its parts a line has against the others, to either side.
+type Parts = [Range<f32>; 3];
+
+/// A line that may be level, or arch, or wave.
+const ANY_SHAPE: Parts = [0.0..1.0, 0.0..1.0, 0.0..1.0];
+
+/// A line that slopes: two or three letters of an arch may stand at one height, and then a level cut parts two rows.
+const MOSTLY_SLOPE: Parts = [0.7..1.0, 0.0..0.5, 0.0..0.3];
+
 impl Line {
     /// A line that climbs and falls by so much, but no farther than there is room for.
-    fn new(caps: &Range<f32>, room_caps: f32, stream: &mut Stream) -> Self {
-        let parts = [0; 3].map(|_| stream.uniform(-1.0, 1.0));
+    fn new(parts: &Parts, caps: &Range<f32>, room_caps: f32, stream: &mut Stream) -> Self {
+        let parts = parts.each_ref().map(|part| {
+            let size = stream.uniform(part.start, part.end);
+            if stream.chance(128) { size } else { -size }
+        });
         let sum: f32 = parts.iter().map(|part| part.abs()).sum();
         let wanted = stream.uniform(caps.start, caps.end);
         // Most lines fall a little less below their middle than they climb.

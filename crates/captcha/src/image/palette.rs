@@ -1,7 +1,7 @@
 //! Tones and colours.
 //!
 //! Every pixel has one of eight tones, from paper to ink. On paper the letters are ink; on the wash, a tone between the
-//! two, they are paper. A palette gives the tones their colours, so a drawing is the same in every theme and tint.
+//! two, they are paper; on ink they are the wash. The wash stands out from paper and from ink alike. A palette gives the tones their colours, so a drawing is the same in every theme and tint.
 
 use super::Theme;
 
@@ -10,7 +10,7 @@ pub(crate) const TONES: usize = 8;
 /// The tone of the plain ground, and of letters on the wash.
 pub(crate) const PAPER: u8 = 0;
 /// The tone of the inverted ground.
-pub(crate) const WASH: u8 = 5;
+pub(crate) const WASH: u8 = 4;
 /// The tone of letters on paper.
 pub(crate) const INK: u8 = 7;
 
@@ -26,17 +26,17 @@ pub(crate) struct Tint {
 }
 
 const LIGHT_TINTS: [Tint; 4] = [
-    Tint { paper: [0xf6, 0xf7, 0xfb], wash: [0x5b, 0x6e, 0x9c], ink: [0x16, 0x20, 0x45] }, // indigo
-    Tint { paper: [0xf4, 0xf9, 0xf8], wash: [0x3f, 0x7c, 0x80], ink: [0x0b, 0x31, 0x38] }, // teal
-    Tint { paper: [0xfb, 0xf6, 0xf8], wash: [0x8e, 0x5f, 0x86], ink: [0x3c, 0x16, 0x38] }, // plum
-    Tint { paper: [0xfa, 0xf8, 0xf2], wash: [0x85, 0x6a, 0x4c], ink: [0x38, 0x26, 0x14] }, // umber
+    Tint { paper: [0xf6, 0xf7, 0xfb], wash: [0x68, 0x79, 0xa4], ink: [0x10, 0x18, 0x38] }, // indigo
+    Tint { paper: [0xf4, 0xf9, 0xf8], wash: [0x4e, 0x86, 0x8a], ink: [0x07, 0x26, 0x2c] }, // teal
+    Tint { paper: [0xfb, 0xf6, 0xf8], wash: [0x98, 0x6d, 0x91], ink: [0x31, 0x10, 0x2d] }, // plum
+    Tint { paper: [0xfa, 0xf8, 0xf2], wash: [0x91, 0x79, 0x5e], ink: [0x2e, 0x1e, 0x0f] }, // umber
 ];
 
 const DARK_TINTS: [Tint; 4] = [
-    Tint { paper: [0x12, 0x17, 0x2a], wash: [0x8b, 0x9e, 0xd2], ink: [0xf1, 0xf4, 0xff] }, // indigo
-    Tint { paper: [0x0d, 0x1f, 0x22], wash: [0x6f, 0xb0, 0xb0], ink: [0xee, 0xfb, 0xf9] }, // teal
-    Tint { paper: [0x22, 0x14, 0x21], wash: [0xc3, 0x92, 0xba], ink: [0xfd, 0xf2, 0xfa] }, // plum
-    Tint { paper: [0x1f, 0x19, 0x12], wash: [0xbf, 0xa0, 0x78], ink: [0xfd, 0xf7, 0xea] }, // umber
+    Tint { paper: [0x12, 0x17, 0x2a], wash: [0x69, 0x77, 0x9f], ink: [0xf1, 0xf4, 0xff] }, // indigo
+    Tint { paper: [0x0d, 0x1f, 0x22], wash: [0x53, 0x83, 0x83], ink: [0xee, 0xfb, 0xf9] }, // teal
+    Tint { paper: [0x22, 0x14, 0x21], wash: [0x92, 0x6d, 0x8b], ink: [0xfd, 0xf2, 0xfa] }, // plum
+    Tint { paper: [0x1f, 0x19, 0x12], wash: [0x8d, 0x76, 0x59], ink: [0xfd, 0xf7, 0xea] }, // umber
 ];
 
 impl Tint {
@@ -100,9 +100,8 @@ mod tests {
                 let colours = tint.colours();
                 let [paper, wash, ink] = [PAPER, WASH, INK].map(|tone| colours[usize::from(tone)]);
                 assert!(contrast(ink, paper) >= 7.0, "{tint:?}: {}", contrast(ink, paper));
-                assert!(contrast(paper, wash) >= 4.0, "{tint:?}: {}", contrast(paper, wash));
-                // Where a region's edge runs along a letter's, ink meets the wash.
-                assert!(contrast(ink, wash) >= 1.9, "{tint:?}: {}", contrast(ink, wash));
+                assert!(contrast(paper, wash) >= 3.8, "{tint:?}: {}", contrast(paper, wash));
+                assert!(contrast(ink, wash) >= 3.8, "{tint:?}: {}", contrast(ink, wash));
             }
         }
     }
@@ -144,7 +143,7 @@ mod tests {
             let difficulty = Difficulty::try_from(number / 2 % 5 + 1).unwrap();
             let look = Look::default().with_theme(theme).with_difficulty(difficulty);
             let part = part_that_stands_out(&Seed::from_number(u64::from(number)), &look);
-            assert!(part > 0.5, "seed {number}: {part}");
+            assert!(part > 0.4, "seed {number}: {part}");
         }
     }
 }

@@ -10,17 +10,37 @@
 
 use super::geometry::Point;
 
-/// What is covered: two planes that are filled alike and meet when tones are chosen.
+/// What is covered. There are two planes, letters and ground, that are filled alike and meet when tones are chosen.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Layer {
     /// Letters and specks.
     Ink,
     /// Bands of inverted ground.
     Bands,
+    /// Bands of ground that is inverted once more: they cover a pixel of the bands' plane twice.
+    DeepBands,
 }
 
-/// Layers that there are.
-const LAYERS: usize = 2;
+impl Layer {
+    /// The plane that it is in.
+    const fn plane(self) -> usize {
+        match self {
+            Self::Ink => 0,
+            Self::Bands | Self::DeepBands => 1,
+        }
+    }
+
+    /// How often it covers what it covers.
+    const fn times(self) -> f32 {
+        match self {
+            Self::Ink | Self::Bands => 1.0,
+            Self::DeepBands => 2.0,
+        }
+    }
+}
+
+/// Planes that there are.
+const PLANES: usize = 2;
 /// Rows that lie side by side: a strip.
 pub(crate) const LANES: usize = 4;
 
@@ -38,7 +58,7 @@ pub(crate) struct Raster {
     /// At least two more than the width: a line at the right edge changes the pixels beyond it.
     stride: usize,
     /// How much coverage grows from one pixel to the next, by strip, column and row of the strip.
-    planes: [Vec<f32>; LAYERS],
+    planes: [Vec<f32>; PLANES],
 }
 
 impl Raster {
@@ -59,7 +79,7 @@ impl Raster {
 
     /// Adds up the changes and gives the coverage of each layer, a strip at a time and column by column. A few columns
     /// lie to the right of the picture, and in the last strip some rows may lie below it.
-    pub(crate) fn sum_up(&mut self) -> impl Iterator<Item = [&[Lanes]; LAYERS]> {
+    pub(crate) fn sum_up(&mut self) -> impl Iterator<Item = [&[Lanes]; PLANES]> {
         let length = self.stride * LANES;
         let [ink, bands] = self.planes.each_mut().map(|plane| plane.chunks_exact_mut(length));
         ink.zip(bands).map(|(ink, bands)| {
@@ -71,7 +91,8 @@ impl Raster {
 
     /// Adds one side of a polygon. What lies outside of the picture is moved to its edge.
     pub(crate) fn add_line(&mut self, layer: Layer, from: Point, to: Point) {
-        let (sign, top, bottom) = if from.y < to.y { (1.0, from, to) } else { (-1.0, to, from) };
+        let times = layer.times();
+        let (times, top, bottom) = if from.y < to.y { (times, from, to) } else { (-times, to, from) };
         if top.y == bottom.y {
             return;
         }
@@ -82,12 +103,12 @@ impl Raster {
         let mut row = usize::from(first as u16);
         let mut row_end = (row + 1) as f32;
         let edge = self.width as f32;
-        let plane = &mut self.planes[layer as usize];
+        let plane = &mut self.planes[layer.plane()];
         while y < last {
             let next_y = smaller(row_end, last);
             let next_x = x + (next_y - y) * slope;
             let changes = &mut plane[row / LANES * self.stride * LANES + row % LANES..];
-            add_in_row(changes, edge, (x, next_x), sign * (next_y - y));
+            add_in_row(changes, edge, (x, next_x), times * (next_y - y));
             (x, y, row, row_end) = (next_x, next_y, row + 1, row_end + 1.0);
         }
     }
@@ -151,7 +172,7 @@ fn add_across(changes: &mut [f32], (left, right): (f32, f32), cover: f32) {
 
 /// Turns changes into their sums from the left on. Both layers take their turns, since a sum waits for the one before.
 fn sum_up(ink: &mut [Lanes], bands: &mut [Lanes]) {
-    let mut sums = [Lanes::default(); LAYERS];
+    let mut sums = [Lanes::default(); PLANES];
     for (ink, bands) in ink.iter_mut().zip(bands) {
         for lane in 0..LANES {
             sums[0][lane] += ink[lane];

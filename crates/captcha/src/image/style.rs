@@ -75,6 +75,8 @@ pub struct Style {
     pub band_caps: f32,
     /// By what factor the width of bands differs at most from picture to picture.
     pub band_variation: f32,
+    /// Part of the pictures in which every other dark band is a deep one.
+    pub deep_bands: f32,
     /// How far bands lean to either side: how much they climb over a distance of 1. Steep ones would part the stem of a
     /// K from its arms.
     pub band_slope: f32,
@@ -125,12 +127,12 @@ impl Style {
         lone_letter: 0.5,
         row_size: 0.86..1.2,
         row_width: 0.95..1.15,
-        row_lead_caps: 0.6,
+        row_lead_caps: 0.0,
         row_gap_caps: 0.06,
         row_nesting_caps: 0.8,
-        row_arc_caps: 0.45..0.75,
-        arc_caps: 1.2..1.6,
-        arc_width: 0.62..0.76,
+        row_arc_caps: 0.6..0.9,
+        arc_caps: 1.5..1.9,
+        arc_width: 0.55..0.7,
         swell_caps: 0.28,
         swell_length_caps: 2.5,
         warp_caps: 0.11,
@@ -142,13 +144,14 @@ impl Style {
         stretch_wide: 1.15,
         band_caps: 1.85,
         band_variation: 1.4,
+        deep_bands: 1.0,
         band_slope: 0.45,
         band_bend: 0.75,
         band_bend_length_caps: 1.3,
-        band_detail: 5.0,
+        band_detail: 4.0,
         specks_per_square_cap: 4.0,
         speck_radius_caps: 0.02..0.05,
-        grain_tones: 0.95,
+        grain_tones: 1.05,
         grain_size: 2.0,
     };
 
@@ -181,6 +184,7 @@ impl Style {
         fill: 0.9..1.0,
         stretch_wide: 1.25,
         band_caps: 1.9,
+        deep_bands: 0.0,
         specks_per_square_cap: 3.0,
         grain_tones: 0.0,
         ..Self::STANDARD
@@ -203,7 +207,8 @@ impl Style {
         swell_caps: 0.18,
         warp_caps: 0.1,
         fill: 0.86..1.0,
-        grain_tones: 0.6,
+        deep_bands: 0.5,
+        grain_tones: 0.7,
         ..Self::STANDARD
     };
 
@@ -217,7 +222,7 @@ impl Style {
         warp_caps: 0.115,
         fill: 0.88..1.0,
         band_caps: 1.7,
-        grain_tones: 1.0,
+        grain_tones: 1.1,
         ..Self::STANDARD
     };
 
@@ -226,12 +231,11 @@ impl Style {
         letter_height: 0.84..1.18,
         rotation_degrees: 34.0,
         row_size: 0.82..1.24,
-        arc_width: 0.6..0.75,
         swell_caps: 0.3,
         warp_caps: 0.12,
-        fill: 0.82..1.0,
+        fill: 0.86..1.0,
         specks_per_square_cap: 5.0,
-        grain_tones: 1.05,
+        grain_tones: 1.15,
         ..Self::FIRM
     };
 

@@ -8,7 +8,7 @@ use std::ops::Range;
 use haechi_captcha::image::{Fills, Style};
 
 /// Numbers that a style is made of.
-pub(crate) const NUMBERS: usize = 51;
+pub(crate) const NUMBERS: usize = 52;
 
 /// A style whose every number lies somewhere within its bounds: at the low one for 0, at the high one for 1.
 pub(crate) fn within_bounds(parts: impl IntoIterator<Item = f32>) -> Style {
@@ -50,6 +50,7 @@ pub(crate) fn within_bounds(parts: impl IntoIterator<Item = f32>) -> Style {
         stretch_wide: number(0.2, 5.0),
         band_caps: number(0.1, 100.0),
         band_variation: number(1.0, 4.0),
+        deep_bands: number(0.0, 1.0),
         band_slope: number(0.0, 10.0),
         band_bend: number(0.0, 10.0),
         band_bend_length_caps: number(0.1, 10.0),
