@@ -127,7 +127,7 @@ impl Style {
         lone_letter: 0.5,
         row_size: 0.86..1.2,
         row_width: 0.95..1.15,
-        row_lead_caps: 0.3,
+        row_lead_caps: 0.0,
         row_gap_caps: 0.06,
         row_nesting_caps: 0.8,
         row_arc_caps: 0.6..0.9,
@@ -151,7 +151,7 @@ impl Style {
         band_detail: 4.0,
         specks_per_square_cap: 4.0,
         speck_radius_caps: 0.02..0.05,
-        grain_tones: 0.65,
+        grain_tones: 0.5,
         grain_size: 2.0,
     };
 
@@ -208,7 +208,7 @@ impl Style {
         warp_caps: 0.1,
         fill: 0.86..1.0,
         deep_bands: 0.5,
-        grain_tones: 0.45,
+        grain_tones: 0.35,
         ..Self::STANDARD
     };
 
@@ -222,7 +222,7 @@ impl Style {
         warp_caps: 0.115,
         fill: 0.88..1.0,
         band_caps: 1.7,
-        grain_tones: 0.75,
+        grain_tones: 0.65,
         ..Self::STANDARD
     };
 
@@ -235,7 +235,7 @@ impl Style {
         warp_caps: 0.12,
         fill: 0.86..1.0,
         specks_per_square_cap: 5.0,
-        grain_tones: 0.9,
+        grain_tones: 0.75,
         ..Self::FIRM
     };
 
