@@ -117,6 +117,31 @@ def same_polarity(picture: np.ndarray) -> np.ndarray:
     return 255 - cv2.absdiff(tones, ground)
 
 
+def wide(picture: np.ndarray) -> np.ndarray:
+    """Half as wide again, so that letters of a narrow word have more columns each."""
+    return cv2.resize(gray(picture), None, fx=1.5, fy=1, interpolation=cv2.INTER_CUBIC)
+
+
+def unrolled_arch(picture: np.ndarray) -> np.ndarray:
+    """What stands along an arch, brought to a level line; letters turn back upright."""
+    return _unrolled(picture, 1)
+
+
+def unrolled_bowl(picture: np.ndarray) -> np.ndarray:
+    """What stands along the lower side of a circle, brought to a level line."""
+    return _unrolled(picture, -1)
+
+
+def _unrolled(picture: np.ndarray, side: int) -> np.ndarray:
+    height, width = picture.shape
+    radius = 1.4 * height
+    across, down = np.meshgrid(np.arange(width) - width / 2, np.arange(height) - height / 2)
+    angle, distance = across / radius, radius - side * down
+    columns = (width / 2 + distance * np.sin(angle)).astype(np.float32)
+    rows = (height / 2 + side * (radius - distance * np.cos(angle))).astype(np.float32)
+    return cv2.remap(gray(picture), columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
 def _above(picture: np.ndarray, part: float) -> np.ndarray:
     smooth = cv2.GaussianBlur(gray(picture), (0, 0), 0.7)
     return np.where(smooth > 255 * part, 255, 0).astype(np.uint8)
@@ -147,6 +172,9 @@ WAYS: dict[str, Way] = {
         adaptive,
         flattened,
         flattened_gray,
+        wide,
+        unrolled_arch,
+        unrolled_bowl,
         local_contrast,
         edges,
         thick_edges,

@@ -39,6 +39,7 @@ SOLVERS = {
     "plain-scratch@10000": "plain scratch@10,000",
     "adapted-warm@500": "adapted warm@500",
     "adapted-warm@2000": "adapted warm@2,000",
+    "rows-warm@500": "rows warm@500",
     "own-copy": "own copy",
 }
 TRAINED = [solver for solver in SOLVERS if "@" in solver or solver == "own-copy"]

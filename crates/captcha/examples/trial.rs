@@ -78,9 +78,9 @@ fn apply(style: &mut Style, field: &str, value: &str) -> Result<(), Box<dyn Erro
     }
     fields!(
         arc_caps row_arc_caps arc_width row_size letter_height letter_width overlap_caps row_width fill speck_radius_caps;
-        rotation_degrees slant rise_caps nesting_caps least_cap row_lead_caps row_gap_caps row_nesting_caps swell_caps swell_length_caps
+        rotation_degrees turn_with_line farthest_turn_degrees slant rise_caps nesting_caps least_cap row_gap_caps row_nesting_caps swell_caps swell_length_caps
         warp_caps warp_length_caps margin stretch_tall stretch_wide band_caps band_slope band_bend
-        band_bend_length_caps band_detail two_rows lone_letter band_variation deep_bands grain_tones grain_size specks_per_square_cap
+        band_bend_length_caps band_detail two_rows band_variation deep_bands grain_tones grain_size specks_per_square_cap
     );
     Ok(())
 }

@@ -65,7 +65,8 @@ const fn warm(attacker: &'static str, train: usize) -> Solver {
 }
 
 const SCRATCH: Solver = Solver::Trained { attacker: "plain", warm: false, train: 10_000 };
-const TRAINED: [Solver; 4] = [warm("adapted", 2_000), warm("plain", 2_000), warm("adapted", 500), warm("plain", 500)];
+const TRAINED: [Solver; 5] =
+    [warm("adapted", 2_000), warm("plain", 2_000), warm("rows", 500), warm("adapted", 500), warm("plain", 500)];
 const READY: [Solver; 2] = [Solver::Ddddocr, Solver::Tesseract];
 const PROOF: [Solver; 4] = [Solver::Ddddocr, Solver::Tesseract, warm("plain", 500), warm("adapted", 500)];
 
@@ -84,7 +85,7 @@ pub(super) fn plan(quick: bool, peers: &[&'static str]) -> Vec<Job> {
     // Sets of ours that show what a difficulty or the theme changes, by those who read most of the default.
     let best = [warm("adapted", 2_000), warm("adapted", 500), warm("plain", 500), Solver::Ddddocr, Solver::Tesseract];
     add(Stage::Measure, "difficulty-5", ours("light", Some(5)), &best);
-    // Peers stand in one row, so that knowing our rows helps nobody.
+    // Peers stand in one row on a ground of one polarity, so that what is known of ours helps nobody.
     let one_row = [warm("plain", 2_000), warm("plain", 500), Solver::Ddddocr, Solver::Tesseract];
     for (name, source) in [("lepture", Source::Lepture), ("svg-captcha", Source::Svg)] {
         add(Stage::Measure, name, source, &one_row);

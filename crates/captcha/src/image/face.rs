@@ -100,11 +100,11 @@ impl Glyph {
     /// how far others may.
     pub(crate) fn turns(&self) -> Range<f32> {
         match self.character {
-            '4' => -1.0..0.2,                     // an A
-            '7' => -0.4..0.7,                     // a Z or a 1
-            'L' => -0.6..0.8,                     // a V or a Z
-            'J' => -0.6..1.0,                     // an L
-            'T' | 'Z' => -0.6..0.6,               // a 7 or an L
+            '4' => -0.8..0.2,                     // an A
+            '7' => -0.3..0.5,                     // a Z, a J or a 1
+            'L' => -0.3..0.4,                     // a V, an F or a Z
+            'J' => -0.3..0.5,                     // an L or a 7
+            'T' | 'Z' => -0.5..0.5,               // a 7 or an L
             'H' | 'K' | 'X' | 'Y' => -0.75..0.75, // each other
             _ => -1.0..1.0,
         }

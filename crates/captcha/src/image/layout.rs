@@ -1,7 +1,8 @@
 //! Setting a word: each letter gets a face, a fill, a size and a lean, and is pushed against the one before.
 //!
-//! A word stands in two rows, read from the upper left, or on one line that climbs and falls. So a reader of columns
-//! cannot know which letter comes next, while the order is plain to a person who is told nothing.
+//! A word stands on a line that arches, and its letters turn with it. So none of them is where, or as, a reader of level
+//! print expects it, while its order and what is up are plain to a person who is told nothing. A long word stands in two
+//! such rows, read from the upper left.
 
 use std::ops::Range;
 
@@ -21,6 +22,9 @@ const LEAST_CAP: f32 = 4.0;
 
 /// Height that two rows take: a little more than two letters.
 const TWO_ROWS_CAPS: f32 = 2.2;
+
+/// How far one letter stands from the next along a row, on the whole.
+const ADVANCE_CAPS: f32 = 0.85;
 
 /// A word that stands in its frame.
 #[derive(Default)]
@@ -81,19 +85,17 @@ impl Desk {
         frame: (f32, f32),
         (letters, places): (&mut Stream, &mut Stream),
     ) -> usize {
-        let wants_two = places.uniform(0.0, 1.0) < style.two_rows || is_long(characters.len()) && style.two_rows > 0.0;
-        let has_two = wants_two && frame.1 > TWO_ROWS_CAPS * style.least_cap && characters.len() >= 4;
-        if has_two {
-            let (upper, lower) = characters.split_at(upper_length(characters.len(), style, places));
-            // Letters are lifted and not bent: the ends of a bent row would slant so that people misread them.
+        let wants_two = places.uniform(0.0, 1.0) < style.two_rows || is_long(characters.len());
+        if wants_two && characters.len() >= 4 && frame.1 > TWO_ROWS_CAPS * style.least_cap {
+            let (upper, lower) = characters.split_at(upper_length(characters.len(), places));
             let room_caps = frame.1 / style.least_cap - TWO_ROWS_CAPS;
             let line = Line::new(&MOSTLY_SLOPE, &style.row_arc_caps, room_caps, places);
             set_row(&mut self.rows[0], &mut self.letter, upper, &line, style, letters);
             set_row(&mut self.rows[1], &mut self.letter, lower, &line, style, letters);
             2
         } else {
-            // A letter by itself takes a good cap.
-            let line = Line::new(&ANY_SHAPE, &style.arc_caps, frame.1 / style.least_cap - 1.3, places);
+            // A letter by itself takes a cap, and an arch stays within what its ends are said to reach.
+            let line = Line::new(&MOSTLY_ARCH, &style.arc_caps, frame.1 / style.least_cap - 1.1, places);
             set_row(&mut self.rows[0], &mut self.letter, characters, &line, style, letters);
             1
         }
@@ -107,7 +109,8 @@ impl Desk {
         let mut latest_start = f32::INFINITY;
         for row in rows.iter_mut().rev() {
             let start = place_row(row, row_count > 1, style, (room, latest_start), stream);
-            latest_start = start + style.row_lead_caps;
+            // People read an upper row that starts farther right after the lower one.
+            latest_start = start;
         }
         let nearness = Nearness { overlap: -style.row_gap_caps, nesting: style.row_nesting_caps };
         let mut above: Option<Profile> = None;
@@ -142,9 +145,8 @@ fn is_long(length: usize) -> bool {
 }
 
 /// How many of an answer's characters stand in the upper of two rows.
-fn upper_length(length: usize, style: &Style, stream: &mut Stream) -> usize {
-    let is_lone = stream.uniform(0.0, 1.0) < style.lone_letter && !is_long(length);
-    let shorter = if is_lone { 1 } else { length / 2 };
+fn upper_length(length: usize, stream: &mut Stream) -> usize {
+    let shorter = length / 2;
     if stream.chance(128) { shorter } else { length - shorter }
 }
 
@@ -172,11 +174,11 @@ struct Line([f32; 3]);
 /// How much of each of its parts a line has against the others, to either side.
 type Parts = [Range<f32>; 3];
 
-/// A line that may be level, or arch, or wave.
-const ANY_SHAPE: Parts = [0.0..1.0, 0.0..1.0, 0.0..1.0];
+/// A line that arches up or down. Of all lines that stay within so much height, it turns letters the farthest.
+const MOSTLY_ARCH: Parts = [0.0..0.4, 0.6..1.0, 0.0..0.6];
 
 /// A line that slopes: two or three letters of an arch may stand at one height, and then a level cut parts two rows.
-const MOSTLY_SLOPE: Parts = [0.7..1.0, 0.0..0.5, 0.0..0.3];
+const MOSTLY_SLOPE: Parts = [0.8..1.0, 0.0..0.25, 0.0..0.15];
 
 impl Line {
     /// A line that climbs and falls by so much, but no farther than there is room for.
@@ -198,6 +200,12 @@ impl Line {
         let [slope, arch, wave] = self.0;
         slope * x + arch * (2.0 * x * x - 1.0) + wave * x * (4.0 * x * x - 3.0)
     }
+
+    /// How steeply the height changes at a place along the row.
+    fn steepness(&self, x: f32) -> f32 {
+        let [slope, arch, wave] = self.0;
+        slope + arch * 4.0 * x + wave * (12.0 * x * x - 3.0)
+    }
 }
 
 /// Sets letters side by side, in caps, with y running down.
@@ -210,17 +218,22 @@ fn set_row(
     stream: &mut Stream,
 ) {
     row.clear();
-    let mut previous: Option<Profile> = None;
+    // All letters so far: where a line is steep, the one before the last may be as near as the last.
+    let mut set: Option<Profile> = None;
+    // From the middle of a row to its end, in caps.
+    let half_width = 0.5 * ADVANCE_CAPS * characters.len() as f32;
     for (index, &character) in characters.iter().enumerate() {
         let place = (2.0 * index as f32 + 1.0) / characters.len() as f32 - 1.0;
         let glyph = pick_glyph(char::from(character), stream);
-        pose(letter, glyph, line.at(place), style, stream);
+        let stand = Stand { height: line.at(place), tangent: line.steepness(place) / half_width };
+        pose(letter, glyph, &stand, style, stream);
         let profile = Profile::down(letter);
         let overlap = stream.uniform(style.overlap_caps.start, style.overlap_caps.end);
         let nearness = Nearness { overlap, nesting: style.nesting_caps };
-        let shift = previous.map_or(0.0, |previous| previous.place_after(&profile, &nearness));
+        let shift = set.map_or(0.0, |set| set.place_after(&profile, &nearness));
         row.append(letter, |point| Point::new(point.x + shift, point.y));
-        previous = Some(profile.shifted(shift));
+        let profile = profile.shifted(shift);
+        set = Some(set.map_or(profile, |set| set.joined(&profile)));
     }
 }
 
@@ -234,14 +247,25 @@ fn pick_glyph(character: char, stream: &mut Stream) -> &'static Glyph {
     }
 }
 
-/// Makes a letter in its fill, size and lean, with its middle about so high.
-fn pose(letter: &mut Outline, glyph: &Glyph, middle_height: f32, style: &Style, stream: &mut Stream) {
+/// Where on its line a letter stands.
+struct Stand {
+    /// How high its middle is, in caps.
+    height: f32,
+    /// How steeply the line falls there: the tangent of the angle.
+    tangent: f32,
+}
+
+/// Makes a letter in its fill, size and lean, with its middle about where it stands.
+fn pose(letter: &mut Outline, glyph: &Glyph, stand: &Stand, style: &Style, stream: &mut Stream) {
     let height = stream.uniform(style.letter_height.start, style.letter_height.end);
     let width = height * stream.uniform(style.letter_width.start, style.letter_width.end);
     let slant = stream.uniform(-style.slant, style.slant);
     let turns = glyph.turns();
-    let (cosine, sine) = rotation(style.rotation_degrees * stream.uniform(turns.start, turns.end));
-    let rise = middle_height + stream.uniform(-style.rise_caps, style.rise_caps);
+    let own_degrees = style.rotation_degrees * stream.uniform(turns.start, turns.end);
+    let degrees = own_degrees + style.turn_with_line * degrees_of(stand.tangent);
+    let farthest = style.farthest_turn_degrees;
+    let (cosine, sine) = rotation(degrees.clamp(farthest * turns.start, farthest * turns.end));
+    let rise = stand.height + stream.uniform(-style.rise_caps, style.rise_caps);
     let middle = glyph.outline.bounds().middle();
     letter.clear();
     letter.append(glyph.filled(Fill::pick(&style.fills, stream)), |point| {
@@ -259,6 +283,12 @@ fn rotation(degrees: f32) -> (f32, f32) {
     let tangent = degrees * (std::f32::consts::PI / 360.0);
     let square = tangent * tangent;
     ((1.0 - square) / (1.0 + square), 2.0 * tangent / (1.0 + square))
+}
+
+/// The angle that has this tangent: the one that `rotation` turns by.
+fn degrees_of(tangent: f32) -> f32 {
+    let half = tangent / (1.0 + (1.0 + tangent * tangent).sqrt());
+    half * (360.0 / std::f32::consts::PI)
 }
 
 /// Scales a word, which is measured in caps, to its frame, and puts it somewhere in the room that is left.
@@ -338,10 +368,10 @@ mod tests {
 
     /// Part of 200 words in two rows whose rows share a height, so that a level cut goes through letters.
     fn rows_that_share_a_height(row_arc_caps: Range<f32>) -> f32 {
-        let style = Style { two_rows: 1.0, row_arc_caps, ..Style::STANDARD };
+        let style = Style { row_arc_caps, ..Style::STANDARD };
         let mut desk = Desk::default();
         let mut shares = |number: u64| {
-            desk.set(&"HJ4K7".parse().unwrap(), &Seed::from_number(number), &style, (240.0, 80.0));
+            desk.set(&"HJ4K7RZ3".parse().unwrap(), &Seed::from_number(number), &style, (240.0, 80.0));
             let mut lines = desk.word.outline.lines();
             let heights = |(from, to): (Point, Point)| [from.y, to.y];
             let upper = lines.by_ref().take(desk.rows[0].lines().count()).flat_map(heights);
@@ -362,7 +392,7 @@ mod tests {
         let (mut stream, mut letter) = (Part::Letters.stream(seed), Outline::default());
         let mut length = |&character: &u8| {
             let glyph = pick_glyph(char::from(character), &mut stream);
-            pose(&mut letter, glyph, 0.0, style, &mut stream);
+            pose(&mut letter, glyph, &Stand { height: 0.0, tangent: 0.0 }, style, &mut stream);
             stream.uniform(style.overlap_caps.start, style.overlap_caps.end);
             letter.lines().count()
         };

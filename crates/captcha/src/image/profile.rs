@@ -71,6 +71,17 @@ impl Profile {
         shift.max(farthest_end - farthest_start - nearness.nesting)
     }
 
+    /// The profile of both shapes, where they stand.
+    pub(crate) fn joined(mut self, other: &Self) -> Self {
+        for (start, other) in self.start.iter_mut().zip(&other.start) {
+            *start = start.min(*other);
+        }
+        for (end, other) in self.end.iter_mut().zip(&other.end) {
+            *end = end.max(*other);
+        }
+        self
+    }
+
     /// The profile of the shape, moved.
     pub(crate) fn shifted(mut self, shift: f32) -> Self {
         for side in self.start.iter_mut().chain(&mut self.end) {

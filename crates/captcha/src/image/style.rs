@@ -24,21 +24,18 @@ pub struct Style {
     pub rise_caps: f32,
     /// By how much a letter overlaps the one before where they come nearest, in caps. Below 0 is a gap.
     pub overlap_caps: Range<f32>,
-    /// How far a letter's box may reach into the one before, in caps: keeps an L from swallowing a Y.
+    /// How far a letter's box may reach into the one before, in caps. On a line that climbs, letters stand above each
+    /// other by so much; on a level one it would let an L swallow a Y.
     pub nesting_caps: f32,
     /// How letters' shapes are shown.
     pub fills: Fills,
 
-    /// Part of the pictures with room for two rows that have them.
+    /// Part of the pictures with room for two rows that have them. Long words always do.
     pub two_rows: f32,
-    /// Part of the pictures with two rows of which one is a single letter.
-    pub lone_letter: f32,
     /// Size of a row's letters, in parts of the middle size.
     pub row_size: Range<f32>,
     /// Width of one of two rows, in parts of its own width at that size.
     pub row_width: Range<f32>,
-    /// How far a row may start to the right of the one below, in caps. With more, people read the lower one first.
-    pub row_lead_caps: f32,
     /// Distance between rows where they come nearest, in caps. Below 0 they overlap.
     pub row_gap_caps: f32,
     /// How far one row's box may reach into the one above, in caps.
@@ -50,6 +47,11 @@ pub struct Style {
     pub arc_caps: Range<f32>,
     /// Width of a single row, in parts of its own.
     pub arc_width: Range<f32>,
+    /// How far letters turn with their line: 0 leaves them upright, 1 sets them along it.
+    pub turn_with_line: f32,
+    /// How far a letter is turned at most, by itself and with its line, in degrees. Characters that people mistake when
+    /// they are turned have a part of it.
+    pub farthest_turn_degrees: f32,
 
     /// How far the swell lifts and lowers a point of the word, in caps at most.
     pub swell_caps: f32,
@@ -117,22 +119,22 @@ impl Style {
     pub const STANDARD: Self = Self {
         letter_height: 0.88..1.16,
         letter_width: 0.9..1.22,
-        rotation_degrees: 32.0,
+        rotation_degrees: 30.0,
         slant: 0.12,
         rise_caps: 0.1,
-        overlap_caps: -0.06..0.02,
-        nesting_caps: 0.12,
+        overlap_caps: -0.09..0.0,
+        nesting_caps: 0.8,
         fills: Fills { solid: 1.0, hollow: 1.2, half_hollow: 0.1, sliced: 0.05, echo: 0.0 },
-        two_rows: 0.6,
-        lone_letter: 0.5,
-        row_size: 0.86..1.2,
+        two_rows: 0.21,
+        row_size: 0.92..1.14,
         row_width: 0.95..1.15,
-        row_lead_caps: 0.0,
         row_gap_caps: 0.06,
-        row_nesting_caps: 0.8,
+        row_nesting_caps: 0.5,
         row_arc_caps: 0.6..0.9,
-        arc_caps: 1.5..1.9,
-        arc_width: 0.55..0.7,
+        arc_caps: 1.4..1.7,
+        arc_width: 0.8..0.9,
+        turn_with_line: 1.0,
+        farthest_turn_degrees: 55.0,
         swell_caps: 0.28,
         swell_length_caps: 2.5,
         warp_caps: 0.11,
@@ -146,12 +148,12 @@ impl Style {
         band_variation: 1.4,
         deep_bands: 1.0,
         band_slope: 0.45,
-        band_bend: 0.75,
-        band_bend_length_caps: 1.3,
+        band_bend: 0.8,
+        band_bend_length_caps: 1.9,
         band_detail: 4.0,
         specks_per_square_cap: 4.0,
         speck_radius_caps: 0.02..0.05,
-        grain_tones: 0.5,
+        grain_tones: 0.58,
         grain_size: 2.0,
     };
 
@@ -175,9 +177,11 @@ impl Style {
         slant: 0.08,
         overlap_caps: -0.1..-0.03,
         fills: Fills { solid: 1.0, hollow: 0.25, half_hollow: 0.0, sliced: 0.0, echo: 0.0 },
+        nesting_caps: 0.12,
         two_rows: 0.0,
         arc_caps: 0.1..0.25,
         arc_width: 0.95..1.05,
+        turn_with_line: 0.5,
         swell_caps: 0.0,
         warp_caps: 0.09,
         warp_length_caps: 0.8,
@@ -190,20 +194,22 @@ impl Style {
         ..Self::STANDARD
     };
 
-    /// Half of the pictures in two rows; letters turn, but not far.
+    /// Gentle arches; letters turn, but not far.
     const MILD: Self = Self {
         letter_height: 0.9..1.12,
         letter_width: 0.92..1.2,
         rotation_degrees: 22.0,
         slant: 0.1,
+        overlap_caps: -0.1..-0.02,
+        nesting_caps: 0.3,
         fills: Fills { solid: 1.0, hollow: 0.8, half_hollow: 0.1, sliced: 0.1, echo: 0.0 },
-        two_rows: 0.5,
-        lone_letter: 0.0,
+        two_rows: 0.0,
         row_size: 0.88..1.14,
-        row_nesting_caps: 0.3,
         row_arc_caps: 0.05..0.2,
         arc_caps: 0.7..1.0,
-        arc_width: 0.75..0.9,
+        arc_width: 0.85..0.95,
+        turn_with_line: 0.8,
+        farthest_turn_degrees: 45.0,
         swell_caps: 0.18,
         warp_caps: 0.1,
         fill: 0.86..1.0,
@@ -222,20 +228,20 @@ impl Style {
         warp_caps: 0.115,
         fill: 0.88..1.0,
         band_caps: 1.7,
-        grain_tones: 0.65,
+        grain_tones: 0.68,
         ..Self::STANDARD
     };
 
     /// Words and letters differ more in size as well, so that some are small.
     const HARD: Self = Self {
         letter_height: 0.84..1.18,
-        rotation_degrees: 34.0,
+        rotation_degrees: 32.0,
         row_size: 0.82..1.24,
         swell_caps: 0.3,
         warp_caps: 0.12,
         fill: 0.86..1.0,
         specks_per_square_cap: 5.0,
-        grain_tones: 0.75,
+        grain_tones: 0.78,
         ..Self::FIRM
     };
 
