@@ -21,6 +21,10 @@ LOSS_MEMORY = 0.03
 WARM_UP_STEPS = 60
 # With a loss this low on disturbed pictures, more training changes nothing.
 LEARNED = 0.012
+# CTC learns nothing until it has found where letters are, which it does soonest in few pictures that stay as they are.
+# So many are enough, and with a loss this low it has.
+FIRST_PICTURES = 500
+BEGUN = 2.0
 # A reader that reads no more of its own training pictures than this has not begun to learn.
 STARTED = 0.02
 
@@ -57,11 +61,11 @@ class Trainer:
         self.reader = reader.to(memory_format=torch.channels_last)
         self.mean = {name: weights.clone() for name, weights in reader.state_dict().items()}
         self.optimizer = torch.optim.AdamW(reader.parameters(), lr=attacker.rate, weight_decay=0.02)
-        self.steps, self.loss = 0, math.inf
+        self.steps, self.loss, self.has_begun = 0, math.inf, False
 
     def train(self) -> dict:
         """Trains until the budget is spent or nothing is left to learn; says how it went."""
-        start, order, position = time.process_time(), torch.randperm(len(self.answers)), 0
+        start, order, position = time.process_time(), self._shuffled(), 0
         self.reader.train()
         batch = min(self.attacker.batch, len(self.answers))
         while True:
@@ -69,12 +73,16 @@ class Trainer:
             if spent >= 1 or (spent > 0.25 and self.loss < LEARNED):
                 break
             if position + batch > len(order):
-                order, position = torch.randperm(len(self.answers)), 0
+                order, position = self._shuffled(), 0
             self._step(order[position : position + batch], self._rate(spent))
             position += batch
         training_cpu_s = time.process_time() - start
         self.reader.load_state_dict(self.mean)
         return self._report(batch, training_cpu_s)
+
+    def _shuffled(self) -> Tensor:
+        """The pictures to learn from next, in any order."""
+        return torch.randperm(len(self.answers) if self.has_begun else min(FIRST_PICTURES, len(self.answers)))
 
     def _rate(self, spent: float) -> float:
         """The learning rate when a share of the budget is spent: rises at once, stays, falls as a cosine."""
@@ -93,10 +101,13 @@ class Trainer:
         self.steps += 1
         known = loss.item()
         self.loss = known if math.isinf(self.loss) else (1 - LOSS_MEMORY) * self.loss + LOSS_MEMORY * known
+        self.has_begun |= self.loss < BEGUN
         self._follow()
 
     def _loss(self, chosen: Tensor) -> Tensor:
-        pictures = disturb(as_numbers(self.inputs[chosen]), self.attacker.disturbance)
+        pictures = as_numbers(self.inputs[chosen])
+        if self.has_begun:
+            pictures = disturb(pictures, self.attacker.disturbance)
         steps = _log_probabilities(self.reader, pictures).transpose(0, 1)
         answers = [self.answers[index] for index in chosen]
         lengths = torch.tensor([len(answer) for answer in answers])
