@@ -25,11 +25,11 @@ const LETTER_FACES: [(&[u8], &str); 8] = [
     (include_bytes!("../../assets/faces/clear-sans-bold.face"), ""),
     (include_bytes!("../../assets/faces/dejavu-sans-bold.face"), ""),
     (include_bytes!("../../assets/faces/dejavu-sans-mono-bold.face"), ""),
-    (include_bytes!("../../assets/faces/dejavu-serif-bold.face"), "7HJKLTXY"),
+    (include_bytes!("../../assets/faces/dejavu-serif-bold.face"), "7FHJKLTXY"),
     (include_bytes!("../../assets/faces/go-bold.face"), ""),
     (include_bytes!("../../assets/faces/open-sans-bold.face"), ""),
     (include_bytes!("../../assets/faces/roboto-bold.face"), ""),
-    (include_bytes!("../../assets/faces/roboto-slab-bold.face"), "7HJKLTXY"),
+    (include_bytes!("../../assets/faces/roboto-slab-bold.face"), "7FHJKLTXY"),
 ];
 
 /// In the order of [`Language::ALL`].
