@@ -128,8 +128,8 @@ impl Style {
         two_rows: 0.25,
         row_size: 0.92..1.14,
         row_width: 0.95..1.15,
-        row_gap_caps: 0.12,
-        row_nesting_caps: 0.3,
+        row_gap_caps: 0.1,
+        row_nesting_caps: 0.4,
         row_arc_caps: 0.6..0.9,
         arc_caps: 1.4..1.7,
         arc_width: 0.8..0.9,
@@ -153,7 +153,7 @@ impl Style {
         band_detail: 4.0,
         specks_per_square_cap: 4.0,
         speck_radius_caps: 0.02..0.05,
-        grain_tones: 0.54,
+        grain_tones: 0.58,
         grain_size: 2.0,
     };
 
