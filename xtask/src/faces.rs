@@ -45,13 +45,21 @@ enum Kind {
 }
 
 const SOURCES: &[Source] = &[
+    letters("andika-bold", "fonts-sil-andika", "truetype/andika/Andika-Bold.ttf"),
+    letters("arimo-bold", "fonts-croscore", "truetype/croscore/Arimo-Bold.ttf"),
+    letters("b612-bold", "fonts-b612", "opentype/b612/B612-Bold.otf"),
     letters("clear-sans-bold", "fonts-clear-sans", "truetype/clear-sans/ClearSans-Bold.ttf"),
     letters("dejavu-sans-bold", "fonts-dejavu-core", "truetype/dejavu/DejaVuSans-Bold.ttf"),
     letters("dejavu-sans-mono-bold", "fonts-dejavu-core", "truetype/dejavu/DejaVuSansMono-Bold.ttf"),
     letters("dejavu-serif-bold", "fonts-dejavu-core", "truetype/dejavu/DejaVuSerif-Bold.ttf"),
     letters("go-bold", "fonts-go", "fonts-go/Go-Bold.ttf"),
+    letters("inter-black", "fonts-inter", "opentype/inter/Inter-Black.otf"),
+    letters("jetbrains-mono-extra-bold", "fonts-jetbrains-mono", "truetype/jetbrains-mono/JetBrainsMono-ExtraBold.ttf"),
+    letters("lato-black", "fonts-lato", "truetype/lato/Lato-Black.ttf"),
     letters("open-sans-bold", "fonts-open-sans", "truetype/open-sans/OpenSans-Bold.ttf"),
+    letters("quicksand-bold", "fonts-quicksand", "truetype/quicksand/Quicksand-Bold.ttf"),
     letters("roboto-bold", "fonts-roboto-unhinted", "truetype/roboto/unhinted/RobotoTTF/Roboto-Bold.ttf"),
+    letters("roboto-condensed-bold", "fonts-roboto-unhinted", "truetype/roboto/unhinted/RobotoCondensed-Bold.ttf"),
     letters("roboto-slab-bold", "fonts-roboto-slab", "opentype/roboto/slab/RobotoSlab-Bold.otf"),
     notice("notice-en", 0, "TEST This challenge has expired Please get a new one Expired Get a new one"),
     notice("notice-ja", 0, "認証の期限が切れました 新しい画像を取得してください 期限切れです 再取得してください"),

@@ -26,6 +26,9 @@ const TWO_ROWS_CAPS: f32 = 2.2;
 /// How far one letter stands from the next along a row, on the whole.
 const ADVANCE_CAPS: f32 = 0.85;
 
+/// Letters lower than this part of the middle height are filled: the lines of hollow ones would be too thin to stand out.
+const SMALL: f32 = 0.86;
+
 /// A word that stands in its frame.
 #[derive(Default)]
 pub(crate) struct Word {
@@ -268,7 +271,8 @@ fn pose(letter: &mut Outline, glyph: &Glyph, stand: &Stand, style: &Style, strea
     let rise = stand.height + stream.uniform(-style.rise_caps, style.rise_caps);
     let middle = glyph.outline.bounds().middle();
     letter.clear();
-    letter.append(glyph.filled(Fill::pick(&style.fills, stream)), |point| {
+    let fill = Fill::pick(&style.fills, stream);
+    letter.append(glyph.filled(if height < SMALL { Fill::Solid } else { fill }), |point| {
         let y = height * (middle.y - point.y);
         let x = width * (point.x - middle.x) - slant * y;
         Point::new(cosine * x - sine * y, sine * x + cosine * y + rise)

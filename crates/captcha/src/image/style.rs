@@ -117,15 +117,15 @@ pub struct Fills {
 impl Style {
     /// How challenges are drawn by default.
     pub const STANDARD: Self = Self {
-        letter_height: 0.82..1.2,
+        letter_height: 0.74..1.26,
         letter_width: 0.9..1.22,
         rotation_degrees: 30.0,
         slant: 0.12,
         rise_caps: 0.1,
-        overlap_caps: -0.12..-0.02,
+        overlap_caps: -0.14..-0.04,
         nesting_caps: 0.7,
         fills: Fills { solid: 1.0, hollow: 1.2, half_hollow: 0.1, sliced: 0.05, echo: 0.0 },
-        two_rows: 0.25,
+        two_rows: 0.28,
         row_size: 0.92..1.14,
         row_width: 0.95..1.15,
         row_gap_caps: 0.1,
@@ -218,9 +218,8 @@ impl Style {
         ..Self::STANDARD
     };
 
-    /// Letters differ more in size and lean, bands cut more of them, and more of them are halved.
+    /// Letters lean more, bands cut more of them, and more of them are halved.
     const FIRM: Self = Self {
-        letter_height: 0.82..1.22,
         letter_width: 0.9..1.26,
         slant: 0.16,
         fills: Fills { solid: 1.0, hollow: 1.2, half_hollow: 0.2, sliced: 0.15, echo: 0.05 },
@@ -232,16 +231,16 @@ impl Style {
         ..Self::STANDARD
     };
 
-    /// Words and letters differ more in size as well, so that some are small.
+    /// Words and letters differ more in size as well.
     const HARD: Self = Self {
-        letter_height: 0.8..1.22,
+        letter_height: 0.72..1.28,
         rotation_degrees: 32.0,
         row_size: 0.82..1.24,
         swell_caps: 0.3,
         warp_caps: 0.12,
         fill: 0.86..1.0,
         specks_per_square_cap: 5.0,
-        grain_tones: 0.7,
+        grain_tones: 0.68,
         ..Self::FIRM
     };
 
