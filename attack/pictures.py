@@ -1,22 +1,19 @@
-"""Labelled pictures: a set is a folder of files named <number>_<ANSWER>.<extension>."""
+"""Labelled pictures."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from sets import Sample
+
 EXTENSIONS = {".png", ".gif", ".jpg", ".jpeg"}
 
 
-@dataclass(frozen=True)
-class Picture:
+class Picture(Sample):
     """A file and the answer that its name gives."""
-
-    path: Path
-    answer: str
 
     def gray(self) -> np.ndarray:
         """Luminance, 0 to 255, height by width."""
@@ -25,20 +22,7 @@ class Picture:
 
 def pictures_of(folder: str | Path) -> list[Picture]:
     """All pictures of a set, in the order of their numbers."""
-    files = sorted(path for path in Path(folder).iterdir() if path.suffix.lower() in EXTENSIONS)
-    return [Picture(path, path.stem.split("_", 1)[1]) for path in files if "_" in path.stem]
-
-
-def held_out(pictures: list[Picture], count: int) -> tuple[list[Picture], list[Picture]]:
-    """Splits a set into what may be learned from and its last `count` pictures, which every solver is judged by."""
-    if len(pictures) <= count:
-        raise SystemExit(f"{len(pictures)} pictures are too few to hold {count} of them out")
-    return pictures[:-count], pictures[-count:]
-
-
-def alphabet_of(pictures: list[Picture]) -> str:
-    """The characters that occur in the answers, sorted."""
-    return "".join(sorted({character for picture in pictures for character in picture.answer}))
+    return Picture.of_folder(folder, EXTENSIONS)
 
 
 def load_gray(path: Path) -> np.ndarray:

@@ -21,8 +21,9 @@ import numpy as np
 import onnxruntime
 
 import preprocess
-from pictures import Picture, alphabet_of, held_out, pictures_of
+from pictures import Picture, pictures_of
 from scoring import report, score
+from sets import alphabet_of, held_out
 
 MODELS = ("default", "beta")
 CUTS = (None, 0.42, 0.46, 0.50, 0.54, 0.58)

@@ -18,8 +18,9 @@ from pathlib import Path
 import cv2
 
 import preprocess
-from pictures import Picture, alphabet_of, held_out, pictures_of
+from pictures import Picture, pictures_of
 from scoring import report, score
+from sets import alphabet_of, held_out
 
 # A line, a word, a raw line, a block, and scattered text.
 PAGE_MODES = (7, 8, 13, 6, 11)

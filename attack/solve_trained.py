@@ -18,8 +18,9 @@ import numpy as np
 import torch
 
 from inputs import Disturbance, View
-from pictures import Picture, held_out, pictures_of
+from pictures import Picture, pictures_of
 from scoring import report, score
+from sets import held_out
 from training import Attacker, Trainer
 
 # Where half of the ground is dark by design, turning a picture by what most of it is would be a coin's toss.

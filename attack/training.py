@@ -13,8 +13,9 @@ from torch.nn import functional
 import ctc
 from inputs import Disturbance, View, as_numbers, disturb, load
 from network import Reader, warm_start
-from pictures import Picture, alphabet_of
+from pictures import Picture
 from scoring import score
+from sets import alphabet_of
 
 # Weight of the newest loss in the running mean.
 LOSS_MEMORY = 0.03

@@ -23,6 +23,8 @@ OURS = {
     "dark": "difficulty 3, dark theme",
 }
 WEAK = {"weak": "weak look"}
+SOUNDS = {"sound-ko": "Korean", "sound-en": "English", "sound-ja": "Japanese", "sound-zh": "Chinese"}
+SOUND_PEERS = {"sound-lepture": "lepture/captcha (PyPI `captcha`), six digits"}
 PEERS = {
     "lepture": "lepture/captcha (PyPI `captcha`)",
     "svg-captcha": "svg-captcha (npm)",
@@ -40,6 +42,15 @@ SOLVERS = {
     "adapted-warm@500": "adapted warm@500",
     "adapted-warm@2000": "adapted warm@2,000",
     "rows-warm@500": "rows warm@500",
+    "own-copy": "own copy",
+}
+LISTENERS = {
+    "pocketsphinx": "pocketsphinx",
+    "dictionary": "dictionary",
+    "segments@300": "segments@300",
+    "segments@1000": "segments@1,000",
+    "speech@300": "whole@300",
+    "speech@1000": "whole@1,000",
     "own-copy": "own copy",
 }
 TRAINED = [solver for solver in SOLVERS if "@" in solver or solver == "own-copy"]
@@ -78,14 +89,14 @@ def markdown_table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def rates(results: Results, sets: dict[str, str]) -> str:
+def rates(results: Results, sets: dict[str, str], titles: dict[str, str] = SOLVERS, what: str = "pictures") -> str:
     """A row for each set that was attacked, a column for each solver that attacked any of them."""
-    attacked = [name for name in sets if any((name, solver) in results for solver in SOLVERS)]
+    attacked = [name for name in sets if any((name, solver) in results for solver in titles)]
     if not attacked:
         return "Not measured in this run."
-    solvers = [solver for solver in SOLVERS if any((name, solver) in results for name in attacked)]
+    solvers = [solver for solver in titles if any((name, solver) in results for name in attacked)]
     rows = [[sets[name], *(cell(results.get((name, solver))) for solver in solvers)] for name in attacked]
-    return markdown_table(["pictures", *(SOLVERS[solver] for solver in solvers)], rows)
+    return markdown_table([what, *(titles[solver] for solver in solvers)], rows)
 
 
 def characters(results: Results, sets: dict[str, str]) -> str:
@@ -161,6 +172,23 @@ def speed(results: Results) -> str:
     return markdown_table(["CPU time of one picture, of lepture's", "our median bytes", "lepture's"], [row])
 
 
+def intelligibility(results: Results) -> str:
+    """How much of the speech noise leaves, in each language."""
+    rows = []
+    for name, title in SOUNDS.items():
+        record = results.get((name, "intelligibility"))
+        if record:
+            whole, extended = record["stoi"], record["estoi"]
+            worst = ", ".join(f"{character} {value:.2f}" for character, value in list(record["characters"].items())[:3])
+            low, high = record["seconds"]
+            values = [whole["median"], whole["worst_5"], extended["median"], extended["worst_5"]]
+            rows.append([title, str(record["n"]), *(f"{value:.3f}" for value in values), worst, f"{low} to {high}"])
+    if not rows:
+        return "Not measured in this run."
+    head = ["language", "n", "STOI, median", "worst 5 %", "ESTOI, median", "worst 5 %", "worst characters", "seconds"]
+    return markdown_table(head, rows)
+
+
 def distinct(results: Results, field: str) -> list[str]:
     """The different values of a field, sorted."""
     return sorted({record[field] for record in results.values() if field in record})
@@ -186,6 +214,8 @@ def fill(template: str, results: Results, quick: bool) -> str:
         "training": training(results),
         "ways": ways(results),
         "speed": speed(results),
+        "sounds": rates(results, {**SOUNDS, **SOUND_PEERS}, LISTENERS, "sounds"),
+        "intelligibility": intelligibility(results),
         "versions": ", ".join(sorted(versions)),
         "dates": ", ".join(distinct(results, "date")),
         "commits": ", ".join(distinct(results, "commit")),

@@ -102,9 +102,8 @@ impl Environment {
 
     /// Draws a set into a folder, unless as many pictures of it are there. Ours are always drawn: they may have changed.
     pub(super) fn draw(&self, set: &Set, folder: &Path, again: bool) -> anyhow::Result<()> {
-        let is_ours = matches!(set.source, Source::Ours { .. });
         let is_drawn = fs::read_dir(folder).is_ok_and(|files| files.count() == set.count);
-        if is_drawn && !is_ours && !again {
+        if is_drawn && !set.source.is_ours() && !again {
             return Ok(());
         }
         if folder.exists() {
@@ -126,8 +125,19 @@ impl Environment {
                 }
                 run(&mut haechi)
             }
+            Source::Spoken { secret, language, is_clean } => {
+                let mut haechi = Command::new(built("haechi"));
+                haechi.args(["speak", "--out", &folder, "--count", &count, "--lang", language]);
+                // Clean sounds have the seed of the noisy ones, so that they are the same but for the noise.
+                haechi.args(["--seed", language, "--secret-seed", secret]);
+                if is_clean {
+                    haechi.arg("--clean");
+                }
+                run(&mut haechi)
+            }
             Source::Weak => peer("draw_weak.py"),
             Source::Lepture => peer("peers/draw_lepture.py"),
+            Source::SpokenByLepture => peer("peers/speak_lepture.py"),
             Source::Svg => {
                 let target = root().join(&folder);
                 run(Command::new("node").args(["draw.js", &shown(&target), &count]).current_dir(self.svg()))

@@ -37,6 +37,25 @@ enum Solver {
     OwnCopy {
         train: usize,
     },
+    Pocketsphinx,
+    /// Looks for runs of samples of so many sounds.
+    Dictionary {
+        train: usize,
+    },
+    /// Trains on so many of the set's own sounds, whole.
+    Speech {
+        train: usize,
+    },
+    /// Trains on the loud moments of so many of the set's own sounds.
+    Segments {
+        train: usize,
+    },
+    /// Trains on so many sounds that it had spoken itself, with our code and another secret.
+    SpokenCopy {
+        train: usize,
+    },
+    /// Compares noisy sounds with clean ones: no attack, but what listeners have of the speech.
+    Intelligibility,
 }
 
 /// How many pictures are held out to judge solvers by, and how long they train.
@@ -44,6 +63,8 @@ enum Solver {
 struct Size {
     held_out: usize,
     ocr: usize,
+    /// Sounds that are held out.
+    sounds: usize,
     /// Pictures that ready-made readers' ways are tried on.
     trial: usize,
     /// Divides training pictures and time.
@@ -51,11 +72,17 @@ struct Size {
     own_copy_cpu_s: usize,
 }
 
-const FULL: Size = Size { held_out: 1_000, ocr: 500, trial: 60, shorter: 1, own_copy_cpu_s: 600 };
-const QUICK: Size = Size { held_out: 100, ocr: 60, trial: 10, shorter: 10, own_copy_cpu_s: 40 };
+const FULL: Size = Size { held_out: 1_000, ocr: 500, sounds: 300, trial: 60, shorter: 1, own_copy_cpu_s: 600 };
+const QUICK: Size = Size { held_out: 100, ocr: 60, sounds: 30, trial: 10, shorter: 10, own_copy_cpu_s: 40 };
 
 /// Pictures that an attacker with our code draws for itself.
 const OWN_COPY: usize = 30_000;
+
+/// Sounds that an attacker with our code has spoken for itself.
+const SPOKEN_COPY: usize = 6_000;
+
+/// Sounds that a recogniser's way is chosen on.
+const TUNE_SOUNDS: usize = 20;
 
 /// A peer whose answers have two cases, but whose pictures have one.
 const CAPITALS_ONLY: &str = "easy-captcha";
@@ -76,7 +103,8 @@ pub(super) fn plan(quick: bool, peers: &[&'static str]) -> Vec<Job> {
     let mut jobs = Vec::new();
     let mut add = |stage, name, source, solvers: &[Solver]| {
         let train = solvers.iter().map(|solver| solver.train()).max().unwrap_or(0);
-        let set = Set { name, source, count: train / size.shorter + size.held_out };
+        let held_out = if solvers[0].hears() { size.sounds } else { size.held_out };
+        let set = Set { name, source, count: train / size.shorter + held_out };
         jobs.extend(solvers.iter().map(|solver| Job { stage, set, solver: *solver, size }));
     };
     add(Stage::Prove, "weak", Source::Weak, &PROOF);
@@ -96,6 +124,15 @@ pub(super) fn plan(quick: bool, peers: &[&'static str]) -> Vec<Job> {
             add(Stage::Measure, name, ours("light", Some(level)), &best[1..]);
         }
     }
+    let trained = [Solver::Speech { train: 1_000 }, Solver::Segments { train: 1_000 }, Solver::Speech { train: 300 }];
+    let heard = [&trained[..], &[Solver::Segments { train: 300 }, Solver::Dictionary { train: 1_000 }]].concat();
+    let english = [&[Solver::SpokenCopy { train: SPOKEN_COPY }], &heard[..], &[Solver::Pocketsphinx]].concat();
+    let intelligible = [Solver::Intelligibility];
+    add(Stage::Measure, "sound-en", spoken("ours", "en"), &[&english[..], &intelligible].concat());
+    add(Stage::Measure, "sound-ko", spoken("ours", "ko"), &[&heard[..], &intelligible].concat());
+    add(Stage::Measure, "sound-ja", spoken("ours", "ja"), &intelligible);
+    add(Stage::Measure, "sound-zh", spoken("ours", "zh"), &intelligible);
+    add(Stage::Measure, "sound-lepture", Source::SpokenByLepture, &english[1..]);
     for name in peers {
         add(Stage::Measure, name, Source::Crate, &one_row);
     }
@@ -106,15 +143,26 @@ fn ours(theme: &'static str, difficulty: Option<u8>) -> Source {
     Source::Ours { secret: "ours", theme, difficulty }
 }
 
+fn spoken(secret: &'static str, language: &'static str) -> Source {
+    Source::Spoken { secret, language, is_clean: false }
+}
+
 impl Solver {
-    /// Pictures that it needs of the set that it attacks, beside those held out.
+    /// Samples that it needs of the set that it attacks, beside those held out.
     fn train(&self) -> usize {
         match self {
             Self::Trained { train, .. } => *train,
             // Tesseract's way is chosen on pictures of their own; so many are there in a quick run, too.
             Self::Tesseract => 600,
-            Self::Ddddocr | Self::OwnCopy { .. } => 0,
+            Self::Speech { train } | Self::Segments { train } | Self::Dictionary { train } => *train,
+            Self::Pocketsphinx => TUNE_SOUNDS,
+            Self::Ddddocr | Self::OwnCopy { .. } | Self::SpokenCopy { .. } | Self::Intelligibility => 0,
         }
+    }
+
+    /// Whether it attacks sounds.
+    const fn hears(&self) -> bool {
+        !matches!(self, Self::Tesseract | Self::Ddddocr | Self::Trained { .. } | Self::OwnCopy { .. })
     }
 
     fn name(&self) -> String {
@@ -124,7 +172,12 @@ impl Solver {
             Self::Trained { attacker, warm, train } => {
                 format!("{attacker} {}@{train}", if *warm { "warm" } else { "scratch" })
             }
-            Self::OwnCopy { .. } => "own copy".to_owned(),
+            Self::OwnCopy { .. } | Self::SpokenCopy { .. } => "own copy".to_owned(),
+            Self::Pocketsphinx => "pocketsphinx".to_owned(),
+            Self::Dictionary { train } => format!("dictionary@{train}"),
+            Self::Speech { train } => format!("speech@{train}"),
+            Self::Segments { train } => format!("segments@{train}"),
+            Self::Intelligibility => "intelligibility".to_owned(),
         }
     }
 }
@@ -140,20 +193,31 @@ impl Job {
         self.solver != Solver::Tesseract
     }
 
-    /// The set that is attacked, and the one that is learned from if that is another.
+    /// The set that is attacked, and the one that it is compared with or that is learned from, if that is another.
     pub(super) fn sets(&self) -> Vec<Set> {
         let mut sets = vec![self.set];
-        if let Solver::OwnCopy { train } = self.solver {
-            let source = Source::Ours { secret: "copy", theme: "light", difficulty: None };
-            sets.push(Set { name: "copy", source, count: train / self.size.shorter });
-        }
+        sets.extend(self.other_set());
         sets
     }
 
+    fn other_set(&self) -> Option<Set> {
+        let (name, source, count) = match (self.solver, self.set.source) {
+            (Solver::OwnCopy { train }, _) => {
+                ("copy", Source::Ours { secret: "copy", theme: "light", difficulty: None }, train / self.size.shorter)
+            }
+            (Solver::SpokenCopy { train }, _) => ("sound-copy", spoken("copy", "en"), train / self.size.shorter),
+            (Solver::Intelligibility, Source::Spoken { secret, language, .. }) => {
+                (clean_set(self.set.name), Source::Spoken { secret, language, is_clean: true }, self.set.count)
+            }
+            _ => return None,
+        };
+        Some(Set { name, source, count })
+    }
+
     /// The program in `attack/` and its arguments.
-    pub(super) fn arguments(&self, sets: &Path) -> Vec<String> {
-        let Size { held_out, ocr, trial, shorter, own_copy_cpu_s } = self.size;
-        let target = shown(&sets.join(self.set.name));
+    pub(super) fn arguments(&self, folder: &Path) -> Vec<String> {
+        let Size { held_out, ocr, sounds, trial, shorter, own_copy_cpu_s } = self.size;
+        let target = shown(&folder.join(self.set.name));
         let train = self.solver.train() / shorter;
         let line = match self.solver {
             Solver::Tesseract => format!("solve_tesseract.py {target} --test {ocr} --tune {trial}"),
@@ -167,22 +231,45 @@ impl Job {
             Solver::OwnCopy { train } => format!(
                 "solve_trained.py {} --attacker adapted --train {} --test {held_out} --test-set {target} \
                  --init attack/generic.pt --cpu-seconds {own_copy_cpu_s}",
-                shown(&sets.join("copy")),
+                shown(&folder.join("copy")),
                 train / shorter
             ),
+            Solver::Pocketsphinx => format!("solve_pocketsphinx.py {target} --test {sounds} --tune {TUNE_SOUNDS}"),
+            Solver::Dictionary { .. } => format!("solve_dictionary.py {target} --train {train} --test {sounds}"),
+            Solver::Speech { .. } => format!("solve_speech.py {target} --train {train} --test {sounds}"),
+            Solver::Segments { .. } => format!("solve_segments.py {target} --train {train} --test {sounds}"),
+            Solver::SpokenCopy { train } => format!(
+                "solve_speech.py {} --train {} --test {sounds} --test-set {target} --cpu-seconds {own_copy_cpu_s}",
+                shown(&folder.join("sound-copy")),
+                train / shorter
+            ),
+            Solver::Intelligibility => {
+                format!("measure_speech.py {target} {} --test {sounds}", shown(&folder.join(clean_set(self.set.name))))
+            }
         };
         let mut arguments: Vec<String> = line.split_whitespace().map(ToOwned::to_owned).collect();
         arguments.extend(["--name".to_owned(), self.set.name.to_owned()]);
-        if matches!(self.solver, Solver::Trained { .. } | Solver::OwnCopy { .. }) {
+        if matches!(self.solver, Solver::Trained { .. } | Solver::OwnCopy { .. } | Solver::SpokenCopy { .. }) {
             arguments.extend(["--solver".to_owned(), self.solver.name().replace(' ', "-")]);
         }
         if matches!(self.solver, Solver::Trained { .. }) && self.set.name == CAPITALS_ONLY {
             arguments.push("--fold-case".to_owned());
         }
-        if matches!(self.solver, Solver::Trained { .. }) && shorter > 1 {
+        let trains = matches!(self.solver, Solver::Trained { .. } | Solver::Speech { .. } | Solver::Segments { .. });
+        if trains && shorter > 1 {
             // The budget of a full run, for fewer pictures, would let them be learned by heart.
             arguments.extend(["--cpu-seconds", "20"].map(String::from));
         }
         arguments
+    }
+}
+
+/// The name of the set of the same sounds without noise.
+fn clean_set(name: &str) -> &'static str {
+    match name {
+        "sound-ko" => "clean-ko",
+        "sound-ja" => "clean-ja",
+        "sound-zh" => "clean-zh",
+        _ => "clean-en",
     }
 }

@@ -1,10 +1,10 @@
-//! Sets of labelled pictures: ours in several looks, a weak one, and others'.
+//! Sets of labelled pictures and sounds: ours in several looks and languages, a weak one, and others'.
 
 use std::{fs, path::Path};
 
 use anyhow::Context;
 
-/// A folder of labelled pictures, the last of which are held out to judge solvers by.
+/// A folder of labelled pictures or sounds, the last of which are held out to judge solvers by.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Set {
     pub(super) name: &'static str,
@@ -12,19 +12,30 @@ pub(super) struct Set {
     pub(super) count: usize,
 }
 
-/// Who draws a set, and how.
+/// Who makes a set, and how.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     /// `haechi render`. The secret is any text; `difficulty` is the default one if none is given.
     Ours { secret: &'static str, theme: &'static str, difficulty: Option<u8> },
+    /// `haechi speak`, over noise or without it. The secret is any text.
+    Spoken { secret: &'static str, language: &'static str, is_clean: bool },
     /// `attack/draw_weak.py`.
     Weak,
     /// `attack/peers/draw_lepture.py`.
     Lepture,
+    /// `attack/peers/speak_lepture.py`.
+    SpokenByLepture,
     /// `attack/peers/svg/draw.js`.
     Svg,
     /// A library that `attack/peers/rust` draws with.
     Crate,
+}
+
+impl Source {
+    /// Whether our own code makes it, so that it may have changed since.
+    pub(super) const fn is_ours(self) -> bool {
+        matches!(self, Self::Ours { .. } | Self::Spoken { .. })
+    }
 }
 
 /// Tells sets of different pictures apart: FNV-1a over all names and files.

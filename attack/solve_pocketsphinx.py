@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""An attacker with a ready-made recogniser of English speech: pocketsphinx, told which names may occur.
+
+Tried on sounds as they are and with their steady noise subtracted (Boll, "Suppression of acoustic noise in speech using
+spectral subtraction", 1979), and with the number of characters known or not. The best way is chosen on sounds of their
+own, apart from those it is judged by.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import itertools
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from pocketsphinx import Decoder, get_model_path
+from scipy import signal
+
+from scoring import report, score
+from sets import alphabet_of, held_out
+from sounds import Sound, sounds_of
+
+RATE_HZ = 16_000
+# Names in the phonemes of CMU's dictionary; several where people differ.
+NAMES = {
+    "0": ["Z IH R OW", "Z IY R OW"],
+    "1": ["W AH N"],
+    "2": ["T UW"],
+    "3": ["TH R IY"],
+    "4": ["F AO R"],
+    "5": ["F AY V"],
+    "6": ["S IH K S"],
+    "7": ["S EH V AH N"],
+    "8": ["EY T"],
+    "9": ["N AY N"],
+    "A": ["EY"],
+    "B": ["B IY"],
+    "C": ["S IY"],
+    "D": ["D IY"],
+    "E": ["IY"],
+    "F": ["EH F"],
+    "G": ["JH IY"],
+    "H": ["EY CH"],
+    "I": ["AY"],
+    "J": ["JH EY"],
+    "K": ["K EY"],
+    "L": ["EH L"],
+    "M": ["EH M"],
+    "N": ["EH N"],
+    "O": ["OW"],
+    "P": ["P IY"],
+    "Q": ["K Y UW"],
+    "R": ["AA R"],
+    "S": ["EH S"],
+    "T": ["T IY"],
+    "U": ["Y UW"],
+    "V": ["V IY"],
+    "W": ["D AH B AH L Y UW"],
+    "X": ["EH K S"],
+    "Y": ["W AY"],
+    "Z": ["Z IY", "Z EH D"],
+}
+# Frames of this share are taken for noise alone, and it is subtracted so many times, down to a floor.
+QUIET_SHARE, SUBTRACTED, FLOOR = 0.2, 1.8, 0.08
+
+
+@dataclass(frozen=True)
+class Way:
+    """What is done to a sound, and what is known of its answer."""
+
+    is_cleaned: bool
+    knows_length: bool
+
+    def __str__(self) -> str:
+        cleaning = "noise subtracted" if self.is_cleaned else "as it is"
+        return f"{cleaning}, {'length known' if self.knows_length else 'of any length'}"
+
+
+WAYS = list(itertools.starmap(Way, itertools.product([False, True], repeat=2)))
+
+
+class Recogniser:
+    """pocketsphinx with a grammar of the names of an alphabet."""
+
+    def __init__(self, alphabet: str, lengths: list[int]) -> None:
+        words = [(f"w{character}", name) for character in alphabet for name in NAMES[character]]
+        seen: dict[str, int] = {}
+        lines = []
+        for word, name in words:
+            seen[word] = seen.get(word, 0) + 1
+            lines.append(f"{word}{f'({seen[word]})' if seen[word] > 1 else ''} {name}\n")
+        one = f"({' | '.join(seen)})"
+        exactly = " | ".join(" ".join([one] * length) for length in lengths)
+        with tempfile.TemporaryDirectory() as folder:
+            self.decoders = {
+                knows_length: _decoder(Path(folder), "".join(lines), rule)
+                for knows_length, rule in [(False, f"{one}+"), (True, exactly)]
+            }
+
+    def hear(self, samples: np.ndarray, way: Way) -> str:
+        """The characters that it hears."""
+        decoder = self.decoders[way.knows_length]
+        decoder.start_utt()
+        decoder.process_raw(_as_bytes(without_noise(samples) if way.is_cleaned else samples), full_utt=True)
+        decoder.end_utt()
+        hypothesis = decoder.hyp()
+        return "".join(word[1] for word in hypothesis.hypstr.split() if word[0] == "w") if hypothesis else ""
+
+
+def _decoder(folder: Path, dictionary: str, rule: str) -> Decoder:
+    (folder / "names.dict").write_text(dictionary)
+    (folder / "names.gram").write_text(f"#JSGF V1.0;\ngrammar names;\npublic <answer> = {rule} ;\n")
+    return Decoder(
+        hmm=get_model_path("en-us/en-us"),
+        dict=str(folder / "names.dict"),
+        jsgf=str(folder / "names.gram"),
+        samprate=RATE_HZ,
+        loglevel="FATAL",
+    )
+
+
+def _as_bytes(samples: np.ndarray) -> bytes:
+    """At an even level, between two stretches of silence, in which it settles."""
+    silence = np.zeros(RATE_HZ // 5)
+    loud = samples / (np.abs(samples).max() + 1e-9) * 0.7
+    return (np.concatenate([silence, loud, silence]) * 32_767).astype("<i2").tobytes()
+
+
+def without_noise(samples: np.ndarray) -> np.ndarray:
+    """The sound without what is as loud in its quietest moments."""
+    _, _, spectrum = signal.stft(samples, RATE_HZ, nperseg=512)
+    size = np.abs(spectrum)
+    noise = np.quantile(size, QUIET_SHARE, axis=1, keepdims=True)
+    kept = spectrum * np.maximum(FLOOR, 1 - SUBTRACTED * noise / np.maximum(size, 1e-9))
+    return signal.istft(kept, RATE_HZ, nperseg=512)[1]
+
+
+def hear_set(recogniser: Recogniser, sounds: list[Sound], way: Way) -> dict:
+    """How many of a set's answers are heard in a way."""
+    heard = [recogniser.hear(sound.samples(RATE_HZ), way) for sound in sounds]
+    return score([sound.answer for sound in sounds], heard)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder")
+    parser.add_argument("--name", required=True, help="of the set, for the result")
+    parser.add_argument("--test", type=int, default=300, help="sounds held out at the set's end")
+    parser.add_argument("--tune", type=int, default=20, help="other sounds, that the way is chosen on")
+    options = parser.parse_args()
+    rest, test = held_out(sounds_of(options.folder), options.test)
+    recogniser = Recogniser(alphabet_of(rest + test), sorted({len(sound.answer) for sound in rest + test}))
+
+    def rank(way: Way) -> tuple[float, float]:
+        outcome = hear_set(recogniser, rest[: options.tune], way)
+        return outcome["success"], outcome["char_acc"]
+
+    best = max(WAYS, key=rank)
+    report(
+        {
+            "solver": "pocketsphinx",
+            "target": options.name,
+            **hear_set(recogniser, test, best),
+            "way": str(best),
+            "ways_tried": len(WAYS),
+            "version": importlib.metadata.version("pocketsphinx"),
+            "cpu_s": round(time.process_time(), 1),
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()
