@@ -1,8 +1,9 @@
 """The network that learns to hear: convolutions, a recurrent layer, and two ways of saying what it heard.
 
 CTC says a character at each step and needs no other knowledge, but may take longer than the whole budget to find where
-characters are. Slots need to be told how many there are: the sound is cut into as many equal parts, and each says what
-it finds in itself and near its edges. An attacker uses the one that reads more of what it knows the answers of.
+characters are. Slots need to be told how many there are: the sound after its lead-in, whose usual length is learned, is
+cut into as many equal parts, and each says what it finds in itself and near its edges. An attacker uses the one that
+reads more of what it knows the answers of.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class Listener(nn.Module):
         heard = FEATURES + 2 * RECURRENT
         self.step_logits = nn.Linear(heard, characters + 1)
         self.attention = nn.Linear(heard, 1)
+        # Shares of the sound before the first character and after the last one, which may hold a lead-in.
+        self.outside = nn.Parameter(torch.tensor([0.2, 0.02]))
         self.slot_logits = nn.Linear(heard, characters)
 
     def forward(self, sounds: Tensor) -> Tensor:
@@ -58,9 +61,10 @@ class Listener(nn.Module):
     def slots(self, heard: Tensor, lengths: Tensor, count: int) -> Tensor:
         """Logits of each slot, when so many characters are known to be there: (count, slots, characters)."""
         steps = torch.arange(heard.shape[1])[None] + 0.5
-        places = steps / lengths[:, None].float() * count
+        before, after = self.outside
+        places = (steps / lengths[:, None].float() - before) / (1 - before - after) * count
         middles = torch.arange(count)[None, :, None] + 0.5
         outside = torch.clamp((places[:, None] - middles).abs() - 0.5, min=0)
-        far = (-((outside * FALL) ** 2)).masked_fill((places > count)[:, None], -1e4)
+        far = (-((outside * FALL) ** 2)).masked_fill((steps > lengths[:, None])[:, None], -1e4)
         weights = torch.softmax(self.attention(heard)[..., 0][:, None] + far, 2)
         return weights @ self.slot_logits(heard).float()

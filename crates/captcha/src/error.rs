@@ -23,6 +23,9 @@ pub enum Error {
     /// The difficulty is not 1 to 5.
     #[error("a difficulty is 1 to 5")]
     Difficulty,
+    /// The pace is not known.
+    #[error("a pace is normal or slow")]
+    Pace,
     /// The language is not spoken.
     #[error("a language is ko, en, ja or zh")]
     Language,

@@ -38,4 +38,4 @@ pub use image::{Difficulty, Look, Scale, Theme};
 pub use key::{Claims, EPOCH, Key, Nonce};
 pub use secret::Secret;
 pub use seed::{Seed, Stream};
-pub use sound::{Language, Speech};
+pub use sound::{Language, Pace, Speech};

@@ -1,29 +1,29 @@
 //! Sounds: an answer spoken as a WAV file.
 //!
-//! [`speak`] draws what is said when (`score`), takes the clips from the voice bank ([`bank`]), stretches and pitches
-//! each (`stretch`, `tape`), lays noise and babble under them (`noise`, `babble`) and writes the sum (`mix`, `wav`).
+//! [`speak`] says one thing after another (`speaker`): each clip of the voice bank ([`bank`]) is stretched, pitched and
+//! put in a room (`stretch`, `tape`) and added to a mix; under all lie noise and babble (`noise`, `babble`). The mix is
+//! made in a room of the thread's own (`studio`) and written as a file (`wav`).
 //! All of it is whole-number arithmetic or plain IEEE operations in a fixed order, so that every processor gives the
 //! same bytes.
 
 mod adpcm;
 mod babble;
 pub mod bank;
-mod mix;
 mod noise;
-mod score;
+mod speaker;
 mod stretch;
+mod studio;
 mod style;
 mod tape;
 mod wav;
 
 use std::{str::FromStr, sync::OnceLock};
 
-pub use style::{Background as BackgroundStyle, Style};
+pub use style::{Background as BackgroundStyle, Pace, Style};
 
 use self::{
     bank::{Bank, Voice},
-    mix::Background,
-    score::Score,
+    studio::{Studio, samples_in},
 };
 use crate::{Answer, Error, Seed};
 
@@ -71,20 +71,33 @@ impl FromStr for Language {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Speech {
     language: Language,
+    pace: Pace,
     is_clean: bool,
 }
 
 impl Speech {
-    /// Speech in this language, over noise.
+    /// Speech in this language at a normal pace, over noise.
     #[must_use]
     pub fn new(language: Language) -> Self {
-        Self { language, is_clean: false }
+        Self { language, pace: Pace::Normal, is_clean: false }
+    }
+
+    /// The same speech at this pace.
+    #[must_use]
+    pub fn with_pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
     }
 
     /// The language.
     #[must_use]
     pub const fn language(&self) -> Language {
         self.language
+    }
+
+    /// The pace.
+    #[must_use]
+    pub const fn pace(&self) -> Pace {
+        self.pace
     }
 
     /// Whether the noise is left out.
@@ -105,19 +118,19 @@ impl Speech {
 /// A lead-in says how many characters follow; then each is said once, over noise unless the speech is clean.
 #[must_use]
 pub fn speak(answer: &Answer, seed: &Seed, speech: &Speech) -> Vec<u8> {
-    speak_in_style(answer, seed, speech, &Style::CHALLENGE)
+    speak_in_style(answer, seed, speech, &Style::challenge(speech.pace))
 }
 
 /// Speaks an answer in another style than that of challenges.
 #[must_use]
 pub fn speak_in_style(answer: &Answer, seed: &Seed, speech: &Speech, style: &Style) -> Vec<u8> {
     let voices = voices(speech.language);
-    let score = Score::challenge(answer, voices, style, &mut seed.substream(SPEECH_STREAM));
-    if speech.is_clean {
-        return mix::play(&score, None);
-    }
-    let background = Background { voices, seed, style: &style.background };
-    mix::play(&score, Some(&background))
+    Studio::record(|studio| {
+        speaker::say_challenge(studio, answer, voices, style, &mut seed.substream(SPEECH_STREAM));
+        if !speech.is_clean {
+            add_background(studio, voices, seed, &style.background);
+        }
+    })
 }
 
 /// Speaks an answer plainly and slowly, after the word "test".
@@ -125,11 +138,21 @@ pub fn speak_in_style(answer: &Answer, seed: &Seed, speech: &Speech, style: &Sty
 pub fn speak_test(answer: &Answer, speech: &Speech) -> Vec<u8> {
     // The style leaves nothing to chance, so that any seed does.
     let mut stream = Seed::from_number(0).stream();
-    mix::play(&Score::test(answer, voices(speech.language), &Style::TEST, &mut stream), None)
+    let style = Style::test(speech.pace);
+    Studio::record(|studio| speaker::say_test(studio, answer, voices(speech.language), &style, &mut stream))
 }
 
-/// The seed's stream that decides the speech; the background has its own, so that leaving it out moves nothing.
+/// The seed's streams. The background has its own, so that leaving it out moves nothing of the speech.
 const SPEECH_STREAM: u64 = 0;
+const BABBLE_STREAM: u64 = 1;
+const NOISE_STREAM: u64 = 2;
+
+fn add_background(studio: &mut Studio, voices: &[Voice], seed: &Seed, style: &BackgroundStyle) {
+    babble::add(studio, voices, &mut seed.substream(BABBLE_STREAM), style);
+    noise::add(&mut studio.mix, &mut seed.substream(NOISE_STREAM), style);
+    // Speech is far enough from both ends.
+    tape::fade_ends(&mut studio.mix, samples_in(style.fade_secs));
+}
 
 /// The voices of a language, decoded when it is first spoken and kept.
 fn voices(language: Language) -> &'static [Voice] {

@@ -124,7 +124,7 @@ fn every_clip_of_the_bank_is_sound() {
     let bank = Bank::built_in();
     for clip in bank.clips() {
         let what = format!("{} {} {:?}", clip.language.tag(), clip.voice, clip.word);
-        let lengths = if matches!(clip.word, Word::LeadIn(_)) { 0.7..2.6 } else { 0.12..0.95 };
+        let lengths = if matches!(clip.word, Word::LeadIn(_)) { 0.9..2.8 } else { 0.12..0.95 };
         assert!(lengths.contains(&secs(&clip.samples)), "{what}: {} s", secs(&clip.samples));
         assert!((0.035..0.15).contains(&level(&clip.samples)), "{what}: level {}", level(&clip.samples));
         assert!(clip.samples.iter().all(|sample| sample.unsigned_abs() < 24_600), "{what}: too loud");

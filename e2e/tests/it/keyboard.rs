@@ -11,7 +11,7 @@ async fn every_control_is_reached_in_its_order_and_works() {
         page.press(Key::Tab).await;
         assert_eq!(page.browser.evaluate("document.activeElement.localName").await, "a");
     }
-    for id in ["play", "replay", "renew", "answer", "check"] {
+    for id in ["play", "replay", "renew", "slower", "volume", "answer", "check"] {
         page.press(Key::Tab).await;
         assert_eq!(page.focused().await, id);
         assert_eq!(page.browser.evaluate("document.activeElement.matches(':focus-visible')").await, true, "{id}");

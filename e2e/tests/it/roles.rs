@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::demo_page::DemoPage;
 
-const CONTROLS: [&str; 4] = ["button", "link", "textbox", "Audio"];
+const CONTROLS: [&str; 5] = ["button", "link", "textbox", "slider", "Audio"];
 
 impl DemoPage {
     /// The role and name of everything in the accessibility tree.
@@ -24,7 +24,7 @@ async fn every_control_has_a_name() {
     for _state in ["new", "wrong"] {
         let nodes = page.roles_and_names().await;
         let controls: Vec<_> = nodes.iter().filter(|(role, _)| CONTROLS.contains(&role.as_str())).collect();
-        assert_eq!(controls.len(), 10, "4 languages, 3 tools, a field, its button and a link, not {controls:?}");
+        assert_eq!(controls.len(), 12, "4 languages, 3 tools, pace, volume, a field, its button, a link: {controls:?}");
         assert!(controls.iter().all(|(_, name)| !name.is_empty()), "{controls:?}");
         page.type_text("wrong").await;
         page.click("check").await;
@@ -47,6 +47,8 @@ async fn the_parts_of_the_page_have_their_roles() {
         ("button", "Listen"),
         ("button", "Replay"),
         ("button", "New challenge"),
+        ("button", "Slower"),
+        ("slider", "Volume"),
         ("textbox", "Your answer"),
         ("button", "Check"),
         ("contentinfo", ""),

@@ -73,10 +73,57 @@ async fn keys_in_the_answer_field_work_the_sound_and_type_nothing() {
     page.type_text(".").await;
     page.assert_still().await;
     page.type_text("b").await;
+    page.browser.evaluate(&format!("{TIME} = 5")).await;
     page.type_text(",").await;
-    page.until_playing().await;
+    page.browser.until(&format!("!{PAUSED} && {TIME} >= 3 && {TIME} < 4")).await;
+    page.type_text(".").await;
+    page.assert_still().await;
+    page.type_text("/").await;
+    page.browser.until(&format!("!{PAUSED} && {TIME} >= 5 && {TIME} < 6")).await;
     assert_eq!(page.typed().await, "ab");
     assert_eq!(page.focused().await, "answer");
+}
+
+#[tokio::test]
+async fn keys_stay_within_the_sound() {
+    let page = DemoPage::open().await;
+    page.type_text("/").await;
+    page.browser.until(&format!("!{PAUSED} && {TIME} < 2")).await;
+    page.type_text(",").await;
+    page.browser.until(&format!("!{PAUSED} && {TIME} < 1")).await;
+    page.browser.evaluate(&format!("{TIME} = 600")).await;
+    page.browser.until("document.getElementById('sound').ended").await;
+    // Whoever missed the end hears it again.
+    page.type_text(",").await;
+    page.browser.until(&format!("!{PAUSED} && {TIME} > 3")).await;
+}
+
+#[tokio::test]
+async fn the_sound_can_be_slower_and_quieter_and_stays_so_for_the_next_challenge() {
+    let page = DemoPage::open().await;
+    let sound = |what: &str| format!("document.getElementById('sound').{what}");
+    page.click("slower").await;
+    assert_eq!(page.attribute("slower", "aria-pressed").await, "true");
+    page.browser
+        .evaluate(
+            "(() => { const slider = document.getElementById('volume'); slider.value = 40;
+             slider.dispatchEvent(new Event('input')); })()",
+        )
+        .await;
+    page.click("play").await;
+    page.until_playing().await;
+    let key = page.key().await;
+    page.click("renew").await;
+    page.until_another_key(&key).await;
+    page.click("play").await;
+    page.until_playing().await;
+    for (what, expected) in [("playbackRate", 0.75), ("volume", 0.4)] {
+        assert_eq!(page.browser.evaluate(&sound(what)).await, expected, "{what}");
+    }
+    assert_eq!(page.browser.evaluate(&sound("preservesPitch")).await, true);
+    page.click("slower").await;
+    assert_eq!(page.browser.evaluate(&sound("playbackRate")).await, 1);
+    assert_eq!(page.attribute("slower", "aria-pressed").await, "false");
 }
 
 #[tokio::test]

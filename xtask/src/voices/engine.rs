@@ -29,22 +29,30 @@ pub(crate) enum Speaker {
 use Speaker::{Espeak, Flite};
 
 /// The voices of espeak-ng that are understood best (docs/alphabet-by-ear.md says how that was found).
-const ESPEAK: [Speaker; 6] = [
+const ESPEAK: [Speaker; 10] = [
     Espeak { variant: "edward", pace: 165, pitch: 45 },
     Espeak { variant: "f1", pace: 165, pitch: 50 },
     Espeak { variant: "klatt4", pace: 165, pitch: 75 },
     Espeak { variant: "f5", pace: 180, pitch: 55 },
     Espeak { variant: "adam", pace: 180, pitch: 30 },
     Espeak { variant: "m6", pace: 165, pitch: 40 },
+    Espeak { variant: "ed", pace: 160, pitch: 65 },
+    Espeak { variant: "Annie", pace: 165, pitch: 45 },
+    Espeak { variant: "Diogo", pace: 170, pitch: 70 },
+    Espeak { variant: "f4", pace: 160, pitch: 75 },
 ];
 
-const ENGLISH: [Speaker; 6] = [
+const ENGLISH: [Speaker; 10] = [
     Flite { voice: "slt", stretch: 0.95 },
     Flite { voice: "rms", stretch: 0.85 },
     Flite { voice: "awb", stretch: 0.95 },
     Espeak { variant: "edward", pace: 155, pitch: 45 },
     Espeak { variant: "f5", pace: 175, pitch: 55 },
     Espeak { variant: "klatt4", pace: 165, pitch: 75 },
+    Flite { voice: "kal16", stretch: 0.95 },
+    Espeak { variant: "ed", pace: 160, pitch: 65 },
+    Espeak { variant: "Annie", pace: 165, pitch: 45 },
+    Espeak { variant: "Diogo", pace: 170, pitch: 70 },
 ];
 
 /// How many of each language's voices, the first ones, can open a sound.
@@ -56,6 +64,14 @@ pub(crate) fn speakers(language: Language) -> &'static [Speaker] {
 }
 
 impl Speaker {
+    /// The same voice, so many times as quick.
+    pub(crate) fn hurried(self, by: f32) -> Self {
+        match self {
+            Espeak { variant, pace, pitch } => Espeak { variant, pace: (pace as f32 * by) as u32, pitch },
+            Flite { voice, stretch } => Flite { voice, stretch: stretch / by },
+        }
+    }
+
     /// The WAV file that the engine makes of a text.
     pub(crate) fn speak(self, language: Language, text: &str, scratch: &Path) -> anyhow::Result<Vec<u8>> {
         let file = scratch.join("word.wav");

@@ -156,12 +156,20 @@ fn index(character: u8) -> usize {
 fn lead_in(language: Language, count: u8) -> String {
     let number = |from_four: [&'static str; 5]| count.checked_sub(4).map_or("", |index| from_four[usize::from(index)]);
     match language {
-        Language::Ko => format!("{} 글자를 입력하세요.", number(["네", "다섯", "여섯", "일곱", "여덟"])),
-        Language::En => format!("Type these {} characters.", number(["four", "five", "six", "seven", "eight"])),
-        Language::Ja => format!("{}もじを にゅうりょくしてください。", number(["よん", "ご", "ろく", "なな", "はち"])),
+        Language::Ko => match number(["네", "다섯", "여섯", "일곱", "여덟"]) {
+            "" => "영문 숫자를 입력하세요.".to_owned(),
+            number => format!("영문 숫자 {number} 글자를 입력하세요."),
+        },
+        Language::En => {
+            format!("Type these {} letters and digits.", number(["four", "five", "six", "seven", "eight"]))
+        }
+        Language::Ja => match number(["よん", "ご", "ろく", "なな", "はち"]) {
+            "" => "えいすうじを にゅうりょくしてください。".to_owned(),
+            number => format!("えいすうじ {number}もじを にゅうりょくしてください。"),
+        },
         Language::Zh => match number(["si4", "wu3", "liu4", "qi1", "ba1"]) {
-            "" => "qing3 shu1 ru4 zi4 fu2".to_owned(),
-            number => format!("qing3 shu1 ru4 {number} ge5 zi4 fu2"),
+            "" => "qing3 shu1 ru4 zi4 mu3 he2 shu4 zi4".to_owned(),
+            number => format!("qing3 shu1 ru4 {number} ge5 zi4 mu3 huo4 shu4 zi4"),
         },
     }
 }
@@ -189,8 +197,8 @@ mod tests {
 
     #[test]
     fn a_lead_in_says_the_count_or_none() {
-        assert!(text(Language::Ko, Word::LeadIn(5)).starts_with("다섯"));
-        assert_eq!(text(Language::Zh, Word::LeadIn(0)), "qing3 shu1 ru4 zi4 fu2");
+        assert!(text(Language::Ko, Word::LeadIn(5)).contains("다섯 글자"));
+        assert_eq!(text(Language::Zh, Word::LeadIn(0)), "qing3 shu1 ru4 zi4 mu3 he2 shu4 zi4");
         assert!(text(Language::En, Word::LeadIn(8)).contains("eight"));
     }
 }

@@ -1,33 +1,100 @@
-//! Other voices behind the one that counts: the same clips, mostly backwards.
+//! Other voices behind the one that counts: pieces of the same clips, mostly backwards.
 //!
 //! To a solver that looks for where a character begins, babble of the same voices looks like more characters; a person
 //! follows the one voice that is loud and speaks forward.
+//!
+//! A piece is played once and laid down at several places, far from each other, in either direction: playing costs
+//! much more than adding.
 
-use super::{bank::Voice, score::samples_in, style::Background, tape::add_behind};
+use super::{
+    bank::{CHARACTERS, Voice},
+    studio::{Studio, samples_in},
+    style::Background,
+    tape,
+};
 use crate::Stream;
 
+/// The most voices that talk at once.
+const MAX_LANES: usize = 8;
+
 /// Adds babble to the mix.
-pub(crate) fn add(mix: &mut [f32], voices: &[Voice], stream: &mut Stream, background: &Background) {
-    for _ in 0..background.babble_lanes {
-        add_lane(mix, voices, stream, background);
+pub(crate) fn add(studio: &mut Studio, voices: &[Voice], stream: &mut Stream, background: &Background) {
+    let length = studio.mix.len();
+    let mut lanes = [0; MAX_LANES];
+    let lanes = &mut lanes[..background.babble_lanes.min(MAX_LANES)];
+    // Each lane begins in its own part of the sound and wraps around at the end, so that none says at a time what
+    // another says then.
+    let count = lanes.len().max(1);
+    for (index, lane) in lanes.iter_mut().enumerate() {
+        *lane = index * length / count + stream.below((length / count).max(1) as u32) as usize;
+    }
+    let mut covered = 0;
+    while covered < length {
+        let speed = draw(stream, background.babble_pitch);
+        let clip = stream.pick(voices).character(*stream.pick(CHARACTERS));
+        tape::play_behind(piece(clip, stream, background), speed, &mut studio.played);
+        for lane in lanes.iter_mut() {
+            let gain = draw(stream, background.babble_gain);
+            let is_reversed = stream.chance(background.babble_reversed_per_256);
+            lay_down_around(&mut studio.mix, *lane % length, &studio.played, gain, is_reversed);
+            *lane += studio.played.len() + samples_in(draw(stream, background.babble_gap_secs));
+        }
+        covered += studio.played.len() + samples_in(background.babble_gap_secs.0 + background.babble_gap_secs.1) / 2;
+        covered += 1;
     }
 }
 
-fn add_lane(mix: &mut [f32], voices: &[Voice], stream: &mut Stream, background: &Background) {
-    let mut at = samples_in(draw_from(stream, background.babble_gap_secs));
-    while at < mix.len() {
-        let (speed, gain) = (draw_from(stream, background.babble_pitch), draw_from(stream, background.babble_gain));
-        let is_reversed = stream.chance(background.babble_reversed_per_256);
-        let word = stream.pick(voices).character(any_character(stream));
-        at += add_behind(&mut mix[at..], word, speed, gain, is_reversed);
-        at += samples_in(draw_from(stream, background.babble_gap_secs)).max(1);
-    }
-}
-
-fn draw_from(stream: &mut Stream, ends: (f32, f32)) -> f32 {
+fn draw(stream: &mut Stream, ends: (f32, f32)) -> f32 {
     stream.uniform(ends.0, ends.1)
 }
 
-fn any_character(stream: &mut Stream) -> u8 {
-    *stream.pick(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+/// A part of a clip, from anywhere in it.
+fn piece<'a>(clip: &'a [i16], stream: &mut Stream, background: &Background) -> &'a [i16] {
+    let length = samples_in(draw(stream, background.babble_piece_secs)).min(clip.len());
+    let start = stream.below((clip.len() - length) as u32 + 1) as usize;
+    &clip[start..start + length]
+}
+
+/// Adds a piece to the mix; what does not fit before the end begins anew at the beginning.
+fn lay_down_around(mix: &mut [f32], start: usize, piece: &[f32], gain: f32, is_reversed: bool) {
+    let fitting = piece.len().min(mix.len() - start);
+    let rest = (piece.len() - fitting).min(mix.len());
+    if is_reversed {
+        let cut = piece.len() - fitting;
+        add_all(&mut mix[start..], piece[cut..].iter().rev(), gain);
+        add_all(mix, piece[cut - rest..cut].iter().rev(), gain);
+    } else {
+        add_all(&mut mix[start..], piece[..fitting].iter(), gain);
+        add_all(mix, piece[fitting..fitting + rest].iter(), gain);
+    }
+}
+
+fn add_all<'a>(mix: &mut [f32], piece: impl Iterator<Item = &'a f32>, gain: f32) {
+    for (sample, played) in mix.iter_mut().zip(piece) {
+        *sample += played * gain;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_wraps_around_in_either_direction() {
+        let mut mix = [0.0; 5];
+        lay_down_around(&mut mix, 3, &[1.0, 2.0, 3.0], 2.0, false);
+        assert_eq!(mix, [6.0, 0.0, 0.0, 2.0, 4.0]);
+        let mut mix = [0.0; 5];
+        lay_down_around(&mut mix, 3, &[1.0, 2.0, 3.0], 2.0, true);
+        assert_eq!(mix, [2.0, 0.0, 0.0, 6.0, 4.0]);
+    }
+
+    #[test]
+    fn a_piece_longer_than_the_sound_does_no_harm() {
+        for is_reversed in [false, true] {
+            let mut mix = [0.0; 2];
+            lay_down_around(&mut mix, 1, &[1.0; 9], 1.0, is_reversed);
+            assert!(mix.iter().all(|&sample| sample >= 1.0), "{mix:?}");
+        }
+    }
 }

@@ -19,6 +19,9 @@ use super::{Language, adpcm};
 /// Samples a second of every clip, and of what is made of them.
 pub const SAMPLE_RATE_HZ: u32 = 16_000;
 
+/// All letters and digits, each of which every voice has a name for.
+pub(crate) const CHARACTERS: &[u8; 36] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
 const MAGIC: &[u8; 16] = b"haechi voices 1\n";
 const ENTRY_SIZE: usize = 8;
 /// The most clips that a bank may hold.
@@ -26,7 +29,7 @@ const MAX_CLIPS: usize = 4096;
 /// The longest clip: 4 s.
 const MAX_SAMPLES: usize = 4 * SAMPLE_RATE_HZ as usize;
 /// The most voices that a language may have.
-const MAX_VOICES: usize = 16;
+pub(crate) const MAX_VOICES: usize = 16;
 
 /// Something that a voice can say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +50,7 @@ impl Word {
 
     /// All letters and digits.
     pub fn characters() -> impl Iterator<Item = Self> {
-        (b'A'..=b'Z').chain(b'0'..=b'9').map(Self::Character)
+        CHARACTERS.iter().copied().map(Self::Character)
     }
 
     /// What a voice must say at least to open a sound: every lead-in and "test".

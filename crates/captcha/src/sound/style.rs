@@ -1,5 +1,32 @@
 //! The numbers that decide how a sound sounds.
 
+use std::str::FromStr;
+
+use crate::Error;
+
+/// How quickly characters follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Pace {
+    /// One a second or a little more.
+    #[default]
+    Normal,
+    /// Two in three seconds, each said slowly.
+    Slow,
+}
+
+impl FromStr for Pace {
+    type Err = Error;
+
+    /// Reads `normal` or `slow`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "normal" => Ok(Self::Normal),
+            "slow" => Ok(Self::Slow),
+            _ => Err(Error::Pace),
+        }
+    }
+}
+
 /// How an answer is spoken and what lies under it. Times are in seconds, gains are ratios of amplitudes, and a pair is
 /// the lower and the upper end of what is drawn evenly.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +51,14 @@ pub struct Style {
     pub lead_in_pitch: (f32, f32),
     /// The level of a character, against the bank's.
     pub speech_gain: (f32, f32),
+    /// How dark (above 0) or bright (below) a character sounds: the share of each sample in the next.
+    pub tilt: (f32, f32),
+    /// How many walls of a room throw a character back.
+    pub walls: u32,
+    /// How much later each wall's echo comes than that of the wall before.
+    pub wall_secs: (f32, f32),
+    /// The level of an echo, against what is thrown back.
+    pub wall_gain: (f32, f32),
     /// What is mixed under the speech, unless it is to be clean.
     pub background: Background,
 }
@@ -34,14 +69,16 @@ pub struct Background {
     /// Fade at both ends.
     pub fade_secs: f32,
     /// How many voices talk at once behind the one that counts.
-    pub babble_lanes: u32,
-    /// The level of each word of theirs, against the bank's.
+    pub babble_lanes: usize,
+    /// The level of each piece of theirs, against the bank's.
     pub babble_gain: (f32, f32),
-    /// From the end of one word of theirs to the next.
+    /// How long a piece is, unless the word that it is cut from is shorter.
+    pub babble_piece_secs: (f32, f32),
+    /// From the end of one piece to the next.
     pub babble_gap_secs: (f32, f32),
     /// How much higher they sound.
     pub babble_pitch: (f32, f32),
-    /// How many in 256 of their words are spoken backwards.
+    /// How many in 256 of their pieces are spoken backwards.
     pub babble_reversed_per_256: u32,
     /// Root mean square of the noise, against full scale.
     pub noise_level: (f32, f32),
@@ -53,39 +90,61 @@ pub struct Background {
 
 impl Style {
     /// How challenges are spoken.
-    pub const CHALLENGE: Self = Self {
-        head_secs: 0.25,
-        lead_in_pause_secs: (0.45, 0.6),
-        period_secs: (0.95, 1.3),
-        shortest_gap_secs: 0.25,
-        tail_secs: 0.35,
-        stretch: (0.94, 1.14),
-        pitch: (0.9, 1.12),
-        glide: (0.96, 1.05),
-        lead_in_pitch: (0.96, 1.06),
-        speech_gain: (0.85, 1.1),
-        background: Background {
-            fade_secs: 0.12,
-            babble_lanes: 3,
-            babble_gain: (0.1, 0.26),
-            babble_gap_secs: (0.02, 0.2),
-            babble_pitch: (0.85, 1.2),
-            babble_reversed_per_256: 200,
-            noise_level: (0.012, 0.032),
-            noise_change_secs: (0.15, 0.5),
-            noise_darkness: (0.6, 1.0),
-        },
-    };
+    #[must_use]
+    pub const fn challenge(pace: Pace) -> Self {
+        match pace {
+            Pace::Normal => CHALLENGE,
+            Pace::Slow => Self { period_secs: (1.3, 1.6), stretch: (1.1, 1.3), ..CHALLENGE },
+        }
+    }
 
     /// How a test app's answers are spoken: slowly, each character the same way.
-    pub const TEST: Self = Self {
-        lead_in_pause_secs: (0.7, 0.7),
-        period_secs: (1.4, 1.4),
-        stretch: (1.0, 1.0),
-        pitch: (1.0, 1.0),
-        glide: (1.0, 1.0),
-        lead_in_pitch: (1.0, 1.0),
-        speech_gain: (1.0, 1.0),
-        ..Self::CHALLENGE
-    };
+    #[must_use]
+    pub const fn test(pace: Pace) -> Self {
+        let (period, stretch) = match pace {
+            Pace::Normal => (1.4, 1.0),
+            Pace::Slow => (1.8, 1.25),
+        };
+        Self {
+            lead_in_pause_secs: (0.7, 0.7),
+            period_secs: (period, period),
+            stretch: (stretch, stretch),
+            pitch: (1.0, 1.0),
+            glide: (1.0, 1.0),
+            lead_in_pitch: (1.0, 1.0),
+            speech_gain: (1.0, 1.0),
+            tilt: (0.0, 0.0),
+            walls: 0,
+            ..CHALLENGE
+        }
+    }
 }
+
+const CHALLENGE: Style = Style {
+    head_secs: 0.25,
+    lead_in_pause_secs: (0.45, 0.6),
+    period_secs: (0.95, 1.3),
+    shortest_gap_secs: 0.25,
+    tail_secs: 0.35,
+    stretch: (0.94, 1.14),
+    pitch: (0.9, 1.12),
+    glide: (0.96, 1.05),
+    lead_in_pitch: (0.96, 1.06),
+    speech_gain: (0.85, 1.1),
+    tilt: (-0.25, 0.3),
+    walls: 3,
+    wall_secs: (0.004, 0.022),
+    wall_gain: (0.08, 0.3),
+    background: Background {
+        fade_secs: 0.12,
+        babble_lanes: 3,
+        babble_gain: (0.1, 0.26),
+        babble_piece_secs: (0.2, 0.6),
+        babble_gap_secs: (0.02, 0.2),
+        babble_pitch: (0.85, 1.2),
+        babble_reversed_per_256: 200,
+        noise_level: (0.012, 0.032),
+        noise_change_secs: (0.15, 0.5),
+        noise_darkness: (0.6, 1.0),
+    },
+};

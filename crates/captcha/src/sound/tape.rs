@@ -4,8 +4,6 @@
 //! Between samples, speech in front is read with a cubic through four neighbours (Catmull and Rom, "A class of local
 //! interpolating splines", 1974), babble behind it with a straight line.
 
-use std::borrow::Cow;
-
 /// Places in a clip have 32 bits of whole samples and 32 bits of fraction.
 const ONE: f64 = 4_294_967_296.0;
 
@@ -26,13 +24,6 @@ impl Speed {
     }
 }
 
-/// A clip and how it is to be played.
-pub(crate) struct Clip<'a> {
-    samples: Cow<'a, [i16]>,
-    speed: Speed,
-    gain: f32,
-}
-
 /// A full-scale sample of the bank is 1.
 const UNIT: f32 = 1.0 / 32_768.0;
 /// Samples that the cubic looks at.
@@ -40,53 +31,44 @@ const NEIGHBOURS: usize = 4;
 /// Samples that are worked on together.
 const BLOCK: usize = 32;
 
-impl<'a> Clip<'a> {
-    pub(crate) const fn borrowed(samples: &'a [i16], speed: Speed, gain: f32) -> Self {
-        Self { samples: Cow::Borrowed(samples), speed, gain }
-    }
-
-    pub(crate) const fn owned(samples: Vec<i16>, speed: Speed, gain: f32) -> Self {
-        Self { samples: Cow::Owned(samples), speed, gain }
-    }
-
-    /// How many samples it plays for.
-    pub(crate) fn length(&self) -> usize {
-        let readable = self.samples.len().saturating_sub(NEIGHBOURS);
-        (readable as f32 * 2.0 / (self.speed.from + self.speed.to)) as usize
-    }
-
-    /// Adds the clip to a mix that begins with it.
-    pub(crate) fn add_to(&self, mix: &mut [f32]) {
-        let length = self.length().min(mix.len());
-        let gain = self.gain * UNIT;
-        let mut place = 0_u64;
-        let mut step = fixed(self.speed.from);
-        let change = (fixed(self.speed.to) - step) / self.length().max(1) as i64;
-        for block in mix[..length].chunks_mut(BLOCK) {
-            // Reading goes here and there, so it is kept apart from the arithmetic, which a compiler turns into
-            // vector instructions.
-            let mut neighbours = [[0_i32; BLOCK]; NEIGHBOURS];
-            let mut fractions = [0_u32; BLOCK];
-            for index in 0..block.len() {
-                if let Some(read) = self.samples.get((place >> 32) as usize..).and_then(<[i16]>::first_chunk) {
-                    let read: &[i16; NEIGHBOURS] = read;
-                    for (row, &sample) in neighbours.iter_mut().zip(read) {
-                        row[index] = sample.into();
-                    }
-                    fractions[index] = place as u32;
+/// Plays a clip.
+pub(crate) fn play(clip: &[i16], speed: Speed, played: &mut Vec<f32>) {
+    let readable = clip.len().saturating_sub(NEIGHBOURS);
+    let length = (readable as f32 * 2.0 / (speed.from + speed.to)) as usize;
+    resize(played, length);
+    let mut place = 0_u64;
+    let mut step = fixed(speed.from);
+    let change = (fixed(speed.to) - step) / length.max(1) as i64;
+    for block in played.chunks_mut(BLOCK) {
+        // Reading goes here and there, so it is kept apart from the arithmetic, which a compiler turns into vector
+        // instructions.
+        let mut neighbours = [[0_i32; BLOCK]; NEIGHBOURS];
+        let mut fractions = [0_u32; BLOCK];
+        for index in 0..block.len() {
+            if let Some(read) = clip.get((place >> 32) as usize..).and_then(<[i16]>::first_chunk) {
+                let read: &[i16; NEIGHBOURS] = read;
+                for (row, &sample) in neighbours.iter_mut().zip(read) {
+                    row[index] = sample.into();
                 }
-                place = place.wrapping_add_signed(step);
-                step += change;
+                fractions[index] = place as u32;
             }
-            for (index, sample) in block.iter_mut().enumerate() {
-                *sample += cubic(neighbours.each_ref().map(|row| row[index]), fractions[index]) * gain;
-            }
+            place = place.wrapping_add_signed(step);
+            step += change;
+        }
+        for (index, sample) in block.iter_mut().enumerate() {
+            *sample = cubic(neighbours.each_ref().map(|row| row[index]), fractions[index]) * UNIT;
         }
     }
 }
 
 fn fixed(speed: f32) -> i64 {
     (f64::from(speed) * ONE) as i64
+}
+
+/// Makes room for so many samples, whatever they are.
+fn resize(played: &mut Vec<f32>, length: usize) {
+    played.truncate(length);
+    played.resize(length, 0.0);
 }
 
 /// The value between the middle two of four samples.
@@ -100,19 +82,17 @@ fn cubic(neighbours: [i32; NEIGHBOURS], fraction: u32) -> f32 {
     b + 0.5 * t * (slope + t * (bend + t * twist))
 }
 
-/// Adds a clip at a steady speed, read with a straight line, backwards if so wished. Gives how many samples it took.
-pub(crate) fn add_behind(mix: &mut [f32], samples: &[i16], speed: f32, gain: f32, is_reversed: bool) -> usize {
+/// Plays a piece of a clip at a steady speed, read with a straight line, fading in and out, since it is cut anywhere.
+pub(crate) fn play_behind(piece: &[i16], speed: f32, played: &mut Vec<f32>) {
     // 16 bits of fraction do behind the speech, and a clip of 4 s has 16 bits of whole samples.
     let step = (speed * 65_536.0) as u32;
-    let readable = samples.len().saturating_sub(1) as u32;
-    let length = (readable << 16).checked_div(step).unwrap_or(0) as usize;
-    let length = length.min(mix.len());
-    let (mut place, step) =
-        if is_reversed { ((readable << 16).wrapping_sub(1), step.wrapping_neg()) } else { (0, step) };
-    for block in mix[..length].chunks_mut(BLOCK) {
+    let readable = piece.len().saturating_sub(1) as u32;
+    resize(played, (readable << 16).checked_div(step).unwrap_or(0) as usize);
+    let mut place = 0_u32;
+    for block in played.chunks_mut(BLOCK) {
         let (mut lows, mut highs, mut fractions) = ([0_i32; BLOCK], [0_i32; BLOCK], [0_i32; BLOCK]);
         for index in 0..block.len() {
-            if let Some(&[low, high]) = samples.get((place >> 16) as usize..).and_then(<[i16]>::first_chunk) {
+            if let Some(&[low, high]) = piece.get((place >> 16) as usize..).and_then(<[i16]>::first_chunk) {
                 (lows[index], highs[index]) = (low.into(), high.into());
             }
             fractions[index] = (place & 0xffff) as i32;
@@ -121,43 +101,71 @@ pub(crate) fn add_behind(mix: &mut [f32], samples: &[i16], speed: f32, gain: f32
         for (index, sample) in block.iter_mut().enumerate() {
             let share = fractions[index] as f32 / 65_536.0;
             let (low, high) = (lows[index] as f32, highs[index] as f32);
-            *sample += (low + (high - low) * share) * (gain * UNIT);
+            *sample = (low + (high - low) * share) * UNIT;
         }
     }
-    length
+    let fade = FADE.min(played.len() / 2);
+    fade_ends(played, fade);
+}
+
+/// 4 ms.
+const FADE: usize = 64;
+
+/// Lets samples rise from silence at the beginning, and fall to it at the end.
+pub(crate) fn fade_ends(samples: &mut [f32], length: usize) {
+    let gain = |index: usize| index as f32 / length as f32;
+    for (index, sample) in samples.iter_mut().take(length).enumerate() {
+        *sample *= gain(index);
+    }
+    for (index, sample) in samples.iter_mut().rev().take(length).enumerate() {
+        *sample *= gain(index);
+    }
+}
+
+/// Makes what was played darker (a tilt above 0) or brighter (below), at about the level of speech that it had.
+///
+/// A share of each sample's predecessor is added to it; speech has most of its power where that adds up.
+pub(crate) fn tilt(played: &mut [f32], tilt: f32) {
+    let gain = 1.0 / (1.0 + 0.9 * tilt);
+    let mut before = 0.0;
+    for sample in played {
+        let here = *sample;
+        *sample = (here + tilt * before) * gain;
+        before = here;
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Of so small steps that a full-scale sample's unit shows them.
     fn ramp(length: i16) -> Vec<i16> {
         (0..length).map(|time| time * 8).collect()
     }
 
-    fn play(samples: &[i16], speed: Speed) -> Vec<f32> {
-        let clip = Clip::borrowed(samples, speed, 32_768.0);
-        let mut mix = vec![0.0; clip.length()];
-        clip.add_to(&mut mix);
-        mix
+    fn play_all(samples: &[i16], speed: Speed) -> Vec<f32> {
+        let mut played = vec![9.0; 7];
+        play(samples, speed, &mut played);
+        played.iter().map(|sample| sample / UNIT).collect()
     }
 
     #[test]
     fn a_ramp_played_faster_is_a_steeper_ramp() {
-        let mix = play(&ramp(1000), Speed::steady(1.25));
-        assert_eq!(mix.len(), 796);
-        for (time, sample) in mix.iter().enumerate() {
+        let played = play_all(&ramp(1000), Speed::steady(1.25));
+        assert_eq!(played.len(), 796);
+        for (time, sample) in played.iter().enumerate() {
             assert!((sample - 8.0 * (1.0 + time as f32 * 1.25)).abs() < 0.1, "{time}: {sample}");
         }
     }
 
     #[test]
     fn a_glide_begins_at_one_speed_ends_at_the_other_and_uses_the_whole_clip() {
-        let mix = play(&ramp(2000), Speed::gliding(0.9, 1.1));
-        let last = mix.len() - 1;
-        assert!((mix[1] - mix[0] - 0.9 * 8.0).abs() < 0.05);
-        assert!((mix[last] - mix[last - 1] - 1.1 * 8.0).abs() < 0.05);
-        assert!((mix[last] / 8.0 - 1996.0).abs() < 3.0, "{}", mix[last] / 8.0);
+        let played = play_all(&ramp(2000), Speed::gliding(0.9, 1.1));
+        let last = played.len() - 1;
+        assert!((played[1] - played[0] - 0.9 * 8.0).abs() < 0.05);
+        assert!((played[last] - played[last - 1] - 1.1 * 8.0).abs() < 0.05);
+        assert!((played[last] / 8.0 - 1996.0).abs() < 3.0, "{}", played[last] / 8.0);
     }
 
     #[test]
@@ -167,15 +175,34 @@ mod tests {
     }
 
     #[test]
-    fn what_is_behind_can_be_reversed() {
-        let samples = ramp(100);
-        let mut forward = vec![0.0; 200];
-        let mut backward = vec![0.0; 200];
-        assert_eq!(add_behind(&mut forward, &samples, 1.0, 32_768.0, false), 99);
-        assert_eq!(add_behind(&mut backward, &samples, 1.0, 32_768.0, true), 99);
-        assert!((0..99).all(|time| forward[time] == f32::from(samples[time])));
-        assert!((0..99).all(|time| (backward[time] - f32::from(samples[99 - time])).abs() < 0.001));
-        assert_eq!(add_behind(&mut [0.0; 10], &samples, 1.0, 1.0, true), 10);
-        assert_eq!(add_behind(&mut [0.0; 10], &[1], 1.0, 1.0, true), 0);
+    fn a_piece_behind_rises_and_falls() {
+        let mut played = Vec::new();
+        play_behind(&[16_384; 1001], 1.0, &mut played);
+        assert_eq!((played.len(), played[0], played[500], played[999]), (1000, 0.0, 0.5, 0.0));
+        play_behind(&[16_384; 1001], 1.25, &mut played);
+        assert_eq!(played.len(), 800);
+        for short in [&[][..], &[1], &[1, 2]] {
+            play_behind(short, 0.9, &mut played);
+            assert!(played.len() < 2);
+        }
+    }
+
+    #[test]
+    fn a_tilt_takes_from_the_high_or_the_low() {
+        let level = |samples: &[f32]| samples.iter().map(|sample| sample * sample).sum::<f32>();
+        let tilted = |period: usize, by: f32| {
+            let mut wave: Vec<f32> = (0..1000).map(|time| if time % period < period / 2 { 1.0 } else { -1.0 }).collect();
+            tilt(&mut wave, by);
+            level(&wave) / 1000.0
+        };
+        assert!(tilted(2, 0.3) < 0.5 && tilted(100, 0.3) > 0.95);
+        assert!(tilted(2, -0.3) > 1.5 && tilted(100, -0.3) < 1.1);
+    }
+
+    #[test]
+    fn the_ends_of_what_fades_are_silent() {
+        let mut samples = vec![1.0; 100];
+        fade_ends(&mut samples, 10);
+        assert_eq!((samples[0], samples[5], samples[50], samples[99]), (0.0, 0.5, 1.0, 0.0));
     }
 }

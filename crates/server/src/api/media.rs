@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use haechi_captcha::{Challenge, Language, Look, Scale, Speech, Theme, image::render_expired};
+use haechi_captcha::{Challenge, Language, Look, Pace, Scale, Speech, Theme, image::render_expired};
 use http_range_header::{RangeUnsatisfiableError, parse_range_header};
 use tower_http::{
     cors::{Any, CorsLayer},
@@ -71,6 +71,7 @@ pub(crate) async fn image(State(service): State<Arc<Service>>, request: MediaReq
     params(
         ("key" = String, Path, description = "The key of the challenge"),
         ("lang" = Option<String>, Query, description = "ko, en, ja or zh; else by `Accept-Language`, else the app's language"),
+        ("pace" = Option<String>, Query, description = "normal (the default) or slow"),
         ("Range" = Option<String>, Header, description = "A part of the sound, in bytes"),
     ),
     responses(
@@ -83,7 +84,7 @@ pub(crate) async fn image(State(service): State<Arc<Service>>, request: MediaReq
 )]
 pub(crate) async fn sound(State(service): State<Arc<Service>>, request: MediaRequest) -> Response {
     request.show(&service, |challenge, live, wanted| {
-        let speech = Speech::new(wanted.language.unwrap_or(live.language));
+        let speech = Speech::new(wanted.language.unwrap_or(live.language)).with_pace(wanted.pace);
         let wav = service.metrics().time_speak(|| challenge.speak(&speech));
         in_range(wav.into(), &request.headers)
     })
@@ -126,6 +127,7 @@ struct Wanted {
     scale: Scale,
     theme: Option<Theme>,
     language: Option<Language>,
+    pace: Pace,
 }
 
 impl Wanted {
@@ -136,6 +138,7 @@ impl Wanted {
             scale: scale.unwrap_or_default(),
             theme: text("theme").and_then(|text| text.parse().ok()),
             language: text("lang").and_then(|text| text.parse().ok()).or_else(|| language::preferred(headers)),
+            pace: text("pace").and_then(|text| text.parse().ok()).unwrap_or_default(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use haechi_captcha::{Answer, Challenge, Language, Seed, Speech, sound};
+use haechi_captcha::{Answer, Challenge, Language, Pace, Seed, Speech, sound};
 
 use super::samples::{Medium, Samples};
 
@@ -15,6 +15,9 @@ pub(super) struct Speak {
     /// Language: ko, en, ja or zh
     #[arg(long, value_name = "LANGUAGE", default_value = "ko")]
     lang: Language,
+    /// Pace: normal or slow
+    #[arg(long, value_name = "PACE", default_value = "normal")]
+    pace: Pace,
     /// Leave the noise out, and keep all else
     #[arg(long)]
     clean: bool,
@@ -22,7 +25,7 @@ pub(super) struct Speak {
 
 impl Speak {
     pub(super) fn run(&self) -> Result<ExitCode> {
-        let speech = Speech::new(self.lang);
+        let speech = Speech::new(self.lang).with_pace(self.pace);
         self.samples.make(&Sounds(if self.clean { speech.clean() } else { speech }))?;
         Ok(ExitCode::SUCCESS)
     }

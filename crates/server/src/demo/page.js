@@ -1,8 +1,11 @@
 // The page works without this script, which plays, judges and renews in place.
 
-const [form, renewal, sentences, result, key, image, darkImage, progress, sound, play, replay, answer, keys] = [
+const [
+  form, renewal, sentences, result, key, image, darkImage, progress, sound, play, replay, settings, slower, loudness,
+  volume, answer, keys,
+] = [
   "challenge", "renewal", "sentences", "result", "key", "image", "dark-image", "progress", "sound", "play", "replay",
-  "answer", "keys",
+  "settings", "slower", "loudness", "volume", "answer", "keys",
 ].map((id) => document.getElementById(id));
 
 /** What each result code of the server means to a person. */
@@ -12,6 +15,19 @@ const KINDS = {
 };
 /** The outcomes after which a challenge is over. */
 const FINAL = ["right", "wrong", "expired"];
+/** How far the keys go back and forward, in seconds of the sound: about two characters. */
+const STEP = 2;
+/** How quickly the slower sound plays. Browsers keep its pitch. */
+const SLOWER = 0.75;
+/**
+ * What the keys in the answer field do, in any width and script: signs that no answer holds, next to each other on most
+ * keyboards. A Chinese keyboard writes the slash as the sign that a Japanese one writes for the comma.
+ */
+const ACTIONS = {
+  ".": toggle, "。": toggle, "．": toggle, "｡": toggle,
+  ",": back, "，": back, "、": document.documentElement.lang === "zh" ? forward : back, "､": back,
+  "/": forward, "／": forward, "・": forward, "･": forward,
+};
 /** Longest wait for the server, in milliseconds. */
 const PATIENCE = 15_000;
 
@@ -111,6 +127,40 @@ function restart() {
   start();
 }
 
+function back() {
+  move(-STEP);
+}
+
+function forward() {
+  move(STEP);
+}
+
+/** Goes to another moment of the sound and plays on from there. Before anything is loaded that is its start. */
+function move(secs) {
+  const end = Number.isFinite(sound.duration) ? sound.duration : 0;
+  sound.currentTime = Math.min(Math.max(sound.currentTime + secs, 0), end);
+  start();
+}
+
+function changePace() {
+  const isSlower = slower.ariaPressed !== "true";
+  slower.ariaPressed = String(isSlower);
+  // The default is what the next challenge's sound begins with.
+  sound.defaultPlaybackRate = sound.playbackRate = isSlower ? SLOWER : 1;
+}
+
+function changeVolume() {
+  sound.volume = volume.value / 100;
+}
+
+/** Some devices leave the volume to their own keys. */
+function canChangeVolume() {
+  sound.volume = 0.5;
+  const canChange = sound.volume === 0.5;
+  sound.volume = 1;
+  return canChange;
+}
+
 async function start() {
   try {
     await sound.play();
@@ -127,10 +177,9 @@ function showSound() {
   progress.value = sound.currentTime / sound.duration || 0;
 }
 
-/** The full stop and the comma, which no answer holds, in any width and script, work the sound from within the field. */
+/** The keys that work the sound from within the answer field. */
 function control(event) {
-  if (event.isComposing || !event.data) return;
-  const action = ".。．｡".includes(event.data) ? toggle : ",、，､".includes(event.data) ? restart : null;
+  const action = event.isComposing ? undefined : ACTIONS[event.data];
   if (!action) return;
   event.preventDefault();
   action();
@@ -145,12 +194,15 @@ function onSubmit(element, action) {
 
 function enhance() {
   sound.hidden = true;
-  for (const element of [play, replay, progress, keys]) element.hidden = false;
+  for (const element of [play, replay, progress, settings, keys]) element.hidden = false;
+  loudness.hidden = !canChangeVolume();
   answer.setAttribute("aria-describedby", "hint keys");
   onSubmit(form, judge);
   onSubmit(renewal, renewAsAsked);
   play.addEventListener("click", toggle);
   replay.addEventListener("click", restart);
+  slower.addEventListener("click", changePace);
+  volume.addEventListener("input", changeVolume);
   answer.addEventListener("beforeinput", control);
   for (const name of ["play", "pause", "ended", "emptied", "timeupdate"]) sound.addEventListener(name, showSound);
   for (const name of ["focusin", "keydown", "pointerdown"]) form.addEventListener(name, renewIfStale);

@@ -105,6 +105,7 @@ impl Page {
                 audio #sound controls preload="none" aria-label=(texts.sound)
                     src={ "/captcha/v1.0/keys/" (round.key) "/sound?lang=" (self.language.tag()) } {}
                 (tools(texts))
+                (sound_settings(texts))
                 (answer_field(texts))
             }
             (self.sentences_for_the_script(round, texts))
@@ -167,6 +168,19 @@ fn tools(texts: &Texts) -> Markup {
     }
 }
 
+/// How the sound is played. Without the script the browser's own player has the like.
+fn sound_settings(texts: &Texts) -> Markup {
+    html! {
+        div.settings #settings hidden {
+            button #slower type="button" aria-pressed="false" { (texts.slower) }
+            div #loudness {
+                label for="volume" { (texts.volume) }
+                input #volume type="range" min="0" max="100" step="5" value="100";
+            }
+        }
+    }
+}
+
 fn renew_button(texts: &Texts) -> Markup {
     html! {
         button #renew type="submit" form="renewal" {
@@ -185,7 +199,7 @@ fn icon(class: &str, path: &str) -> Markup {
 }
 
 fn answer_field(texts: &Texts) -> Markup {
-    let [before, between, behind] = texts.keys;
+    let [before, after_dot, after_comma, after_slash] = texts.keys;
     html! {
         label for="answer" { (texts.answer) }
         div.entry {
@@ -195,6 +209,8 @@ fn answer_field(texts: &Texts) -> Markup {
             button #check type="submit" { (texts.check) }
         }
         p.hint #hint { (texts.hint) }
-        p.hint #keys hidden { (before) kbd { "." } (between) kbd { "," } (behind) }
+        p.hint #keys hidden {
+            (before) kbd { "." } (after_dot) kbd { "," } (after_comma) kbd { "/" } (after_slash)
+        }
     }
 }

@@ -1,0 +1,85 @@
+//! The room that a sound in the making takes, kept by each thread, so that speaking asks the allocator for its file
+//! alone.
+
+use std::cell::RefCell;
+
+use super::{bank::SAMPLE_RATE_HZ, wav};
+
+/// What one sound is made in. Every part is empty or overwritten before use.
+#[derive(Default)]
+pub(crate) struct Studio {
+    /// The whole sound so far. A full-scale sample is 1.
+    pub(crate) mix: Vec<f32>,
+    /// A clip at another length.
+    pub(crate) stretched: Vec<i16>,
+    /// A clip as it is heard, before it goes into the mix.
+    pub(crate) played: Vec<f32>,
+}
+
+impl Studio {
+    /// Makes a file in this thread's studio.
+    pub(crate) fn record(make: impl FnOnce(&mut Self)) -> Vec<u8> {
+        thread_local!(static STUDIO: RefCell<Studio> = RefCell::default());
+        STUDIO.with_borrow_mut(|studio| {
+            studio.mix.clear();
+            make(studio);
+            wav::write(studio.mix.iter().map(|&sample| quantise(sample)))
+        })
+    }
+
+    /// Adds what was played to the mix, from a sample on, which may lie beyond its end.
+    pub(crate) fn lay_down(&mut self, start: usize, gain: f32) {
+        self.extend_to(start + self.played.len());
+        for (sample, played) in self.mix[start..].iter_mut().zip(&self.played) {
+            *sample += played * gain;
+        }
+    }
+
+    /// Makes the mix at least so many samples long.
+    pub(crate) fn extend_to(&mut self, length: usize) {
+        if self.mix.len() < length {
+            self.mix.resize(length, 0.0);
+        }
+    }
+}
+
+pub(crate) fn samples_in(secs: f32) -> usize {
+    (secs * SAMPLE_RATE_HZ as f32) as usize
+}
+
+/// Up to here a sample is left as it is.
+const KNEE: f32 = 0.75;
+/// What even the loudest sample stays below.
+const CEILING: f32 = 0.98;
+
+/// The 16-bit sample: as it is up to the knee, and bent towards the ceiling, which it never reaches, beyond.
+fn quantise(sample: f32) -> i16 {
+    const ROOM: f32 = CEILING - KNEE;
+    // Adding 1.5 × 2²³ rounds to a whole number and leaves it in the low bits: vector instructions do it, as they do
+    // not do Rust's checked conversion.
+    const ROUND: f32 = 12_582_912.0;
+    let size = sample.abs();
+    let over = (size - KNEE).max(0.0) / ROOM;
+    let bent = size.min(KNEE) + ROOM * (over / (1.0 + over));
+    (bent.copysign(sample) * 32_767.0 + ROUND).to_bits() as i16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_sample_clips_and_a_louder_one_stays_louder() {
+        assert_eq!([quantise(0.0), quantise(0.5), quantise(-0.5)], [0, 16_384, -16_384]);
+        let sizes: Vec<i16> = (0..400_u16).map(|step| quantise(f32::from(step) / 50.0)).collect();
+        assert!(sizes.is_sorted() && sizes[399] < 32_200 && quantise(-8.0) == -sizes[398].max(quantise(8.0)));
+    }
+
+    #[test]
+    fn what_is_laid_down_is_added_and_makes_the_mix_longer() {
+        let mut studio = Studio { played: vec![1.0, 2.0], ..Studio::default() };
+        studio.lay_down(1, 1.0);
+        studio.lay_down(2, -0.5);
+        assert_eq!(studio.mix, [0.0, 1.0, 1.5, -1.0]);
+    }
+}
