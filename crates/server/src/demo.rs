@@ -4,6 +4,7 @@
 //! HTML; the script on top of it plays, judges and renews in place, by the two routes that answer in JSON.
 
 mod guard;
+mod listen;
 mod page;
 mod round;
 #[cfg(test)]
@@ -39,8 +40,9 @@ const STYLE: &str = include_str!("demo/page.css");
 const SCRIPT: &str = include_str!("demo/page.js");
 const MARK: &str = include_str!("demo/haechi.svg");
 
-pub(crate) fn routes() -> Router<Arc<Service>> {
-    Router::new()
+pub(crate) fn routes(with_listening_test: bool) -> Router<Arc<Service>> {
+    let router = if with_listening_test { listen::routes() } else { Router::new() };
+    router
         .route("/", get(show).post(judge_form))
         .route("/demo/challenge", post(issue))
         .route("/demo/verification", post(judge))

@@ -21,6 +21,8 @@ use crate::{
 pub struct Options {
     /// Whether the demo page is at `/`.
     pub demo: bool,
+    /// Whether developers' listening test is beside it.
+    pub listening_test: bool,
     /// Whether operators' routes are on another listener, which [`operators`] serves.
     pub operators_elsewhere: bool,
 }
@@ -43,7 +45,7 @@ pub fn router(service: Arc<Service>, options: Options) -> Router {
         router = router.merge(operators_routes());
     }
     if options.demo {
-        router = router.merge(demo::routes());
+        router = router.merge(demo::routes(options.listening_test));
     }
     finish(router, service)
 }

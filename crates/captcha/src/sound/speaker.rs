@@ -12,7 +12,13 @@ use super::{
 use crate::{Answer, Stream};
 
 /// Says an answer after its lead-in, each character by another voice than the one before.
-pub(crate) fn say_challenge(studio: &mut Studio, answer: &Answer, voices: &[Voice], style: &Style, stream: &mut Stream) {
+pub(crate) fn say_challenge(
+    studio: &mut Studio,
+    answer: &Answer,
+    voices: &[Voice],
+    style: &Style,
+    stream: &mut Stream,
+) {
     let mut order: [usize; MAX_VOICES] = std::array::from_fn(|voice| voice);
     let order = &mut order[..voices.len()];
     let openers = voices.iter().filter(|voice| voice.can_open()).count();

@@ -191,7 +191,8 @@ mod tests {
     fn a_tilt_takes_from_the_high_or_the_low() {
         let level = |samples: &[f32]| samples.iter().map(|sample| sample * sample).sum::<f32>();
         let tilted = |period: usize, by: f32| {
-            let mut wave: Vec<f32> = (0..1000).map(|time| if time % period < period / 2 { 1.0 } else { -1.0 }).collect();
+            let mut wave: Vec<f32> =
+                (0..1000).map(|time| if time % period < period / 2 { 1.0 } else { -1.0 }).collect();
             tilt(&mut wave, by);
             level(&wave) / 1000.0
         };

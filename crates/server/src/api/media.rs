@@ -172,7 +172,7 @@ fn accepts_images(headers: &HeaderMap) -> bool {
 
 /// The whole sound, or the part that `Range` asks for (RFC 9110, section 14). Several parts at once are not served:
 /// the whole is a right answer to that.
-fn in_range(wav: Bytes, headers: &HeaderMap) -> Response {
+pub(crate) fn in_range(wav: Bytes, headers: &HeaderMap) -> Response {
     let size = wav.len();
     let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
     let mut response = match range.map_or(Part::Whole, |range| part(range, size)) {

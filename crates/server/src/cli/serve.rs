@@ -147,7 +147,11 @@ impl Listeners {
 
     /// Serves until the process is told to stop and running requests are finished.
     async fn serve(self, listening: Listening, service: &Arc<Service>, stopping: &Stopping) {
-        let options = router::Options { demo: listening.demo, operators_elsewhere: self.operators.is_some() };
+        let options = router::Options {
+            demo: listening.demo,
+            listening_test: listening.public.ip().is_loopback(),
+            operators_elsewhere: self.operators.is_some(),
+        };
         let public = router::router(Arc::clone(service), options);
         let operators = self
             .operators
