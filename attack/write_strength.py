@@ -160,16 +160,16 @@ def ways(results: Results) -> str:
 
 def speed(results: Results) -> str:
     """CPU time and bytes beside lepture's."""
-    record = results.get(("lepture", "speed"))
-    if record is None:
+    rows = []
+    for name, title in {"lepture": "pictures", "sound-lepture": "sounds"}.items():
+        record = results.get((name, "speed"))
+        if record:
+            low, high = (f"{ratio:.2g}" for ratio in record["cpu_ratios"])
+            ratio = f"{record['cpu_ratio']:.2g} ({low}–{high})"
+            rows.append([title, ratio, f"{record['bytes']:,.0f}", f"{record['lepture_bytes']:,.0f}"])
+    if not rows:
         return "Not measured."
-    low, high = record["cpu_ratios"]
-    row = [
-        f"{record['cpu_ratio']:.3f} ({low:.3f}–{high:.3f})",
-        f"{record['bytes']:,.0f}",
-        f"{record['lepture_bytes']:,.0f}",
-    ]
-    return markdown_table(["CPU time of one picture, of lepture's", "our median bytes", "lepture's"], [row])
+    return markdown_table(["", "CPU time of one, of lepture's", "our median bytes", "lepture's"], rows)
 
 
 def intelligibility(results: Results) -> str:

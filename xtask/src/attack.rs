@@ -53,7 +53,7 @@ const BROKEN: f64 = 0.8;
 pub(crate) fn run_attack(options: &Options) -> anyhow::Result<()> {
     let environment = Environment::make(Path::new(FOLDER), options.peers)?;
     run(&mut cargo(&["build", "--release", "--package", "haechi"]))?;
-    run(&mut cargo(&["build", "--release", "--package", "haechi-captcha", "--example", "draw"]))?;
+    run(&mut cargo(&["build", "--release", "--package", "haechi-captcha", "--example", "draw", "--example", "speak"]))?;
     let bench = Bench::new(options, environment);
     let results = Results::open(&bench.folder)?;
     bench.prove_solvers(&results)?;
@@ -152,12 +152,17 @@ impl<'a> Bench<'a> {
             return Ok(());
         }
         let rounds = if self.options.quick { "3" } else { "9" };
-        let program = shown(&environment::built("examples/draw"));
-        let arguments = |program: &str| ["compare_speed.py", program, "--rounds", rounds].map(String::from);
-        let line = self.environment.python(&arguments(&program))?;
-        println!("{line}");
-        // Published without the place of this machine's build.
-        results.add("speed", &arguments("target/release/examples/draw"), &line)?;
+        for (example, options) in [("draw", &[][..]), ("speak", &["--sound"])] {
+            let arguments = |program: &str| {
+                let line = [&["compare_speed.py", program, "--rounds", rounds], options].concat();
+                line.into_iter().map(String::from).collect::<Vec<_>>()
+            };
+            let program = shown(&environment::built(&format!("examples/{example}")));
+            let line = self.environment.python(&arguments(&program))?;
+            println!("{line}");
+            // Published without the place of this machine's build.
+            results.add("speed", &arguments(&format!("target/release/examples/{example}")), &line)?;
+        }
         Ok(())
     }
 

@@ -1,49 +1,49 @@
-//! Speaks random answers in each language, noisy and clean, and says how long that took.
+//! Speaks answers to listen to, or times the speaking.
 //!
-//! `cargo run --release -p haechi-captcha --example speak -- [DIRECTORY [COUNT]]`
+//! ```text
+//! speak FOLDER [COUNT]     writes COUNT labelled sounds of each language, noisy and clean
+//! speak --time [COUNT] [LANGUAGE]     prints time and size per sound
+//! ```
 
-use std::{path::Path, time::Instant};
+use std::{env, error::Error, fs, path::Path, time::Instant};
 
-use haechi_captcha::{Alphabet, Answer, Language, Seed, Speech, sound};
+use haechi_captcha::{Alphabet, Answer, Language, Seed, Speech, sound::speak};
 
-fn main() -> std::io::Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    let directory = arguments.next();
-    let count = arguments.next().and_then(|count| count.parse().ok()).unwrap_or(200);
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let target = arguments.first().ok_or("see the head of examples/speak.rs for the arguments")?;
+    let count = arguments.get(1).map_or(Ok(20), |text| text.parse())?;
+    if target == "--time" {
+        time(count, arguments.get(2).map_or("en", String::as_str).parse()?);
+        return Ok(());
+    }
+    fs::create_dir_all(target)?;
     for language in Language::ALL {
-        let start = Instant::now();
-        let first = sound::speak(
-            &Answer::derive(&Seed::from_number(0), Alphabet::Standard, 5),
-            &Seed::from_number(0),
-            &Speech::new(language),
-        );
-        let first_ms = start.elapsed().as_secs_f64() * 1e3;
-        let (ms, secs) = speak_all(language, count, directory.as_deref().map(Path::new))?;
-        println!(
-            "{}: {ms:.2} ms for {secs:.1} s each; {first_ms:.1} ms for the first ({} bytes)",
-            language.tag(),
-            first.len()
-        );
+        for (answer, seed) in (0..count).map(sample) {
+            let name = Path::new(target).join(format!("{}_{}", language.tag(), answer.as_str()));
+            let speech = Speech::new(language);
+            fs::write(name.with_extension("wav"), speak(&answer, &seed, &speech))?;
+            fs::write(name.with_extension("clean.wav"), speak(&answer, &seed, &speech.clean()))?;
+        }
     }
     Ok(())
 }
 
-/// Mean milliseconds of work and seconds of sound.
-fn speak_all(language: Language, count: u64, directory: Option<&Path>) -> std::io::Result<(f64, f64)> {
-    let (mut spent_secs, mut bytes) = (0.0, 0);
-    for number in 0..count {
-        let seed = Seed::from_number(number);
-        let answer = Answer::derive(&seed, Alphabet::Standard, 5);
+/// The numbered seed's answer, and the seed of its sound.
+fn sample(number: u64) -> (Answer, Seed) {
+    let answer = Answer::derive(&Seed::from_number(number), Alphabet::Standard, 5);
+    (answer, Seed::from_number(number + (1 << 32)))
+}
+
+fn time(count: u64, language: Language) {
+    let samples: Vec<_> = (0..count).map(sample).collect();
+    let mut sizes = Vec::new();
+    let mut fastest = f64::INFINITY;
+    for _ in 0..5 {
         let start = Instant::now();
-        let wav = sound::speak(&answer, &seed, &Speech::new(language));
-        spent_secs += start.elapsed().as_secs_f64();
-        bytes += wav.len();
-        if let Some(directory) = directory {
-            let name = format!("{}_{number:05}_{}", language.tag(), answer.as_str());
-            std::fs::write(directory.join(format!("{name}.wav")), wav)?;
-            let clean = sound::speak(&answer, &seed, &Speech::new(language).clean());
-            std::fs::write(directory.join(format!("{name}.clean.wav")), clean)?;
-        }
+        sizes = samples.iter().map(|(answer, seed)| speak(answer, seed, &Speech::new(language)).len()).collect();
+        fastest = fastest.min(start.elapsed().as_secs_f64() / count as f64);
     }
-    Ok((spent_secs * 1e3 / count as f64, bytes as f64 / 32_000.0 / count as f64))
+    sizes.sort_unstable();
+    println!("{:.2} ms per sound (best of 5 rounds of {count}), {} bytes", fastest * 1e3, sizes[sizes.len() / 2]);
 }

@@ -1,11 +1,20 @@
-//! What drawing a picture asks of the allocator, once its thread has drawn before.
+//! What drawing a picture and speaking a sound ask of the allocator, once their thread has done so before.
 
 use allocation_counter::{AllocationInfo, measure};
-use haechi_captcha::{Alphabet, Answer, Look, Scale, Seed, image};
+use haechi_captcha::{Alphabet, Answer, Language, Look, Pace, Scale, Seed, Speech, image, sound};
+
+fn answer(number: u64) -> Answer {
+    Answer::derive(&Seed::from_number(number), Alphabet::Standard, 5)
+}
 
 fn draw(number: u64, look: &Look) -> AllocationInfo {
-    let answer = Answer::derive(&Seed::from_number(number), Alphabet::Standard, 5);
+    let answer = answer(number);
     measure(|| drop(image::render(&answer, &Seed::from_number(number), look)))
+}
+
+fn speak(number: u64, speech: &Speech) -> AllocationInfo {
+    let answer = answer(number);
+    measure(|| drop(sound::speak(&answer, &Seed::from_number(number), speech)))
 }
 
 #[test]
@@ -20,6 +29,23 @@ fn a_picture_asks_for_the_room_of_its_file_alone() {
             let info = draw(number, &look);
             assert_eq!(info.count_total, 1, "{number} at {scale:?}: {info:?}");
             assert!(info.bytes_total < 64_000, "{number} at {scale:?}: {info:?}");
+        }
+    }
+}
+
+#[test]
+fn a_sound_asks_for_the_room_of_its_file_alone() {
+    // Decodes the voices, and makes room for the longest sound.
+    for language in Language::ALL {
+        for number in 0..60 {
+            speak(number, &Speech::new(language).with_pace(Pace::Slow));
+        }
+    }
+    for language in Language::ALL {
+        for number in 0..60 {
+            let info = speak(number, &Speech::new(language));
+            assert_eq!(info.count_total, 1, "{number} in {language:?}: {info:?}");
+            assert!(info.bytes_total < 400_000, "{number} in {language:?}: {info:?}");
         }
     }
 }
