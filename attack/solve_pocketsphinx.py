@@ -2,8 +2,9 @@
 """An attacker with a ready-made recogniser of English speech: pocketsphinx, told which names may occur.
 
 Tried on sounds as they are and with their steady noise subtracted (Boll, "Suppression of acoustic noise in speech using
-spectral subtraction", 1979), and with the number of characters known or not. The best way is chosen on sounds of their
-own, apart from those it is judged by.
+spectral subtraction", 1979); whole with the number of characters known or not, whole with haechi's lead-in before them,
+and one loud moment after another, as many as there are characters. The best way is chosen on sounds of their own, apart
+from those it is judged by.
 """
 
 from __future__ import annotations
@@ -64,6 +65,22 @@ NAMES = {
     "Y": ["W AY"],
     "Z": ["Z IY", "Z EH D"],
 }
+# What haechi says first, in English.
+LEAD_IN = {
+    "type": "T AY P",
+    "these": "DH IY Z",
+    "four": "F AO R",
+    "five": "F AY V",
+    "six": "S IH K S",
+    "seven": "S EH V AH N",
+    "eight": "EY T",
+    "letters": "L EH T ER Z",
+    "and": "AE N D",
+    "digits": "D IH JH AH T S",
+}
+SENTENCE = "type these (four | five | six | seven | eight) letters and digits"
+# Seconds around a loud moment, and the shortest time from one to the next.
+AROUND_S, APART_S = 0.42, 0.6
 # Frames of this share are taken for noise alone, and it is subtracted so many times, down to a floor.
 QUIET_SHARE, SUBTRACTED, FLOOR = 0.2, 1.8, 0.08
 
@@ -73,14 +90,16 @@ class Way:
     """What is done to a sound, and what is known of its answer."""
 
     is_cleaned: bool
-    knows_length: bool
+    hearing: str
 
     def __str__(self) -> str:
-        cleaning = "noise subtracted" if self.is_cleaned else "as it is"
-        return f"{cleaning}, {'length known' if self.knows_length else 'of any length'}"
+        return f"{'noise subtracted' if self.is_cleaned else 'as it is'}, {self.hearing}"
 
 
-WAYS = list(itertools.starmap(Way, itertools.product([False, True], repeat=2)))
+OF_ANY_LENGTH, LENGTH_KNOWN = "whole, of any length", "whole, length known"
+AFTER_LEAD_IN, BY_MOMENTS = "whole, after the lead-in", "one loud moment after another"
+HEARINGS = [OF_ANY_LENGTH, LENGTH_KNOWN, AFTER_LEAD_IN, BY_MOMENTS]
+WAYS = list(itertools.starmap(Way, itertools.product([False, True], HEARINGS)))
 
 
 class Recogniser:
@@ -89,26 +108,45 @@ class Recogniser:
     def __init__(self, alphabet: str, lengths: list[int]) -> None:
         words = [(f"w{character}", name) for character in alphabet for name in NAMES[character]]
         seen: dict[str, int] = {}
-        lines = []
+        lines = [f"{word} {name}\n" for word, name in LEAD_IN.items()]
         for word, name in words:
             seen[word] = seen.get(word, 0) + 1
             lines.append(f"{word}{f'({seen[word]})' if seen[word] > 1 else ''} {name}\n")
         one = f"({' | '.join(seen)})"
         exactly = " | ".join(" ".join([one] * length) for length in lengths)
+        rules = [f"{one}+", exactly, f"{SENTENCE} ({exactly})", one]
+        self.length = lengths[-1]
         with tempfile.TemporaryDirectory() as folder:
             self.decoders = {
-                knows_length: _decoder(Path(folder), "".join(lines), rule)
-                for knows_length, rule in [(False, f"{one}+"), (True, exactly)]
+                hearing: _decoder(Path(folder), "".join(lines), rule)
+                for hearing, rule in zip(HEARINGS, rules, strict=True)
             }
 
     def hear(self, samples: np.ndarray, way: Way) -> str:
         """The characters that it hears."""
-        decoder = self.decoders[way.knows_length]
+        samples = without_noise(samples) if way.is_cleaned else samples
+        parts = loud_moments(samples, self.length) if way.hearing == BY_MOMENTS else [samples]
+        return "".join(self._hear_part(part, way) for part in parts)
+
+    def _hear_part(self, samples: np.ndarray, way: Way) -> str:
+        decoder = self.decoders[way.hearing]
         decoder.start_utt()
-        decoder.process_raw(_as_bytes(without_noise(samples) if way.is_cleaned else samples), full_utt=True)
+        decoder.process_raw(_as_bytes(samples), full_utt=True)
         decoder.end_utt()
         hypothesis = decoder.hyp()
         return "".join(word[1] for word in hypothesis.hypstr.split() if word[0] == "w") if hypothesis else ""
+
+
+def loud_moments(samples: np.ndarray, count: int) -> list[np.ndarray]:
+    """What lies around the last so many of the loudest moments: the first ones may be a lead-in."""
+    hop = RATE_HZ // 100
+    power = np.add.reduceat(samples**2, np.arange(0, len(samples), hop))
+    energy = np.convolve(power, np.hanning(32), "same")
+    peaks, found = signal.find_peaks(energy, distance=int(APART_S * 100), height=0)
+    # Those that are loud for a character; noise alone has peaks too.
+    loud = peaks[found["peak_heights"] > 0.25 * np.median(np.sort(found["peak_heights"])[-count:])]
+    half = int(AROUND_S * RATE_HZ)
+    return [samples[max(0, peak * hop - half) : peak * hop + half] for peak in loud[-count:]]
 
 
 def _decoder(folder: Path, dictionary: str, rule: str) -> Decoder:
