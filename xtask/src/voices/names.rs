@@ -158,7 +158,7 @@ fn lead_in(language: Language, count: u8) -> String {
     match language {
         Language::Ko => match number(["네", "다섯", "여섯", "일곱", "여덟"]) {
             "" => "영문 숫자를 입력하세요.".to_owned(),
-            number => format!("영문 숫자 {number} 글자를 입력하세요."),
+            number => format!("영문 숫자 {number} 자를 입력하세요."),
         },
         Language::En => {
             format!("Type these {} letters and digits.", number(["four", "five", "six", "seven", "eight"]))
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_lead_in_says_the_count_or_none() {
-        assert!(text(Language::Ko, Word::LeadIn(5)).contains("다섯 글자"));
+        assert!(text(Language::Ko, Word::LeadIn(5)).contains("다섯 자"));
         assert_eq!(text(Language::Zh, Word::LeadIn(0)), "qing3 shu1 ru4 zi4 mu3 he2 shu4 zi4");
         assert!(text(Language::En, Word::LeadIn(8)).contains("eight"));
     }

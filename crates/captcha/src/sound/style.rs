@@ -94,7 +94,7 @@ impl Style {
     pub const fn challenge(pace: Pace) -> Self {
         match pace {
             Pace::Normal => CHALLENGE,
-            Pace::Slow => Self { period_secs: (1.3, 1.6), stretch: (1.1, 1.3), ..CHALLENGE },
+            Pace::Slow => Self { period_secs: (1.4, 1.8), stretch: (1.15, 1.4), ..CHALLENGE },
         }
     }
 
@@ -122,28 +122,28 @@ impl Style {
 
 const CHALLENGE: Style = Style {
     head_secs: 0.25,
-    lead_in_pause_secs: (0.45, 0.6),
-    period_secs: (0.95, 1.3),
+    lead_in_pause_secs: (0.3, 0.75),
+    period_secs: (0.85, 1.5),
     shortest_gap_secs: 0.25,
     tail_secs: 0.35,
-    stretch: (0.94, 1.14),
-    pitch: (0.9, 1.12),
-    glide: (0.96, 1.05),
+    stretch: (0.82, 1.25),
+    pitch: (0.78, 1.28),
+    glide: (0.88, 1.12),
     lead_in_pitch: (0.96, 1.06),
-    speech_gain: (0.85, 1.1),
-    tilt: (-0.25, 0.3),
-    walls: 3,
-    wall_secs: (0.004, 0.022),
-    wall_gain: (0.08, 0.3),
+    speech_gain: (0.85, 1.15),
+    tilt: (-0.5, 0.8),
+    walls: 4,
+    wall_secs: (0.006, 0.05),
+    wall_gain: (0.15, 0.4),
     background: Background {
         fade_secs: 0.12,
         babble_lanes: 3,
-        babble_gain: (0.1, 0.26),
-        babble_piece_secs: (0.2, 0.6),
-        babble_gap_secs: (0.02, 0.2),
+        babble_gain: (0.22, 0.4),
+        babble_piece_secs: (0.35, 0.8),
+        babble_gap_secs: (0.0, 0.1),
         babble_pitch: (0.85, 1.2),
-        babble_reversed_per_256: 200,
-        noise_level: (0.012, 0.032),
+        babble_reversed_per_256: 80,
+        noise_level: (0.008, 0.02),
         noise_change_secs: (0.15, 0.5),
         noise_darkness: (0.6, 1.0),
     },
