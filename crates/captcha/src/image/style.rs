@@ -125,7 +125,7 @@ impl Style {
         overlap_caps: -0.14..-0.04,
         nesting_caps: 0.7,
         fills: Fills { solid: 1.0, hollow: 1.2, half_hollow: 0.1, sliced: 0.05, echo: 0.0 },
-        two_rows: 0.28,
+        two_rows: 0.22,
         row_size: 0.92..1.14,
         row_width: 0.95..1.15,
         row_gap_caps: 0.1,
@@ -153,7 +153,7 @@ impl Style {
         band_detail: 4.0,
         specks_per_square_cap: 4.0,
         speck_radius_caps: 0.02..0.05,
-        grain_tones: 0.58,
+        grain_tones: 0.5,
         grain_size: 2.0,
     };
 
@@ -223,6 +223,7 @@ impl Style {
         letter_width: 0.9..1.26,
         slant: 0.16,
         fills: Fills { solid: 1.0, hollow: 1.2, half_hollow: 0.2, sliced: 0.15, echo: 0.05 },
+        two_rows: 0.28,
         row_size: 0.84..1.22,
         warp_caps: 0.115,
         fill: 0.88..1.0,
