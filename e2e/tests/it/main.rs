@@ -10,6 +10,7 @@ mod browser;
 mod demo_page;
 mod docs;
 mod keyboard;
+mod listening;
 mod loading;
 mod looks;
 mod no_script;

@@ -180,13 +180,14 @@ async fn judge(RawQuery(query): RawQuery, request: Request) -> Result<Markup, Re
         confused = score.confusions(),
         "a listening test was scored"
     );
-    Ok(page(language, &outcome(&score, Texts::of(language))))
+    Ok(page(language, &outcome(&score, language)))
 }
 
-fn outcome(score: &Score, texts: &Texts) -> Markup {
+fn outcome(score: &Score, language: Language) -> Markup {
+    let texts = Texts::of(language);
     html! {
         div.card {
-            p #result role="status" data-kind="right" {
+            p #result role="status" data-kind="new" {
                 span {
                     (texts.right) ": " (score.right()) "/" (score.rows.len()) ". "
                     (texts.characters) ": " (score.understood()) "/" (score.characters()) "."
@@ -202,7 +203,7 @@ fn outcome(score: &Score, texts: &Texts) -> Markup {
             }
             @let confusions = score.confusions();
             @if !confusions.is_empty() { p { (texts.confused) ": " (confusions) } }
-            p { a href={ "/demo/listen" } { (texts.again) } }
+            p { a href={ "/demo/listen?lang=" (language.tag()) } { (texts.again) } }
         }
     }
 }
