@@ -20,11 +20,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("see the head of examples/trial_sound.rs for the arguments".into());
     };
     let (language, count, seed): (Language, u64, u64) = (language.parse()?, count.parse()?, seed.parse()?);
-    let mut style = Style::challenge(Pace::Normal);
+    let mut style = Style::challenge(language, Pace::Normal);
     for change in changes {
         let (field, value) = change.split_once('=').ok_or("a change is FIELD=VALUE")?;
         match field {
-            "pace" => style = Style::challenge(value.parse::<Pace>()?),
+            "pace" => style = Style::challenge(language, value.parse::<Pace>()?),
             _ => apply(&mut style, field, value)?,
         }
     }

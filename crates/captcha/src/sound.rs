@@ -118,7 +118,7 @@ impl Speech {
 /// A lead-in says how many characters follow; then each is said once, over noise unless the speech is clean.
 #[must_use]
 pub fn speak(answer: &Answer, seed: &Seed, speech: &Speech) -> Vec<u8> {
-    speak_in_style(answer, seed, speech, &Style::challenge(speech.pace))
+    speak_in_style(answer, seed, speech, &Style::challenge(speech.language, speech.pace))
 }
 
 /// Speaks an answer in another style than that of challenges.

@@ -104,11 +104,11 @@ impl White {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Pace, Seed, sound::style::Style};
+    use crate::{Language, Pace, Seed, sound::style::Style};
 
     fn noise(seed: u64) -> Vec<f32> {
         let mut mix = vec![0.0; 32_000];
-        add(&mut mix, &mut Seed::from_number(seed).stream(), &Style::challenge(Pace::Normal).background);
+        add(&mut mix, &mut Seed::from_number(seed).stream(), &Style::challenge(Language::En, Pace::Normal).background);
         mix
     }
 
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_level_is_within_its_bounds_and_moves() {
-        let (low, high) = Style::challenge(Pace::Normal).background.noise_level;
+        let (low, high) = Style::challenge(Language::En, Pace::Normal).background.noise_level;
         let noise = noise(1);
         let levels: Vec<f32> = noise.chunks(1600).map(level).collect();
         assert!(levels.iter().all(|level| (low * 0.8..high * 1.2).contains(level)), "{levels:?}");

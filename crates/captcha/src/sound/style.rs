@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use super::Language;
 use crate::Error;
 
 /// How quickly characters follow each other.
@@ -91,10 +92,16 @@ pub struct Background {
 impl Style {
     /// How challenges are spoken.
     #[must_use]
-    pub const fn challenge(pace: Pace) -> Self {
+    pub const fn challenge(language: Language, pace: Pace) -> Self {
+        // Korean names are long and unlike each other, so that people and solvers make them out through more babble.
+        let babble_gain = match language {
+            Language::Ko => (0.27, 0.5),
+            _ => CHALLENGE.background.babble_gain,
+        };
+        let style = Self { background: Background { babble_gain, ..CHALLENGE.background }, ..CHALLENGE };
         match pace {
-            Pace::Normal => CHALLENGE,
-            Pace::Slow => Self { period_secs: (1.4, 1.8), stretch: (1.15, 1.4), ..CHALLENGE },
+            Pace::Normal => style,
+            Pace::Slow => Self { period_secs: (1.4, 1.8), stretch: (1.15, 1.4), ..style },
         }
     }
 
