@@ -70,10 +70,11 @@ proptest! {
         let noisy = read(&speak(&answer, &seed, &speech));
         let clean = read(&speak(&answer, &seed, &speech.clean()));
         prop_assert_eq!(noisy.len(), clean.len());
-        // What is left after the speech is taken out is the background: quieter than the speech, but there.
+        // What is left after the speech is taken out is the background. It goes on in the pauses, which in a short sound
+        // are most of it; where there is speech it is quieter.
         let background: Vec<i16> = noisy.iter().zip(&clean).map(|(&noisy, &clean)| noisy - clean).collect();
         let ratio = level(&background) / level(&clean);
-        prop_assert!((0.25..0.9).contains(&ratio), "{ratio}");
+        prop_assert!((0.25..1.2).contains(&ratio), "{ratio}");
         // Aligned: a shifted copy would leave more.
         let shifted: Vec<i16> = noisy[8..].iter().zip(&clean).map(|(&noisy, &clean)| noisy.saturating_sub(clean)).collect();
         prop_assert!(level(&shifted) > level(&background));
