@@ -55,7 +55,7 @@ pub(crate) type Lanes = [f32; LANES];
 pub(crate) struct Raster {
     width: usize,
     height: usize,
-    /// At least two more than the width: a line at the right edge changes the pixels beyond it.
+    /// At least three more than the width: a line at the right edge changes the three columns beyond it, if by nothing.
     stride: usize,
     /// How much coverage grows from one pixel to the next, by strip, column and row of the strip.
     planes: [Vec<f32>; PLANES],
@@ -70,7 +70,7 @@ impl Raster {
 
     /// Begins an empty picture of this size, in the room of the one before.
     pub(crate) fn clear(&mut self, width: usize, height: usize) {
-        (self.width, self.height, self.stride) = (width, height, (width + 2).next_multiple_of(QUAD));
+        (self.width, self.height, self.stride) = (width, height, (width + 3).next_multiple_of(QUAD));
         for plane in &mut self.planes {
             plane.clear();
             plane.resize(height.div_ceil(LANES) * self.stride * LANES, 0.0);
@@ -228,6 +228,18 @@ mod tests {
             let mut changes = [0.0; 2 * LANES + 1];
             add_across(&mut changes, (left, right), 0.7);
             assert_eq!(shares((left, right), 0.7), [changes[0], changes[LANES], changes[2 * LANES]]);
+        }
+    }
+
+    #[test]
+    fn a_line_at_the_right_edge_has_room_in_every_width_and_row() {
+        for (width, height) in (1_u8..=9).flat_map(|width| (1_u8..=9).map(move |height| (width, height))) {
+            let mut raster = Raster::new(width.into(), height.into());
+            let edge = f32::from(width);
+            for beyond in [edge, edge + 9.0] {
+                raster.add_line(Layer::Ink, Point::new(edge - 0.5, 0.0), Point::new(beyond, height.into()));
+                raster.add_line(Layer::Ink, Point::new(beyond, 0.0), Point::new(beyond, height.into()));
+            }
         }
     }
 
