@@ -1,0 +1,8 @@
+//! Real servers for tests, each on a port of its own and gone when it is dropped.
+//!
+//! Nothing here pretends to be Redis: what the tests show is what `redis-server`, as it is installed, does. Where it is
+//! not installed, a test that needs it fails and says what to install.
+
+mod redis;
+
+pub use self::redis::{Cluster, Redis, RedisOptions, make_certificates};

@@ -1,0 +1,289 @@
+//! `redis-server`, started and stopped.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+/// Longest wait for a server to start, or for a cluster to agree.
+const DEADLINE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(20);
+/// How long a cluster's node may be silent before the others take it for dead.
+const CLUSTER_NODE_TIMEOUT_MILLIS: u32 = 1500;
+
+/// How a server is started.
+#[derive(Debug, Clone, Default)]
+pub struct RedisOptions {
+    /// Whether every write is on disk before it is acknowledged, so that killing the server loses none.
+    pub durable: bool,
+    /// A password that clients must give.
+    pub password: Option<String>,
+    /// Further arguments, such as `["--maxmemory", "2mb"]`.
+    pub args: Vec<String>,
+}
+
+/// A server in a process of its own. It is killed when dropped.
+#[derive(Debug)]
+pub struct Redis {
+    process: Option<Child>,
+    port: u16,
+    options: RedisOptions,
+    directory: TempDir,
+}
+
+impl Redis {
+    /// A server that keeps nothing on disk.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::with(RedisOptions::default())
+    }
+
+    /// A server on a free port, with these options.
+    ///
+    /// # Panics
+    /// If `redis-server` is not installed or does not start.
+    #[must_use]
+    pub fn with(options: RedisOptions) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let mut redis = Self { process: None, port: free_port(), options, directory };
+        redis.restart();
+        redis
+    }
+
+    /// The port that it serves on, the same after every restart.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Such as `redis://127.0.0.1:6379`, with the password if there is one.
+    #[must_use]
+    pub fn url(&self) -> String {
+        match &self.options.password {
+            Some(password) => format!("redis://:{password}@127.0.0.1:{}", self.port),
+            None => format!("redis://127.0.0.1:{}", self.port),
+        }
+    }
+
+    /// Where it keeps its files.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Kills it at once, as a power failure would. What is in its directory stays.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+
+    /// Starts it again on its port, with what its directory holds.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn restart(&mut self) {
+        self.kill();
+        let mut process = self.command().spawn().unwrap_or_else(|error| panic!("redis-server: {error}; install it"));
+        let deadline = Instant::now() + DEADLINE;
+        while !self.answers() {
+            if let Ok(Some(status)) = process.try_wait() {
+                let mut said = String::new();
+                let _ = process.stdout.take().map(|mut stdout| stdout.read_to_string(&mut said));
+                panic!("redis-server ended ({status}): {said}");
+            }
+            assert!(Instant::now() < deadline, "redis-server does not answer on port {}", self.port);
+            thread::sleep(PAUSE);
+        }
+        self.process = Some(process);
+    }
+
+    /// Stops the process without ending it (SIGSTOP): its connections stay open, and nothing answers.
+    pub fn pause(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.signal("CONT");
+    }
+
+    /// Sends one command and returns the first line of the reply, without its type. For what a test must do or know
+    /// beside what it tests, such as `["FLUSHALL"]`.
+    ///
+    /// # Panics
+    /// If the server cannot be reached.
+    pub fn command_line(&self, words: &[&str]) -> String {
+        self.try_command(words).unwrap_or_else(|error| panic!("{words:?}: {error}"))
+    }
+
+    /// The reply's whole text if it is one, such as that of `["INFO"]`.
+    fn try_command(&self, words: &[&str]) -> std::io::Result<String> {
+        let stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(DEADLINE))?;
+        let mut stream = BufReader::new(stream);
+        if let Some(password) = &self.options.password {
+            exchange(&mut stream, &["AUTH", password])?;
+        }
+        exchange(&mut stream, words)
+    }
+
+    fn answers(&self) -> bool {
+        self.try_command(&["PING"]).is_ok_and(|reply| reply == "PONG")
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.process.as_ref().expect("a running server").id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status().expect("kill");
+        assert!(sent.success(), "kill -s {name}: {sent}");
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new("redis-server");
+        command.args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--save", "", "--dir"]);
+        command.arg(self.directory.path());
+        if self.options.durable {
+            command.args(["--appendonly", "yes", "--appendfsync", "always"]);
+        }
+        if let Some(password) = &self.options.password {
+            command.args(["--requirepass", password, "--masterauth", password]);
+        }
+        command.args(&self.options.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Redis Cluster: primaries, and a replica of each.
+#[derive(Debug)]
+pub struct Cluster {
+    /// The primaries, and then the replicas, as they were when it began.
+    pub nodes: Vec<Redis>,
+}
+
+impl Cluster {
+    /// A cluster of this many primaries with one replica each, and all slots served.
+    ///
+    /// # Panics
+    /// If it does not come together.
+    #[must_use]
+    pub fn start(primaries: usize, options: &RedisOptions) -> Self {
+        let with_cluster = |_| {
+            let timeout = CLUSTER_NODE_TIMEOUT_MILLIS.to_string();
+            let cluster = ["--cluster-enabled", "yes", "--cluster-node-timeout", &timeout].map(str::to_owned);
+            Redis::with(RedisOptions { args: options.args.iter().cloned().chain(cluster).collect(), ..options.clone() })
+        };
+        let cluster = Self { nodes: (0..2 * primaries).map(with_cluster).collect() };
+        let mut create = Command::new("redis-cli");
+        if let Some(password) = &options.password {
+            create.args(["--no-auth-warning", "-a", password]);
+        }
+        create.args(["--cluster", "create"]).args(cluster.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)));
+        let output = create.args(["--cluster-replicas", "1", "--cluster-yes"]).output().expect("redis-cli");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        cluster.wait_until_whole();
+        cluster
+    }
+
+    /// Such as `redis-cluster://127.0.0.1:7000,127.0.0.1:7001`, with the password if there is one.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let seeds: Vec<_> = self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
+        let password = self.nodes[0].options.password.as_ref();
+        let password = password.map(|password| format!(":{password}@")).unwrap_or_default();
+        format!("redis-cluster://{password}{}", seeds.join(","))
+    }
+
+    /// Waits until every node that runs says that all slots are served and each primary has a replica in step.
+    ///
+    /// # Panics
+    /// If that takes too long.
+    pub fn wait_until_whole(&self) {
+        let deadline = Instant::now() + DEADLINE;
+        let is_ok = |node: &Redis| {
+            let cluster = node.try_command(&["CLUSTER", "INFO"]).unwrap_or_default();
+            let replication = node.try_command(&["INFO", "replication"]).unwrap_or_default();
+            let in_step = replication.contains("state=online") || replication.contains("master_link_status:up");
+            cluster.contains("cluster_state:ok") && in_step
+        };
+        while !self.nodes.iter().filter(|node| node.process.is_some()).all(is_ok) {
+            assert!(Instant::now() < deadline, "the cluster does not come together");
+            thread::sleep(PAUSE);
+        }
+    }
+
+    /// Which of the nodes are primaries now.
+    #[must_use]
+    pub fn primaries(&self) -> Vec<usize> {
+        let is_primary = |index: &usize| {
+            let replication = self.nodes[*index].try_command(&["INFO", "replication"]);
+            replication.is_ok_and(|text| text.contains("role:master"))
+        };
+        (0..self.nodes.len()).filter(is_primary).collect()
+    }
+}
+
+/// A port that was free just now, and whose port for a cluster's own talk (10,000 above it) was too.
+fn free_port() -> u16 {
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("its own address").port();
+        let talk = port.checked_add(10_000);
+        if talk.is_some_and(|talk| TcpListener::bind(("127.0.0.1", talk)).is_ok()) {
+            return port;
+        }
+    }
+}
+
+/// Sends a command and reads a reply of one line or one text.
+fn exchange(stream: &mut BufReader<TcpStream>, words: &[&str]) -> std::io::Result<String> {
+    let mut request = format!("*{}\r\n", words.len());
+    for word in words {
+        request += &format!("${}\r\n{word}\r\n", word.len());
+    }
+    stream.get_mut().write_all(request.as_bytes())?;
+    let mut line = String::new();
+    if stream.read_line(&mut line)? == 0 {
+        return Err(std::io::ErrorKind::UnexpectedEof.into());
+    }
+    let reply = line.get(1..).unwrap_or_default().trim_end();
+    match line.as_bytes().first() {
+        Some(b'$') => {
+            let mut text = vec![0; reply.parse().unwrap_or(0)];
+            stream.read_exact(&mut text)?;
+            Ok(String::from_utf8_lossy(&text).into_owned())
+        }
+        Some(b'-') => Err(std::io::Error::other(reply.to_owned())),
+        _ => Ok(reply.to_owned()),
+    }
+}
+
+/// Makes a certificate authority, and a certificate of it for 127.0.0.1 with its key: `ca.crt`, `server.crt` and
+/// `server.key` in this directory.
+///
+/// # Panics
+/// If `openssl` is not installed or fails.
+pub fn make_certificates(directory: &Path) {
+    let openssl = |line: &str| {
+        let output = Command::new("openssl").args(line.split(' ')).current_dir(directory).output().expect("openssl");
+        assert!(output.status.success(), "openssl {line}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    openssl(&format!("req -x509 {key} -keyout ca.key -out ca.crt -days 30 -subj /CN=haechi-tests"));
+    openssl(&format!("req {key} -keyout server.key -out server.csr -subj /CN=127.0.0.1"));
+    fs::write(directory.join("san"), "subjectAltName=IP:127.0.0.1").expect("a file");
+    openssl("x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 30 -extfile san -out server.crt");
+}
