@@ -8,7 +8,8 @@ use redb::TableHandle;
 use crate::{
     apps::{AppStore, OpenAppsError},
     config::{Config, LedgerConfig, LedgerKind},
-    ledger::{EmbeddedLedger, EmbeddedOptions, Ledger, MemoryLedger},
+    ledger::{EmbeddedLedger, EmbeddedOptions, Ledger, MemoryLedger, RedisLedger},
+    remote::{Remote, RemoteError},
     secret_file::{self, SecretFileError},
     service::{Nonces, Service},
     store::{Change, Store, StoreError},
@@ -26,6 +27,9 @@ pub enum InstallationError {
     /// The secrets.
     #[error(transparent)]
     Secret(#[from] SecretFileError),
+    /// Redis.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     /// The system gave no random bytes.
     #[error("the system gives no random bytes: {0}")]
     Random(String),
@@ -93,14 +97,14 @@ impl Installation {
     ///
     /// # Errors
     /// Any [`InstallationError`].
-    pub fn open(config: &Config, now: u64) -> Result<Self, InstallationError> {
+    pub async fn open(config: &Config, now: u64) -> Result<Self, InstallationError> {
         let store = Store::open(&config.data)?;
         let secrets = Secrets::read_or_make(config)?;
         let apps = Arc::new(AppStore::open(store.clone(), &config.apps)?);
-        if config.ledger.kind == LedgerKind::Memory {
+        if config.ledger.kind != LedgerKind::Embedded {
             forget_embedded_ledger(&store)?;
         }
-        let service = Arc::new(open_service(config, store, &secrets, &apps, now)?);
+        let service = Arc::new(open_service(config, store, &secrets, &apps, now).await?);
         Ok(Self { apps, service })
     }
 }
@@ -109,25 +113,33 @@ impl Installation {
 ///
 /// # Errors
 /// Any [`InstallationError`].
-pub fn open_to_inspect(config: &Config, store: Store, now: u64) -> Result<Service, InstallationError> {
+pub async fn open_to_inspect(config: &Config, store: Store, now: u64) -> Result<Service, InstallationError> {
     let secrets = Secrets::read(config)?;
     let apps = AppStore::open(store.clone(), &config.apps)?;
-    open_service(config, store, &secrets, &apps, now)
+    open_service(config, store, &secrets, &apps, now).await
 }
 
-fn open_service(
+async fn open_service(
     config: &Config,
     store: Store,
     secrets: &Secrets,
     apps: &AppStore,
     now: u64,
 ) -> Result<Service, InstallationError> {
-    let ledger = open_ledger(config.ledger, store, secrets, now)?;
+    let ledger = open_ledger(&config.ledger, store, secrets, now).await?;
     Ok(Service::new(secrets.keyring(), Arc::clone(apps.apps()), ledger, nonces(config)?))
 }
 
-fn open_ledger(config: LedgerConfig, store: Store, secrets: &Secrets, now: u64) -> Result<Ledger, StoreError> {
-    Ok(match config.kind {
+async fn open_ledger(
+    config: &LedgerConfig,
+    store: Store,
+    secrets: &Secrets,
+    now: u64,
+) -> Result<Ledger, InstallationError> {
+    Ok(match &config.kind {
+        LedgerKind::Redis(address) => {
+            Ledger::Redis(RedisLedger::open(Arc::new(Remote::connect(address).await?)).await?)
+        }
         LedgerKind::Memory => {
             let max_records = config.max_spent_keys.unwrap_or(MemoryLedger::DEFAULT_MAX_RECORDS);
             let began_at = if secrets.may_have_sealed() { now } else { now.saturating_sub(1) };

@@ -4,10 +4,12 @@
 //! its time is over, so that it passes at most once. A [`Ledger`] decides and remembers in the same step: nobody reads
 //! first and writes later.
 //!
-//! `docs/ledger.md` says why the embedded ledger is a redb file, what it promises and what it was measured to do.
+//! `docs/ledger.md` says why the embedded ledger is a redb file, what it promises and what it was measured to do, and
+//! what one in Redis promises.
 
 mod embedded;
 mod memory;
+mod redis;
 mod rules;
 
 #[cfg(test)]
@@ -20,6 +22,7 @@ use haechi_captcha::Key;
 pub use self::{
     embedded::{EmbeddedLedger, EmbeddedOptions},
     memory::MemoryLedger,
+    redis::RedisLedger,
 };
 
 /// A use of a key: which, when it was issued, and until when its use must be remembered, in Unix seconds.
@@ -83,7 +86,7 @@ pub enum LedgerError {
         max_records: u64,
     },
     /// More decisions wait than the ledger lets wait.
-    #[error("more decisions wait for the ledger than it can make in time: use a faster disk, or spread the load")]
+    #[error("more decisions wait for the ledger than it can make in time: give it a faster disk or more servers")]
     Overloaded,
     /// The ledger cannot make a decision durable, and makes none until it can.
     #[error("the ledger cannot decide: {cause}")]
@@ -100,6 +103,8 @@ pub enum Ledger {
     Memory(MemoryLedger),
     /// In a database file on this machine.
     Embedded(EmbeddedLedger),
+    /// In Redis or Valkey, for many nodes.
+    Redis(RedisLedger),
 }
 
 impl Ledger {
@@ -121,6 +126,8 @@ impl Ledger {
         match self {
             Self::Memory(ledger) => ledger.answer(spend, is_right, attempts_allowed, now),
             Self::Embedded(ledger) => ledger.answer(spend, is_right, attempts_allowed, now).await,
+            // It goes by the servers' clock.
+            Self::Redis(ledger) => ledger.answer(spend, is_right, attempts_allowed).await,
         }
     }
 
@@ -144,6 +151,7 @@ impl Ledger {
         match self {
             Self::Memory(ledger) => Ok(ledger.state(spend, now)),
             Self::Embedded(ledger) => ledger.state(spend, now).await,
+            Self::Redis(ledger) => ledger.state(spend, now).await,
         }
     }
 
@@ -155,15 +163,17 @@ impl Ledger {
         match self {
             Self::Memory(ledger) => ledger.check(),
             Self::Embedded(ledger) => ledger.check().await,
+            Self::Redis(ledger) => ledger.check().await,
         }
     }
 
-    /// How many keys are remembered.
+    /// How many keys are remembered, if that is known here: Redis has its own means to say so.
     #[must_use]
-    pub fn records(&self) -> u64 {
+    pub fn records(&self) -> Option<u64> {
         match self {
-            Self::Memory(ledger) => ledger.records(),
-            Self::Embedded(ledger) => ledger.records(),
+            Self::Memory(ledger) => Some(ledger.records()),
+            Self::Embedded(ledger) => Some(ledger.records()),
+            Self::Redis(_) => None,
         }
     }
 
@@ -180,6 +190,8 @@ impl Ledger {
         match self {
             Self::Memory(ledger) => Ok(ledger.purge(now, longest_ttl_secs)),
             Self::Embedded(ledger) => ledger.purge(now, longest_ttl_secs).await,
+            // Records there expire by themselves.
+            Self::Redis(_) => Ok(0),
         }
     }
 
@@ -190,13 +202,15 @@ impl Ledger {
         match self {
             Self::Memory(ledger) => ledger.issue_not_before(),
             Self::Embedded(ledger) => ledger.issue_not_before(),
+            Self::Redis(ledger) => ledger.issue_not_before(),
         }
     }
 
     /// Decides what is still waiting, durably, and takes nothing more.
     pub async fn close(&self) {
         match self {
-            Self::Memory(_) => {}
+            // What Redis decided, it has acknowledged.
+            Self::Memory(_) | Self::Redis(_) => {}
             Self::Embedded(ledger) => ledger.close().await,
         }
     }

@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod logging;
 pub mod metrics;
 mod readiness;
+pub mod remote;
 pub mod router;
 pub mod secret_file;
 pub mod server;

@@ -145,8 +145,10 @@ impl Metrics {
     ///
     /// # Errors
     /// None in practice: a `String` takes all that is written to it.
-    pub fn encode(&self, ledger_records: u64, apps: usize) -> Result<String, std::fmt::Error> {
-        self.ledger_records.set(i64::try_from(ledger_records).unwrap_or(i64::MAX));
+    pub fn encode(&self, ledger_records: Option<u64>, apps: usize) -> Result<String, std::fmt::Error> {
+        if let Some(records) = ledger_records {
+            self.ledger_records.set(i64::try_from(records).unwrap_or(i64::MAX));
+        }
         self.apps.set(i64::try_from(apps).unwrap_or(i64::MAX));
         let mut text = String::new();
         encode(&mut text, &self.registry)?;

@@ -5,4 +5,4 @@
 
 mod redis;
 
-pub use self::redis::{Cluster, Redis, RedisOptions, make_certificates};
+pub use self::redis::{Cluster, Redis, RedisOptions, free_port, make_certificates};

@@ -237,7 +237,11 @@ impl Cluster {
 }
 
 /// A port that was free just now, and whose port for a cluster's own talk (10,000 above it) was too.
-fn free_port() -> u16 {
+///
+/// # Panics
+/// If the system gives none.
+#[must_use]
+pub fn free_port() -> u16 {
     loop {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("its own address").port();

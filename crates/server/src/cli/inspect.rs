@@ -46,9 +46,11 @@ impl Inspect {
 }
 
 fn inspect_in(store: Store, config: &Config, question: &Question) -> Result<Inspection> {
-    let service = open_to_inspect(config, store, unix_now())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    Ok(runtime.block_on(service.inspect(question))?)
+    runtime.block_on(async {
+        let service = open_to_inspect(config, store, unix_now()).await?;
+        Ok(service.inspect(question).await?)
+    })
 }
 
 fn describe(inspection: &Inspection) -> String {

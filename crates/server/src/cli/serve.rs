@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use haechi::{
     apps::{AppKey, AppStore, SettingChanges, TEST_APP_WARNING},
-    config::{Config, Listening, Options},
+    config::{Config, LedgerKind, Listening, Options},
     control::{self, ControlSocket, Controls},
     installation::{Installation, InstallationError},
     logging, router,
@@ -115,7 +115,7 @@ async fn wait_for_first_key(service: &Service) {
 /// Opens the installation. A command may have its database open for a moment; another server has it open for good.
 async fn open(config: &Config) -> Result<Installation> {
     for _ in 0..LOCKED_TRIES {
-        match Installation::open(config, unix_now()) {
+        match Installation::open(config, unix_now()).await {
             Err(InstallationError::Store(StoreError::Locked { .. })) => tokio::time::sleep(LOCKED_PAUSE).await,
             opened => return Ok(opened?),
         }
@@ -232,7 +232,8 @@ fn warn_about(config: &Config, apps: &AppStore) {
     if operators.is_none() && !public.ip().is_loopback() {
         tracing::warn!("/metrics and /docs are served to everybody on {public}: set --admin-listen to keep them apart");
     }
-    if let Some(node) = config.node {
+    let shares_ledger = matches!(config.ledger.kind, LedgerKind::Redis(_));
+    if let Some(node) = config.node.filter(|_| !shares_ledger) {
         tracing::warn!(
             "this is node {node} of several, and each has a ledger of its own, so a key can pass once on every server \
              that shares the secret: have one of them judge all answers"

@@ -2,23 +2,27 @@
 
 use std::str::FromStr;
 
+use crate::remote::{AddressError, RemoteAddress};
+
 /// Where spent keys are remembered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LedgerKind {
     /// `embedded:`, in the database of the data directory.
     Embedded,
     /// `memory:`, until the process ends.
     Memory,
+    /// `redis://` and its kin, in Redis or Valkey, for many nodes.
+    Redis(RemoteAddress),
 }
 
 /// A ledger URL that cannot be used. It does not show the URL, which may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerUrlError {
-    /// A ledger that later versions may have.
-    #[error("{0} is not supported by this version yet: use embedded: or memory:")]
-    NotYet(&'static str),
+    /// Redis, but nothing that can be found.
+    #[error("the ledger's URL cannot be used: {0}")]
+    Address(AddressError),
     /// Anything else.
-    #[error("a ledger is embedded: or memory:")]
+    #[error("a ledger is embedded:, memory: or redis://HOST:PORT (or rediss://, redis-cluster://, rediss-cluster://)")]
     Unknown,
 }
 
@@ -26,13 +30,13 @@ impl FromStr for LedgerKind {
     type Err = LedgerUrlError;
 
     fn from_str(url: &str) -> Result<Self, LedgerUrlError> {
-        let not_yet = ["redis://", "rediss://", "redis-cluster://"];
         match url {
             "embedded:" => Ok(Self::Embedded),
             "memory:" => Ok(Self::Memory),
-            other => match not_yet.into_iter().find(|scheme| other.starts_with(scheme)) {
-                Some(scheme) => Err(LedgerUrlError::NotYet(scheme)),
-                None => Err(LedgerUrlError::Unknown),
+            other => match RemoteAddress::parse(other) {
+                Ok(address) => Ok(Self::Redis(address)),
+                Err(AddressError::Scheme) => Err(LedgerUrlError::Unknown),
+                Err(error) => Err(LedgerUrlError::Address(error)),
             },
         }
     }
@@ -42,20 +46,16 @@ impl FromStr for LedgerKind {
 mod tests {
     use super::*;
 
-    #[expect(clippy::needless_pass_by_value, reason = "a test reads better without &")]
-    fn check(url: &str, expected: Result<LedgerKind, LedgerUrlError>) {
-        assert_eq!(url.parse::<LedgerKind>(), expected, "{url}");
-    }
-
     #[test]
-    fn two_ledgers_are_known_and_three_announced() {
-        check("embedded:", Ok(LedgerKind::Embedded));
-        check("memory:", Ok(LedgerKind::Memory));
-        check("redis://localhost", Err(LedgerUrlError::NotYet("redis://")));
-        check("rediss://localhost", Err(LedgerUrlError::NotYet("rediss://")));
-        check("redis-cluster://localhost", Err(LedgerUrlError::NotYet("redis-cluster://")));
-        for wrong in ["", "memory", "embedded:x", "postgres://u:p@h"] {
-            check(wrong, Err(LedgerUrlError::Unknown));
+    fn three_kinds_are_known() {
+        assert_eq!("embedded:".parse(), Ok(LedgerKind::Embedded));
+        assert_eq!("memory:".parse(), Ok(LedgerKind::Memory));
+        for url in ["redis://localhost", "rediss://localhost", "redis-cluster://a,b:7001", "rediss-cluster://a"] {
+            assert!(matches!(url.parse(), Ok(LedgerKind::Redis(_))), "{url}");
         }
+        for wrong in ["", "memory", "embedded:x", "postgres://u:p@h"] {
+            assert_eq!(wrong.parse::<LedgerKind>(), Err(LedgerUrlError::Unknown), "{wrong}");
+        }
+        assert_eq!("redis://".parse::<LedgerKind>(), Err(LedgerUrlError::Address(AddressError::Host)));
     }
 }

@@ -28,11 +28,14 @@ pub struct Options {
     #[arg(long, env = "HAECHI_ADMIN_LISTEN", value_name = "ADDR", value_parser = address)]
     #[serde(deserialize_with = "address_text")]
     pub admin_listen: Option<SocketAddr>,
-    /// Where spent keys are remembered: embedded: (in the data directory) or memory: [default: embedded:]
+    /// Where spent keys are remembered: embedded: (in the data directory), memory:, or for many nodes
+    /// redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], rediss:// (TLS) or redis-cluster://HOST:PORT,HOST:PORT
+    /// [default: embedded:]
     #[arg(long, env = "HAECHI_LEDGER", hide_env_values = true, value_name = "URL")]
     #[serde(deserialize_with = "ledger_url")]
     pub ledger: Option<String>,
-    /// Most spent keys remembered at once; answers to further keys fail [default: 10000000, or 2000000 in memory]
+    /// Most spent keys remembered at once; answers to further keys fail. Redis has its own limit, maxmemory
+    /// [default: 10000000, or 2000000 in memory]
     #[arg(long, env = "HAECHI_MAX_SPENT_KEYS", value_name = "COUNT", value_parser = key_count)]
     #[serde(deserialize_with = "key_count_number")]
     pub max_spent_keys: Option<u64>,
@@ -42,8 +45,8 @@ pub struct Options {
     /// File of the secret before it, whose keys are still good
     #[arg(long, env = "HAECHI_PREVIOUS_SECRET_FILE", value_name = "FILE")]
     pub previous_secret_file: Option<PathBuf>,
-    /// Number of this process among those that share a secret, below 16384; each has a ledger of its own, so a key can
-    /// pass once on every one of them [default: random]
+    /// Number of this process among those that share a secret, below 16384. Unless they share a ledger in Redis too,
+    /// a key can pass once on every one of them [default: random]
     #[arg(long, env = "HAECHI_NODE", value_name = "NUMBER")]
     pub node: Option<Node>,
     /// Serve the demo page [default: on a loopback address only]

@@ -29,7 +29,7 @@ impl Spend {
         name
     }
 
-    fn until(&self) -> u64 {
+    pub(super) fn until(&self) -> u64 {
         self.until.min(self.issued_at.saturating_add(LONGEST_LIFETIME_SECS))
     }
 }

@@ -1,0 +1,282 @@
+//! A ledger that many nodes share, in Redis or Valkey, alone or as a cluster.
+//!
+//! A decision is one script on the server that has the key's record; `answer.lua` is all of it. Records lie in
+//! [`BUCKETS`], whose names make them spread over a cluster, and expire by themselves: no node purges.
+//!
+//! What Redis acknowledged it may still lose: what was not yet on disk when it was killed, or not yet on the replica
+//! that takes over. Then a spent key would pass again. So each bucket has a mark that says which process remembers it
+//! and since when, and a key that was issued before counts as spent. A process that finds another's mark, or none,
+//! decides nothing until a node has begun the bucket anew, which refuses all keys issued until then. All of that is
+//! judged by the server's own clock, in the step that decides.
+//!
+//! A reply can get lost, and nobody then knows what was decided. The same request is sent again with the same random
+//! name, by which the record knows it, so that it gets the same verdict and takes one attempt only.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+    },
+};
+
+use ::redis::FromRedisValue;
+use tokio::task::JoinSet;
+
+use super::{LedgerError, Spend, State, Verdict};
+use crate::{
+    apps::AppSettings,
+    remote::{AfterRestart, Decided, Remote, RemoteError, Script},
+    service::CLOCK_SKEW_SECS,
+};
+
+/// Parts of the memory that are begun and lost on their own. A cluster has each on one of its servers, so there are
+/// many more than it has servers.
+const BUCKETS: u16 = 1024;
+/// Buckets that are asked after to find out whether the servers decide: one in so many.
+const PROBED: usize = 64;
+/// How many buckets are begun at once.
+const BEGUN_AT_ONCE: usize = 32;
+/// Until when after a key's issue its record is kept: the longest that it can be answered, whatever becomes of its
+/// app's settings, and then as much as clocks may go back.
+const KEPT_SECS: u64 = *AppSettings::TTLS_SECS.end() as u64 + CLOCK_SKEW_SECS;
+/// The bytes that name a request.
+const REQUEST_BYTES: usize = 8;
+/// The bytes of a decision in a record: its outcome, and the request.
+const ENTRY_BYTES: usize = 1 + REQUEST_BYTES;
+
+static ANSWER: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("redis/answer.lua")));
+static BEGIN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("redis/begin.lua")));
+
+/// Remembers keys in Redis.
+#[derive(Clone)]
+pub struct RedisLedger(Arc<Shared>);
+
+struct Shared {
+    remote: Arc<Remote>,
+    trusts_restarts: bool,
+    /// The latest second, of all that are known, in which a bucket's memory began.
+    began: AtomicU64,
+    /// Whether somebody is beginning all buckets.
+    is_beginning: AtomicBool,
+}
+
+/// What the script says.
+enum Reply {
+    Verdict(Verdict),
+    /// The key is older than the memory, which began in this second.
+    Forgotten {
+        began: u64,
+    },
+    /// Nothing was decided: the memory has not begun.
+    NotBegun,
+}
+
+impl RedisLedger {
+    /// A ledger on these servers, which begins to remember where it has not yet.
+    ///
+    /// # Errors
+    /// Any [`RemoteError`].
+    pub(crate) async fn open(remote: Arc<Remote>) -> Result<Self, RemoteError> {
+        let trusts_restarts = remote.address().after_restart == AfterRestart::Trust;
+        let (began, is_beginning) = (AtomicU64::new(0), AtomicBool::new(false));
+        let ledger = Self(Arc::new(Shared { remote, trusts_restarts, began, is_beginning }));
+        ledger.begin_all().await?;
+        Ok(ledger)
+    }
+
+    pub(super) async fn answer(
+        &self,
+        spend: &Spend,
+        is_right: bool,
+        attempts_allowed: u8,
+    ) -> Result<Verdict, LedgerError> {
+        let mut request = [0; REQUEST_BYTES];
+        let unnamed = |error: getrandom::Error| LedgerError::Unavailable { cause: error.to_string() };
+        getrandom::fill(&mut request).map_err(unnamed)?;
+        let (first, mut is_repeated) = self.decide(spend, is_right, attempts_allowed, request).await?;
+        let mut reply = first;
+        if matches!(reply, Reply::NotBegun) {
+            // This bucket at once, since a person waits; the others soon, since keys for them are being issued.
+            self.begin(bucket(spend)).await.map_err(undecided)?;
+            self.begin_all_soon();
+            let (second, was_repeated) = self.decide(spend, is_right, attempts_allowed, request).await?;
+            reply = second;
+            is_repeated |= was_repeated;
+        }
+        match reply {
+            Reply::Verdict(verdict) => Ok(verdict),
+            // The first try may have passed, and been forgotten since. Nobody was told, so nothing passes twice.
+            Reply::Forgotten { .. } | Reply::NotBegun if is_repeated => Err(LedgerError::Unavailable {
+                cause: "Redis restarted or failed over while it decided, and may have forgotten how".to_owned(),
+            }),
+            Reply::Forgotten { began } => {
+                self.0.began.fetch_max(began, SeqCst);
+                Ok(Verdict::Spent)
+            }
+            Reply::NotBegun => {
+                Err(LedgerError::Unavailable { cause: "Redis keeps restarting or failing over".to_owned() })
+            }
+        }
+    }
+
+    pub(super) async fn state(&self, spend: &Spend, now: u64) -> Result<State, LedgerError> {
+        let (mark, record) = self.names(spend);
+        let mut command = ::redis::cmd("MGET");
+        command.arg(mark).arg(record);
+        let value = self.0.remote.command(&command).await.map_err(undecided)?;
+        let found = <(Option<String>, Option<Vec<u8>>)>::from_redis_value(value).map_err(unreadable)?;
+        let began = found.0.and_then(|mark| mark.rsplit_once(':')?.1.parse().ok());
+        let is_forgotten = began.is_none_or(|began: u64| spend.issued_at <= began + CLOCK_SKEW_SECS);
+        Ok(match found.1.as_deref().map(outcomes) {
+            _ if now >= spend.until() => State::Fresh,
+            _ if is_forgotten => State::Spent,
+            None => State::Fresh,
+            Some(outcomes) if outcomes.iter().any(|outcome| matches!(outcome, b'p' | b'l')) => State::Spent,
+            Some(outcomes) => State::Tried { wrong: u8::try_from(outcomes.len()).unwrap_or(u8::MAX) },
+        })
+    }
+
+    /// Asks after one bucket in so many, among which each server of a cluster most probably has one.
+    pub(super) async fn check(&self) -> Result<(), LedgerError> {
+        let known = self.0.began.load(SeqCst);
+        self.begin_each((0..BUCKETS).step_by(PROBED)).await.map_err(undecided)?;
+        if self.0.began.load(SeqCst) > known {
+            self.begin_all_soon();
+        }
+        Ok(())
+    }
+
+    pub(super) fn issue_not_before(&self) -> u64 {
+        self.0.began.load(SeqCst) + CLOCK_SKEW_SECS + 1
+    }
+
+    async fn decide(
+        &self,
+        spend: &Spend,
+        is_right: bool,
+        attempts_allowed: u8,
+        request: [u8; REQUEST_BYTES],
+    ) -> Result<(Reply, bool), LedgerError> {
+        let (mark, record) = self.names(spend);
+        let until = spend.until();
+        let kept = until.max(spend.issued_at + KEPT_SECS) + CLOCK_SKEW_SECS;
+        let numbers = [u64::from(attempts_allowed), spend.issued_at, until, kept].map(|number| number.to_string());
+        let arguments: [&[u8]; 8] = [
+            &request,
+            if is_right { b"1" } else { b"0" },
+            numbers[0].as_bytes(),
+            numbers[1].as_bytes(),
+            numbers[2].as_bytes(),
+            numbers[3].as_bytes(),
+            if self.0.trusts_restarts { b"0" } else { b"1" },
+            CLOCK_SKEW_TEXT.as_bytes(),
+        ];
+        let Decided { value, is_repeated } =
+            self.0.remote.run(&ANSWER, &[&mark, &record], &arguments).await.map_err(undecided)?;
+        let (letter, number) = <(String, u64)>::from_redis_value(value).map_err(unreadable)?;
+        let reply = match letter.as_str() {
+            "p" => Reply::Verdict(Verdict::Passed),
+            "w" => Reply::Verdict(Verdict::Wrong { left: u8::try_from(number).unwrap_or(u8::MAX) }),
+            "r" => Reply::Forgotten { began: number },
+            "b" => Reply::NotBegun,
+            _ => Reply::Verdict(Verdict::Spent),
+        };
+        Ok((reply, is_repeated))
+    }
+
+    /// Begins all buckets, in the background, unless somebody is at it.
+    fn begin_all_soon(&self) {
+        if self.0.is_beginning.swap(true, SeqCst) {
+            return;
+        }
+        tracing::warn!("Redis restarted or failed over: keys that were issued until now count as spent");
+        let ledger = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = ledger.begin_all().await {
+                // Whoever finds a bucket that has not begun begins it, and has all begun again.
+                tracing::warn!(%error, "not all of the ledger's memory could be begun");
+            }
+            ledger.0.is_beginning.store(false, SeqCst);
+        });
+    }
+
+    async fn begin_all(&self) -> Result<(), RemoteError> {
+        self.begin_each(0..BUCKETS).await
+    }
+
+    async fn begin_each(&self, buckets: impl Iterator<Item = u16>) -> Result<(), RemoteError> {
+        let mut begun = JoinSet::new();
+        for bucket in buckets {
+            if begun.len() >= BEGUN_AT_ONCE {
+                joined(begun.join_next().await)?;
+            }
+            let ledger = self.clone();
+            begun.spawn(async move { ledger.begin(bucket).await });
+        }
+        while !begun.is_empty() {
+            joined(begun.join_next().await)?;
+        }
+        Ok(())
+    }
+
+    async fn begin(&self, bucket: u16) -> Result<(), RemoteError> {
+        let trusts_restarts: &[u8] = if self.0.trusts_restarts { b"1" } else { b"0" };
+        let Decided { value, .. } = self.0.remote.run(&BEGIN, &[&self.mark(bucket)], &[trusts_restarts]).await?;
+        let began = u64::from_redis_value(value).map_err(|error| RemoteError::Failed(error.to_string()))?;
+        self.0.began.fetch_max(began, SeqCst);
+        Ok(())
+    }
+
+    fn mark(&self, bucket: u16) -> String {
+        format!("{}{{{bucket}}}:began", self.0.remote.prefix())
+    }
+
+    /// The names of the mark and of the record.
+    fn names(&self, spend: &Spend) -> (String, String) {
+        let bucket = bucket(spend);
+        let key: String = spend.key.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        (self.mark(bucket), format!("{}{{{bucket}}}:{key}", self.0.remote.prefix()))
+    }
+}
+
+impl fmt::Debug for RedisLedger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisLedger").field("began", &self.0.began).finish_non_exhaustive()
+    }
+}
+
+static CLOCK_SKEW_TEXT: LazyLock<String> = LazyLock::new(|| CLOCK_SKEW_SECS.to_string());
+
+/// A key's bytes are as good as random.
+fn bucket(spend: &Spend) -> u16 {
+    let bytes = spend.key.as_bytes();
+    u16::from_be_bytes([bytes[0], bytes[1]]) % BUCKETS
+}
+
+/// The outcomes in a record, in the order in which they came.
+fn outcomes(record: &[u8]) -> Vec<u8> {
+    record.iter().copied().step_by(ENTRY_BYTES).collect()
+}
+
+fn joined(begun: Option<Result<Result<(), RemoteError>, tokio::task::JoinError>>) -> Result<(), RemoteError> {
+    match begun {
+        Some(Ok(outcome)) => outcome,
+        Some(Err(error)) => Err(RemoteError::Failed(error.to_string())),
+        None => Ok(()),
+    }
+}
+
+fn undecided(error: RemoteError) -> LedgerError {
+    match error {
+        RemoteError::Overloaded { .. } => LedgerError::Overloaded,
+        other => LedgerError::Unavailable { cause: other.to_string() },
+    }
+}
+
+fn unreadable(error: impl fmt::Display) -> LedgerError {
+    LedgerError::Unavailable { cause: format!("Redis gave a reply that cannot be read: {error}") }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,295 @@
+//! URLs that name Redis or Valkey.
+
+use std::{collections::HashSet, fmt, path::PathBuf, time::Duration};
+
+use percent_encoding::percent_decode_str;
+
+/// The port if none is named.
+const USUAL_PORT: u16 = 6379;
+/// The longest time that a setting of one may have: above it, requests would be cut off before the ledger is.
+const LONGEST: Duration = Duration::from_secs(4);
+
+/// Where Redis or Valkey is, and how it is used.
+///
+/// Schemes are `redis`, `rediss` (TLS), `redis-cluster` and `rediss-cluster`; a cluster's URL may name several hosts,
+/// separated by commas. A user, a password and, except in a cluster, the number of a database are as in any such URL,
+/// percent-encoded where they hold reserved characters. The query sets, each if it is to differ from what stands here:
+///
+/// | name | default | |
+/// |---|---|---|
+/// | `prefix` | `haechi:` | begins every name that haechi uses |
+/// | `ca` | the system's | file of certificate authorities, PEM |
+/// | `timeout_ms` | 250 | the longest to wait for a decision, retries included |
+/// | `connect_timeout_ms` | 1000 | the longest to wait for a connection |
+/// | `max_in_flight` | 4096 | decisions that wait at once; more are refused |
+/// | `connections` | 4 | connections to each server |
+/// | `after_restart` | `refuse` | or `trust`: see [`AfterRestart`] |
+#[derive(Clone, PartialEq, Eq)]
+pub struct RemoteAddress {
+    pub(super) hosts: Vec<(String, u16)>,
+    pub(super) is_cluster: bool,
+    pub(super) tls: bool,
+    pub(super) ca_file: Option<PathBuf>,
+    pub(super) user: Option<String>,
+    pub(super) password: Option<String>,
+    pub(super) database: u32,
+    pub(super) timeout: Duration,
+    pub(super) connect_timeout: Duration,
+    pub(super) max_in_flight: usize,
+    pub(super) connections: usize,
+    /// Begins the name of everything that is kept.
+    pub prefix: String,
+    /// What a server's restart means.
+    pub after_restart: AfterRestart,
+}
+
+/// What becomes of the keys that were issued before a server restarted or a replica took over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AfterRestart {
+    /// They count as spent, because nobody knows whether all spends are remembered. So no key passes twice, whatever
+    /// the server kept, and people who were answering then must take another challenge.
+    #[default]
+    Refuse,
+    /// They live on, because the server is trusted to have kept everything (`appendfsync always`, and no replica that
+    /// may take over). Only a server whose memory is empty is noticed.
+    Trust,
+}
+
+/// What is wrong with a URL. It does not show the URL, which may hold a password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// It is none of the four.
+    #[error("the scheme is none of redis://, rediss://, redis-cluster:// and rediss-cluster://")]
+    Scheme,
+    /// No host, or a host that cannot be read.
+    #[error("it names no host, or a port that is none: redis://HOST:PORT")]
+    Host,
+    /// Several hosts without a cluster.
+    #[error("several hosts are a cluster's: redis-cluster://HOST:PORT,HOST:PORT")]
+    SeveralHosts,
+    /// A path that is no database.
+    #[error(
+        "behind the host stands the number of a database, as in redis://HOST:PORT/0, and nothing in a cluster's URL"
+    )]
+    Database,
+    /// A user or password that is no text.
+    #[error("the user or the password is not UTF-8, percent-encoded")]
+    Credentials,
+    /// A setting that there is not, or that stands there twice.
+    #[error("there is no setting {0:?}, or it stands there twice")]
+    Setting(String),
+    /// A setting with a value that it cannot have.
+    #[error("{name} must be {expected}")]
+    Value {
+        /// The setting.
+        name: &'static str,
+        /// What it can be.
+        expected: &'static str,
+    },
+}
+
+impl RemoteAddress {
+    /// Reads a URL.
+    ///
+    /// # Errors
+    /// Any [`AddressError`].
+    pub fn parse(url: &str) -> Result<Self, AddressError> {
+        let (scheme, rest) = url.split_once("://").ok_or(AddressError::Scheme)?;
+        let (is_cluster, tls) = match scheme {
+            "redis" => (false, false),
+            "rediss" => (false, true),
+            "redis-cluster" => (true, false),
+            "rediss-cluster" => (true, true),
+            _ => return Err(AddressError::Scheme),
+        };
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (credentials, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let hosts = hosts.split(',').map(host_and_port).collect::<Option<Vec<_>>>().ok_or(AddressError::Host)?;
+        if hosts.len() > 1 && !is_cluster {
+            return Err(AddressError::SeveralHosts);
+        }
+        let database = match path {
+            "" => 0,
+            _ if is_cluster => return Err(AddressError::Database),
+            number => number.parse().map_err(|_| AddressError::Database)?,
+        };
+        let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+        let mut address = Self {
+            hosts,
+            is_cluster,
+            tls,
+            ca_file: None,
+            user: credential(user)?,
+            password: credential(password)?,
+            database,
+            timeout: Duration::from_millis(250),
+            connect_timeout: Duration::from_secs(1),
+            max_in_flight: 4096,
+            connections: 4,
+            prefix: "haechi:".to_owned(),
+            after_restart: AfterRestart::default(),
+        };
+        let mut seen = HashSet::new();
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            if !seen.insert(name.clone()) {
+                return Err(AddressError::Setting(name.into_owned()));
+            }
+            address.set(&name, &value)?;
+        }
+        Ok(address)
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<(), AddressError> {
+        match name {
+            "prefix" => {
+                let fits = (1..=64).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic());
+                // Braces would decide which server of a cluster a name is on.
+                let expected = "1 to 64 visible ASCII characters without braces";
+                require(fits && !value.contains(['{', '}']), "prefix", expected)?;
+                value.clone_into(&mut self.prefix);
+            }
+            "ca" => {
+                require(self.tls && !value.is_empty(), "ca", "a file, and the scheme one with TLS")?;
+                self.ca_file = Some(value.into());
+            }
+            "timeout_ms" => self.timeout = millis("timeout_ms", value)?,
+            "connect_timeout_ms" => self.connect_timeout = millis("connect_timeout_ms", value)?,
+            "max_in_flight" => self.max_in_flight = count("max_in_flight", value, 1_000_000)?,
+            "connections" => self.connections = count("connections", value, 1000)?,
+            "after_restart" => {
+                self.after_restart = match value {
+                    "refuse" => AfterRestart::Refuse,
+                    "trust" => AfterRestart::Trust,
+                    _ => return Err(AddressError::Value { name: "after_restart", expected: "refuse or trust" }),
+                }
+            }
+            other => return Err(AddressError::Setting(other.to_owned())),
+        }
+        Ok(())
+    }
+}
+
+/// Where it is, for people, without the password.
+impl fmt::Display for RemoteAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = match (self.is_cluster, self.tls) {
+            (false, false) => "redis",
+            (false, true) => "rediss",
+            (true, false) => "redis-cluster",
+            (true, true) => "rediss-cluster",
+        };
+        let hosts: Vec<_> = self.hosts.iter().map(|(host, port)| format!("{host}:{port}")).collect();
+        write!(f, "{scheme}://{}", hosts.join(","))
+    }
+}
+
+impl fmt::Debug for RemoteAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RemoteAddress({self})")
+    }
+}
+
+fn host_and_port(text: &str) -> Option<(String, u16)> {
+    let (host, port) = match text.strip_prefix('[') {
+        Some(rest) => {
+            let (host, port) = rest.split_once(']')?;
+            (host, if port.is_empty() { None } else { Some(port.strip_prefix(':')?) })
+        }
+        None => text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port))),
+    };
+    let port = port.map_or(Some(USUAL_PORT), |port| port.parse().ok().filter(|port| *port > 0))?;
+    (!host.is_empty() && !host.contains(char::is_whitespace)).then(|| (host.to_owned(), port))
+}
+
+fn credential(text: &str) -> Result<Option<String>, AddressError> {
+    let text = percent_decode_str(text).decode_utf8().map_err(|_| AddressError::Credentials)?;
+    Ok((!text.is_empty()).then(|| text.into_owned()))
+}
+
+fn require(is_so: bool, name: &'static str, expected: &'static str) -> Result<(), AddressError> {
+    if is_so { Ok(()) } else { Err(AddressError::Value { name, expected }) }
+}
+
+fn millis(name: &'static str, value: &str) -> Result<Duration, AddressError> {
+    let time = value.parse().ok().map(Duration::from_millis).filter(|time| !time.is_zero() && *time <= LONGEST);
+    time.ok_or(AddressError::Value { name, expected: "a number of milliseconds from 1 to 4000" })
+}
+
+fn count(name: &'static str, value: &str, most: usize) -> Result<usize, AddressError> {
+    let count = value.parse().ok().filter(|count| (1..=most).contains(count));
+    count.ok_or(AddressError::Value { name, expected: "a number, at least 1 and not absurd" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(url: &str) -> RemoteAddress {
+        RemoteAddress::parse(url).unwrap_or_else(|error| panic!("{url}: {error}"))
+    }
+
+    fn check_error(url: &str, expected: &AddressError) {
+        assert_eq!(RemoteAddress::parse(url).as_ref(), Err(expected), "{url}");
+    }
+
+    #[test]
+    fn a_host_is_enough() {
+        let plain = address("redis://cache");
+        assert_eq!((plain.hosts.as_slice(), plain.database), ([("cache".to_owned(), 6379)].as_slice(), 0));
+        assert_eq!((plain.is_cluster, plain.tls, &*plain.prefix), (false, false, "haechi:"));
+        assert_eq!((plain.user, plain.password), (None, None));
+        assert_eq!(plain.timeout, Duration::from_millis(250));
+        assert_eq!(plain.after_restart, AfterRestart::Refuse);
+    }
+
+    #[test]
+    fn everything_can_be_said() {
+        let full = address(
+            "rediss://al%3Ace:p%40ss:w@cache.example:7000/3?prefix=site-a%3A&ca=/etc/ca.pem&timeout_ms=100\
+             &connect_timeout_ms=500&max_in_flight=10&connections=2&after_restart=trust",
+        );
+        assert_eq!((full.user.as_deref(), full.password.as_deref()), (Some("al:ce"), Some("p@ss:w")));
+        assert_eq!((full.database, &*full.prefix, full.tls), (3, "site-a:", true));
+        assert_eq!(full.ca_file, Some("/etc/ca.pem".into()));
+        assert_eq!((full.timeout.as_millis(), full.connect_timeout.as_millis()), (100, 500));
+        assert_eq!((full.max_in_flight, full.connections), (10, 2));
+        assert_eq!(full.after_restart, AfterRestart::Trust);
+    }
+
+    #[test]
+    fn a_cluster_has_several_hosts() {
+        let cluster = address("redis-cluster://a:7000,[::1]:7001,b");
+        let hosts = [("a", 7000), ("::1", 7001), ("b", 6379)].map(|(host, port)| (host.to_owned(), port));
+        assert_eq!((cluster.hosts.as_slice(), cluster.is_cluster), (hosts.as_slice(), true));
+        assert_eq!(address("redis://:only@h").password.as_deref(), Some("only"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        check_error("http://h", &AddressError::Scheme);
+        check_error("redis:h", &AddressError::Scheme);
+        for url in ["redis://", "redis://:pw@", "redis://h:0", "redis://h:x", "redis://h:70000", "redis-cluster://a,,b"]
+        {
+            check_error(url, &AddressError::Host);
+        }
+        check_error("redis://a,b", &AddressError::SeveralHosts);
+        check_error("redis://a/x", &AddressError::Database);
+        check_error("redis-cluster://a/1", &AddressError::Database);
+        check_error("redis://%ff@a", &AddressError::Credentials);
+        check_error("redis://a?colour=red", &AddressError::Setting("colour".to_owned()));
+        check_error("redis://a?timeout_ms=1&timeout_ms=2", &AddressError::Setting("timeout_ms".to_owned()));
+        for url in ["redis://a?timeout_ms=0", "redis://a?timeout_ms=5000", "redis://a?timeout_ms=x"] {
+            assert!(matches!(RemoteAddress::parse(url), Err(AddressError::Value { name: "timeout_ms", .. })), "{url}");
+        }
+        for url in ["redis://a?prefix=", "redis://a?prefix={x}", "redis://a?ca=f", "redis://a?after_restart=maybe"] {
+            assert!(matches!(RemoteAddress::parse(url), Err(AddressError::Value { .. })), "{url}");
+        }
+    }
+
+    #[test]
+    fn nobody_sees_the_password() {
+        let address = address("redis-cluster://me:pa55@a:1,b:2/?prefix=x");
+        assert_eq!(format!("{address} {address:?}"), "redis-cluster://a:1,b:2 RemoteAddress(redis-cluster://a:1,b:2)");
+    }
+}

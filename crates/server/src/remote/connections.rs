@@ -1,0 +1,272 @@
+//! Connections to one server or to a cluster, and scripts that run there.
+
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use ::redis::{
+    Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisConnectionInfo, RedisError,
+    RedisResult, ServerErrorKind, TlsCertificates, Value,
+    aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig},
+    cluster::ClusterClient,
+    cluster_async::ClusterConnection,
+    cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo},
+    io::tcp::TcpSettings,
+};
+use tokio::{sync::Semaphore, time::Instant};
+
+use super::{RemoteAddress, RemoteError, error::is_transient, requirements};
+
+/// The longest pause between two tries to connect. It is what a return of the server may go unnoticed for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How long what was sent may stay unconfirmed by the server's system before the connection counts as broken, as it
+/// does when a machine loses its power and says nothing.
+const UNCONFIRMED: Duration = Duration::from_secs(2);
+/// The pause before a command is sent again, to which as much may be added by chance.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// A script, of which only the hash is sent once a server knows it.
+pub(crate) struct Script {
+    source: &'static str,
+    script: ::redis::Script,
+}
+
+impl Script {
+    pub(crate) fn new(source: &'static str) -> Self {
+        Self { source, script: ::redis::Script::new(source) }
+    }
+
+    fn command(&self, name: &str, script: &str, keys: &[&str], arguments: &[&[u8]]) -> Cmd {
+        let mut command = ::redis::cmd(name);
+        command.arg(script).arg(keys.len()).arg(keys).arg(arguments);
+        command
+    }
+}
+
+/// What a command came back with.
+#[derive(Debug)]
+pub(crate) struct Decided {
+    pub(crate) value: Value,
+    /// Whether it was sent more than once, because a reply may have been lost: it may then have been carried out before.
+    pub(crate) is_repeated: bool,
+}
+
+/// Redis or Valkey, connected.
+pub(crate) struct Remote {
+    connections: Box<[Connection]>,
+    /// Counts the commands, which go round the connections.
+    next: AtomicUsize,
+    in_flight: Arc<Semaphore>,
+    address: RemoteAddress,
+}
+
+#[derive(Clone)]
+enum Connection {
+    Single(ConnectionManager),
+    Cluster(ClusterConnection),
+}
+
+impl Remote {
+    /// Connects, and checks that the servers are fit.
+    ///
+    /// # Errors
+    /// [`RemoteError::Failed`] if none can be reached, or none lets haechi in; [`RemoteError::Unfit`].
+    pub(crate) async fn connect(address: &RemoteAddress) -> Result<Self, RemoteError> {
+        let certificates = certificates(address)?;
+        let failed = |error: RedisError| RemoteError::Failed(format!("{address} cannot be used: {error}"));
+        let mut connections = Vec::with_capacity(address.connections);
+        for _ in 0..address.connections {
+            connections.push(Connection::open(address, certificates.as_ref()).await.map_err(failed)?);
+        }
+        let remote = Self {
+            connections: connections.into(),
+            next: AtomicUsize::new(0),
+            in_flight: Arc::new(Semaphore::new(address.max_in_flight)),
+            address: address.clone(),
+        };
+        requirements::check(&remote, address.is_cluster).await?;
+        Ok(remote)
+    }
+
+    /// Begins the names of all that is kept there.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.address.prefix
+    }
+
+    /// What a server's restart means.
+    pub(crate) fn address(&self) -> &RemoteAddress {
+        &self.address
+    }
+
+    /// Runs a script on the server that has these keys, and runs it again if the reply may have been lost. So it must
+    /// know by its arguments whether it was run before.
+    ///
+    /// # Errors
+    /// Any [`RemoteError`]; unless it is [`RemoteError::Overloaded`], the script may have run.
+    pub(crate) async fn run(
+        &self,
+        script: &Script,
+        keys: &[&str],
+        arguments: &[&[u8]],
+    ) -> Result<Decided, RemoteError> {
+        let by_hash = script.command("EVALSHA", script.script.get_hash(), keys, arguments);
+        self.persist(|mut connection| {
+            let by_hash = &by_hash;
+            async move {
+                match connection.send(by_hash).await {
+                    Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                        connection.send(&script.command("EVAL", script.source, keys, arguments)).await
+                    }
+                    sent => sent,
+                }
+            }
+        })
+        .await
+    }
+
+    /// Sends one command, again if the reply may have been lost.
+    ///
+    /// # Errors
+    /// As [`Remote::run`].
+    pub(crate) async fn command(&self, command: &Cmd) -> Result<Value, RemoteError> {
+        let decided = self.persist(|mut connection| async move { connection.send(command).await }).await?;
+        Ok(decided.value)
+    }
+
+    /// Sends one command to the server, or to all primaries of the cluster.
+    pub(super) async fn ask_all(&self, command: &Cmd) -> Result<Vec<Value>, RemoteError> {
+        let everywhere = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
+        let asked = match self.next_connection() {
+            Connection::Single(mut connection) => connection.send_packed_command(command).await,
+            Connection::Cluster(mut connection) => connection.route_command(command.clone(), everywhere).await,
+        };
+        match asked.and_then(Value::extract_error).map_err(|error| RemoteError::failed(&error))? {
+            Value::Map(replies) => Ok(replies.into_iter().map(|(_, reply)| reply).collect()),
+            reply => Ok(vec![reply]),
+        }
+    }
+
+    async fn persist<Sent: Future<Output = RedisResult<Value>>>(
+        &self,
+        send: impl Fn(Connection) -> Sent,
+    ) -> Result<Decided, RemoteError> {
+        let max_in_flight = self.address.max_in_flight;
+        let _permit = self.in_flight.try_acquire().map_err(|_| RemoteError::Overloaded { max_in_flight })?;
+        let deadline = Instant::now() + self.address.timeout;
+        let (mut last, mut is_repeated) = (None, false);
+        loop {
+            let Ok(sent) = tokio::time::timeout_at(deadline, send(self.next_connection())).await else {
+                return Err(RemoteError::Late { millis: self.address.timeout.as_millis(), last });
+            };
+            match sent {
+                Ok(value) => return Ok(Decided { value, is_repeated }),
+                Err(error) if is_transient(&error) => {
+                    tracing::debug!(%error, "Redis is asked again");
+                    last = Some(error.to_string());
+                    is_repeated = true;
+                }
+                Err(error) => return Err(RemoteError::failed(&error)),
+            }
+            let pause = PAUSE + PAUSE.mul_f32(by_chance());
+            if tokio::time::timeout_at(deadline, tokio::time::sleep(pause)).await.is_err() {
+                return Err(RemoteError::Late { millis: self.address.timeout.as_millis(), last });
+            }
+        }
+    }
+
+    fn next_connection(&self) -> Connection {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        self.connections[number % self.connections.len()].clone()
+    }
+}
+
+impl Connection {
+    async fn open(address: &RemoteAddress, certificates: Option<&TlsCertificates>) -> RedisResult<Self> {
+        let infos = address.hosts.iter().map(|host| info(address, host)).collect::<RedisResult<Vec<_>>>()?;
+        if address.is_cluster {
+            let mut builder = ClusterClient::builder(infos)
+                .connection_timeout(address.connect_timeout)
+                .response_timeout(address.timeout)
+                .tcp_settings(tcp_settings())
+                // What breaks is sent again by whoever sent it, who knows how long that is worth while.
+                .retries(1)
+                .min_retry_wait(PAUSE.as_millis() as u64)
+                .max_retry_wait(2 * PAUSE.as_millis() as u64);
+            if let Some(certificates) = certificates {
+                builder = builder.certs(certificates.clone());
+            }
+            return Ok(Self::Cluster(builder.build()?.get_async_connection().await?));
+        }
+        let info = infos.into_iter().next().expect("an address has a host");
+        let client = match certificates {
+            Some(certificates) => Client::build_with_tls(info, certificates.clone())?,
+            None => Client::open(info)?,
+        };
+        let usual = || {
+            ConnectionManagerConfig::new()
+                .set_response_timeout(Some(address.timeout))
+                .set_connection_timeout(Some(address.connect_timeout))
+                .set_min_delay(PAUSE)
+                .set_max_delay(LONGEST_PAUSE)
+        };
+        // The first connection must stand; later ones are sought for as long as it takes.
+        client.get_connection_manager_with_config(usual().set_number_of_retries(0)).await?;
+        Ok(Self::Single(client.get_connection_manager_lazy(usual().set_number_of_retries(usize::MAX))?))
+    }
+
+    async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
+        let reply = match self {
+            Self::Single(connection) => connection.send_packed_command(command).await,
+            Self::Cluster(connection) => connection.req_packed_command(command).await,
+        };
+        // What a server refuses comes as a value.
+        reply?.extract_error()
+    }
+}
+
+fn info(address: &RemoteAddress, (host, port): &(String, u16)) -> RedisResult<ConnectionInfo> {
+    let (host, port) = (host.clone(), *port);
+    let server = if address.tls {
+        ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
+    } else {
+        ConnectionAddr::Tcp(host, port)
+    };
+    let mut settings = RedisConnectionInfo::default().set_db(address.database.into());
+    if let Some(user) = &address.user {
+        settings = settings.set_username(user);
+    }
+    if let Some(password) = &address.password {
+        settings = settings.set_password(password);
+    }
+    Ok(server.into_connection_info()?.set_redis_settings(settings).set_tcp_settings(tcp_settings()))
+}
+
+fn tcp_settings() -> TcpSettings {
+    let settings = TcpSettings::default().set_nodelay(true);
+    #[cfg(target_os = "linux")]
+    let settings = settings.set_user_timeout(UNCONFIRMED);
+    settings
+}
+
+fn certificates(address: &RemoteAddress) -> Result<Option<TlsCertificates>, RemoteError> {
+    if !address.tls {
+        return Ok(None);
+    }
+    // It fails where somebody chose one before, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let root_cert = address.ca_file.as_ref().map(fs::read).transpose().map_err(|error| {
+        let path = address.ca_file.as_deref().unwrap_or("".as_ref()).display();
+        RemoteError::Failed(format!("cannot read the certificate authorities in {path}: {error}"))
+    })?;
+    Ok(Some(TlsCertificates { client_tls: None, root_cert }))
+}
+
+/// A number from 0 to 1. Where the system gives none, nodes that try again do so in step.
+fn by_chance() -> f32 {
+    getrandom::u32().map_or(0.5, |number| number as f32 / u32::MAX as f32)
+}

@@ -1,0 +1,54 @@
+//! Why something could not be had from Redis or Valkey.
+
+use ::redis::{ErrorKind, RedisError, ServerErrorKind};
+
+/// Why Redis or Valkey did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RemoteError {
+    /// More wait for it than are let wait.
+    #[error("more than {max_in_flight} decisions wait for Redis: add servers, or raise max_in_flight in its URL")]
+    Overloaded {
+        /// How many may wait.
+        max_in_flight: usize,
+    },
+    /// It did not answer in time.
+    #[error("Redis did not answer within {millis} ms{}", last.as_ref().map(|last| format!(": {last}")).unwrap_or_default())]
+    Late {
+        /// How long was waited.
+        millis: u128,
+        /// What the last try met, if it met anything.
+        last: Option<String>,
+    },
+    /// It refused, or cannot be used.
+    #[error("Redis: {0}")]
+    Failed(String),
+    /// It is not as the ledger needs it.
+    #[error("Redis cannot be used as it is: {0}")]
+    Unfit(String),
+}
+
+impl RemoteError {
+    pub(super) fn failed(error: &RedisError) -> Self {
+        match error.kind() {
+            ErrorKind::Server(ServerErrorKind::NoPerm) => Self::Unfit(format!("{error}; {}", super::requirements::ACL)),
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+/// Whether the same might succeed in a moment: the connection broke, or the servers are sorting themselves out.
+pub(super) fn is_transient(error: &RedisError) -> bool {
+    let is_settling = matches!(
+        error.kind(),
+        ErrorKind::Server(
+            ServerErrorKind::BusyLoading
+                | ServerErrorKind::TryAgain
+                | ServerErrorKind::ClusterDown
+                | ServerErrorKind::MasterDown
+                | ServerErrorKind::ReadOnly
+                | ServerErrorKind::Moved
+                | ServerErrorKind::Ask
+        ) | ErrorKind::ClusterConnectionNotFound
+    );
+    is_settling || error.is_io_error() || error.is_connection_dropped()
+}
