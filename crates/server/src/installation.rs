@@ -100,7 +100,7 @@ impl Installation {
     pub async fn open(config: &Config, now: u64) -> Result<Self, InstallationError> {
         let store = Store::open(&config.data)?;
         let secrets = Secrets::read_or_make(config)?;
-        let apps = Arc::new(AppStore::open(store.clone(), &config.apps)?);
+        let apps = Arc::new(open_apps(config, store.clone())?);
         if config.ledger.kind != LedgerKind::Embedded {
             forget_embedded_ledger(&store)?;
         }
@@ -115,8 +115,21 @@ impl Installation {
 /// Any [`InstallationError`].
 pub async fn open_to_inspect(config: &Config, store: Store, now: u64) -> Result<Service, InstallationError> {
     let secrets = Secrets::read(config)?;
-    let apps = AppStore::open(store.clone(), &config.apps)?;
+    let apps = open_apps(config, store.clone())?;
     open_service(config, store, &secrets, &apps, now).await
+}
+
+/// Opens the apps where this configuration has them: beside the ledger, if nodes share one.
+///
+/// Waits for the disk or for the network.
+///
+/// # Errors
+/// Any [`OpenAppsError`].
+pub fn open_apps(config: &Config, store: Store) -> Result<AppStore, OpenAppsError> {
+    match &config.ledger.kind {
+        LedgerKind::Redis(address) => AppStore::open_shared(address, &config.apps),
+        LedgerKind::Embedded | LedgerKind::Memory => AppStore::open(store, &config.apps),
+    }
 }
 
 async fn open_service(

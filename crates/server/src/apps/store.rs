@@ -1,21 +1,29 @@
-//! Apps, as they are made and changed: kept in the embedded database, whatever the ledger is.
+//! Apps, as they are made and changed: kept in the embedded database or, where nodes share a ledger in Redis, there.
 //!
 //! A change is one durable transaction, and then the snapshot that requests read is replaced. When a transaction fails,
-//! nobody knows whether it was stored, so the next change reads everything again before it begins.
+//! nobody knows whether it was stored, so the next change reads everything again before it begins. So it does where
+//! another node may have made a change since.
 
+mod database;
+mod remote;
 mod tables;
 
 use std::{
     collections::HashSet,
+    ops::ControlFlow,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use self::tables::Change;
+use self::{
+    remote::RemoteTables,
+    tables::{Change, Tables},
+};
 use super::{
     App, AppKey, AppName, AppSettings, Apps, DeclaredApp, MAX_APPS, NameError, STORED_NUMBERS, SettingChanges,
     SettingError,
 };
 use crate::{
+    remote::{RemoteAddress, RemoteError},
     service::CLOCK_SKEW_SECS,
     store::{Store, StoreError},
 };
@@ -23,9 +31,12 @@ use crate::{
 /// The longest that any key may live after its app is gone, in seconds.
 const LONGEST_LIFE_SECS: u64 = *AppSettings::TTLS_SECS.end() as u64 + CLOCK_SKEW_SECS;
 
+/// How often a change is tried that other nodes forestall.
+const MAX_TRIES: usize = 20;
+
 /// The apps of one installation, stored and declared.
 pub struct AppStore {
-    store: Store,
+    tables: Tables,
     apps: Arc<Apps>,
     /// Held from reading the apps until the changed ones are shown, so that no change undoes another.
     changing: Mutex<Snapshot>,
@@ -65,6 +76,9 @@ pub enum AppError {
     /// The system gave no random bytes.
     #[error("the system gives no random bytes for an appkey: {0}")]
     Random(String),
+    /// Others changed the apps at the same moment, again and again.
+    #[error("other nodes keep changing the apps: try again")]
+    Conflict,
     /// The database failed.
     #[error("the apps could not be stored: {0}")]
     Storage(#[from] StoreError),
@@ -76,6 +90,9 @@ pub enum OpenAppsError {
     /// The database failed.
     #[error("the apps could not be read: {0}")]
     Storage(#[from] StoreError),
+    /// Redis.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     /// A declared app has a stored one's name.
     #[error("the app {0:?} is declared in the configuration file, but a stored app has that name: remove one of them")]
     SameName(String),
@@ -93,11 +110,43 @@ impl AppStore {
     /// # Errors
     /// If the database fails or contradicts itself, or a declared app clashes with a stored one.
     pub fn open(store: Store, declared: &[DeclaredApp]) -> Result<Self, OpenAppsError> {
-        let stored = checked(tables::read(&store)?)?;
+        Self::new(Tables::Database(store), declared)
+    }
+
+    /// As [`AppStore::open`], with the apps that all nodes share in Redis.
+    ///
+    /// # Errors
+    /// As [`AppStore::open`], or if Redis cannot be used.
+    pub fn open_shared(address: &RemoteAddress, declared: &[DeclaredApp]) -> Result<Self, OpenAppsError> {
+        Self::new(Tables::Remote(RemoteTables::open(address)?), declared)
+    }
+
+    fn new(tables: Tables, declared: &[DeclaredApp]) -> Result<Self, OpenAppsError> {
+        let stored = checked(tables.read()?)?;
         check_together(&stored, declared)?;
         let apps = Arc::new(Apps::default());
         apps.replace(stored.into_iter().chain(declared.iter().map(App::from)).collect());
-        Ok(Self { store, apps, changing: Mutex::default() })
+        Ok(Self { tables, apps, changing: Mutex::default() })
+    }
+
+    /// From now on shows what other nodes change, if they share the apps.
+    pub fn follow(self: &Arc<Self>) {
+        let Tables::Remote(tables) = &self.tables else { return };
+        let store = Arc::downgrade(self);
+        let mut is_cut_off = false;
+        tables.watch(move || {
+            let Some(store) = store.upgrade() else { return ControlFlow::Break(()) };
+            let looked = store.begin().map(drop);
+            match &looked {
+                Ok(()) if is_cut_off => tracing::info!("changes of apps can be seen again"),
+                Err(error) if !is_cut_off => {
+                    tracing::warn!(%error, "changes of apps cannot be seen, so they stay as they are");
+                }
+                _ => {}
+            }
+            is_cut_off = looked.is_err();
+            ControlFlow::Continue(())
+        });
     }
 
     /// The snapshot that requests read.
@@ -129,24 +178,29 @@ impl AppStore {
         let name: AppName = name.parse()?;
         let settings = changes.applied_to(&AppSettings::default());
         settings.check()?;
+        let appkey = random_appkey()?;
+        let app = persistently(|| self.add(&name, &appkey, &settings, now))?;
+        Ok((app, appkey))
+    }
+
+    fn add(&self, name: &AppName, appkey: &AppKey, settings: &AppSettings, now: u64) -> Result<App, AppError> {
         let mut snapshot = self.begin()?;
         self.check_room_for(name.as_str())?;
-        let appkey = random_appkey()?;
         let app = self.write(&mut snapshot, |change| {
             let app = App {
                 number: free_number(change, now)?,
-                name: name.into(),
+                name: name.to_string(),
                 appkey_sha256: appkey.hash(),
                 enabled: true,
                 declared: false,
                 created_at: Some(now),
-                settings,
+                settings: settings.clone(),
             };
             change.put_app(&app)?;
             Ok(app)
         })?;
         self.publish(&mut snapshot, app.number, Some(app.clone()));
-        Ok((app, appkey))
+        Ok(app)
     }
 
     /// Changes settings of an app, and returns it as it is then.
@@ -191,20 +245,24 @@ impl AppStore {
     /// # Errors
     /// [`AppError::NoSuchApp`], [`AppError::Declared`] or [`AppError::Storage`].
     pub fn remove(&self, name: &str, now: u64) -> Result<App, AppError> {
-        let mut snapshot = self.begin()?;
-        let app = self.changeable(name)?;
-        self.write(&mut snapshot, |change| Ok(change.remove_app(app.number, now)?))?;
-        self.publish(&mut snapshot, app.number, None);
-        Ok(app)
+        persistently(|| {
+            let mut snapshot = self.begin()?;
+            let app = self.changeable(name)?;
+            self.write(&mut snapshot, |change| Ok(change.remove_app(app.number, now)?))?;
+            self.publish(&mut snapshot, app.number, None);
+            Ok(app)
+        })
     }
 
-    fn change(&self, name: &str, change: impl FnOnce(&mut App) -> Result<(), AppError>) -> Result<App, AppError> {
-        let mut snapshot = self.begin()?;
-        let mut app = self.changeable(name)?;
-        change(&mut app)?;
-        self.write(&mut snapshot, |change| Ok(change.put_app(&app)?))?;
-        self.publish(&mut snapshot, app.number, Some(app.clone()));
-        Ok(app)
+    fn change(&self, name: &str, change: impl Fn(&mut App) -> Result<(), AppError>) -> Result<App, AppError> {
+        persistently(|| {
+            let mut snapshot = self.begin()?;
+            let mut app = self.changeable(name)?;
+            change(&mut app)?;
+            self.write(&mut snapshot, |change| Ok(change.put_app(&app)?))?;
+            self.publish(&mut snapshot, app.number, Some(app.clone()));
+            Ok(app)
+        })
     }
 
     fn changeable(&self, name: &str) -> Result<App, AppError> {
@@ -224,10 +282,10 @@ impl AppStore {
     fn write<Outcome>(
         &self,
         snapshot: &mut Snapshot,
-        change: impl FnOnce(&Change<'_>) -> Result<Outcome, AppError>,
+        change: impl FnOnce(&mut Change<'_>) -> Result<Outcome, AppError>,
     ) -> Result<Outcome, AppError> {
         snapshot.is_stale = true;
-        tables::write(&self.store, change)
+        self.tables.write(change)
     }
 
     /// Shows requests the apps with this one added, replaced or, without it, taken away.
@@ -237,12 +295,12 @@ impl AppStore {
         snapshot.is_stale = false;
     }
 
-    /// Begins a change. If the last one failed, it shows first what is really stored.
+    /// Begins a change. If the last one failed, or another node made one, it shows first what is really stored.
     fn begin(&self) -> Result<MutexGuard<'_, Snapshot>, StoreError> {
         let mut snapshot = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        if snapshot.is_stale {
+        if snapshot.is_stale || self.tables.have_changed()? {
             let declared = self.list().into_iter().filter(|app| app.declared);
-            let stored = checked(tables::read_after_failure(&self.store)?)?;
+            let stored = checked(self.tables.read_after_failure()?)?;
             self.apps.replace(stored.into_iter().chain(declared).collect());
             snapshot.is_stale = false;
         }
@@ -259,13 +317,24 @@ fn checked(stored: Vec<App>) -> Result<Vec<App>, StoreError> {
     }
 }
 
+/// Tries again what other nodes forestalled.
+fn persistently<Outcome>(attempt: impl Fn() -> Result<Outcome, AppError>) -> Result<Outcome, AppError> {
+    for _ in 1..MAX_TRIES {
+        match attempt() {
+            Err(AppError::Conflict) => {}
+            other => return other,
+        }
+    }
+    attempt()
+}
+
 fn random_appkey() -> Result<AppKey, AppError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| AppError::Random(error.to_string()))?;
     Ok(AppKey::from_bytes(bytes))
 }
 
-fn free_number(change: &Change<'_>, now: u64) -> Result<u32, AppError> {
+fn free_number(change: &mut Change<'_>, now: u64) -> Result<u32, AppError> {
     change.forget_removed_before(now.saturating_sub(LONGEST_LIFE_SECS))?;
     change.take_number(STORED_NUMBERS)?.ok_or(AppError::NoNumberLeft)
 }

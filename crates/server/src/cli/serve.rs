@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use haechi::{
-    apps::{AppKey, AppStore, SettingChanges, TEST_APP_WARNING},
+    apps::{AppError, AppKey, AppStore, SettingChanges, TEST_APP_WARNING},
     config::{Config, LedgerKind, Listening, Options},
     control::{self, ControlSocket, Controls},
     installation::{Installation, InstallationError},
@@ -76,6 +76,7 @@ async fn serve(config: &Config, json: bool) -> Result<()> {
 
     wait_for_first_key(&service).await;
     let appkey = make_first_app(&apps)?;
+    apps.follow();
     warn_about(config, &apps);
     report_ledger_ahead(&service);
     announce(&listeners, config.listening.demo, appkey.as_ref(), json);
@@ -223,8 +224,12 @@ fn make_first_app(apps: &AppStore) -> Result<Option<AppKey>> {
     if !apps.list().is_empty() {
         return Ok(None);
     }
-    let (_, appkey) = apps.create(FIRST_APP, &SettingChanges::default(), unix_now())?;
-    Ok(Some(appkey))
+    match apps.create(FIRST_APP, &SettingChanges::default(), unix_now()) {
+        Ok((_, appkey)) => Ok(Some(appkey)),
+        // Another node, which shares the apps, was first.
+        Err(AppError::NameTaken(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn warn_about(config: &Config, apps: &AppStore) {

@@ -89,6 +89,11 @@ pub enum AddressError {
 }
 
 impl RemoteAddress {
+    /// The same, for what is asked seldom.
+    pub(crate) fn with_one_connection(self) -> Self {
+        Self { connections: 1, ..self }
+    }
+
     /// Reads a URL.
     ///
     /// # Errors

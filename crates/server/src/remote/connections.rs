@@ -10,7 +10,7 @@ use std::{
 };
 
 use ::redis::{
-    Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisConnectionInfo, RedisError,
+    Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo, Msg, RedisConnectionInfo, RedisError,
     RedisResult, ServerErrorKind, TlsCertificates, Value,
     aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig},
     cluster::ClusterClient,
@@ -18,6 +18,7 @@ use ::redis::{
     cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo},
     io::tcp::TcpSettings,
 };
+use futures_util::{Stream, StreamExt};
 use tokio::{sync::Semaphore, time::Instant};
 
 use super::{RemoteAddress, RemoteError, error::is_transient, requirements};
@@ -151,6 +152,36 @@ impl Remote {
         }
     }
 
+    /// Calls back for every message of a channel, and each time that messages may have been lost because the connection
+    /// broke. It never ends.
+    pub(crate) async fn listen(&self, channel: &str, told: impl Fn()) {
+        loop {
+            if let Err(error) = self.listen_once(channel, &told).await {
+                tracing::debug!(%error, "Redis sends no messages");
+            }
+            tokio::time::sleep(LONGEST_PAUSE).await;
+        }
+    }
+
+    /// Listens to the first host that lets it: in a cluster, messages are everywhere.
+    async fn listen_once(&self, channel: &str, told: &impl Fn()) -> RedisResult<()> {
+        let certificates = certificates(&self.address).ok().flatten();
+        let mut outcome = Ok(());
+        for host in &self.address.hosts {
+            match subscribed(&self.address, host, certificates.as_ref(), channel).await {
+                Ok(mut messages) => {
+                    told();
+                    while messages.next().await.is_some() {
+                        told();
+                    }
+                    return Ok(());
+                }
+                Err(error) => outcome = Err(error),
+            }
+        }
+        outcome
+    }
+
     async fn persist<Sent: Future<Output = RedisResult<Value>>>(
         &self,
         send: impl Fn(Connection) -> Sent,
@@ -187,8 +218,8 @@ impl Remote {
 
 impl Connection {
     async fn open(address: &RemoteAddress, certificates: Option<&TlsCertificates>) -> RedisResult<Self> {
-        let infos = address.hosts.iter().map(|host| info(address, host)).collect::<RedisResult<Vec<_>>>()?;
         if address.is_cluster {
+            let infos = address.hosts.iter().map(|host| info(address, host)).collect::<RedisResult<Vec<_>>>()?;
             let mut builder = ClusterClient::builder(infos)
                 .connection_timeout(address.connect_timeout)
                 .response_timeout(address.timeout)
@@ -202,11 +233,7 @@ impl Connection {
             }
             return Ok(Self::Cluster(builder.build()?.get_async_connection().await?));
         }
-        let info = infos.into_iter().next().expect("an address has a host");
-        let client = match certificates {
-            Some(certificates) => Client::build_with_tls(info, certificates.clone())?,
-            None => Client::open(info)?,
-        };
+        let client = client(address, &address.hosts[0], certificates)?;
         let usual = || {
             ConnectionManagerConfig::new()
                 .set_response_timeout(Some(address.timeout))
@@ -226,6 +253,29 @@ impl Connection {
         };
         // What a server refuses comes as a value.
         reply?.extract_error()
+    }
+}
+
+async fn subscribed(
+    address: &RemoteAddress,
+    host: &(String, u16),
+    certificates: Option<&TlsCertificates>,
+    channel: &str,
+) -> RedisResult<impl Stream<Item = Msg>> {
+    let mut subscription = client(address, host, certificates)?.get_async_pubsub().await?;
+    subscription.subscribe(channel).await?;
+    Ok(subscription.into_on_message())
+}
+
+fn client(
+    address: &RemoteAddress,
+    host: &(String, u16),
+    certificates: Option<&TlsCertificates>,
+) -> RedisResult<Client> {
+    let info = info(address, host)?;
+    match certificates {
+        Some(certificates) => Client::build_with_tls(info, certificates.clone()),
+        None => Client::open(info),
     }
 }
 

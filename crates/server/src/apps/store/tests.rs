@@ -106,7 +106,7 @@ fn what_a_failed_change_stored_all_the_same_is_found() {
     }
     disk.is_full.store(false, Ordering::Release);
     let shop = App { number: 2, name: "shop".to_owned(), ..other.clone() };
-    tables::write::<_, StoreError>(&store, |change| change.put_app(&shop)).unwrap();
+    database::write::<_, StoreError>(&store, |change| change.put_app(&shop)).unwrap();
     let again = apps.create("shop", &SettingChanges::default(), 1_000);
     assert!(matches!(again, Err(AppError::NameTaken(name)) if name == "shop"));
     assert_eq!(apps.remove("shop", 1_000).unwrap(), shop);
@@ -119,7 +119,7 @@ fn two_stored_apps_of_one_name_are_refused() {
     let store = Store::open(dir.path()).unwrap();
     let shop = create(&AppStore::open(store.clone(), &[]).unwrap(), "shop");
     let twin = App { number: 2, ..shop };
-    tables::write::<_, StoreError>(&store, |change| change.put_app(&twin)).unwrap();
+    database::write::<_, StoreError>(&store, |change| change.put_app(&twin)).unwrap();
     let Err(error) = AppStore::open(store, &[]) else { panic!("nobody could tell which one is meant") };
     assert!(error.to_string().contains("holds two apps called \"shop\""), "{error}");
 }

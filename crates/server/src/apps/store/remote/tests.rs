@@ -1,0 +1,112 @@
+use std::time::Instant;
+
+use testbed::{Cluster, Redis, RedisOptions};
+
+use super::*;
+use crate::apps::{AppKey, AppStore, SettingChanges};
+
+fn node(url: &str) -> Arc<AppStore> {
+    let store = Arc::new(AppStore::open_shared(&RemoteAddress::parse(url).unwrap(), &[]).unwrap());
+    store.follow();
+    store
+}
+
+fn create(store: &AppStore, name: &str) -> AppKey {
+    store.create(name, &SettingChanges::default(), 1_000).unwrap().1
+}
+
+/// Waits until this is so, for as long as a change may take to be everywhere.
+#[track_caller]
+fn within_a_second(what: &str, is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(1), "{what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn check_changes_are_everywhere(url: &str) {
+    let (one, other) = (node(url), node(url));
+    let appkey = create(&one, "shop");
+    within_a_second("the other node knows the app", || other.apps().current().by_appkey(&appkey).is_some());
+    other.set_enabled("shop", false).unwrap();
+    let is_enabled = || one.apps().current().by_appkey(&appkey).unwrap().app.enabled;
+    within_a_second("the first node knows the change", || !is_enabled());
+    let (_, fresh) = one.rotate("shop").unwrap();
+    within_a_second("the appkey was replaced", || other.apps().current().by_appkey(&fresh).is_some());
+    assert!(other.apps().current().by_appkey(&appkey).is_none());
+    other.remove("shop", 2_000).unwrap();
+    within_a_second("it is gone", || one.list().is_empty());
+    assert_eq!(node(url).create("next", &SettingChanges::default(), 3_000).unwrap().0.number, 2);
+}
+
+#[test]
+fn a_change_is_everywhere_within_a_second() {
+    check_changes_are_everywhere(&Redis::start().url());
+}
+
+#[test]
+fn a_change_is_everywhere_within_a_second_on_a_cluster() {
+    check_changes_are_everywhere(&Cluster::start(3, &RedisOptions::default()).url());
+}
+
+#[test]
+fn a_change_is_seen_though_its_message_was_lost() {
+    let redis = Redis::start();
+    let (one, other) = (node(&redis.url()), node(&redis.url()));
+    create(&one, "first");
+    within_a_second("the other node listens", || !other.list().is_empty());
+    // A change of the hash that tells nobody.
+    redis.command_line(&["HDEL", "haechi:apps", "app:1"]);
+    redis.command_line(&["HINCRBY", "haechi:apps", "version", "1"]);
+    within_a_second("it was asked for", || other.list().is_empty());
+}
+
+#[test]
+fn nodes_that_change_apps_at_once_undo_nothing() {
+    let redis = Redis::start();
+    let nodes: Vec<_> = (0..3).map(|_| node(&redis.url())).collect();
+    thread::scope(|scope| {
+        for (number, node) in nodes.iter().enumerate() {
+            scope.spawn(move || (0..10).for_each(|app| drop(create(node, &format!("app {number} {app}")))));
+        }
+    });
+    let numbers: Vec<u32> = node(&redis.url()).list().iter().map(|app| app.number).collect();
+    assert_eq!(numbers, (1..=30).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_was_sent_twice_is_done_once() {
+    let redis = Redis::start();
+    let tables = RemoteTables::open(&RemoteAddress::parse(&redis.url()).unwrap()).unwrap();
+    let run = |version: &'static [u8], change: &'static [u8]| {
+        let ran = block_on(&tables.handle, {
+            let remote = Arc::clone(&tables.remote);
+            async move { remote.run(&CHANGE, &["haechi:apps"], &[version, change, b"c", b"1", b"next", b"5"]).await }
+        });
+        i64::from_redis_value(ran.unwrap().unwrap().value).unwrap()
+    };
+    assert_eq!(run(b"0", b"one"), 1);
+    assert_eq!(run(b"0", b"one"), 1, "its reply may have been lost");
+    assert_eq!(run(b"0", b"two"), -1);
+    assert_eq!(run(b"1", b"two"), 2);
+}
+
+#[test]
+fn a_node_that_is_cut_off_keeps_its_apps() {
+    let mut redis = Redis::with(RedisOptions { durable: true, ..RedisOptions::default() });
+    let (one, other) = (node(&redis.url()), node(&redis.url()));
+    let appkey = create(&one, "shop");
+    within_a_second("the other node knows the app", || other.apps().current().by_appkey(&appkey).is_some());
+    redis.kill();
+    let error = one.create("more", &SettingChanges::default(), 1_000).unwrap_err();
+    assert!(matches!(error, AppError::Storage(_)), "{error}");
+    assert!(other.apps().current().by_appkey(&appkey).is_some());
+    redis.restart();
+    let start = Instant::now();
+    while one.create("more", &SettingChanges::default(), 1_000).is_err() {
+        assert!(start.elapsed() < Duration::from_secs(5), "it recovers");
+        thread::sleep(Duration::from_millis(50));
+    }
+    within_a_second("the other node follows again", || other.list().len() == 2);
+}
