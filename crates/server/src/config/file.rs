@@ -255,8 +255,10 @@ mod tests {
             ],
         );
         check(
-            "ledger = 'redis://u:pa55@h'",
-            &["1: ledger: redis:// is not supported by this version yet: use embedded: or memory:"],
+            "ledger = 'redis://u:pa55@h:x'",
+            &[
+                "1: ledger: the ledger's URL cannot be used: it names no host, or a port that is none: redis://HOST:PORT",
+            ],
         );
         check("apps = 3", &["1: apps are tables: begin each with [[apps]]"]);
         check("[server]\nlisten = 'x'", &["1: there is no setting called \"server\" here"]);

@@ -128,18 +128,22 @@ fn unknown_names_in_the_environment_are_warned_about_and_not_refused() {
 }
 
 #[test]
-fn ledgers_of_later_versions_are_refused_without_showing_their_password() {
-    let message = "redis:// is not supported by this version yet";
-    for args in [&["serve", "--ledger", "redis://me:pa55@host"][..], &["serve", "--ledger=redis://me:pa55@host"]] {
+fn ledgers_that_cannot_be_used_are_refused_without_showing_their_password() {
+    let message = "the ledger's URL cannot be used: it names no host";
+    for args in [&["serve", "--ledger", "redis://me:pa55@:1"][..], &["serve", "--ledger=redis://me:pa55@:1"]] {
         let refused = run(args);
         refused.fails(1, message);
         assert!(!refused.stderr.contains("pa55"), "{}", refused.stderr);
     }
     let output = haechi(["serve"]).env("HAECHI_LEDGER", "postgres://me:pa55@host").output().unwrap();
     let refused = crate::server::Finished::from(output);
-    refused.fails(1, "a ledger is embedded: or memory:");
+    refused.fails(1, "a ledger is embedded:, memory: or redis://HOST:PORT");
     assert!(!refused.stderr.contains("pa55"), "{}", refused.stderr);
-    check_refused("ledger = 'redis://me:pa55@host'\n", &format!("haechi.toml:1: ledger: {message}"));
+    let nowhere = File::new("ledger = 'redis://me:pa55@127.0.0.1:1'\n");
+    let refused = run(&["serve", "--config", nowhere.name(), "--data", nowhere.data().to_str().unwrap()]);
+    refused.fails(1, "redis://127.0.0.1:1 cannot be used");
+    assert!(!refused.stderr.contains("pa55"), "{}", refused.stderr);
+    check_refused("ledger = 'redis://me:pa55@:1'\n", &format!("haechi.toml:1: ledger: {message}"));
 }
 
 #[test]

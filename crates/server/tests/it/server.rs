@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsStr,
+    hash::{DefaultHasher, Hash, Hasher},
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
@@ -271,7 +272,7 @@ pub(crate) fn run(args: &[&str]) -> Finished {
 
 /// Runs a command of the program to its end, with `--json`, on this data.
 pub(crate) fn haechi_in(data_dir: &Path, args: &[&str]) -> Finished {
-    haechi(args).arg("--json").arg("--data").arg(data_dir).output().unwrap().into()
+    with_ledger(haechi(args).arg("--json").arg("--data").arg(data_dir), data_dir).output().unwrap().into()
 }
 
 /// The command that serves this data on a free port and announces itself in JSON.
@@ -280,8 +281,24 @@ pub(crate) fn serve_command(data_dir: &Path, args: &[&str]) -> Command {
     if !args.contains(&"--listen") {
         command.args(["--listen", "127.0.0.1:0"]);
     }
-    command.arg("--data").arg(data_dir).args(args);
+    with_ledger(command.arg("--data").arg(data_dir).args(args), data_dir);
     command
+}
+
+/// Has the program use the ledger that the whole suite is run with, unless the test says otherwise.
+///
+/// `HAECHI_TEST_LEDGER` is `memory:` or a Redis URL without a query; what is in Redis is told apart by the data
+/// directory, so that a test that starts the program again finds what it left.
+fn with_ledger<'a>(command: &'a mut Command, data_dir: &Path) -> &'a mut Command {
+    match std::env::var("HAECHI_TEST_LEDGER") {
+        Ok(url) if url.starts_with("redis") => {
+            let mut hasher = DefaultHasher::new();
+            data_dir.hash(&mut hasher);
+            command.env("HAECHI_LEDGER", format!("{url}?prefix=test-{:x}:", hasher.finish()))
+        }
+        Ok(url) => command.env("HAECHI_LEDGER", url),
+        Err(_) => command,
+    }
 }
 
 /// Asks again and again until there is a value.
