@@ -90,6 +90,8 @@ pub struct Installation {
     pub apps: Arc<AppStore>,
     /// The service.
     pub service: Arc<Service>,
+    /// The database, held open even if all is in Redis: so no other server can use the data directory.
+    pub store: Store,
 }
 
 impl Installation {
@@ -104,8 +106,8 @@ impl Installation {
         if config.ledger.kind != LedgerKind::Embedded {
             forget_embedded_ledger(&store)?;
         }
-        let service = Arc::new(open_service(config, store, &secrets, &apps, now).await?);
-        Ok(Self { apps, service })
+        let service = Arc::new(open_service(config, store.clone(), &secrets, &apps, now).await?);
+        Ok(Self { apps, service, store })
     }
 }
 
@@ -151,7 +153,8 @@ async fn open_ledger(
 ) -> Result<Ledger, InstallationError> {
     Ok(match &config.kind {
         LedgerKind::Redis(address) => {
-            Ledger::Redis(RedisLedger::open(Arc::new(Remote::connect(address).await?)).await?)
+            let remote = Arc::new(Remote::connect(address).await?);
+            Ledger::Redis(RedisLedger::open(remote, secrets.may_have_sealed()).await?)
         }
         LedgerKind::Memory => {
             let max_records = config.max_spent_keys.unwrap_or(MemoryLedger::DEFAULT_MAX_RECORDS);

@@ -67,7 +67,7 @@ impl Serve {
 
 async fn serve(config: &Config, json: bool) -> Result<()> {
     let stopping = Stopping::on_signals().context("cannot wait for signals")?;
-    let Installation { apps, service } = open(config).await?;
+    let Installation { apps, service, store: _locked } = open(config).await?;
     let listeners = Listeners::bind(config.listening).await?;
     let mut socket = ControlSocket::bind(&config.data).context("cannot open the control socket")?;
     let controls = Controls { apps: Arc::clone(&apps), service: Arc::clone(&service) };

@@ -73,15 +73,16 @@ enum Reply {
 }
 
 impl RedisLedger {
-    /// A ledger on these servers, which begins to remember where it has not yet.
+    /// A ledger on these servers, which begins to remember where it has not yet. If keys may have been issued before,
+    /// those count as spent.
     ///
     /// # Errors
     /// Any [`RemoteError`].
-    pub(crate) async fn open(remote: Arc<Remote>) -> Result<Self, RemoteError> {
+    pub(crate) async fn open(remote: Arc<Remote>, may_have_issued: bool) -> Result<Self, RemoteError> {
         let trusts_restarts = remote.address().after_restart == AfterRestart::Trust;
         let (began, is_beginning) = (AtomicU64::new(0), AtomicBool::new(false));
         let ledger = Self(Arc::new(Shared { remote, trusts_restarts, began, is_beginning }));
-        ledger.begin_all().await?;
+        ledger.begin_each(0..BUCKETS, may_have_issued).await?;
         Ok(ledger)
     }
 
@@ -98,7 +99,7 @@ impl RedisLedger {
         let mut reply = first;
         if matches!(reply, Reply::NotBegun) {
             // This bucket at once, since a person waits; the others soon, since keys for them are being issued.
-            self.begin(bucket(spend)).await.map_err(undecided)?;
+            self.begin(bucket(spend), true).await.map_err(undecided)?;
             self.begin_all_soon();
             let (second, was_repeated) = self.decide(spend, is_right, attempts_allowed, request).await?;
             reply = second;
@@ -140,7 +141,7 @@ impl RedisLedger {
     /// Asks after one bucket in so many, among which each server of a cluster most probably has one.
     pub(super) async fn check(&self) -> Result<(), LedgerError> {
         let known = self.0.began.load(SeqCst);
-        self.begin_each((0..BUCKETS).step_by(PROBED)).await.map_err(undecided)?;
+        self.begin_each((0..BUCKETS).step_by(PROBED), true).await.map_err(undecided)?;
         if self.0.began.load(SeqCst) > known {
             self.begin_all_soon();
         }
@@ -164,12 +165,12 @@ impl RedisLedger {
         let numbers = [u64::from(attempts_allowed), spend.issued_at, until, kept].map(|number| number.to_string());
         let arguments: [&[u8]; 8] = [
             &request,
-            if is_right { b"1" } else { b"0" },
+            flag(is_right),
             numbers[0].as_bytes(),
             numbers[1].as_bytes(),
             numbers[2].as_bytes(),
             numbers[3].as_bytes(),
-            if self.0.trusts_restarts { b"0" } else { b"1" },
+            flag(!self.0.trusts_restarts),
             CLOCK_SKEW_TEXT.as_bytes(),
         ];
         let Decided { value, is_repeated } =
@@ -202,17 +203,17 @@ impl RedisLedger {
     }
 
     async fn begin_all(&self) -> Result<(), RemoteError> {
-        self.begin_each(0..BUCKETS).await
+        self.begin_each(0..BUCKETS, true).await
     }
 
-    async fn begin_each(&self, buckets: impl Iterator<Item = u16>) -> Result<(), RemoteError> {
+    async fn begin_each(&self, buckets: impl Iterator<Item = u16>, may_have_issued: bool) -> Result<(), RemoteError> {
         let mut begun = JoinSet::new();
         for bucket in buckets {
             if begun.len() >= BEGUN_AT_ONCE {
                 joined(begun.join_next().await)?;
             }
             let ledger = self.clone();
-            begun.spawn(async move { ledger.begin(bucket).await });
+            begun.spawn(async move { ledger.begin(bucket, may_have_issued).await });
         }
         while !begun.is_empty() {
             joined(begun.join_next().await)?;
@@ -220,9 +221,9 @@ impl RedisLedger {
         Ok(())
     }
 
-    async fn begin(&self, bucket: u16) -> Result<(), RemoteError> {
-        let trusts_restarts: &[u8] = if self.0.trusts_restarts { b"1" } else { b"0" };
-        let Decided { value, .. } = self.0.remote.run(&BEGIN, &[&self.mark(bucket)], &[trusts_restarts]).await?;
+    async fn begin(&self, bucket: u16, may_have_issued: bool) -> Result<(), RemoteError> {
+        let arguments = [flag(self.0.trusts_restarts), flag(!may_have_issued)];
+        let Decided { value, .. } = self.0.remote.run(&BEGIN, &[&self.mark(bucket)], &arguments).await?;
         let began = u64::from_redis_value(value).map_err(|error| RemoteError::Failed(error.to_string()))?;
         self.0.began.fetch_max(began, SeqCst);
         Ok(())
@@ -247,6 +248,10 @@ impl fmt::Debug for RedisLedger {
 }
 
 static CLOCK_SKEW_TEXT: LazyLock<String> = LazyLock::new(|| CLOCK_SKEW_SECS.to_string());
+
+fn flag(is_so: bool) -> &'static [u8] {
+    if is_so { b"1" } else { b"0" }
+}
 
 /// A key's bytes are as good as random.
 fn bucket(spend: &Spend) -> u16 {

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{
     api::Insider,
-    server::{Finished, TestServer, haechi, haechi_in, run},
+    server::{Finished, TestServer, haechi, haechi_in, ledger_is_shared, ledger_outlives_program, run},
 };
 
 fn run_in(dir: &Path, args: &[&str]) -> Finished {
@@ -146,6 +146,9 @@ fn inspect_says_what_has_become_of_a_key() {
 
 #[test]
 fn inspect_goes_by_the_rules_of_the_api() {
+    if !ledger_outlives_program() {
+        return;
+    }
     let server = TestServer::start();
     let (appkey, data) = (server.appkey(), server.data_dir().to_owned());
     let key = server.issue(appkey);
@@ -165,6 +168,9 @@ fn inspect_goes_by_the_rules_of_the_api() {
 
 #[test]
 fn inspect_works_without_a_server() {
+    if ledger_is_shared() {
+        return;
+    }
     let server = TestServer::start();
     let key = server.issue(server.appkey());
     let answer = server.answer_of(&key);

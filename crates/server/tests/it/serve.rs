@@ -16,7 +16,7 @@ use haechi::{
 };
 use serde_json::{Value, json};
 
-use crate::server::{TestServer, haechi_in, run, within_deadline};
+use crate::server::{TestServer, haechi_in, ledger_is_shared, ledger_outlives_program, run, within_deadline};
 
 fn with_data(test: impl FnOnce(&Path)) {
     let dir = tempfile::tempdir().unwrap();
@@ -96,6 +96,9 @@ fn a_secret_that_others_may_read_is_refused() {
 
 #[test]
 fn while_rotating_the_secret_keys_of_the_previous_one_are_good() {
+    if !ledger_outlives_program() {
+        return;
+    }
     with_data(|data| {
         let server = TestServer::in_dir(data, &[]);
         let (appkey, key) = (server.appkey().to_owned(), server.issue(server.appkey()));
@@ -311,6 +314,9 @@ fn a_spent_key_stays_spent_when_the_database_is_lost() {
 
 #[test]
 fn a_spent_key_stays_spent_when_a_command_made_a_new_database() {
+    if ledger_is_shared() {
+        return;
+    }
     let lose = |data: &Path| {
         lose_database(data);
         let created = haechi_in(data, &["app", "create", "other"]).json();
@@ -327,6 +333,9 @@ fn a_spent_key_stays_spent_when_the_memory_ledger_ends() {
 
 #[test]
 fn a_spent_key_stays_spent_when_the_ledger_is_changed_to_memory_and_back() {
+    if ledger_is_shared() {
+        return;
+    }
     let serve_before = |data: &Path| assert!(TestServer::in_dir(data, &[]).stop().success());
     with_data(|data| {
         serve_before(data);
@@ -351,7 +360,7 @@ fn begin_ledger_ahead(data: &Path, by_secs: u64) {
 fn a_ledger_far_ahead_of_the_clock_is_said_and_can_be_remedied() {
     with_data(|data| {
         begin_ledger_ahead(data, 3600);
-        let server = TestServer::in_dir(data, &[]);
+        let server = TestServer::in_dir(data, &["--ledger", "embedded:"]);
         let error = server.logged("ahead of the clock");
         assert!(error.contains("ERROR") && error.contains("--ledger memory:"), "{error}");
         let issued = server.post(&format!("/captcha/v1.0/appkeys/{}/keys", server.appkey()));
@@ -360,7 +369,7 @@ fn a_ledger_far_ahead_of_the_clock_is_said_and_can_be_remedied() {
         assert!(server.stop().success());
 
         assert!(TestServer::in_dir(data, &["--ledger", "memory:"]).stop().success());
-        let server = TestServer::in_dir(data, &[]);
+        let server = TestServer::in_dir(data, &["--ledger", "embedded:"]);
         assert_eq!(server.get("/readyz").status, 200);
         assert!(!server.stderr().contains("ahead of the clock"), "{}", server.stderr());
     });
@@ -370,7 +379,7 @@ fn a_ledger_far_ahead_of_the_clock_is_said_and_can_be_remedied() {
 fn a_ledger_a_little_ahead_of_the_clock_is_no_fault() {
     with_data(|data| {
         begin_ledger_ahead(data, CLOCK_SKEW_SECS - 10);
-        let server = TestServer::in_dir(data, &[]);
+        let server = TestServer::in_dir(data, &["--ledger", "embedded:"]);
         assert_eq!(server.get("/readyz").status, 200);
         let key = server.issue(server.appkey());
         assert_eq!(server.verify(server.appkey(), &key, &server.answer_of(&key)), 0);
@@ -379,6 +388,9 @@ fn a_ledger_a_little_ahead_of_the_clock_is_no_fault() {
 
 #[test]
 fn warnings_are_given_for_what_an_operator_may_not_mean() {
+    if ledger_is_shared() {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let warned = |server: &TestServer, text: &str| drop(server.logged(text));
     let server = TestServer::in_dir(dir.path(), &["--listen", "0.0.0.0:0"]);

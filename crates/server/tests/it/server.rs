@@ -285,16 +285,26 @@ pub(crate) fn serve_command(data_dir: &Path, args: &[&str]) -> Command {
     command
 }
 
+/// Whether what the ledger knows outlives the program, as it does unless the suite is run with `memory:`.
+pub(crate) fn ledger_outlives_program() -> bool {
+    std::env::var("TEST_LEDGER").as_deref() != Ok("memory:")
+}
+
+/// Whether the suite is run with Redis. Tests of what only a ledger in the data directory does are then left out.
+pub(crate) fn ledger_is_shared() -> bool {
+    std::env::var("TEST_LEDGER").is_ok_and(|url| url.starts_with("redis"))
+}
+
 /// Has the program use the ledger that the whole suite is run with, unless the test says otherwise.
 ///
-/// `HAECHI_TEST_LEDGER` is `memory:` or a Redis URL without a query; what is in Redis is told apart by the data
-/// directory, so that a test that starts the program again finds what it left.
+/// `TEST_LEDGER` is `memory:` or a Redis URL without a query; what is in Redis is told apart by the data
+/// directory, so that a test that starts the program again finds what it left. No test of the suite is about time.
 fn with_ledger<'a>(command: &'a mut Command, data_dir: &Path) -> &'a mut Command {
-    match std::env::var("HAECHI_TEST_LEDGER") {
+    match std::env::var("TEST_LEDGER") {
         Ok(url) if url.starts_with("redis") => {
             let mut hasher = DefaultHasher::new();
             data_dir.hash(&mut hasher);
-            command.env("HAECHI_LEDGER", format!("{url}?prefix=test-{:x}:", hasher.finish()))
+            command.env("HAECHI_LEDGER", format!("{url}?timeout_ms=3000&prefix=test-{:x}:", hasher.finish()))
         }
         Ok(url) => command.env("HAECHI_LEDGER", url),
         Err(_) => command,

@@ -20,7 +20,7 @@ async fn open(url: &str) -> RedisLedger {
 
 async fn try_open(url: &str) -> Result<RedisLedger, RemoteError> {
     let address = RemoteAddress::parse(url).unwrap();
-    RedisLedger::open(Arc::new(Remote::connect(&address).await?)).await
+    RedisLedger::open(Arc::new(Remote::connect(&address).await?), true).await
 }
 
 /// A key with this number, issued as early as the ledger takes one.
@@ -30,6 +30,17 @@ fn spend(ledger: &RedisLedger, number: u32) -> Spend {
     bytes[12..].copy_from_slice(&number.to_be_bytes());
     let issued_at = unix_now().max(ledger.issue_not_before());
     Spend { key: Key::from_random_bytes(bytes), issued_at, until: issued_at + TTL_SECS }
+}
+
+#[tokio::test]
+async fn where_no_key_can_have_been_issued_none_is_refused() {
+    let redis = Redis::start();
+    let address = RemoteAddress::parse(&redis.url()).unwrap();
+    let ledger = RedisLedger::open(Arc::new(Remote::connect(&address).await.unwrap()), false).await.unwrap();
+    assert!(ledger.issue_not_before() < unix_now());
+    assert_eq!(ledger.answer(&spend(&ledger, 1), true, 3).await, Ok(Verdict::Passed));
+    let later = open(&redis.url()).await;
+    assert!(later.issue_not_before() < unix_now(), "the next node finds it begun");
 }
 
 /// Waits until a key that is issued as early as the ledger takes one is not too far ahead of the clock.
