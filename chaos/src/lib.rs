@@ -15,7 +15,7 @@ pub mod scenarios;
 
 use std::time::{Duration, Instant};
 
-use self::{checker::Report, load::Scale};
+use self::{checker::Report, load::Scale, scenarios::Memory};
 
 /// Runs all scenarios again and again for this long, each time with the next seed, and prints what came of each.
 ///
@@ -23,13 +23,14 @@ use self::{checker::Report, load::Scale};
 /// At the first violation; what it was is printed.
 pub fn run_long(minutes: u64, first_seed: u64) -> anyhow::Result<()> {
     let end = Instant::now() + Duration::from_secs(60 * minutes);
+    let minute = Duration::from_secs(60);
+    let thousands = Scale { keys: 200, answers_per_key: 1000, keys_at_once: 1, duration: 5 * minute };
+    let steady = Scale { keys: usize::MAX, answers_per_key: 30, keys_at_once: 8, duration: 2 * minute };
     for seed in first_seed.. {
-        let minute = Duration::from_secs(60);
-        let thousands = Scale { keys: 200, answers_per_key: 1000, keys_at_once: 1, duration: 5 * minute };
-        let steady = Scale { keys: usize::MAX, answers_per_key: 30, keys_at_once: 8, duration: 2 * minute };
-        let scenarios: [(_, &dyn Fn() -> Report); 3] = [
+        let scenarios: [(_, &dyn Fn() -> Report); 4] = [
             ("a thousand answers at once", &|| scenarios::answers_at_once_on_redis(thousands)),
-            ("faults between nodes and Redis", &|| scenarios::faults_on_redis(steady, seed)),
+            ("faults, durable Redis", &|| scenarios::faults_on_redis(Memory::Durable, steady, seed)),
+            ("faults, forgetful Redis", &|| scenarios::faults_on_redis(Memory::Lost, steady, seed)),
             ("lost primaries of a cluster", &|| scenarios::lost_primaries(steady, seed)),
         ];
         for (name, scenario) in scenarios {

@@ -17,6 +17,10 @@ use crate::{
 
 /// Nodes that share a ledger.
 const NODES: usize = 3;
+/// The query of a ledger's URL by which a Redis that restarted is trusted to know all that it knew before.
+const TRUSTING: &str = "?after_restart=trust";
+/// The query by which a decision counts only when a replica has it.
+const WAITING: &str = "?wait_replicas=1";
 /// Wrong answers that spend a key where wrong answers are given.
 const ATTEMPTS: usize = 3;
 /// How long a fault lasts, and how long there is none after it, in milliseconds.
@@ -48,14 +52,25 @@ pub fn answers_at_once_on_redis(scale: Scale) -> Report {
     answers_at_once(sharing(redis.url(), 1), scale)
 }
 
-/// Answers of all kinds on three nodes, while nodes are killed and started again, a Redis that writes down every
-/// command is killed, stopped and started again, and the way between them fails.
+/// What a Redis knows after it was killed and started again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Memory {
+    /// All that it had acknowledged: each command is on disk before its reply.
+    Durable,
+    /// Nothing.
+    Lost,
+}
+
+/// Answers of all kinds on three nodes, while nodes are killed and started again, their Redis is killed, stopped and
+/// started again, and the way between them fails.
 #[must_use]
-pub fn faults_on_redis(scale: Scale, seed: u64) -> Report {
-    let redis = Redis::with(RedisOptions { durable: true, ..RedisOptions::default() });
+pub fn faults_on_redis(memory: Memory, scale: Scale, seed: u64) -> Report {
+    let is_durable = memory == Memory::Durable;
+    let redis = Redis::with(RedisOptions { durable: is_durable, ..RedisOptions::default() });
     let proxy = FaultProxy::start(redis.port());
-    let nodes = Nodes::start(sharing(format!("redis://127.0.0.1:{}", proxy.port()), ATTEMPTS));
-    let rules = Rules { attempts: ATTEMPTS, spends_have_cause: true };
+    let query = if is_durable { TRUSTING } else { "" };
+    let nodes = Nodes::start(sharing(format!("redis://127.0.0.1:{}{query}", proxy.port()), ATTEMPTS));
+    let rules = Rules { attempts: ATTEMPTS, spends_have_cause: is_durable };
     let addresses = nodes.addresses();
     let mut stage = Stage { nodes, redis, proxy, dice: Dice::of(seed) };
     under_load(addresses, scale, Mix::Everything, rules, |goes_on| {
@@ -71,7 +86,7 @@ pub fn faults_on_redis(scale: Scale, seed: u64) -> Report {
 #[must_use]
 pub fn lost_primaries(scale: Scale, seed: u64) -> Report {
     let mut cluster = Cluster::start(3, &RedisOptions::default());
-    let nodes = Nodes::start(sharing(format!("{}?wait_replicas=1", cluster.url()), ATTEMPTS));
+    let nodes = Nodes::start(sharing(cluster.url() + WAITING, ATTEMPTS));
     // A replica that takes over may lack what nobody was told, so a ledger may have to take a key for spent.
     let rules = Rules { attempts: ATTEMPTS, spends_have_cause: false };
     let mut dice = Dice::of(seed);
