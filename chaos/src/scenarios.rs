@@ -19,8 +19,6 @@ use crate::{
 const NODES: usize = 3;
 /// The query of a ledger's URL by which a Redis that restarted is trusted to know all that it knew before.
 const TRUSTING: &str = "?after_restart=trust";
-/// The query by which a decision counts only when a replica has it.
-const WAITING: &str = "?wait_replicas=1";
 /// Wrong answers that spend a key where wrong answers are given.
 const ATTEMPTS: usize = 3;
 /// How long a fault lasts, and how long there is none after it, in milliseconds.
@@ -31,8 +29,10 @@ const LOST_REPLIES_MILLIS: (u64, u64) = (1, 50);
 const LOSSES: usize = 5;
 /// How much later what is delayed arrives, in milliseconds.
 const DELAY_MILLIS: (u64, u64) = (5, 100);
-/// Longest wait for a replica to take the place of its primary.
-const PROMOTION_DEADLINE: Duration = Duration::from_secs(30);
+/// Primaries of a cluster.
+const PRIMARIES: usize = 3;
+/// Longest wait for the servers of a cluster to agree who is a primary.
+const ROLES_DEADLINE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Right answers to each key, all at once and on all nodes in turn, while nothing fails.
@@ -81,12 +81,15 @@ pub fn faults_on_redis(memory: Memory, scale: Scale, seed: u64) -> Report {
     })
 }
 
-/// Answers of all kinds on three nodes that share a Redis Cluster, while one primary after another is killed, its
-/// replica takes its place, and it comes back as that one's replica.
+/// Answers of all kinds on three nodes that share a Redis Cluster, while one primary after another is killed or
+/// stopped, its replica takes its place, and it comes back as that one's replica.
+///
+/// One that was stopped comes back with all its connections and what had been sent over them, and for a moment knows
+/// nothing of its successor.
 #[must_use]
 pub fn lost_primaries(scale: Scale, seed: u64) -> Report {
-    let mut cluster = Cluster::start(3, &RedisOptions::default());
-    let nodes = Nodes::start(sharing(cluster.url() + WAITING, ATTEMPTS));
+    let mut cluster = Cluster::start(PRIMARIES, &RedisOptions::default());
+    let nodes = Nodes::start(sharing(cluster.url(), ATTEMPTS));
     // A replica that takes over may lack what nobody was told, so a ledger may have to take a key for spent.
     let rules = Rules { attempts: ATTEMPTS, spends_have_cause: false };
     let mut dice = Dice::of(seed);
@@ -202,18 +205,38 @@ impl Stage {
     }
 }
 
-/// Kills a primary, waits until its replica has taken its place, and starts it again.
+/// Kills or stops a primary, waits until its replica has taken its place, and lets it go on.
 ///
-/// It must not come back earlier: it keeps nothing on disk, and its replica would copy the nothing.
+/// One that was killed must not come back earlier: it keeps nothing on disk, and its replica would copy the nothing.
 fn lose_primary(cluster: &mut Cluster, dice: &mut Dice) {
-    let primaries = cluster.primaries();
-    let lost = primaries[dice.below(primaries.len())];
-    cluster.nodes[lost].kill();
-    let deadline = Instant::now() + PROMOTION_DEADLINE;
-    while cluster.primaries().len() < primaries.len() {
-        assert!(Instant::now() < deadline, "no replica takes the place of node {lost}");
+    let lost = cluster.primaries()[dice.below(PRIMARIES)];
+    let is_killed = dice.below(2) == 0;
+    if is_killed {
+        cluster.nodes[lost].kill();
+    } else {
+        cluster.nodes[lost].pause();
+    }
+    await_roles("no replica takes the lost one's place", || has_successor(cluster, lost));
+    if is_killed {
+        cluster.nodes[lost].restart();
+    } else {
+        cluster.nodes[lost].resume();
+    }
+    await_roles("the lost one does not become a replica", || cluster.primaries().len() == PRIMARIES);
+    cluster.wait_until_whole();
+}
+
+/// Whether there are as many primaries as there were, without the lost one, which may be unable to say what it is.
+fn has_successor(cluster: &Cluster, lost: usize) -> bool {
+    let others = cluster.nodes.iter().enumerate().filter(|(index, _)| *index != lost);
+    let is_primary = |node: &Redis| node.command_line(&["INFO", "replication"]).contains("role:master");
+    others.filter(|(_, node)| is_primary(node)).count() == PRIMARIES
+}
+
+fn await_roles(complaint: &str, are_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + ROLES_DEADLINE;
+    while !are_so() {
+        assert!(Instant::now() < deadline, "{complaint}");
         thread::sleep(PAUSE);
     }
-    cluster.nodes[lost].restart();
-    cluster.wait_until_whole();
 }
