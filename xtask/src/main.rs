@@ -2,6 +2,7 @@
 
 mod attack;
 mod bench;
+mod chaos;
 mod command;
 mod ear;
 mod eye;
@@ -20,6 +21,8 @@ enum Xtask {
     Test(test::Options),
     /// Time the functions and the server, and print ratios within this run.
     Bench(bench::Options),
+    /// Kill servers and cut networks under load, and check that no answer passes twice.
+    Chaos(chaos::Options),
     /// Let solvers read our pictures and others', and write docs/strength.md.
     Attack(attack::Options),
     /// Measure which names sound alike, and search the alphabet whose names are furthest apart.
@@ -38,6 +41,7 @@ fn main() -> anyhow::Result<()> {
     match Xtask::parse() {
         Xtask::Test(options) => test::run_everything(&options),
         Xtask::Bench(options) => bench::run_benchmarks(&options),
+        Xtask::Chaos(options) => chaos::run_scenarios(&options),
         Xtask::Attack(options) => attack::run_attack(&options),
         Xtask::AlphabetByEar(options) => ear::measure(&options),
         Xtask::AlphabetByEye(options) => {

@@ -15,17 +15,22 @@ pub(crate) struct Options {
 
 const NEEDED: [Needed; 3] = [
     Needed { file: "curl", package: "curl" },
-    Needed { file: "chromium", package: "chromium" },
-    Needed { file: "chromedriver", package: "chromium-driver" },
+    Needed { file: "openssl", package: "openssl" },
+    // It comes with redis-cli.
+    Needed { file: "redis-server", package: "redis-server" },
 ];
+const NEEDED_WITH_BROWSER: [Needed; 2] =
+    [Needed { file: "chromium", package: "chromium" }, Needed { file: "chromedriver", package: "chromium-driver" }];
 
 pub(crate) fn run_everything(options: &Options) -> anyhow::Result<()> {
     install_needed(options)?;
     run(&mut cargo(&["fmt", "--all", "--check"]))?;
     run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
-    run(&mut cargo(&["test", "--workspace", "--exclude", "e2e"]))?;
+    run(&mut cargo(&["test", "--workspace", "--exclude", "e2e", "--exclude", "chaos"]))?;
+    // These start the program that the line above built. One at a time: each needs all processors.
+    run(&mut cargo(&["test", "--package", "chaos", "--", "--test-threads", "1"]))?;
     if !options.no_browser {
-        // The browser tests start the program that the line above built. One at a time: each has a browser of its own.
+        // So do the browser tests, each with a browser of its own.
         run(&mut cargo(&["test", "--package", "e2e", "--", "--test-threads", "1"]))?;
     }
     run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
@@ -35,7 +40,7 @@ pub(crate) fn run_everything(options: &Options) -> anyhow::Result<()> {
 
 /// Installs the programs that the tests start.
 fn install_needed(options: &Options) -> anyhow::Result<()> {
-    let is_wanted = |needed: &&Needed| !options.no_browser || needed.file == "curl";
-    let wanted: Vec<_> = NEEDED.iter().filter(is_wanted).collect();
+    let with_browser = if options.no_browser { &[][..] } else { &NEEDED_WITH_BROWSER };
+    let wanted: Vec<_> = NEEDED.iter().chain(with_browser).collect();
     install_missing(&wanted, "Install them, or leave browsers out with --no-browser")
 }

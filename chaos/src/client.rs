@@ -1,0 +1,121 @@
+//! An HTTP client that knows whether a request was sent.
+//!
+//! A client that retries by itself, as most do, would hide which requests may have had an effect. This one never does.
+
+use std::{
+    net::SocketAddr,
+    sync::{Mutex, MutexGuard},
+    time::Duration,
+};
+
+use http_body_util::{BodyExt, Empty};
+use hyper::{
+    Method, Request,
+    body::Bytes,
+    client::conn::http1::{SendRequest, handshake},
+};
+use hyper_util::rt::TokioIo;
+use tokio::{net::TcpStream, time::timeout};
+
+use crate::{
+    history::{Kind, Outcome},
+    nodes::{APPKEY, Addresses, RIGHT_ANSWER, WRONG_ANSWER},
+};
+
+/// The longest that a client waits for a reply.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A client of all nodes.
+pub(crate) struct Client {
+    addresses: Addresses,
+    /// Open connections that nobody uses, for each node.
+    idle: Vec<Mutex<Vec<Connection>>>,
+}
+
+/// A connection that is open, as far as is known.
+pub(crate) struct Connection {
+    node: usize,
+    address: SocketAddr,
+    sender: SendRequest<Empty<Bytes>>,
+}
+
+impl Client {
+    pub(crate) fn of(addresses: Addresses) -> Self {
+        let idle = (0..addresses.count()).map(|_| Mutex::default()).collect();
+        Self { addresses, idle }
+    }
+
+    pub(crate) fn nodes(&self) -> usize {
+        self.idle.len()
+    }
+
+    /// A connection to this node, or to the next one that can be reached, as a load balancer would choose.
+    pub(crate) async fn connect(&self, node: usize) -> Option<Connection> {
+        for node in (node..node + self.nodes()).map(|node| node % self.nodes()) {
+            if let Some(connection) = self.connect_to(node).await {
+                return Some(connection);
+            }
+        }
+        None
+    }
+
+    /// A connection to this very node.
+    pub(crate) async fn connect_to(&self, node: usize) -> Option<Connection> {
+        let address = self.addresses.of(node);
+        while let Some(connection) = { self.idle(node).pop() } {
+            if connection.address == address && connection.sender.is_ready() {
+                return Some(connection);
+            }
+        }
+        let stream = timeout(PATIENCE, TcpStream::connect(address)).await.ok()?.ok()?;
+        stream.set_nodelay(true).ok()?;
+        let (sender, driver) = handshake(TokioIo::new(stream)).await.ok()?;
+        tokio::spawn(driver);
+        Some(Connection { node, address, sender })
+    }
+
+    /// Issues a key. None if the node cannot be reached or issues none.
+    pub(crate) async fn issue(&self, connection: Connection) -> Option<String> {
+        let path = format!("/captcha/v1.0/appkeys/{APPKEY}/keys");
+        let reply = self.exchange(connection, Method::POST, &path).await?;
+        Some(reply["key"].as_str()?.to_owned())
+    }
+
+    /// Asks about a key.
+    pub(crate) async fn ask(&self, connection: Connection, key: &str, kind: Kind) -> Outcome {
+        let app = format!("/captcha/v1.0/appkeys/{APPKEY}");
+        let verification = |answer| (Method::GET, format!("{app}/keys/{key}/verification?answer={answer}"));
+        let (method, path) = match kind {
+            Kind::Right => verification(RIGHT_ANSWER),
+            Kind::Wrong => verification(WRONG_ANSWER),
+            Kind::Expire => (Method::DELETE, format!("{app}?key={key}")),
+        };
+        let Some(reply) = self.exchange(connection, method, &path).await else { return Outcome::NoReply };
+        match (reply["header"]["resultCode"].as_i64(), kind) {
+            (Some(0), Kind::Right) => Outcome::Passed,
+            (Some(0), Kind::Expire) => Outcome::Expired,
+            (Some(-1), _) => Outcome::Refused,
+            (Some(-5), _) => Outcome::Spent,
+            (Some(-6), Kind::Wrong) => Outcome::Wrong,
+            _ => panic!("{kind:?} of a key that was issued here came back with {reply}"),
+        }
+    }
+
+    /// Sends a request and waits for its reply. None if no whole reply came in time.
+    async fn exchange(&self, mut connection: Connection, method: Method, path: &str) -> Option<serde_json::Value> {
+        let request = Request::builder().method(method).uri(path).header("host", "chaos");
+        let request = request.body(Empty::new()).expect("paths of letters and digits are valid");
+        let replying = async {
+            let body = connection.sender.send_request(request).await.ok()?.into_body().collect().await.ok()?;
+            serde_json::from_slice(&body.to_bytes()).ok()
+        };
+        // What was not answered in time must not be read as the reply to what is sent next: the connection is dropped.
+        let reply = timeout(PATIENCE, replying).await.ok()??;
+        self.idle(connection.node).push(connection);
+        Some(reply)
+    }
+
+    fn idle(&self, node: usize) -> MutexGuard<'_, Vec<Connection>> {
+        self.idle[node].lock().expect("nobody panics while holding the lock")
+    }
+}

@@ -1,0 +1,177 @@
+//! Many clients that answer the same keys at the same time.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::{sync::Barrier, task::JoinSet};
+
+use crate::{
+    client::{Client, Connection},
+    history::{Event, History, Kind, Outcome},
+    nodes::Addresses,
+};
+
+/// The pause after a request that could not even be sent.
+const PAUSE: Duration = Duration::from_millis(20);
+/// Longest wait for all nodes to decide again after the last fault.
+const RECOVERY_DEADLINE: Duration = Duration::from_secs(60);
+
+/// How much is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Scale {
+    /// The most keys that are answered.
+    pub keys: usize,
+    /// Requests about each key, all at once.
+    pub answers_per_key: usize,
+    /// Keys that are answered at the same time.
+    pub keys_at_once: usize,
+    /// After this time no further key is begun.
+    pub duration: Duration,
+}
+
+/// What is asked about a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mix {
+    /// Right answers only.
+    RightAnswers,
+    /// Of four keys, two get right answers only, one every other answer wrong, and one is also to expire.
+    Everything,
+}
+
+/// Clients of the nodes, and what came of their requests.
+pub struct Load {
+    client: Client,
+    history: History,
+    scale: Scale,
+    mix: Mix,
+    begun: AtomicUsize,
+}
+
+impl Mix {
+    fn kind(self, key: usize, answer: usize) -> Kind {
+        match (self, key % 4) {
+            (Self::Everything, 2) if answer.is_multiple_of(2) => Kind::Wrong,
+            (Self::Everything, 3) if answer.is_multiple_of(4) => Kind::Expire,
+            _ => Kind::Right,
+        }
+    }
+}
+
+impl Load {
+    /// A load on these nodes that has not begun.
+    #[must_use]
+    pub fn on(addresses: Addresses, scale: Scale, mix: Mix) -> Arc<Self> {
+        let (client, history) = (Client::of(addresses), History::new());
+        Arc::new(Self { client, history, scale, mix, begun: AtomicUsize::new(0) })
+    }
+
+    /// Issues keys and answers them, until all are answered or the time is over. Returns the keys.
+    pub async fn run(self: &Arc<Self>) -> Vec<Arc<str>> {
+        let lanes: JoinSet<_> = (0..self.scale.keys_at_once).map(|_| Arc::clone(self).answer_keys()).collect();
+        lanes.join_all().await.concat()
+    }
+
+    /// Waits until every node decides again, then answers each key once more: what was told to have passed must be
+    /// known to be spent.
+    ///
+    /// # Panics
+    /// If a node does not come to decide.
+    pub async fn answer_again(self: &Arc<Self>, keys: &[Arc<str>]) {
+        for node in 0..self.client.nodes() {
+            self.wait_until_decides(node).await;
+        }
+        const AT_ONCE: usize = 50;
+        for keys in keys.chunks(AT_ONCE) {
+            let answers = keys.iter().enumerate().map(|(index, key)| {
+                let (load, key) = (Arc::clone(self), Arc::clone(key));
+                async move {
+                    let connection = load.client.connect(index).await.expect("all nodes run again");
+                    load.ask(connection, key, Kind::Right).await;
+                }
+            });
+            answers.collect::<JoinSet<_>>().join_all().await;
+        }
+    }
+
+    /// All that was asked, and what came back.
+    ///
+    /// # Panics
+    /// If the load still runs.
+    #[must_use]
+    pub fn into_events(self: Arc<Self>) -> Vec<Event> {
+        Arc::into_inner(self).expect("the load has ended").history.into_events()
+    }
+
+    async fn answer_keys(self: Arc<Self>) -> Vec<Arc<str>> {
+        let mut keys = Vec::new();
+        while self.history.now() < self.scale.duration {
+            let number = self.begun.fetch_add(1, Ordering::Relaxed);
+            if number >= self.scale.keys {
+                break;
+            }
+            let key: Arc<str> = self.issue(number).await.into();
+            self.answer_at_once(number, &key).await;
+            keys.push(key);
+        }
+        keys
+    }
+
+    /// Issues a key, by whichever node can.
+    async fn issue(&self, number: usize) -> String {
+        let deadline = Instant::now() + RECOVERY_DEADLINE;
+        for node in number.. {
+            if let Some(connection) = self.client.connect(node % self.client.nodes()).await
+                && let Some(key) = self.client.issue(connection).await
+            {
+                return key;
+            }
+            assert!(Instant::now() < deadline, "no node issues keys");
+            tokio::time::sleep(PAUSE).await;
+        }
+        unreachable!("the deadline comes first")
+    }
+
+    /// Connects with the nodes in turn, and asks over all connections at the same moment.
+    async fn answer_at_once(self: &Arc<Self>, number: usize, key: &Arc<str>) {
+        let answers = self.scale.answers_per_key;
+        let all_connected = Arc::new(Barrier::new(answers));
+        let ask = |answer: usize| {
+            let (load, key, all_connected) = (Arc::clone(self), Arc::clone(key), Arc::clone(&all_connected));
+            async move {
+                let connection = load.client.connect((number + answer) % load.client.nodes()).await;
+                all_connected.wait().await;
+                // A request that cannot be sent has no effect, and no place in the history.
+                if let Some(connection) = connection {
+                    load.ask(connection, key, load.mix.kind(number, answer)).await;
+                }
+            }
+        };
+        (0..answers).map(ask).collect::<JoinSet<_>>().join_all().await;
+    }
+
+    async fn ask(&self, connection: Connection, key: Arc<str>, kind: Kind) -> Outcome {
+        let start = self.history.now();
+        let outcome = self.client.ask(connection, &key, kind).await;
+        self.history.record(Event { key, kind, start, end: self.history.now(), outcome });
+        outcome
+    }
+
+    async fn wait_until_decides(&self, node: usize) {
+        let deadline = Instant::now() + RECOVERY_DEADLINE;
+        loop {
+            let key: Arc<str> = self.issue(node).await.into();
+            if let Some(connection) = self.client.connect_to(node).await
+                && self.ask(connection, key, Kind::Right).await.is_definite()
+            {
+                return;
+            }
+            assert!(Instant::now() < deadline, "node {node} does not decide again");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Nodes, Redis and the network between fail.
+
+use std::time::Duration;
+
+use chaos::{
+    checker::Report,
+    load::Scale,
+    scenarios::{Memory, faults_on_redis, lost_primaries},
+};
+
+/// Long enough for each fault to come about.
+const SCALE: Scale =
+    Scale { keys: usize::MAX, answers_per_key: 30, keys_at_once: 4, duration: Duration::from_secs(20) };
+
+#[track_caller]
+fn check(report: &Report, least_passes: usize) {
+    println!("{report}");
+    assert_eq!(report.violations, [], "{report}");
+    assert!(report.passes >= least_passes, "little was tried: {report}");
+    assert!(report.refused + report.unanswered > 0, "nobody noticed a fault: {report}");
+}
+
+#[test]
+fn no_answer_passes_twice_while_nodes_redis_and_the_network_fail() {
+    check(&faults_on_redis(Memory::Durable, SCALE, 1), 100);
+}
+
+#[test]
+fn no_answer_passes_twice_though_redis_forgets() {
+    // What Redis forgot counts as spent, so fewer pass.
+    check(&faults_on_redis(Memory::Lost, SCALE, 2), 10);
+}
+
+#[test]
+fn no_answer_passes_twice_while_primaries_of_a_cluster_are_lost() {
+    check(&lost_primaries(SCALE, 3), 100);
+}
