@@ -49,7 +49,8 @@ pub fn answers_at_once(options: NodesOptions, scale: Scale) -> Report {
 #[must_use]
 pub fn answers_at_once_on_redis(scale: Scale) -> Report {
     let redis = Redis::start();
-    answers_at_once(sharing(redis.url(), 1), scale)
+    // Nothing is to be refused, however slow the machine is.
+    answers_at_once(sharing(format!("{}?timeout_ms=4000", redis.url()), 1), scale)
 }
 
 /// What a Redis knows after it was killed and started again.

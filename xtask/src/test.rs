@@ -1,5 +1,7 @@
 //! `cargo xtask test`: everything that CI runs, after installing what it needs.
 
+use testbed::{Cluster, Redis, RedisOptions};
+
 use crate::{
     command::{cargo, run},
     packages::{Needed, install_missing},
@@ -27,6 +29,7 @@ pub(crate) fn run_everything(options: &Options) -> anyhow::Result<()> {
     run(&mut cargo(&["fmt", "--all", "--check"]))?;
     run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
     run(&mut cargo(&["test", "--workspace", "--exclude", "e2e", "--exclude", "chaos"]))?;
+    test_other_ledgers()?;
     // These start the program that the line above built. One at a time: each needs all processors.
     run(&mut cargo(&["test", "--package", "chaos", "--", "--test-threads", "1"]))?;
     if !options.no_browser {
@@ -35,6 +38,17 @@ pub(crate) fn run_everything(options: &Options) -> anyhow::Result<()> {
     }
     run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
     println!("\nAll passed.");
+    Ok(())
+}
+
+/// The black-box suite, on the ledgers that it did not run on yet.
+fn test_other_ledgers() -> anyhow::Result<()> {
+    let redis = Redis::start();
+    let cluster = Cluster::start(3, &RedisOptions::default());
+    for ledger in ["memory:".to_owned(), redis.url(), cluster.url()] {
+        let mut suite = cargo(&["test", "--package", "haechi", "--test", "it"]);
+        run(suite.env("TEST_LEDGER", ledger))?;
+    }
     Ok(())
 }
 

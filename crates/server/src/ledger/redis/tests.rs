@@ -1,5 +1,9 @@
 use std::time::{Duration, Instant};
 
+use chaos::{
+    checker::{Report, Rules, Violation, check},
+    history::{Event, History, Kind, Outcome},
+};
 use haechi_captcha::Key;
 use testbed::{Cluster, Redis, RedisOptions, make_certificates};
 
@@ -265,6 +269,60 @@ async fn a_server_that_stands_still_is_not_waited_for() {
     assert_eq!(refused_at_once, 10, "no more than 40 wait");
     redis.resume();
     answer_in_time(&ledger, &spend).await;
+}
+
+/// Three nodes are given the same right answers at once, and a checker that knows nothing of them looks at what came
+/// back.
+async fn report_of_right_answers(
+    redis: &Redis,
+    answer: impl AsyncFn(RedisLedger, Spend) -> Verdict + Copy + Send + 'static,
+) -> Report {
+    const KEYS: u32 = 20;
+    const ANSWERS: usize = 30;
+    let nodes = [open(&redis.url()).await, open(&redis.url()).await, open(&redis.url()).await];
+    first_key_is_due(&nodes[0]).await;
+    let history = History::new();
+    for number in 0..KEYS {
+        let spend = spend(&nodes[0], number);
+        let key: Arc<str> = number.to_string().into();
+        let answering = nodes.iter().cycle().take(ANSWERS).map(|node| async {
+            let start = history.now();
+            let outcome = match answer(node.clone(), spend).await {
+                Verdict::Passed => Outcome::Passed,
+                Verdict::Wrong { .. } => Outcome::Wrong,
+                Verdict::Spent => Outcome::Spent,
+            };
+            history.record(Event { key: Arc::clone(&key), kind: Kind::Right, start, end: history.now(), outcome });
+        });
+        futures_util::future::join_all(answering).await;
+    }
+    check(&history.into_events(), Rules { attempts: 1, spends_have_cause: true })
+}
+
+#[tokio::test]
+async fn the_checker_finds_nothing_in_what_one_step_decides() {
+    let redis = Redis::start();
+    let report = report_of_right_answers(&redis, async |node, spend| node.answer(&spend, true, 1).await.unwrap()).await;
+    assert_eq!((report.violations.as_slice(), report.passes), (&[][..], 20), "{report}");
+}
+
+/// If this stops failing the ledger, the checker is worth nothing.
+#[tokio::test]
+async fn the_checker_finds_what_reading_first_and_writing_later_lets_through() {
+    let redis = Redis::start();
+    let report = report_of_right_answers(&redis, async |node, spend| {
+        let found = node.state(&spend, unix_now()).await.unwrap();
+        if found == State::Spent {
+            return Verdict::Spent;
+        }
+        let mut write = ::redis::cmd("SET");
+        write.arg(node.names(&spend).1).arg(b"p12345678");
+        node.0.remote.command(&write).await.unwrap();
+        Verdict::Passed
+    })
+    .await;
+    let is_found = |violation: &Violation| matches!(violation, Violation::SpentTwice { passed: 2.., .. });
+    assert!(report.violations.iter().any(is_found), "{report}");
 }
 
 async fn check_unavailable(ledger: &RedisLedger) {
