@@ -95,7 +95,7 @@ impl Style {
     pub const fn challenge(language: Language, pace: Pace) -> Self {
         // Korean names are long and unlike each other, so that people and solvers make them out through more babble.
         let babble_gain = match language {
-            Language::Ko => (0.27, 0.5),
+            Language::Ko => (0.3, 0.54),
             _ => CHALLENGE.background.babble_gain,
         };
         let style = Self { background: Background { babble_gain, ..CHALLENGE.background }, ..CHALLENGE };
@@ -133,19 +133,19 @@ const CHALLENGE: Style = Style {
     period_secs: (0.85, 1.5),
     shortest_gap_secs: 0.25,
     tail_secs: 0.35,
-    stretch: (0.82, 1.25),
-    pitch: (0.78, 1.28),
-    glide: (0.88, 1.12),
+    stretch: (0.7, 1.35),
+    pitch: (0.66, 1.45),
+    glide: (0.75, 1.25),
     lead_in_pitch: (0.96, 1.06),
     speech_gain: (0.85, 1.15),
-    tilt: (-0.5, 0.8),
+    tilt: (-0.6, 0.9),
     walls: 4,
     wall_secs: (0.006, 0.05),
     wall_gain: (0.15, 0.4),
     background: Background {
         fade_secs: 0.12,
         babble_lanes: 3,
-        babble_gain: (0.22, 0.4),
+        babble_gain: (0.19, 0.37),
         babble_piece_secs: (0.35, 0.8),
         babble_gap_secs: (0.0, 0.1),
         babble_pitch: (0.85, 1.2),
