@@ -1,6 +1,7 @@
 //! A ledger that many nodes share, in Redis or Valkey, alone or as a cluster.
 //!
-//! A decision is one script on the server that has the key's record; `answer.lua` is all of it. Records lie in
+//! A decision is one script on the server that has the key's record; `answer.lua` is all of it. Of a single server,
+//! decisions that come together share a call. Records lie in
 //! [`BUCKETS`], whose names make them spread over a cluster, and expire by themselves: no node purges.
 //!
 //! What Redis acknowledged it may still lose: what was not yet on disk when it was killed, or not yet on the replica
@@ -11,6 +12,8 @@
 //!
 //! A reply can get lost, and nobody then knows what was decided. The same request is sent again with the same random
 //! name, by which the record knows it, so that it gets the same verdict and takes one attempt only.
+
+mod question;
 
 use std::{
     fmt,
@@ -23,6 +26,7 @@ use std::{
 use ::redis::FromRedisValue;
 use tokio::task::JoinSet;
 
+use self::question::{Asker, Question, Reply};
 use super::{LedgerError, Spend, State, Verdict};
 use crate::{
     apps::AppSettings,
@@ -45,7 +49,6 @@ const REQUEST_BYTES: usize = 8;
 /// The bytes of a decision in a record: its outcome, and the request.
 const ENTRY_BYTES: usize = 1 + REQUEST_BYTES;
 
-static ANSWER: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("redis/answer.lua")));
 static BEGIN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("redis/begin.lua")));
 
 /// Remembers keys in Redis.
@@ -54,22 +57,12 @@ pub struct RedisLedger(Arc<Shared>);
 
 struct Shared {
     remote: Arc<Remote>,
+    asker: Asker,
     trusts_restarts: bool,
     /// The latest second, of all that are known, in which a bucket's memory began.
     began: AtomicU64,
     /// Whether somebody is beginning all buckets.
     is_beginning: AtomicBool,
-}
-
-/// What the script says.
-enum Reply {
-    Verdict(Verdict),
-    /// The key is older than the memory, which began in this second.
-    Forgotten {
-        began: u64,
-    },
-    /// Nothing was decided: the memory has not begun.
-    NotBegun,
 }
 
 impl RedisLedger {
@@ -81,7 +74,8 @@ impl RedisLedger {
     pub(crate) async fn open(remote: Arc<Remote>, may_have_issued: bool) -> Result<Self, RemoteError> {
         let trusts_restarts = remote.address().after_restart == AfterRestart::Trust;
         let (began, is_beginning) = (AtomicU64::new(0), AtomicBool::new(false));
-        let ledger = Self(Arc::new(Shared { remote, trusts_restarts, began, is_beginning }));
+        let asker = Asker::new(Arc::clone(&remote), trusts_restarts);
+        let ledger = Self(Arc::new(Shared { remote, asker, trusts_restarts, began, is_beginning }));
         ledger.begin_each(0..BUCKETS, may_have_issued).await?;
         Ok(ledger)
     }
@@ -95,15 +89,14 @@ impl RedisLedger {
         let mut request = [0; REQUEST_BYTES];
         let unnamed = |error: getrandom::Error| LedgerError::Unavailable { cause: error.to_string() };
         getrandom::fill(&mut request).map_err(unnamed)?;
-        let (first, mut is_repeated) = self.decide(spend, is_right, attempts_allowed, request).await?;
-        let mut reply = first;
+        let question = Question { spend: *spend, is_right, attempts_allowed, request };
+        let (mut reply, mut is_repeated) = self.0.asker.ask(question).await.map_err(undecided)?;
         if matches!(reply, Reply::NotBegun) {
             // This bucket at once, since a person waits; the others soon, since keys for them are being issued.
             self.begin(bucket(spend), true).await.map_err(undecided)?;
             self.begin_all_soon();
-            let (second, was_repeated) = self.decide(spend, is_right, attempts_allowed, request).await?;
-            reply = second;
-            is_repeated |= was_repeated;
+            let (second, was_repeated) = self.0.asker.ask(question).await.map_err(undecided)?;
+            (reply, is_repeated) = (second, is_repeated || was_repeated);
         }
         match reply {
             Reply::Verdict(verdict) => Ok(verdict),
@@ -122,9 +115,8 @@ impl RedisLedger {
     }
 
     pub(super) async fn state(&self, spend: &Spend, now: u64) -> Result<State, LedgerError> {
-        let (mark, record) = self.names(spend);
         let mut command = ::redis::cmd("MGET");
-        command.arg(mark).arg(record);
+        command.arg(&names(self.0.remote.prefix(), spend));
         let value = self.0.remote.command(&command).await.map_err(undecided)?;
         let found = <(Option<String>, Option<Vec<u8>>)>::from_redis_value(value).map_err(unreadable)?;
         let began = found.0.and_then(|mark| mark.rsplit_once(':')?.1.parse().ok());
@@ -150,40 +142,6 @@ impl RedisLedger {
 
     pub(super) fn issue_not_before(&self) -> u64 {
         self.0.began.load(SeqCst) + CLOCK_SKEW_SECS + 1
-    }
-
-    async fn decide(
-        &self,
-        spend: &Spend,
-        is_right: bool,
-        attempts_allowed: u8,
-        request: [u8; REQUEST_BYTES],
-    ) -> Result<(Reply, bool), LedgerError> {
-        let (mark, record) = self.names(spend);
-        let until = spend.until();
-        let kept = until.max(spend.issued_at + KEPT_SECS) + CLOCK_SKEW_SECS;
-        let numbers = [u64::from(attempts_allowed), spend.issued_at, until, kept].map(|number| number.to_string());
-        let arguments: [&[u8]; 8] = [
-            &request,
-            flag(is_right),
-            numbers[0].as_bytes(),
-            numbers[1].as_bytes(),
-            numbers[2].as_bytes(),
-            numbers[3].as_bytes(),
-            flag(!self.0.trusts_restarts),
-            CLOCK_SKEW_TEXT.as_bytes(),
-        ];
-        let Decided { value, is_repeated } =
-            self.0.remote.run(&ANSWER, &[&mark, &record], &arguments).await.map_err(undecided)?;
-        let (letter, number) = <(String, u64)>::from_redis_value(value).map_err(unreadable)?;
-        let reply = match letter.as_str() {
-            "p" => Reply::Verdict(Verdict::Passed),
-            "w" => Reply::Verdict(Verdict::Wrong { left: u8::try_from(number).unwrap_or(u8::MAX) }),
-            "r" => Reply::Forgotten { began: number },
-            "b" => Reply::NotBegun,
-            _ => Reply::Verdict(Verdict::Spent),
-        };
-        Ok((reply, is_repeated))
     }
 
     /// Begins all buckets, in the background, unless somebody is at it.
@@ -223,21 +181,11 @@ impl RedisLedger {
 
     async fn begin(&self, bucket: u16, may_have_issued: bool) -> Result<(), RemoteError> {
         let arguments = [flag(self.0.trusts_restarts), flag(!may_have_issued)];
-        let Decided { value, .. } = self.0.remote.run(&BEGIN, &[&self.mark(bucket)], &arguments).await?;
+        let Decided { value, .. } =
+            self.0.remote.run(&BEGIN, &[&mark_name(self.0.remote.prefix(), bucket)], &arguments).await?;
         let began = u64::from_redis_value(value).map_err(|error| RemoteError::Failed(error.to_string()))?;
         self.0.began.fetch_max(began, SeqCst);
         Ok(())
-    }
-
-    fn mark(&self, bucket: u16) -> String {
-        format!("{}{{{bucket}}}:began", self.0.remote.prefix())
-    }
-
-    /// The names of the mark and of the record.
-    fn names(&self, spend: &Spend) -> (String, String) {
-        let bucket = bucket(spend);
-        let key: String = spend.key.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-        (self.mark(bucket), format!("{}{{{bucket}}}:{key}", self.0.remote.prefix()))
     }
 }
 
@@ -247,7 +195,16 @@ impl fmt::Debug for RedisLedger {
     }
 }
 
-static CLOCK_SKEW_TEXT: LazyLock<String> = LazyLock::new(|| CLOCK_SKEW_SECS.to_string());
+fn mark_name(prefix: &str, bucket: u16) -> String {
+    format!("{prefix}{{{bucket}}}:began")
+}
+
+/// The names of the mark and of the record.
+fn names(prefix: &str, spend: &Spend) -> [String; 2] {
+    let bucket = bucket(spend);
+    let key = u128::from_be_bytes(*spend.key.as_bytes());
+    [mark_name(prefix, bucket), format!("{prefix}{{{bucket}}}:{key:032x}")]
+}
 
 fn flag(is_so: bool) -> &'static [u8] {
     if is_so { b"1" } else { b"0" }

@@ -89,6 +89,27 @@ pub enum AddressError {
 }
 
 impl RemoteAddress {
+    /// Whether the servers are a cluster.
+    #[must_use]
+    pub fn is_cluster(&self) -> bool {
+        self.is_cluster
+    }
+
+    /// The longest to wait for a decision.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// How many decisions may wait at once.
+    pub(crate) fn max_in_flight(&self) -> usize {
+        self.max_in_flight
+    }
+
+    /// How many connections there are to each server.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections
+    }
+
     /// The same, for what is asked seldom.
     pub(crate) fn with_one_connection(self) -> Self {
         Self { connections: 1, ..self }

@@ -167,7 +167,8 @@ async fn a_request_that_is_sent_again_gets_the_same_verdict() {
     first_key_is_due(&ledger).await;
     let spend = spend(&ledger, 1);
     let decide = async |is_right, request: u64| {
-        let (reply, _) = ledger.decide(&spend, is_right, 3, request.to_be_bytes()).await.unwrap();
+        let question = Question { spend, is_right, attempts_allowed: 3, request: request.to_be_bytes() };
+        let (reply, _) = ledger.0.asker.ask(question).await.unwrap();
         let Reply::Verdict(verdict) = reply else { panic!("no verdict") };
         verdict
     };
@@ -189,7 +190,7 @@ async fn records_expire_by_themselves_and_live_under_their_prefix() {
     let spend = spend(&other, 1);
     assert_eq!(ledger.answer(&spend, true, 3).await, Ok(Verdict::Passed));
     assert_eq!(other.answer(&spend, true, 3).await, Ok(Verdict::Passed), "another prefix is another installation");
-    let (_, record) = ledger.names(&spend);
+    let [_, record] = names("haechi:", &spend);
     let left: u64 = redis.command_line(&["TTL", &record]).parse().unwrap();
     assert!((3600..3600 + 4 * CLOCK_SKEW_SECS).contains(&left), "{left} s");
     assert_eq!(redis.command_line(&["DBSIZE"]), (2 * usize::from(BUCKETS) + 2).to_string());
@@ -316,7 +317,7 @@ async fn the_checker_finds_what_reading_first_and_writing_later_lets_through() {
             return Verdict::Spent;
         }
         let mut write = ::redis::cmd("SET");
-        write.arg(node.names(&spend).1).arg(b"p12345678");
+        write.arg(&names("haechi:", &spend)[1]).arg(b"p12345678");
         node.0.remote.command(&write).await.unwrap();
         Verdict::Passed
     })
