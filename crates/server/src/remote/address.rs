@@ -22,7 +22,7 @@ const LONGEST: Duration = Duration::from_secs(4);
 /// | `timeout_ms` | 250 | the longest to wait for a decision, retries included |
 /// | `connect_timeout_ms` | 1000 | the longest to wait for a connection |
 /// | `max_in_flight` | 4096 | decisions that wait at once; more are refused |
-/// | `connections` | 4 | connections to each server |
+/// | `connections` | 1 | connections to each server |
 /// | `after_restart` | `refuse` | or `trust`: see [`AfterRestart`] |
 #[derive(Clone, PartialEq, Eq)]
 pub struct RemoteAddress {
@@ -152,7 +152,7 @@ impl RemoteAddress {
             timeout: Duration::from_millis(250),
             connect_timeout: Duration::from_secs(1),
             max_in_flight: 4096,
-            connections: 4,
+            connections: 1,
             prefix: "haechi:".to_owned(),
             after_restart: AfterRestart::default(),
         };

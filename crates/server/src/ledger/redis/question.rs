@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The most questions of one call. While it runs, the server does nothing else.
-const MAX_ASKED_AT_ONCE: usize = 64;
+const MAX_ASKED_AT_ONCE: usize = 128;
 
 static ANSWER: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("answer.lua")));
 static CLOCK_SKEW: LazyLock<String> = LazyLock::new(|| CLOCK_SKEW_SECS.to_string());
