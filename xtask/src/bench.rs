@@ -3,6 +3,7 @@
 //! The machine's other work and its clock make absolute figures worthless from one run to the next, so the server's
 //! calls take turns with `/healthz`, round after round, and the table gives the median of the rounds' ratios.
 
+mod cluster;
 mod load;
 mod server;
 
@@ -35,9 +36,16 @@ pub(crate) struct Options {
     /// The ledger that judges.
     #[arg(long, default_value = "embedded:")]
     ledger: String,
+    /// Measure nodes that share Redis instead: one to three, on one server and on a cluster of three.
+    #[arg(long, conflicts_with = "ledger")]
+    cluster: bool,
 }
 
 pub(crate) fn run_benchmarks(options: &Options) -> anyhow::Result<()> {
+    if options.cluster {
+        run(&mut cargo(&["build", "--release", "--package", "haechi"]))?;
+        return cluster::table(options);
+    }
     if !options.server_only {
         run(&mut cargo(&["bench", "--package", "haechi-captcha", "--package", "haechi"]))?;
     }
@@ -62,7 +70,7 @@ fn table(server: &Server, options: &Options) -> anyhow::Result<()> {
     for round in 0..options.rounds {
         for row in &mut rows {
             let requests = requests(server, row.name, options)?;
-            let measured = measure(server.address(), options.connections, &requests, time)
+            let measured = measure(&[server.address()], options.connections, &requests, time)
                 .with_context(|| format!("{} in round {round}", row.name))?;
             row.rates.push(measured.rate());
             row.latencies.extend(measured.latencies);
@@ -77,11 +85,20 @@ fn table(server: &Server, options: &Options) -> anyhow::Result<()> {
     for row in &mut rows {
         let ratios = row.rates.iter().zip(&healthz).map(|(rate, healthz)| rate / healthz).collect();
         row.latencies.sort();
-        let quantile = |of: f64| row.latencies[((row.latencies.len() - 1) as f64 * of) as usize].as_secs_f64() * 1e3;
         let (rate, ratio) = (median(row.rates.clone()), median(ratios));
-        println!("| {} | {rate:.0} | {ratio:.3} | {:.2} ms | {:.2} ms |", row.name, quantile(0.5), quantile(0.99));
+        println!(
+            "| {} | {rate:.0} | {ratio:.3} | {:.2} ms | {:.2} ms |",
+            row.name,
+            quantile(&row.latencies, 0.5),
+            quantile(&row.latencies, 0.99)
+        );
     }
     Ok(())
+}
+
+/// Of sorted times, in milliseconds.
+fn quantile(times: &[Duration], of: f64) -> f64 {
+    times[((times.len() - 1) as f64 * of) as usize].as_secs_f64() * 1e3
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -72,6 +72,12 @@ impl Redis {
         }
     }
 
+    /// Its process, if it runs.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.process.as_ref().map(Child::id)
+    }
+
     /// Where it keeps its files.
     #[must_use]
     pub fn directory(&self) -> &Path {

@@ -46,9 +46,9 @@ impl Measured {
     }
 }
 
-/// Sends the requests in turn, over and over unless there are many, for a time.
+/// Sends the requests in turn, over and over unless there are many, for a time, to all addresses alike.
 pub(crate) fn measure(
-    address: SocketAddr,
+    addresses: &[SocketAddr],
     connections: usize,
     requests: &[Request],
     time: Duration,
@@ -56,7 +56,7 @@ pub(crate) fn measure(
     let next = AtomicUsize::new(0);
     let once = requests.len() > 1_000;
     let start = Instant::now();
-    let work = || -> anyhow::Result<Vec<Duration>> {
+    let work = |address: SocketAddr| -> anyhow::Result<Vec<Duration>> {
         let mut connection = Connection::open(address)?;
         let mut latencies = Vec::with_capacity(100_000);
         while start.elapsed() < time {
@@ -71,7 +71,8 @@ pub(crate) fn measure(
         Ok(latencies)
     };
     let latencies = thread::scope(|scope| -> anyhow::Result<Vec<Duration>> {
-        let workers: Vec<_> = (0..connections).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> =
+            addresses.iter().cycle().take(connections).map(|address| scope.spawn(|| work(*address))).collect();
         let mut all = Vec::new();
         for worker in workers {
             all.extend(worker.join().expect("a worker does not panic")?);

@@ -1,6 +1,7 @@
 //! A release server of the benchmark's own, on a free port and an empty data directory.
 
 use std::{
+    ffi::OsStr,
     fs,
     io::{BufRead, BufReader},
     net::SocketAddr,
@@ -21,17 +22,23 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(program: &Path, ledger: &str) -> anyhow::Result<Self> {
-        let data = TempDir::new()?;
-        let mut process = Command::new(program)
-            .args(["serve", "--listen", "127.0.0.1:0", "--json", "--ledger", ledger, "--data"])
-            .arg(data.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("{} could not be started", program.display()))?;
+        let (mut process, data) = serve(program, ledger, &[])?;
         let address = address(&mut process)?;
         let appkey = appkey(&mut process)?;
         Ok(Self { process, data, address, appkey })
+    }
+
+    /// Another node with the same secret, ledger and apps.
+    pub(crate) fn join(&self, program: &Path, ledger: &str) -> anyhow::Result<Self> {
+        let secret = self.data.path().join("secret");
+        let (mut process, data) = serve(program, ledger, &["--secret-file".as_ref(), secret.as_os_str()])?;
+        let address = address(&mut process)?;
+        Ok(Self { process, data, address, appkey: self.appkey.clone() })
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -52,6 +59,19 @@ impl Server {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS in /proc")?;
         Ok(line.trim().trim_end_matches(" kB").parse()?)
     }
+}
+
+fn serve(program: &Path, ledger: &str, args: &[&OsStr]) -> anyhow::Result<(Child, TempDir)> {
+    let data = TempDir::new()?;
+    let process = Command::new(program)
+        .args(["serve", "--listen", "127.0.0.1:0", "--json", "--ledger", ledger, "--data"])
+        .arg(data.path())
+        .args(args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("{} could not be started", program.display()))?;
+    Ok((process, data))
 }
 
 impl Drop for Server {
