@@ -19,7 +19,7 @@ pub use self::{
         LogFormat, LogLevel, Node, NodeError, Options, from_environment, unknown_environment, without_empty_environment,
     },
 };
-use crate::apps::DeclaredApp;
+use crate::{apps::DeclaredApp, client::Proxies, limits::PerMinute};
 
 /// Where the program serves if nobody says otherwise.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -39,6 +39,8 @@ pub struct Config {
     pub secrets: SecretFiles,
     /// This process among those that issue keys under one secret; random if not given.
     pub node: Option<Node>,
+    /// How often each client may call.
+    pub limits: LimitsConfig,
     /// What is logged, and how.
     pub logging: Logging,
     /// The apps that the configuration file declares.
@@ -63,6 +65,17 @@ pub struct LedgerConfig {
     pub kind: LedgerKind,
     /// How many at the most, if not as many as is usual.
     pub max_spent_keys: Option<u64>,
+}
+
+/// How often each client may call.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LimitsConfig {
+    /// The limits.
+    pub per_minute: PerMinute,
+    /// How clients are told apart.
+    pub proxies: Proxies,
+    /// Whether nodes that share a ledger in Redis count together.
+    pub shared: bool,
 }
 
 /// Where the secrets are.
@@ -133,6 +146,18 @@ impl Config {
             ledger: LedgerConfig { kind, max_spent_keys: options.max_spent_keys },
             secrets: SecretFiles { current: options.secret_file, previous: options.previous_secret_file },
             node: options.node,
+            limits: LimitsConfig {
+                per_minute: PerMinute {
+                    issue: options.issue_per_minute.unwrap_or(0),
+                    media: options.media_per_minute.unwrap_or(0),
+                    verify: options.verify_per_minute.unwrap_or(0),
+                },
+                proxies: Proxies {
+                    trusted: options.trusted_proxies.unwrap_or_default(),
+                    header: options.forwarded_header.unwrap_or_default(),
+                },
+                shared: options.shared_limits.unwrap_or(false),
+            },
             logging: Logging { level: options.log.unwrap_or_default(), format: options.log_format.unwrap_or_default() },
             apps,
         })

@@ -85,9 +85,12 @@ pub enum Refusal {
     /// The answer is wrong.
     #[error("the answer is wrong")]
     WrongAnswer,
-    /// The app's rate limit is reached.
+    /// The app's rate limit, or the client's, is reached.
     #[error("the rate limit is reached")]
-    RateLimit,
+    RateLimit {
+        /// The whole seconds after which it is worth trying again.
+        retry_after_secs: u64,
+    },
     /// The HTTP request itself is wrong.
     #[error("HTTP status {0}")]
     Http(StatusCode),
@@ -116,7 +119,7 @@ impl Refusal {
             Self::EmptyAnswer => (ResultCode::EmptyAnswer, StatusCode::OK),
             Self::Expired => (ResultCode::ExpiredKeyError, StatusCode::OK),
             Self::WrongAnswer => (ResultCode::WrongAnswerError, StatusCode::OK),
-            Self::RateLimit => (ResultCode::HttpStatusError, StatusCode::TOO_MANY_REQUESTS),
+            Self::RateLimit { .. } => (ResultCode::HttpStatusError, StatusCode::TOO_MANY_REQUESTS),
             Self::Http(status) => (ResultCode::HttpStatusError, *status),
             Self::Undecided(_) | Self::Overloaded | Self::LedgerAhead => {
                 (ResultCode::Fail, StatusCode::SERVICE_UNAVAILABLE)

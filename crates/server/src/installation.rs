@@ -9,6 +9,7 @@ use crate::{
     apps::{AppStore, OpenAppsError},
     config::{Config, LedgerConfig, LedgerKind},
     ledger::{EmbeddedLedger, EmbeddedOptions, Ledger, MemoryLedger, RedisLedger},
+    limits::Limits,
     remote::{Remote, RemoteError},
     secret_file::{self, SecretFileError},
     service::{Nonces, Service},
@@ -141,31 +142,36 @@ async fn open_service(
     apps: &AppStore,
     now: u64,
 ) -> Result<Service, InstallationError> {
-    let ledger = open_ledger(&config.ledger, store, secrets, now).await?;
-    Ok(Service::new(secrets.keyring(), Arc::clone(apps.apps()), ledger, nonces(config)?))
+    let (ledger, remote) = open_ledger(&config.ledger, store, secrets, now).await?;
+    let limits = &config.limits;
+    let limits = Limits::new(limits.per_minute, limits.proxies.clone(), remote.filter(|_| limits.shared));
+    Ok(Service::new(secrets.keyring(), Arc::clone(apps.apps()), ledger, nonces(config)?).limited(limits))
 }
 
+/// Opens the ledger, and the way to what nodes share, if they share it.
 async fn open_ledger(
     config: &LedgerConfig,
     store: Store,
     secrets: &Secrets,
     now: u64,
-) -> Result<Ledger, InstallationError> {
+) -> Result<(Ledger, Option<Arc<Remote>>), InstallationError> {
     Ok(match &config.kind {
         LedgerKind::Redis(address) => {
             let remote = Arc::new(Remote::connect(address).await?);
-            Ledger::Redis(RedisLedger::open(remote, secrets.may_have_sealed()).await?)
+            let ledger = RedisLedger::open(Arc::clone(&remote), secrets.may_have_sealed()).await?;
+            (Ledger::Redis(ledger), Some(remote))
         }
         LedgerKind::Memory => {
             let max_records = config.max_spent_keys.unwrap_or(MemoryLedger::DEFAULT_MAX_RECORDS);
             let began_at = if secrets.may_have_sealed() { now } else { now.saturating_sub(1) };
-            Ledger::Memory(MemoryLedger::new(max_records, began_at))
+            (Ledger::Memory(MemoryLedger::new(max_records, began_at)), None)
         }
         LedgerKind::Embedded => {
             let usual = EmbeddedOptions::default();
             let max_records = config.max_spent_keys.unwrap_or(usual.max_records);
             let began_at = secrets.may_have_sealed().then_some(now);
-            Ledger::Embedded(EmbeddedLedger::open(store, EmbeddedOptions { max_records, ..usual }, began_at)?)
+            let ledger = EmbeddedLedger::open(store, EmbeddedOptions { max_records, ..usual }, began_at)?;
+            (Ledger::Embedded(ledger), None)
         }
     })
 }

@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod apps;
+pub mod client;
 pub mod config;
 pub mod control;
 mod demo;
@@ -12,6 +13,7 @@ pub mod error;
 pub mod inspect;
 pub mod installation;
 pub mod ledger;
+pub mod limits;
 pub mod logging;
 pub mod metrics;
 mod readiness;

@@ -22,6 +22,7 @@ pub struct Metrics {
     ledger: Histogram,
     ledger_records: Gauge,
     apps: Gauge,
+    limited: Family<CallLabels, Counter>,
     panics: Counter,
 }
 
@@ -33,6 +34,11 @@ struct RequestLabels {
 }
 
 /// What the API answered.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CallLabels {
+    call: Call,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ResultLabels {
     call: Call,
@@ -95,6 +101,7 @@ impl Metrics {
             ledger: histogram(),
             ledger_records: Gauge::default(),
             apps: Gauge::default(),
+            limited: Family::default(),
             panics: Counter::default(),
         };
         metrics.register();
@@ -111,6 +118,7 @@ impl Metrics {
         registry.register_with_unit("ledger", ledger_help, Unit::Seconds, self.ledger.clone());
         registry.register("ledger_records", "Spent keys that are remembered", self.ledger_records.clone());
         registry.register("apps", "Apps, disabled ones included", self.apps.clone());
+        registry.register("limited", "Calls of clients that called too often", self.limited.clone());
         registry.register("panics", "Faults in the program that a request ran into", self.panics.clone());
     }
 
@@ -120,6 +128,10 @@ impl Metrics {
 
     pub(crate) fn count_result(&self, call: Call, code: ResultCode) {
         self.results.get_or_create(&ResultLabels { call, code }).inc();
+    }
+
+    pub(crate) fn count_limited(&self, call: Call) {
+        self.limited.get_or_create(&CallLabels { call }).inc();
     }
 
     pub(crate) fn count_panic(&self) {

@@ -40,7 +40,9 @@ pub fn router(service: Arc<Service>, options: Options) -> Router {
         .method_not_allowed_fallback(request::no_such_method)
         .layer(media::cors())
         .layer(media::vary());
-    let mut router = calls.merge(media).merge(health_routes()).route("/openapi.json", get(docs::openapi_json));
+    let limited = from_fn_with_state(Arc::clone(&service), request::limit_clients);
+    let mut router =
+        calls.merge(media).route_layer(limited).merge(health_routes()).route("/openapi.json", get(docs::openapi_json));
     if !options.operators_elsewhere {
         router = router.merge(operators_routes());
     }

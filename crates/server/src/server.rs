@@ -1,6 +1,6 @@
 //! Connections: accepted, bounded, timed, and finished before the server ends.
 
-use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper::server::conn::http1;
@@ -14,8 +14,9 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 use tokio_io_timeout::TimeoutStream;
+use tower::ServiceExt;
 
-use crate::logging::Seldom;
+use crate::{client::Peer, logging::Seldom};
 
 /// The pause after the system refused to accept, as it does when the process has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -60,11 +61,11 @@ pub async fn serve_within(limits: Limits, listener: TcpListener, router: Router,
     let connections = Arc::new(Semaphore::new(limits.connections));
     tokio::pin!(shutdown);
     loop {
-        let (stream, permit) = tokio::select! {
+        let (stream, peer, permit) = tokio::select! {
             accepted = accept(&listener, &connections) => accepted,
             () = &mut shutdown => break,
         };
-        tokio::spawn(converse(stream, limits, router.clone(), graceful.watcher(), permit));
+        tokio::spawn(converse(stream, limits, of_peer(router.clone(), peer), graceful.watcher(), permit));
     }
     drop(listener);
     if tokio::time::timeout(limits.drain_time, graceful.shutdown()).await.is_err() {
@@ -73,12 +74,12 @@ pub async fn serve_within(limits: Limits, listener: TcpListener, router: Router,
 }
 
 /// The next connection, once there is room for one.
-async fn accept(listener: &TcpListener, connections: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
+async fn accept(listener: &TcpListener, connections: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
     static REFUSALS: Seldom = Seldom::new();
     let permit = Arc::clone(connections).acquire_owned().await.expect("the semaphore is never closed");
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, permit),
+            Ok((stream, peer)) => return (stream, peer, permit),
             Err(error) => {
                 if REFUSALS.is_due() {
                     tracing::warn!(%error, "connections cannot be accepted");
@@ -90,7 +91,13 @@ async fn accept(listener: &TcpListener, connections: &Arc<Semaphore>) -> (TcpStr
 }
 
 /// Serves one connection, for as many requests as it sends.
-async fn converse(stream: TcpStream, limits: Limits, router: Router, watcher: Watcher, _permit: OwnedSemaphorePermit) {
+async fn converse(
+    stream: TcpStream,
+    limits: Limits,
+    service: impl HttpService,
+    watcher: Watcher,
+    _permit: OwnedSemaphorePermit,
+) {
     // Small replies must not wait for more to send. Without the option they are slower, not wrong.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection refuses TCP_NODELAY");
@@ -103,21 +110,41 @@ async fn converse(stream: TcpStream, limits: Limits, router: Router, watcher: Wa
         .header_read_timeout(limits.head_time)
         .max_buf_size(MAX_HEAD_BYTES)
         .max_headers(MAX_HEADERS)
-        .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(infallible(router)));
+        .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(service));
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection ended early");
     }
 }
 
-/// The router as a service, whose error type says that it has none.
-fn infallible(
-    router: Router,
-) -> impl tower::Service<
-    hyper::Request<hyper::body::Incoming>,
-    Response = axum::response::Response,
-    Error = Infallible,
-    Future: Send,
-> + Clone
-+ Send {
-    router
+/// The router as a service that tells each request whose it is.
+fn of_peer(router: Router, peer: SocketAddr) -> impl HttpService {
+    router.map_request(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        request
+    })
+}
+
+/// What hyper can serve.
+trait HttpService:
+    tower::Service<
+        hyper::Request<hyper::body::Incoming>,
+        Response = axum::response::Response,
+        Error = Infallible,
+        Future: Send + 'static,
+    > + Clone
+    + Send
+    + 'static
+{
+}
+
+impl<Served> HttpService for Served where
+    Served: tower::Service<
+            hyper::Request<hyper::body::Incoming>,
+            Response = axum::response::Response,
+            Error = Infallible,
+            Future: Send + 'static,
+        > + Clone
+        + Send
+        + 'static
+{
 }

@@ -15,8 +15,10 @@ use haechi_captcha::{Challenge, Claims, EPOCH, Judgement, Key, Keyring, Nonce};
 
 use crate::{
     apps::{AppKey, Apps, LiveApp},
+    client::Proxies,
     error::Refusal,
     ledger::{Expiry, Ledger, LedgerError, Spend, Verdict},
+    limits::{Limits, PerMinute},
     metrics::Metrics,
     readiness::Readiness,
 };
@@ -36,6 +38,7 @@ pub struct Service {
     nonces: Nonces,
     metrics: Metrics,
     readiness: Readiness,
+    limits: Limits,
     max_deciding_time: Duration,
 }
 
@@ -50,8 +53,20 @@ impl Service {
             nonces,
             metrics: Metrics::new(),
             readiness: Readiness::new(MAX_READINESS_AGE),
+            limits: Limits::new(PerMinute::default(), Proxies::default(), None),
             max_deciding_time: MAX_DECIDING_TIME,
         }
+    }
+
+    /// With limits for each client, counted by this node or, where Redis is given, by all together.
+    #[must_use]
+    pub(crate) fn limited(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// How often clients may call.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// For tests: with less patience.
@@ -76,7 +91,7 @@ impl Service {
     /// [`Refusal::RateLimit`] above the app's rate; [`Refusal::LedgerAhead`] if the key could not pass.
     pub fn issue(&self, live: &LiveApp) -> Result<Key, Refusal> {
         if !live.may_issue() {
-            return Err(Refusal::RateLimit);
+            return Err(Refusal::RateLimit { retry_after_secs: 1 });
         }
         if self.ledger_ahead_until().is_some() {
             return Err(Refusal::LedgerAhead);

@@ -27,12 +27,13 @@ use crate::{error::Refusal, service::Service};
     params(("appkey" = String, Path, description = "The app's appkey, 64 hexadecimal digits")),
     responses(
         (status = 200, body = IssuedEnvelope, description = "`SUCCESS` with the key; or an envelope with `APPKEY_ERROR` (-4) and no key"),
-        (status = 429, body = Envelope, description = "`HTTP_STATUS_ERROR` (-3): the app's rate limit is reached"),
+        (status = 429, body = Envelope, description = "`HTTP_STATUS_ERROR` (-3): the app's rate limit is reached, or the client's; `Retry-After` says for how long"),
         (status = 503, body = Envelope, description = "`FAIL` (-1): a key issued now could not pass"),
     )
 )]
 pub(crate) async fn issue(State(service): State<Arc<Service>>, uri: Uri) -> Result<Response, Refusal> {
     let live = service.app(segment_after(&uri, "appkeys"))?;
+    service.limits().admit_app(&live).await?;
     Ok(reply::issued(&service.issue(&live)?))
 }
 

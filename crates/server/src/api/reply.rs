@@ -84,8 +84,13 @@ pub(crate) fn refusal(refusal: &Refusal, code: ResultCode, status: StatusCode) -
         tracing::error!(error = %refusal, "a call failed; others may have, which are only counted");
     }
     let mut response = envelope(code, status, &Envelope { header: code.into() });
-    if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    let retry_after_secs = match refusal {
+        Refusal::RateLimit { retry_after_secs } => Some(*retry_after_secs),
+        _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(1),
+        _ => None,
+    };
+    if let Some(secs) = retry_after_secs {
+        response.headers_mut().insert(header::RETRY_AFTER, secs.into());
     }
     response
 }

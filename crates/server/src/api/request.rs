@@ -11,7 +11,7 @@ use axum::{
 };
 
 use super::reply::Answered;
-use crate::{error::Refusal, metrics::Call, service::Service};
+use crate::{client::Peer, error::Refusal, limits::Limited, metrics::Call, service::Service};
 
 /// The largest body that is read.
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -69,6 +69,27 @@ pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
         Ok(response) => response,
         Err(_) => Refusal::Http(StatusCode::REQUEST_TIMEOUT).into_response(),
     }
+}
+
+/// Refuses a client that calls too often.
+pub(crate) async fn limit_clients(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+    let route =
+        request.extensions().get::<MatchedPath>().map_or(("none", Call::Other), |route| route_and_call(route.as_str()));
+    let limited = match route.1 {
+        Call::Issue => Limited::Issue,
+        Call::Image | Call::Sound => Limited::Media,
+        Call::Verify | Call::Expire => Limited::Verify,
+        Call::Other => return next.run(request).await,
+    };
+    // Requests without a peer are tests'.
+    if let Some(Peer(peer)) = request.extensions().get() {
+        let client = service.limits().proxies().client(peer.ip(), request.headers());
+        if let Err(refusal) = service.limits().admit(limited, client).await {
+            service.metrics().count_limited(route.1);
+            return refusal.into_response();
+        }
+    }
+    next.run(request).await
 }
 
 /// The reply to a request that ran into a bug. The panic's own message stays in the log.

@@ -6,6 +6,7 @@ use haechi_captcha::Claims;
 use serde::{Deserialize, Deserializer, de};
 
 use super::LedgerKind;
+use crate::client::{ForwardedHeader, TrustedProxies};
 
 /// Everything that can be configured; what was not said is `None`.
 ///
@@ -49,6 +50,26 @@ pub struct Options {
     /// a key can pass once on every one of them [default: random]
     #[arg(long, env = "HAECHI_NODE", value_name = "NUMBER")]
     pub node: Option<Node>,
+    /// Proxies whose word on who calls counts, as networks separated by commas, such as 10.0.0.0/8 [default: none]
+    #[arg(long, env = "HAECHI_TRUSTED_PROXIES", value_name = "NETWORKS")]
+    pub trusted_proxies: Option<TrustedProxies>,
+    /// Header in which they say who calls [default: x-forwarded-for]
+    #[arg(long, env = "HAECHI_FORWARDED_HEADER", value_name = "HEADER")]
+    pub forwarded_header: Option<ForwardedHeader>,
+    /// Challenges a minute for each client's address at the most; a site that issues for all its users has one address
+    /// [default: no limit]
+    #[arg(long, env = "HAECHI_ISSUE_PER_MINUTE", value_name = "COUNT")]
+    pub issue_per_minute: Option<u32>,
+    /// Pictures and sounds a minute for each client's address at the most [default: no limit]
+    #[arg(long, env = "HAECHI_MEDIA_PER_MINUTE", value_name = "COUNT")]
+    pub media_per_minute: Option<u32>,
+    /// Answers a minute for each client's address at the most [default: no limit]
+    #[arg(long, env = "HAECHI_VERIFY_PER_MINUTE", value_name = "COUNT")]
+    pub verify_per_minute: Option<u32>,
+    /// Count calls for these limits, and for those of apps, together with the other nodes that share a ledger in Redis
+    #[arg(long, env = "HAECHI_SHARED_LIMITS", value_name = "BOOL")]
+    #[arg(num_args = 0..=1, default_missing_value = "true")]
+    pub shared_limits: Option<bool>,
     /// Serve the demo page [default: on a loopback address only]
     #[arg(long, env = "HAECHI_DEMO", value_name = "BOOL")]
     #[arg(num_args = 0..=1, default_missing_value = "true")]
@@ -149,6 +170,12 @@ impl Options {
             secret_file: self.secret_file.or(others.secret_file),
             previous_secret_file: self.previous_secret_file.or(others.previous_secret_file),
             node: self.node.or(others.node),
+            trusted_proxies: self.trusted_proxies.or(others.trusted_proxies),
+            forwarded_header: self.forwarded_header.or(others.forwarded_header),
+            issue_per_minute: self.issue_per_minute.or(others.issue_per_minute),
+            media_per_minute: self.media_per_minute.or(others.media_per_minute),
+            verify_per_minute: self.verify_per_minute.or(others.verify_per_minute),
+            shared_limits: self.shared_limits.or(others.shared_limits),
             demo: self.demo.or(others.demo),
             no_demo: self.no_demo || others.no_demo,
             log: self.log.or(others.log),

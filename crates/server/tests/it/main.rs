@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod connections;
 mod faults;
+mod limits;
 mod media;
 mod once;
 mod readme;

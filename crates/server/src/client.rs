@@ -1,0 +1,225 @@
+//! Who calls: the address that limits go by.
+//!
+//! Whoever connects can write what he likes into a header, so a header counts only as far as proxies that the operator
+//! names have written it.
+
+use std::{
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    str::FromStr,
+};
+
+use axum::http::{HeaderMap, HeaderName, header};
+use ipnet::IpNet;
+use serde::Deserialize;
+
+/// The header of most proxies, which no standard describes.
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The peer of a connection, kept with each of its requests.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+/// A client as limits know it: an IPv4 address, or an IPv6 network of 64 bits, which is what one household or machine
+/// has at its disposal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Client(u128);
+
+impl Client {
+    pub(crate) fn new(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self(address.to_ipv6_mapped().to_bits()),
+            IpAddr::V6(address) => Self(address.to_bits() & !u128::from(u64::MAX)),
+        }
+    }
+
+    pub(crate) fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+}
+
+/// The header in which proxies say for whom they ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedHeader {
+    /// X-Forwarded-For: addresses, the client's first
+    #[default]
+    XForwardedFor,
+    /// Forwarded, by RFC 7239: its `for` parameters
+    Forwarded,
+}
+
+/// Proxies whose word counts, as networks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct TrustedProxies(Vec<IpNet>);
+
+/// Text that names no networks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("addresses or networks, separated by commas, such as 10.0.0.0/8,192.0.2.7,fd00::/8")]
+pub struct TrustedProxiesError;
+
+impl FromStr for TrustedProxies {
+    type Err = TrustedProxiesError;
+
+    fn from_str(text: &str) -> Result<Self, TrustedProxiesError> {
+        let network = |part: &str| {
+            let part = part.trim();
+            part.parse().ok().or_else(|| part.parse::<IpAddr>().ok().map(IpNet::from))
+        };
+        text.split(',').map(network).collect::<Option<_>>().map(Self).ok_or(TrustedProxiesError)
+    }
+}
+
+impl TryFrom<String> for TrustedProxies {
+    type Error = TrustedProxiesError;
+
+    fn try_from(text: String) -> Result<Self, TrustedProxiesError> {
+        text.parse()
+    }
+}
+
+/// How the client of a request is found out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Proxies {
+    /// Whose word counts.
+    pub trusted: TrustedProxies,
+    /// Which header they write. The other one counts for nothing, since they may pass on what a client wrote there.
+    pub header: ForwardedHeader,
+}
+
+impl Proxies {
+    /// The nearest address that is no trusted proxy's.
+    ///
+    /// The header's entries are gone through from the last one, which the nearest proxy wrote. Where one cannot be read,
+    /// the proxy that wrote it counts.
+    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
+        let mut client = peer.to_canonical();
+        let entries = match self.header {
+            ForwardedHeader::XForwardedFor => entries(headers, &X_FORWARDED_FOR, address),
+            ForwardedHeader::Forwarded => entries(headers, &header::FORWARDED, address_of_element),
+        };
+        for entry in entries.into_iter().rev() {
+            let Some(address) = entry.filter(|_| self.trusts(client)) else { break };
+            client = address.to_canonical();
+        }
+        Client::new(client)
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted.0.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// All entries of a header, which may stand on several lines.
+fn entries(headers: &HeaderMap, name: &HeaderName, read: impl Fn(&str) -> Option<IpAddr>) -> Vec<Option<IpAddr>> {
+    let lines = headers.get_all(name).into_iter();
+    lines.flat_map(|line| line.to_str().unwrap_or_default().split(',').map(&read).collect::<Vec<_>>()).collect()
+}
+
+/// An address with or without a port.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let bracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    text.parse()
+        .ok()
+        .or_else(|| text.parse().ok().map(|socket: SocketAddr| socket.ip()))
+        .or_else(|| bracketed.and_then(|address| address.parse::<Ipv6Addr>().ok()).map(IpAddr::V6))
+}
+
+/// The address in an element such as `for="[2001:db8::1]:4711";proto=https`.
+fn address_of_element(element: &str) -> Option<IpAddr> {
+    let value = element.split(';').find_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("for").then(|| value.trim())
+    })?;
+    let unquoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    address(unquoted.unwrap_or(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxies(trusted: &str, header: ForwardedHeader) -> Proxies {
+        Proxies { trusted: trusted.parse().unwrap(), header }
+    }
+
+    #[track_caller]
+    fn check(proxies: &Proxies, peer: &str, lines: &[(&'static str, &str)], expected: &str) {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, value.parse().unwrap());
+        }
+        let client = proxies.client(peer.parse().unwrap(), &headers);
+        assert_eq!(client, Client::new(expected.parse().unwrap()), "{lines:?}");
+    }
+
+    #[test]
+    fn without_trusted_proxies_no_header_counts() {
+        check(&Proxies::default(), "192.0.2.1", &[("x-forwarded-for", "198.51.100.7")], "192.0.2.1");
+        let others = proxies("10.0.0.0/8", ForwardedHeader::XForwardedFor);
+        check(&others, "192.0.2.1", &[("x-forwarded-for", "198.51.100.7")], "192.0.2.1");
+    }
+
+    #[test]
+    fn the_chain_is_followed_as_far_as_it_is_trusted() {
+        let trusted = proxies("10.0.0.0/8, 2001:db8::/32", ForwardedHeader::XForwardedFor);
+        let check = |value: &str, expected| check(&trusted, "10.0.0.1", &[("x-forwarded-for", value)], expected);
+        check("198.51.100.7", "198.51.100.7");
+        check("203.0.113.9, 198.51.100.7", "198.51.100.7");
+        check("203.0.113.9, 198.51.100.7, 10.1.1.1,2001:db8::5", "198.51.100.7");
+        check("198.51.100.7:4711", "198.51.100.7");
+        check("[2a00::1]:4711", "2a00::1");
+        check("[2a00::1]", "2a00::1");
+        check("::ffff:198.51.100.7", "198.51.100.7");
+        check("10.9.9.9", "10.9.9.9");
+    }
+
+    #[test]
+    fn what_cannot_be_read_ends_the_chain() {
+        let trusted = proxies("10.0.0.0/8", ForwardedHeader::XForwardedFor);
+        for garbage in ["unknown", "", "198.51.100.7 198.51.100.8", "198.51.100.7,", "1.2.3", "\"198.51.100.7\""] {
+            check(&trusted, "10.0.0.1", &[("x-forwarded-for", garbage)], "10.0.0.1");
+        }
+        check(&trusted, "10.0.0.1", &[("x-forwarded-for", "198.51.100.7, nonsense, 10.2.2.2")], "10.2.2.2");
+    }
+
+    #[test]
+    fn several_lines_are_one_chain_and_the_other_header_counts_for_nothing() {
+        let trusted = proxies("10.0.0.1", ForwardedHeader::XForwardedFor);
+        let lines = [("x-forwarded-for", "203.0.113.9"), ("x-forwarded-for", "198.51.100.7")];
+        check(&trusted, "10.0.0.1", &lines, "198.51.100.7");
+        check(&trusted, "10.0.0.1", &[("forwarded", "for=198.51.100.7")], "10.0.0.1");
+        let standard = proxies("10.0.0.1", ForwardedHeader::Forwarded);
+        check(&standard, "10.0.0.1", &[("x-forwarded-for", "198.51.100.7")], "10.0.0.1");
+    }
+
+    #[test]
+    fn the_standard_header_is_read_with_its_quotes_and_parameters() {
+        let standard = proxies("10.0.0.1", ForwardedHeader::Forwarded);
+        let check = |value: &str, expected| check(&standard, "10.0.0.1", &[("forwarded", value)], expected);
+        check("for=198.51.100.7", "198.51.100.7");
+        check("by=10.0.0.1;For=\"198.51.100.7:80\"; proto=https", "198.51.100.7");
+        check("for=203.0.113.9, for=\"[2a00::1]:4711\"", "2a00::1");
+        check("for=_hidden", "10.0.0.1");
+        check("for=unknown;by=1.2.3.4", "10.0.0.1");
+        check("proto=http", "10.0.0.1");
+    }
+
+    #[test]
+    fn an_ipv6_client_is_its_network() {
+        let client = |text: &str| Client::new(text.parse().unwrap());
+        assert_eq!(client("2a00:1:2:3::1"), client("2a00:1:2:3:ffff::9"));
+        assert_ne!(client("2a00:1:2:3::1"), client("2a00:1:2:4::1"));
+        assert_eq!(client("::ffff:192.0.2.1"), client("192.0.2.1"));
+        assert_ne!(client("192.0.2.1"), client("192.0.2.2"));
+    }
+
+    #[test]
+    fn networks_are_read_or_refused() {
+        assert!("10.0.0.0/8,::1, 192.0.2.7".parse::<TrustedProxies>().is_ok());
+        for wrong in ["", "10.0.0.0/33", "localhost", "10.0.0.1,", "*"] {
+            assert_eq!(wrong.parse::<TrustedProxies>(), Err(TrustedProxiesError), "{wrong}");
+        }
+    }
+}
