@@ -4,6 +4,7 @@ mod attack;
 mod bench;
 mod chaos;
 mod command;
+mod deploy;
 mod ear;
 mod eye;
 mod faces;
@@ -23,6 +24,8 @@ enum Xtask {
     Bench(bench::Options),
     /// Kill servers and cut networks under load, and check that no answer passes twice.
     Chaos(chaos::Options),
+    /// Check the texts in deploy/, which say how to run haechi in containers.
+    Deploy,
     /// Let solvers read our pictures and others', and write docs/strength.md.
     Attack(attack::Options),
     /// Measure which names sound alike, and search the alphabet whose names are furthest apart.
@@ -42,6 +45,7 @@ fn main() -> anyhow::Result<()> {
         Xtask::Test(options) => test::run_everything(&options),
         Xtask::Bench(options) => bench::run_benchmarks(&options),
         Xtask::Chaos(options) => chaos::run_scenarios(&options),
+        Xtask::Deploy => deploy::check(),
         Xtask::Attack(options) => attack::run_attack(&options),
         Xtask::AlphabetByEar(options) => ear::measure(&options),
         Xtask::AlphabetByEye(options) => {

@@ -4,6 +4,7 @@ use testbed::{Cluster, Redis, RedisOptions};
 
 use crate::{
     command::{cargo, run},
+    deploy,
     packages::{Needed, install_missing},
 };
 
@@ -36,9 +37,21 @@ pub(crate) fn run_everything(options: &Options) -> anyhow::Result<()> {
         // So do the browser tests, each with a browser of its own.
         run(&mut cargo(&["test", "--package", "e2e", "--", "--test-threads", "1"]))?;
     }
+    check_deploy()?;
     run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
     println!("\nAll passed.");
     Ok(())
+}
+
+/// Checks the texts in `deploy/`, if the programs that check them can be had.
+fn check_deploy() -> anyhow::Result<()> {
+    match deploy::install() {
+        Ok(()) => deploy::check_installed(),
+        Err(error) => {
+            println!("\nNOT CHECKED: deploy/, because what checks it could not be installed: {error}");
+            Ok(())
+        }
+    }
 }
 
 /// The black-box suite, on the ledgers that it did not run on yet.

@@ -106,8 +106,15 @@ fn check_kind(path: &Path, found: FileType) -> Result<(), SecretFileError> {
 }
 
 fn check_permissions(path: &Path, file: &File) -> Result<(), SecretFileError> {
-    let mode = file.metadata().map_err(access("read", path))?.mode() & 0o7777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(SecretFileError::OpenToOthers { path: path.to_owned(), mode }) }
+    let metadata = file.metadata().map_err(access("read", path))?;
+    let mode = metadata.mode() & 0o7777;
+    // Kubernetes gives a secret to the container's group, in a file of root's that nobody can write.
+    let is_lent_by_root = metadata.uid() == 0 && mode == 0o440;
+    if mode & 0o077 == 0 || is_lent_by_root {
+        Ok(())
+    } else {
+        Err(SecretFileError::OpenToOthers { path: path.to_owned(), mode })
+    }
 }
 
 /// Makes a file with a new secret, unless another process is quicker. Says whether it did.
@@ -181,8 +188,16 @@ mod tests {
         check(&format!("{digits}\n"), 0o400, Ok(()));
         check(&digits, 0o640, Err("is open to others (mode 0640): run chmod 600"));
         check(&digits, 0o604, Err("is open to others (mode 0604): run chmod 600"));
+        check(&digits, 0o444, Err("is open to others (mode 0444): run chmod 600"));
         check("", 0o600, Err("does not hold 64 hexadecimal digits"));
         check(&digits[1..], 0o600, Err("does not hold 64 hexadecimal digits"));
+    }
+
+    #[test]
+    fn root_may_lend_a_secret_to_a_group() {
+        let is_root = fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0);
+        let expected = if is_root { Ok(()) } else { Err("is open to others (mode 0440)") };
+        check(&"0123456789abcdef".repeat(4), 0o440, expected);
     }
 
     #[test]

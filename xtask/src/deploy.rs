@@ -1,0 +1,40 @@
+//! `cargo xtask deploy`: whether the texts in `deploy/` are what they should be, by programs that know.
+
+use std::process::Command;
+
+use crate::{
+    command::{root, run},
+    packages::{Needed, install_missing},
+};
+
+const NEEDED: [&Needed; 1] = [&Needed { file: "/usr/share/doc/python3-venv", package: "python3-venv" }];
+
+/// Installs what checks, and checks.
+pub(crate) fn check() -> anyhow::Result<()> {
+    install()?;
+    check_installed()
+}
+
+/// Installs the programs that check into an environment of their own, unless they are there.
+pub(crate) fn install() -> anyhow::Result<()> {
+    let folder = root().join("target/deploy");
+    if folder.join("bin/kubernetes-validate").is_file() {
+        return Ok(());
+    }
+    install_missing(&NEEDED, "Install it, or leave this check out")?;
+    run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+    let requirements = root().join("deploy/requirements.txt");
+    run(Command::new(folder.join("bin/pip")).args(["install", "--quiet", "--requirement"]).arg(requirements))
+}
+
+/// Checks with what was installed.
+pub(crate) fn check_installed() -> anyhow::Result<()> {
+    let program = |name: &str, arguments: &[&str]| {
+        let mut command = Command::new(root().join("target/deploy/bin").join(name));
+        command.args(arguments).current_dir(root().join("deploy"));
+        command
+    };
+    run(&mut program("hadolint", &["Dockerfile"]))?;
+    run(&mut program("check-jsonschema", &["--builtin-schema", "vendor.compose-spec", "docker-compose.yml"]))?;
+    run(&mut program("kubernetes-validate", &["--strict", "kubernetes.yaml"]))
+}
