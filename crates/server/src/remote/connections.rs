@@ -4,7 +4,7 @@ use std::{
     fs,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -18,6 +18,7 @@ use ::redis::{
     cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo},
     io::tcp::TcpSettings,
 };
+use arc_swap::ArcSwap;
 use futures_util::{Stream, StreamExt};
 use tokio::{sync::Semaphore, time::Instant};
 
@@ -59,11 +60,18 @@ pub(crate) struct Decided {
 
 /// Redis or Valkey, connected.
 pub(crate) struct Remote {
-    connections: Box<[Connection]>,
+    connections: Box<[Arc<Slot>]>,
     /// Counts the commands, which go round the connections.
     next: AtomicUsize,
     in_flight: Arc<Semaphore>,
     address: RemoteAddress,
+}
+
+/// A connection's place.
+struct Slot {
+    connection: ArcSwap<Connection>,
+    /// Whether another one is being sought.
+    is_renewing: AtomicBool,
 }
 
 #[derive(Clone)]
@@ -82,7 +90,9 @@ impl Remote {
         let failed = |error: RedisError| RemoteError::Failed(format!("{address} cannot be used: {error}"));
         let mut connections = Vec::with_capacity(address.connections);
         for _ in 0..address.connections {
-            connections.push(Connection::open(address, certificates.as_ref()).await.map_err(failed)?);
+            let connection = Connection::open(address, certificates.as_ref()).await.map_err(failed)?;
+            let connection = ArcSwap::from_pointee(connection);
+            connections.push(Arc::new(Slot { connection, is_renewing: AtomicBool::new(false) }));
         }
         let remote = Self {
             connections: connections.into(),
@@ -142,7 +152,7 @@ impl Remote {
     /// Sends one command to the server, or to all primaries of the cluster.
     pub(super) async fn ask_all(&self, command: &Cmd) -> Result<Vec<Value>, RemoteError> {
         let everywhere = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
-        let asked = match self.next_connection() {
+        let asked = match Connection::clone(&self.next_slot().connection.load()) {
             Connection::Single(mut connection) => connection.send_packed_command(command).await,
             Connection::Cluster(mut connection) => connection.route_command(command.clone(), everywhere).await,
         };
@@ -191,7 +201,10 @@ impl Remote {
         let deadline = Instant::now() + self.address.timeout;
         let (mut last, mut is_repeated) = (None, false);
         loop {
-            let Ok(sent) = tokio::time::timeout_at(deadline, send(self.next_connection())).await else {
+            let slot = self.next_slot();
+            let connection = Connection::clone(&slot.connection.load());
+            let Ok(sent) = tokio::time::timeout_at(deadline, send(connection)).await else {
+                self.renew_soon(slot);
                 return Err(RemoteError::Late { millis: self.address.timeout.as_millis(), last });
             };
             match sent {
@@ -205,14 +218,39 @@ impl Remote {
             }
             let pause = PAUSE + PAUSE.mul_f32(by_chance());
             if tokio::time::timeout_at(deadline, tokio::time::sleep(pause)).await.is_err() {
+                self.renew_soon(slot);
                 return Err(RemoteError::Late { millis: self.address.timeout.as_millis(), last });
             }
         }
     }
 
-    fn next_connection(&self) -> Connection {
+    fn next_slot(&self) -> &Arc<Slot> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        self.connections[number % self.connections.len()].clone()
+        &self.connections[number % self.connections.len()]
+    }
+
+    /// Seeks another connection, in the background and at most one a second, because something was late.
+    ///
+    /// A connection mends itself as far as it notices that it is broken. A cluster's does not always: with one server
+    /// stopped and its replica in its place, it was seen to wait for the stopped one for good.
+    fn renew_soon(&self, slot: &Arc<Slot>) {
+        if slot.is_renewing.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (slot, address) = (Arc::clone(slot), self.address.clone());
+        tokio::spawn(async move {
+            let opening = async {
+                let certificates = certificates(&address).map_err(|error| error.to_string())?;
+                Connection::open(&address, certificates.as_ref()).await.map_err(|error| error.to_string())
+            };
+            match tokio::time::timeout(2 * address.connect_timeout, opening).await {
+                Ok(Ok(connection)) => slot.connection.store(Arc::new(connection)),
+                Ok(Err(error)) => tracing::debug!(error, "no other connection to Redis can be had"),
+                Err(_) => tracing::debug!("no other connection to Redis can be had in time"),
+            }
+            tokio::time::sleep(LONGEST_PAUSE).await;
+            slot.is_renewing.store(false, Ordering::Relaxed);
+        });
     }
 }
 

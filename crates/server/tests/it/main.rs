@@ -14,3 +14,4 @@ mod once;
 mod readme;
 mod serve;
 mod server;
+mod shared;

@@ -1,0 +1,83 @@
+//! Servers that share a ledger and apps in Redis.
+
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+use testbed::{Redis, RedisOptions};
+
+use crate::{
+    api::Insider,
+    server::{TestServer, within_deadline},
+};
+
+/// The longest that a server may take to be of use again once Redis is.
+const RECOVERY: Duration = Duration::from_secs(5);
+
+/// A server with a data directory of its own, the secret of the first one, and this ledger.
+fn join(data: &Path, first: &TestServer, ledger: &str) -> TestServer {
+    let secret = first.data_dir().join("secret");
+    TestServer::in_dir(data, &["--ledger", ledger, "--secret-file", secret.to_str().unwrap()])
+}
+
+/// More patient than usual, since nothing here is about how fast the machine is.
+fn patient(redis: &Redis) -> String {
+    format!("{}?timeout_ms=3000", redis.url())
+}
+
+#[test]
+fn a_key_that_one_server_issues_passes_once_among_all() {
+    let redis = Redis::start();
+    let first = TestServer::with_args(&["--ledger", &patient(&redis)]);
+    let dir = tempfile::tempdir().unwrap();
+    let second = join(dir.path(), &first, &patient(&redis));
+    assert!(second.announcement().get("appkey").is_none_or(serde_json::Value::is_null), "the app is there already");
+    let (appkey, insider) = (first.appkey(), Insider::of(&first));
+    let key = first.issue(appkey);
+    assert_eq!(second.verify(appkey, &key, &insider.answer(&key)), 0);
+    assert_eq!(first.verify(appkey, &key, &insider.answer(&key)), -5);
+    let image = format!("/captcha/v1.0/keys/{key}/img");
+    assert_eq!(first.get(&image).body, second.get(&image).body);
+}
+
+#[test]
+fn a_change_by_command_is_on_all_servers_within_a_second() {
+    let redis = Redis::start();
+    let first = TestServer::with_args(&["--ledger", &patient(&redis)]);
+    let dir = tempfile::tempdir().unwrap();
+    let second = join(dir.path(), &first, &patient(&redis));
+    let key = second.issue(first.appkey());
+    first.haechi(&["app", "disable", "default"]).json();
+    thread::sleep(Duration::from_secs(1));
+    assert_eq!(second.verify(first.appkey(), &key, "EAKJH"), -4);
+}
+
+#[test]
+fn without_redis_all_goes_on_but_judging() {
+    let mut redis = Redis::with(RedisOptions { durable: true, ..RedisOptions::default() });
+    let server = TestServer::with_args(&["--ledger", &format!("{}?after_restart=trust", redis.url())]);
+    let (appkey, insider) = (server.appkey(), Insider::of(&server));
+    let key = server.issue(appkey);
+    redis.kill();
+
+    let start = Instant::now();
+    for _ in 0..50 {
+        let key = server.issue(appkey);
+        assert_eq!(server.get(&format!("/captcha/v1.0/keys/{key}/img")).status, 200);
+    }
+    assert!(start.elapsed() < Duration::from_secs(5), "nothing of this waits for Redis: {:?}", start.elapsed());
+    let path = format!("/captcha/v1.0/appkeys/{appkey}/keys/{key}/verification?answer={}", insider.answer(&key));
+    let refused = server.get(&path);
+    assert_eq!((refused.status, refused.code(), refused.header("retry-after")), (503, -1, "1"));
+    within_deadline("the server says that it is not ready", || (server.get("/readyz").status == 503).then_some(()));
+
+    redis.restart();
+    let start = Instant::now();
+    while server.get("/readyz").status != 200 {
+        assert!(start.elapsed() < RECOVERY);
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(server.get(&path).code(), 0, "the answer was not lost");
+}
