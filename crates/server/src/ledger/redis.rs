@@ -5,9 +5,9 @@
 //! [`BUCKETS`], whose names make them spread over a cluster, and expire by themselves: no node purges.
 //!
 //! What Redis acknowledged it may still lose: what was not yet on disk when it was killed, or not yet on the replica
-//! that takes over. Then a spent key would pass again. So each bucket has a mark that says which process remembers it
-//! and since when, and a key that was issued before counts as spent. A process that finds another's mark, or none,
-//! decides nothing until a node has begun the bucket anew, which refuses all keys issued until then. All of that is
+//! that takes over. Then a spent key would pass again. So each bucket has a mark that says who remembers it (the
+//! process, and its term as a primary) and since when, and a key that was issued before counts as spent. Whoever finds
+//! another's mark, or none, decides nothing until a node has begun the bucket anew, which refuses all keys issued until then. All of that is
 //! judged by the server's own clock, in the step that decides.
 //!
 //! A reply can get lost, and nobody then knows what was decided. The same request is sent again with the same random

@@ -2,9 +2,9 @@
 -- of each other, except that each sees what those before it did.)
 --
 -- KEYS     of each answer, two
---   mark     of the bucket: the process that began to remember it, a colon, and the second in which it did
+--   mark     of the bucket: who began to remember it, a colon, and the second in which that was
 --   record   for each decision one letter, and the 8 bytes that name the request
--- ARGV[1]  whether another process than the one that began may have forgotten something, 1 or 0
+-- ARGV[1]  whether anybody but the one that began may have forgotten something, 1 or 0
 -- ARGV[2]  by how many seconds clocks may differ
 -- ARGV     then of each answer, six
 --   request  the 8 bytes that name it
@@ -22,7 +22,10 @@
 local ENTRY = 9
 local now = tonumber(redis.call('TIME')[1])
 local skew = tonumber(ARGV[2])
-local this_process = ARGV[1] == '1' and string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+-- Who this is: the process, and its term as a primary, which ends when a replica takes over.
+local this = ARGV[1] == '1'
+  and string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+    .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
 
 local function decide(mark_name, record_name, request, right, allowed, issued, over, kept)
   local mark = redis.call('GET', mark_name)
@@ -30,7 +33,7 @@ local function decide(mark_name, record_name, request, right, allowed, issued, o
     return 'b', 0
   end
   local colon = string.find(mark, ':', 1, true)
-  if this_process and this_process ~= string.sub(mark, 1, colon - 1) then
+  if this and this ~= string.sub(mark, 1, colon - 1) then
     return 'b', 0
   end
   local began = tonumber(string.sub(mark, colon + 1))

@@ -227,6 +227,20 @@ async fn a_server_that_is_trusted_keeps_its_keys_alive() {
     assert_eq!(answer_in_time(&ledger, &other).await, Verdict::Spent, "trust ends where the memory is empty");
 }
 
+#[tokio::test]
+async fn a_primary_that_was_a_replica_meanwhile_is_another_memory() {
+    let redis = Redis::start();
+    let ledger = open(&redis.url()).await;
+    first_key_is_due(&ledger).await;
+    let fresh = spend(&ledger, 1);
+    // The one that it followed may have decided, and lost, what it never heard of.
+    redis.command_line(&["REPLICAOF", "127.0.0.1", &testbed::free_port().to_string()]);
+    redis.command_line(&["REPLICAOF", "NO", "ONE"]);
+    assert_eq!(answer_in_time(&ledger, &fresh).await, Verdict::Spent);
+    first_key_is_due(&ledger).await;
+    assert_eq!(answer_in_time(&ledger, &spend(&ledger, 2)).await, Verdict::Passed);
+}
+
 /// The verdict, as soon as the ledger gives one.
 async fn answer_in_time(ledger: &RedisLedger, spend: &Spend) -> Verdict {
     let start = Instant::now();
