@@ -95,7 +95,7 @@ impl Style {
     pub const fn challenge(language: Language, pace: Pace) -> Self {
         // Korean names are long and unlike each other, so that people and solvers make them out through more babble.
         let babble_gain = match language {
-            Language::Ko => (0.3, 0.54),
+            Language::Ko => (0.33, 0.57),
             _ => CHALLENGE.background.babble_gain,
         };
         let style = Self { background: Background { babble_gain, ..CHALLENGE.background }, ..CHALLENGE };
