@@ -30,7 +30,7 @@ pub struct Options {
     #[serde(deserialize_with = "address_text")]
     pub admin_listen: Option<SocketAddr>,
     /// Where spent keys are remembered: embedded: (in the data directory), memory:, or for many nodes
-    /// redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], rediss:// (TLS) or redis-cluster://HOST:PORT,HOST:PORT
+    /// redis://USER:PASSWORD@HOST:PORT/DATABASE, rediss:// (TLS) or redis-cluster://HOST:PORT,HOST:PORT
     /// [default: embedded:]
     #[arg(long, env = "HAECHI_LEDGER", hide_env_values = true, value_name = "URL")]
     #[serde(deserialize_with = "ledger_url")]
