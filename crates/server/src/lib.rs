@@ -3,6 +3,7 @@
 //! [`service::Service`] is what the server does, [`router::router`] is how it is called, and the binary puts the
 //! parts together from its configuration.
 
+pub mod admin;
 pub mod api;
 pub mod apps;
 pub mod client;
@@ -22,4 +23,5 @@ pub mod router;
 pub mod secret_file;
 pub mod server;
 pub mod service;
+pub mod statistics;
 pub mod store;

@@ -4,12 +4,16 @@
 //! hold, is for those to say who keep it: the ledger and the apps.
 
 mod address;
+mod blocking;
 mod connections;
 mod error;
 mod requirements;
 
-pub(crate) use self::connections::{Decided, Remote, Script};
 pub use self::{
     address::{AddressError, AfterRestart, RemoteAddress},
     error::RemoteError,
+};
+pub(crate) use self::{
+    blocking::BlockingRemote,
+    connections::{Decided, Remote, Script},
 };

@@ -2,23 +2,19 @@
 //!
 //! All of it is one hash, so that a change is one script on one server: it changes nothing if the version is not the one
 //! that was read. Whoever changes something tells the channel; whoever missed that sees the version when it asks.
-//!
-//! Apps are changed by code that blocks, so the connection lives on a thread of its own.
-
 use std::{
     collections::BTreeMap,
     ops::ControlFlow,
-    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, mpsc},
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
     time::Duration,
 };
 
 use ::redis::{FromRedisValue, Value, cmd};
-use tokio::runtime::Handle;
 
 use crate::{
     apps::{App, AppError},
-    remote::{Decided, Remote, RemoteAddress, RemoteError, Script},
+    remote::{BlockingRemote, Decided, RemoteAddress, RemoteError, Script},
     store::StoreError,
 };
 
@@ -31,9 +27,7 @@ static CHANGE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("cha
 
 /// The apps in Redis.
 pub(super) struct RemoteTables {
-    remote: Arc<Remote>,
-    /// Of the thread on which the connection lives.
-    handle: Handle,
+    remote: BlockingRemote,
     /// What was read last.
     known: Mutex<Known>,
 }
@@ -50,17 +44,13 @@ struct Known {
 impl RemoteTables {
     /// Connects. It waits for the network, and so is not for async code.
     pub(super) fn open(address: &RemoteAddress) -> Result<Self, RemoteError> {
-        let handle = runtime_of_its_own().map_err(|error| RemoteError::Failed(error.to_string()))?;
-        let address = address.clone().with_one_connection();
-        let remote = block_on(&handle, async move { Remote::connect(&address).await })
-            .unwrap_or_else(|| Err(RemoteError::Failed("its thread ended".to_owned())))?;
-        Ok(Self { remote: Arc::new(remote), handle, known: Mutex::default() })
+        Ok(Self { remote: BlockingRemote::open(address)?, known: Mutex::default() })
     }
 
     pub(super) fn read(&self) -> Result<Vec<App>, StoreError> {
         let mut command = cmd("HGETALL");
         command.arg(self.name());
-        let known = Known::from_value(self.ask(move |remote| async move { remote.command(&command).await })?)?;
+        let known = Known::from_value(self.remote.ask(move |remote| async move { remote.command(&command).await })?)?;
         let apps = known.apps.values().cloned().collect();
         *self.known() = known;
         Ok(apps)
@@ -69,7 +59,7 @@ impl RemoteTables {
     pub(super) fn have_changed(&self) -> Result<bool, StoreError> {
         let mut command = cmd("HGET");
         command.arg(self.name()).arg("version");
-        let version = self.ask(move |remote| async move { remote.command(&command).await })?;
+        let version = self.remote.ask(move |remote| async move { remote.command(&command).await })?;
         let version = Option::<i64>::from_redis_value(version).map_err(unreadable)?;
         Ok(version.unwrap_or(0) != self.known().version)
     }
@@ -83,7 +73,7 @@ impl RemoteTables {
         getrandom::fill(&mut name).map_err(|error| AppError::Random(error.to_string()))?;
         let RemoteChange { mut known, set, deleted } = change;
         let (version, hash, channel) = (known.version.to_string(), self.name(), self.channel());
-        let decided = self.ask(move |remote| async move {
+        let decided = self.remote.ask(move |remote| async move {
             let count = set.len().to_string();
             let mut arguments = vec![version.as_bytes(), &name, channel.as_bytes(), count.as_bytes()];
             arguments.extend(set.iter().flat_map(|(field, value)| [field.as_bytes(), value.as_bytes()]));
@@ -104,13 +94,9 @@ impl RemoteTables {
     /// anybody wants to know.
     pub(super) fn watch(&self, mut look: impl FnMut() -> ControlFlow<()> + Send + 'static) {
         let (tell, told) = mpsc::sync_channel(1);
-        let (remote, channel) = (Arc::clone(&self.remote), self.channel());
-        // A look that is due already covers what this message says.
-        let listening = self.handle.spawn(async move {
-            let told = || {
-                let _ = tell.try_send(());
-            };
-            remote.listen(&channel, told).await;
+        let listening = self.remote.listen(self.channel(), move || {
+            // A look that is due already covers what this message says.
+            let _ = tell.try_send(());
         });
         thread::spawn(move || {
             while look().is_continue() {
@@ -131,19 +117,6 @@ impl RemoteTables {
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Asks Redis, and waits.
-    fn ask<Asking>(&self, ask: impl FnOnce(Arc<Remote>) -> Asking + Send + 'static) -> Result<Value, StoreError>
-    where
-        Asking: Future<Output = Result<Value, RemoteError>> + Send,
-    {
-        let remote = Arc::clone(&self.remote);
-        let unavailable = |cause: String| StoreError::Unavailable { cause };
-        match block_on(&self.handle, async move { ask(remote).await }) {
-            Some(asked) => asked.map_err(|error| unavailable(error.to_string())),
-            None => Err(unavailable("its thread ended".to_owned())),
-        }
     }
 }
 
@@ -219,24 +192,6 @@ fn removed_field(number: u32) -> String {
 
 fn unreadable(error: impl std::fmt::Display) -> StoreError {
     StoreError::Format { cause: format!("Redis holds something else than apps: {error}") }
-}
-
-/// A thread that runs what the handle is given, for as long as the process lives.
-fn runtime_of_its_own() -> std::io::Result<Handle> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let handle = runtime.handle().clone();
-    thread::Builder::new().name("apps".to_owned()).spawn(move || runtime.block_on(std::future::pending::<()>()))?;
-    Ok(handle)
-}
-
-/// Runs this on the handle's thread and waits for it, wherever the caller is.
-fn block_on<T: Send + 'static>(handle: &Handle, work: impl Future<Output = T> + Send + 'static) -> Option<T> {
-    let (tell, told) = mpsc::sync_channel(1);
-    handle.spawn(async move {
-        // Nobody may wait any more.
-        let _ = tell.send(work.await);
-    });
-    told.recv().ok()
 }
 
 #[cfg(test)]

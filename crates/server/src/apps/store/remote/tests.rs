@@ -1,6 +1,6 @@
-use std::time::Instant;
-
 use testbed::{Cluster, Redis, RedisOptions};
+
+use std::sync::Arc;
 
 use super::*;
 use crate::apps::{AppKey, AppStore, SettingChanges};

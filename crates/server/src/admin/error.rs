@@ -1,0 +1,57 @@
+//! Why something is not done.
+
+use super::Scope;
+use crate::{apps::AppError, store::StoreError};
+
+/// Why an administrator does not get what he asks for.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// The actor may not do that.
+    #[error("this takes the scope {}", serde_json::to_string(.0).unwrap_or_default())]
+    Forbidden(Scope),
+    /// The name and the password do not belong together.
+    #[error("the name or the password is wrong")]
+    SignInFailed,
+    /// The one-time code is not the one that was printed, or was used, or is too old.
+    #[error("the code is wrong, was used or is too old: start haechi again, or run haechi admin create")]
+    BadCode,
+    /// Too many wrong passwords.
+    #[error("too many attempts: try again in {retry_after_secs} s")]
+    TooManyAttempts {
+        /// When it is worth trying again, in seconds.
+        retry_after_secs: u64,
+    },
+    /// There is no such thing.
+    #[error("there is no {kind} {name:?}")]
+    NotFound {
+        /// An app, a token or a user.
+        kind: &'static str,
+        /// What was asked for.
+        name: String,
+    },
+    /// There is one already.
+    #[error("there already is a {kind} called {name:?}")]
+    Taken {
+        /// A token or a user.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// Something that was said cannot be.
+    #[error("{name}: {reason}")]
+    Invalid {
+        /// The field.
+        name: &'static str,
+        /// What it may be.
+        reason: String,
+    },
+    /// The last administrator is to stay.
+    #[error("the last administrator cannot be removed")]
+    LastAdministrator,
+    /// An app.
+    #[error(transparent)]
+    App(#[from] AppError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
