@@ -81,7 +81,9 @@ impl Service {
     /// [`Refusal::AppKey`] if there is none with this appkey, or it is disabled.
     pub fn app(&self, appkey: &str) -> Result<Arc<LiveApp>, Refusal> {
         let appkey = AppKey::parse(appkey).ok_or(Refusal::AppKey)?;
-        let live = self.apps.current().by_appkey(&appkey).map(Arc::clone).ok_or(Refusal::AppKey)?;
+        let apps = self.apps.current();
+        let live = apps.by_appkey(&appkey).or_else(|| apps.by_previous_appkey(&appkey, unix_now()));
+        let live = live.map(Arc::clone).ok_or(Refusal::AppKey)?;
         if live.app.enabled { Ok(live) } else { Err(Refusal::AppKey) }
     }
 

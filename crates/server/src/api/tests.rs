@@ -76,6 +76,7 @@ fn app() -> App {
         number: 1,
         name: "default".to_owned(),
         appkey_sha256: appkey().hash(),
+        previous_appkey: None,
         enabled: true,
         declared: false,
         created_at: None,

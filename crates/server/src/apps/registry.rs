@@ -29,6 +29,7 @@ impl Apps {
 #[derive(Default)]
 pub struct Registry {
     by_appkey: HashMap<AppKeyHash, Arc<LiveApp>>,
+    by_previous_appkey: HashMap<AppKeyHash, Arc<LiveApp>>,
     by_number: HashMap<u32, Arc<LiveApp>>,
 }
 
@@ -49,6 +50,9 @@ impl Registry {
         for app in apps {
             let live = Arc::new(LiveApp::new(app, before));
             registry.by_appkey.insert(live.app.appkey_sha256, Arc::clone(&live));
+            if let Some(previous) = live.app.previous_appkey {
+                registry.by_previous_appkey.insert(previous.sha256, Arc::clone(&live));
+            }
             registry.by_number.insert(live.app.number, live);
         }
         registry
@@ -58,6 +62,13 @@ impl Registry {
     #[must_use]
     pub fn by_appkey(&self, appkey: &AppKey) -> Option<&Arc<LiveApp>> {
         self.by_appkey.get(&appkey.hash())
+    }
+
+    /// The app whose appkey was this one, if it is still good at this Unix time.
+    #[must_use]
+    pub fn by_previous_appkey(&self, appkey: &AppKey, now: u64) -> Option<&Arc<LiveApp>> {
+        let live = self.by_previous_appkey.get(&appkey.hash())?;
+        live.app.previous_appkey.is_some_and(|previous| now < previous.until).then_some(live)
     }
 
     /// The app that a key names.

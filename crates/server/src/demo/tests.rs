@@ -21,6 +21,7 @@ fn app(number: u32, name: &str) -> App {
         number,
         name: name.to_owned(),
         appkey_sha256: AppKey::from_bytes([number as u8; 32]).hash(),
+        previous_appkey: None,
         enabled: true,
         declared: false,
         created_at: None,

@@ -1,6 +1,6 @@
-use testbed::{Cluster, Redis, RedisOptions};
-
 use std::sync::Arc;
+
+use testbed::{Cluster, Redis, RedisOptions};
 
 use super::*;
 use crate::apps::{AppKey, AppStore, SettingChanges};
@@ -32,7 +32,7 @@ fn check_changes_are_everywhere(url: &str) {
     other.set_enabled("shop", false).unwrap();
     let is_enabled = || one.apps().current().by_appkey(&appkey).unwrap().app.enabled;
     soon("the first node knows the change", || !is_enabled());
-    let (_, fresh) = one.rotate("shop").unwrap();
+    let (_, fresh) = one.rotate("shop", None).unwrap();
     soon("the appkey was replaced", || other.apps().current().by_appkey(&fresh).is_some());
     assert!(other.apps().current().by_appkey(&appkey).is_none());
     other.remove("shop", 2_000).unwrap();
