@@ -7,6 +7,7 @@ mod access;
 mod apps;
 mod attempts;
 mod audit;
+mod command;
 mod error;
 mod passwords;
 mod records;
@@ -23,6 +24,7 @@ use sha2::{Digest, Sha256};
 pub use self::{
     access::{Actor, IssuedToken, Role, Scope, TokenView, UserView},
     audit::{AuditEntry, AuditPage},
+    command::{AccessCommand, AccessReply},
     error::AdminError,
     sessions::SessionSecret,
     tokens::{LONGEST_LIFETIME_SECS, TOKEN_PREFIX},

@@ -6,6 +6,7 @@ use haechi_captcha::{Claims, Keyring, Secret};
 use redb::TableHandle;
 
 use crate::{
+    admin::Administration,
     apps::{AppStore, OpenAppsError},
     config::{Config, LedgerConfig, LedgerKind},
     ledger::{EmbeddedLedger, EmbeddedOptions, Ledger, MemoryLedger, RedisLedger},
@@ -13,6 +14,7 @@ use crate::{
     remote::{Remote, RemoteError},
     secret_file::{self, SecretFileError},
     service::{Nonces, Service},
+    statistics::Statistics,
     store::{Change, Store, StoreError},
 };
 
@@ -89,6 +91,8 @@ fn usual_file(config: &Config) -> PathBuf {
 pub struct Installation {
     /// The apps.
     pub apps: Arc<AppStore>,
+    /// What administrators do with them.
+    pub administration: Arc<Administration>,
     /// The service.
     pub service: Arc<Service>,
     /// The database, held open even if all is in Redis: so no other server can use the data directory.
@@ -107,8 +111,9 @@ impl Installation {
         if config.ledger.kind != LedgerKind::Embedded {
             forget_embedded_ledger(&store)?;
         }
+        let administration = Arc::new(administration_of(config, store.clone(), Arc::clone(&apps))?);
         let service = Arc::new(open_service(config, store.clone(), &secrets, &apps, now).await?);
-        Ok(Self { apps, service, store })
+        Ok(Self { apps, administration, service, store })
     }
 }
 
@@ -133,6 +138,25 @@ pub fn open_apps(config: &Config, store: Store) -> Result<AppStore, OpenAppsErro
         LedgerKind::Redis(address) => AppStore::open_shared(address, &config.apps),
         LedgerKind::Embedded | LedgerKind::Memory => AppStore::open(store, &config.apps),
     }
+}
+
+/// Opens what commands need when no server runs on this database.
+///
+/// Waits for the disk or for the network.
+///
+/// # Errors
+/// Any [`InstallationError`].
+pub fn open_administration(config: &Config, store: Store) -> Result<Administration, InstallationError> {
+    let apps = Arc::new(open_apps(config, store.clone())?);
+    administration_of(config, store, apps)
+}
+
+fn administration_of(config: &Config, store: Store, apps: Arc<AppStore>) -> Result<Administration, InstallationError> {
+    let statistics = Arc::new(Statistics {});
+    Ok(match &config.ledger.kind {
+        LedgerKind::Redis(address) => Administration::open_shared(address, apps, statistics)?,
+        LedgerKind::Embedded | LedgerKind::Memory => Administration::open(store, apps, statistics),
+    })
 }
 
 async fn open_service(

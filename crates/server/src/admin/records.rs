@@ -216,6 +216,21 @@ impl Records {
         }
     }
 
+    /// For tests: many entries at once.
+    #[cfg(test)]
+    pub(super) fn fill_audit(&self, entries: impl Iterator<Item = AuditEntry>) {
+        let Self::Database(store) = self else { return };
+        let written: Result<(), StoreError> = store.write(|transaction| {
+            let mut table = transaction.open_table(AUDIT)?;
+            for entry in entries {
+                table.insert(entry.id.as_str(), serde_json::to_vec(&entry).unwrap().as_slice())?;
+            }
+            drop(table);
+            Ok(store::Change::Commit(()))
+        });
+        written.unwrap();
+    }
+
     /// Up to so many entries of the audit log, the newest first, from before this one if one is named.
     pub(super) fn audit(&self, before: Option<&str>, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
         let found = match self {

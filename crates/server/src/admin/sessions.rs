@@ -45,7 +45,7 @@ impl Administration {
     ///
     /// # Errors
     /// [`AdminError::SignInFailed`], [`AdminError::TooManyAttempts`] or [`AdminError::Store`].
-    pub fn sign_in(
+    pub(crate) fn sign_in(
         &self,
         client: Client,
         name: &str,

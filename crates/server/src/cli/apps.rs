@@ -5,10 +5,11 @@ use std::{process::ExitCode, time::Duration};
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use haechi::{
+    admin::Actor,
     apps::{AppCommand, AppView, LONGEST_GRACE_SECS, SettingChanges, TEST_APP_WARNING},
     config::Config,
     control::{self, call},
-    installation::open_apps,
+    installation::open_administration,
     service::unix_now,
     store::{self, Store, StoreError},
 };
@@ -129,7 +130,8 @@ fn lost_appkey(done: &str, name: &str) -> anyhow::Error {
 
 /// Has the running server do it, or does it in the database.
 fn perform(config: &Config, command: &AppCommand) -> Result<Vec<AppView>> {
-    let directly = |store: Store| Ok(open_apps(config, store)?.perform(command, unix_now())?);
+    let directly =
+        |store: Store| Ok(open_administration(config, store)?.perform(&Actor::Command, command, unix_now())?);
     let may_make = matches!(command, AppCommand::Create { .. });
     by_server_or_directly(config, control::APP, command, may_make, directly)
 }

@@ -25,7 +25,7 @@ pub struct Options {
     #[arg(long, env = "HAECHI_LISTEN", value_name = "ADDR", value_parser = address)]
     #[serde(deserialize_with = "address_text")]
     pub listen: Option<SocketAddr>,
-    /// Address and port for operators: /metrics and /docs are then served there only
+    /// Address and port for operators: /metrics, /docs, /admin and /console are then served there only
     #[arg(long, env = "HAECHI_ADMIN_LISTEN", value_name = "ADDR", value_parser = address)]
     #[serde(deserialize_with = "address_text")]
     pub admin_listen: Option<SocketAddr>,

@@ -43,7 +43,7 @@ fn service_that_remembers(max_records: u64, apps: Vec<App>) -> Arc<Service> {
 /// The status, the headers and the text that a request comes back with.
 async fn send(service: &Arc<Service>, request: Request<Body>) -> (StatusCode, HeaderMap, String) {
     let options = Options { demo: true, listening_test: true, ..Options::default() };
-    let response = router(Arc::clone(service), options).oneshot(request).await.unwrap();
+    let response = router(Arc::clone(service), None, options).oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     (parts.status, parts.headers, String::from_utf8_lossy(&bytes).into_owned())

@@ -52,7 +52,6 @@ fn declared(ttl_secs: u32) -> DeclaredApp {
     DeclaredApp {
         name: "shop".parse().unwrap(),
         appkey_sha256: AppKey::from_bytes([7; 32]).hash(),
-        previous_appkey: None,
         enabled: true,
         settings: AppSettings { ttl_secs, ..AppSettings::default() },
     }

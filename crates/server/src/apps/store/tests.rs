@@ -16,7 +16,6 @@ fn declared(name: &str, ttl_secs: u32) -> DeclaredApp {
     DeclaredApp {
         name: name.parse().unwrap(),
         appkey_sha256: AppKey::from_bytes([7; 32]).hash(),
-        previous_appkey: None,
         enabled: true,
         settings: AppSettings { ttl_secs, ..AppSettings::default() },
     }
