@@ -185,6 +185,10 @@ async fn body<Body: DeserializeOwned>(request: Request) -> Result<Body, Problem>
         let status = axum::http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return Err(Problem::new(status, "media-type", "The body is not JSON", "say Content-Type: application/json"));
     }
+    // A list would be read as fields in their order.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Problem::malformed("the body is an object"));
+    }
     serde_json::from_slice(&bytes).map_err(|error| Problem::malformed(error.to_string()))
 }
 
