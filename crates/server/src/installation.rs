@@ -10,9 +10,10 @@ use crate::{
     config::{Config, LedgerConfig, LedgerKind},
     ledger::{EmbeddedLedger, EmbeddedOptions, Ledger, MemoryLedger, RedisLedger},
     limits::Limits,
-    remote::{Remote, RemoteError},
+    remote::{BlockingRemote, Remote, RemoteError},
     secret_file::{self, SecretFileError},
     service::{Nonces, Service},
+    statistics::Statistics,
     store::{Change, Store, StoreError},
 };
 
@@ -91,6 +92,8 @@ pub struct Installation {
     pub apps: Arc<AppStore>,
     /// The service.
     pub service: Arc<Service>,
+    /// What happens to the apps' challenges, counted.
+    pub statistics: Arc<Statistics>,
     /// The database, held open even if all is in Redis: so no other server can use the data directory.
     pub store: Store,
 }
@@ -108,7 +111,8 @@ impl Installation {
             forget_embedded_ledger(&store)?;
         }
         let service = Arc::new(open_service(config, store.clone(), &secrets, &apps, now).await?);
-        Ok(Self { apps, service, store })
+        let statistics = Arc::new(open_statistics(config, store.clone(), &apps)?);
+        Ok(Self { apps, service, statistics, store })
     }
 }
 
@@ -133,6 +137,15 @@ pub fn open_apps(config: &Config, store: Store) -> Result<AppStore, OpenAppsErro
         LedgerKind::Redis(address) => AppStore::open_shared(address, &config.apps),
         LedgerKind::Embedded | LedgerKind::Memory => AppStore::open(store, &config.apps),
     }
+}
+
+/// Opens the statistics where this configuration has the apps.
+fn open_statistics(config: &Config, store: Store, apps: &AppStore) -> Result<Statistics, InstallationError> {
+    let (apps, kept_days) = (Arc::clone(apps.apps()), config.statistics_days);
+    Ok(match &config.ledger.kind {
+        LedgerKind::Redis(address) => Statistics::open_shared(BlockingRemote::open(address)?, apps, kept_days)?,
+        LedgerKind::Embedded | LedgerKind::Memory => Statistics::open(store, apps, kept_days)?,
+    })
 }
 
 async fn open_service(
