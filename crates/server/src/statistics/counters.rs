@@ -18,6 +18,10 @@ use super::{
 /// that is ahead of the clock may have keys stamped.
 const ISSUE_MINUTES: usize = 4;
 
+/// Seconds by which the clocks of two nodes are expected to differ. A key that is further ahead was dated so, when the
+/// ledger began, and does not tell how long the answer took.
+const CLOCK_DIFFERENCE_SECS: u64 = 1;
+
 /// What happened to one app's challenges since it was written down last.
 ///
 /// Issuing, showing and refusing add one to a number, without a lock. Judging, which has waited for the ledger, holds a
@@ -73,7 +77,9 @@ impl Counters {
     pub fn count_passed(&self, issued_at: u64, now: u64) {
         let mut judged = self.judged();
         judged.passed += 1;
-        judged.times.count(now.saturating_sub(issued_at));
+        if issued_at <= now + CLOCK_DIFFERENCE_SECS {
+            judged.times.count(now.saturating_sub(issued_at));
+        }
         judged.settle(issued_at);
     }
 
@@ -192,6 +198,14 @@ mod tests {
         assert_eq!(settled, [(NOW - 120, 1), (NOW - 60, 2), (NOW, 0)]);
         let judged = &rows[&NOW].counts;
         assert_eq!((judged.passed, judged.wrong, judged.times.within(60)), (1, 2, 1));
+    }
+
+    #[test]
+    fn a_key_that_is_dated_ahead_tells_no_time() {
+        let counters = Counters::default();
+        (0..4).for_each(|ahead| counters.count_passed(NOW + ahead, NOW));
+        let counts = &counters.drain(NOW)[&NOW].counts;
+        assert_eq!((counts.passed, counts.times.total()), (4, 2));
     }
 
     #[test]

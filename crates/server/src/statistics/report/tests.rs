@@ -121,7 +121,7 @@ fn points_begin_at_multiples_of_their_step_and_the_last_one_is_now() {
 
 #[test]
 fn total_is_the_sum_of_the_points_and_before_is_as_much_time() {
-    let now = DAY + 13 * HOUR_SECS;
+    let now = DAY + 13 * HOUR_SECS + 1800;
     let minutes: Vec<_> = (0..180).map(|day| (DAY + 12 * HOUR_SECS - day * DAY_SECS, issued(1, 1))).collect();
     let view = view(&minutes, 180);
     let check = |span, total, before| {
