@@ -131,7 +131,8 @@ impl Limits {
     pub(crate) async fn admit_app(&self, live: &LiveApp) -> Result<(), Refusal> {
         match (&self.shared, NonZeroU32::new(live.app.settings.rate_per_sec)) {
             (Some(shared), Some(rate)) => {
-                shared.admit(&format!("app:{}", live.app.number), rate, 1).await.unwrap_or(Ok(()))
+                let admitted = shared.admit(&format!("app:{}", live.app.number), rate, 1).await.unwrap_or(Ok(()));
+                admitted.inspect_err(|_| live.counters.count_limited())
             }
             _ => Ok(()),
         }

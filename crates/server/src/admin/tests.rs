@@ -13,13 +13,15 @@ const PASSWORD: &str = "correct horse battery";
 fn check(test: impl Fn(&Administration)) {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    let apps = || Arc::new(AppStore::open(store.clone(), &[]).unwrap());
-    test(&Administration::open(store.clone(), apps(), statistics(&store)));
+    let apps = Arc::new(AppStore::open(store.clone(), &[]).unwrap());
+    let figures = statistics(&store, &apps);
+    test(&Administration::open(store, apps, figures));
     let other_dir = tempfile::tempdir().unwrap();
     let other = Store::open(other_dir.path()).unwrap();
     let redis = Redis::start();
     let apps = Arc::new(AppStore::open(other.clone(), &[]).unwrap());
-    test(&Administration::open_shared(&RemoteAddress::parse(&redis.url()).unwrap(), apps, statistics(&other)).unwrap());
+    let figures = statistics(&other, &apps);
+    test(&Administration::open_shared(&RemoteAddress::parse(&redis.url()).unwrap(), apps, figures).unwrap());
 }
 
 fn client() -> Client {
@@ -247,6 +249,6 @@ fn a_record_that_is_gone_is_not_put_back() {
     });
 }
 
-fn statistics(_: &Store) -> Arc<Statistics> {
-    Arc::new(Statistics {})
+fn statistics(store: &Store, apps: &AppStore) -> Arc<Statistics> {
+    Arc::new(Statistics::open(store.clone(), Arc::clone(apps.apps()), 90).unwrap())
 }

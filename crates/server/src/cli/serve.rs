@@ -19,6 +19,7 @@ use haechi::{
     logging, router,
     server::{self, Limits},
     service::{Service, unix_now},
+    statistics::Statistics,
     store::StoreError,
 };
 use serde::Serialize;
@@ -37,6 +38,8 @@ use super::{
 
 /// How often the ledger forgets what is past its time.
 const PURGE_INTERVAL: Duration = Duration::from_secs(5);
+/// How often what was counted is stored. It is what a crash may lose.
+const FLUSH_INTERVAL: Duration = Duration::from_secs(2);
 /// When the server ends, the longest that the commands that run may take, and then the ledger, to write what it holds.
 const MAX_CLOSE_TIME: Duration = Duration::from_secs(10);
 /// The longest to wait for the first second, which is longer only if the clock went back.
@@ -68,12 +71,13 @@ impl Serve {
 
 async fn serve(config: &Config, json: bool) -> Result<()> {
     let stopping = Stopping::on_signals().context("cannot wait for signals")?;
-    let Installation { apps, administration, service, store: _locked } = open(config).await?;
+    let Installation { apps, administration, service, statistics, store: _locked } = open(config).await?;
     let listeners = Listeners::bind(config.listening).await?;
     let mut socket = ControlSocket::bind(&config.data).context("cannot open the control socket")?;
     let controls = Controls { administration: Arc::clone(&administration), service: Arc::clone(&service) };
     let control = spawn_control(socket.listener()?, controls, stopping.clone());
     let purge = tokio::spawn(purge(Arc::clone(&service)));
+    let flushing = tokio::spawn(keep_flushing(Arc::clone(&statistics)));
 
     wait_for_first_key(&service).await;
     let appkey = make_first_app(&apps)?;
@@ -85,11 +89,15 @@ async fn serve(config: &Config, json: bool) -> Result<()> {
     listeners.serve(config.listening, &service, &administration, &stopping).await;
 
     purge.abort();
+    flushing.abort();
     let commands_ended = ends_in_time(control, "commands were still running and are cut off").await;
     drop(socket);
     let lost = "the ledger did not close in time; what it had not confirmed may be lost";
-    let ledger_closed = ends_in_time(service.ledger().close(), lost).await;
-    if !(commands_ended && ledger_closed) {
+    let (flushed, ledger_closed) = tokio::join!(
+        ends_in_time(flush(&statistics), "the last statistics were not stored in time, and are lost"),
+        ends_in_time(service.ledger().close(), lost),
+    );
+    if !(commands_ended && flushed && ledger_closed) {
         // To return would be to wait for them all the same: a disk that does not answer holds up whoever drops them.
         std::process::exit(1);
     }
@@ -226,6 +234,23 @@ async fn purge(service: Arc<Service>) {
             Ok(forgotten) => tracing::debug!(forgotten, "forgot keys past their time"),
             Err(error) => tracing::error!(%error, "keys past their time could not be forgotten"),
         }
+    }
+}
+
+/// Stores, again and again, what was counted.
+async fn keep_flushing(statistics: Arc<Statistics>) {
+    let mut ticks = tokio::time::interval(FLUSH_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        flush(&statistics).await;
+    }
+}
+
+async fn flush(statistics: &Arc<Statistics>) {
+    let statistics = Arc::clone(statistics);
+    if let Err(error) = tokio::task::spawn_blocking(move || statistics.flush(unix_now())).await {
+        tracing::error!(%error, "statistics could not be stored");
     }
 }
 

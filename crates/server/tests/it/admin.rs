@@ -230,3 +230,31 @@ fn the_description_of_the_api_names_every_call() {
     assert!(document["paths"]["/captcha/v1.0/appkeys/{appkey}/keys"].is_object());
     assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");
 }
+
+#[test]
+fn statistics_tell_what_happened_within_seconds() {
+    let server = TestServer::start();
+    let admin = Admin::new(&server, &["statistics:read", "apps:read"]);
+    let appkey = server.appkey();
+    let keys: Vec<String> = (0..4).map(|_| server.issue(appkey)).collect();
+    for key in &keys {
+        assert_eq!(server.get(&format!("/captcha/v1.0/keys/{key}/img")).status, 200);
+    }
+    assert_eq!(server.get(&format!("/captcha/v1.0/keys/{}/sound", keys[0])).status, 200);
+    assert_eq!(server.verify(appkey, &keys[0], &server.answer_of(&keys[0])), 0);
+    assert_eq!(server.verify(appkey, &keys[1], &server.answer_of(&keys[1])), 0);
+    assert_eq!(server.verify(appkey, &keys[2], "WRONG"), -6);
+    let figures = || {
+        let report = admin.get("/admin/v1/apps/1/statistics");
+        (report["total"]["passed"] == 2 && report["total"]["wrong"] == 1).then_some(report)
+    };
+    let report = within_deadline("statistics show the answers", figures);
+    let total = &report["total"];
+    assert_eq!((&total["issued"], &total["images"], &total["sounds"]), (&json!(4), &json!(4), &json!(1)), "{report}");
+    assert_eq!(total["sound_share"], 0.2);
+    assert!((total["pass_rate"].as_f64().unwrap() - 2.0 / 3.0).abs() < 1e-9 && total["median_secs"].is_number());
+    assert_eq!(report["points"].as_array().unwrap().len(), 24);
+    assert_eq!(report["before"]["issued"], 0);
+    let all = admin.get("/admin/v1/statistics?span=1h");
+    assert_eq!((&all["apps"][0]["name"], &all["apps"][0]["total"]["issued"]), (&json!("default"), &json!(4)));
+}

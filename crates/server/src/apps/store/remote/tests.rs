@@ -81,7 +81,7 @@ fn what_was_sent_twice_is_done_once() {
     let tables = RemoteTables::open(&RemoteAddress::parse(&redis.url()).unwrap()).unwrap();
     let run = |version: &'static [u8], change: &'static [u8]| {
         let ran = tables.remote.ask(move |remote| async move {
-            let arguments = [version, change, b"c", b"1", b"next", b"5"];
+            let arguments: [&[u8]; 6] = [version, change, b"c", b"1", b"next", b"5"];
             Ok(remote.run(&CHANGE, &["haechi:apps"], &arguments).await?.value)
         });
         i64::from_redis_value(ran.unwrap()).unwrap()
