@@ -1,9 +1,11 @@
 //! `cargo xtask test`: everything that CI runs, after installing what it needs.
 
+use std::{fs, process::Command};
+
 use testbed::{Cluster, Redis, RedisOptions};
 
 use crate::{
-    command::{cargo, run},
+    command::{cargo, root, run},
     deploy,
     packages::{Needed, install_missing},
 };
@@ -22,8 +24,12 @@ const NEEDED: [Needed; 3] = [
     // It comes with redis-cli.
     Needed { file: "redis-server", package: "redis-server" },
 ];
-const NEEDED_WITH_BROWSER: [Needed; 2] =
-    [Needed { file: "chromium", package: "chromium" }, Needed { file: "chromedriver", package: "chromium-driver" }];
+const NEEDED_WITH_BROWSER: [Needed; 3] = [
+    Needed { file: "chromium", package: "chromium" },
+    Needed { file: "chromedriver", package: "chromium-driver" },
+    // It fetches axe-core, which looks for barriers in pages.
+    Needed { file: "npm", package: "npm" },
+];
 
 pub(crate) fn run_everything(options: &Options) -> anyhow::Result<()> {
     install_needed(options)?;
@@ -34,6 +40,7 @@ pub(crate) fn run_everything(options: &Options) -> anyhow::Result<()> {
     // These start the program that the line above built. One at a time: each needs all processors.
     run(&mut cargo(&["test", "--package", "chaos", "--", "--test-threads", "1"]))?;
     if !options.no_browser {
+        install_axe()?;
         // So do the browser tests, each with a browser of its own.
         run(&mut cargo(&["test", "--package", "e2e", "--", "--test-threads", "1"]))?;
     }
@@ -52,6 +59,19 @@ fn check_deploy() -> anyhow::Result<()> {
             Ok(())
         }
     }
+}
+
+/// Puts axe-core where the browser tests look for it.
+fn install_axe() -> anyhow::Result<()> {
+    let folder = root().join("target/axe");
+    if folder.join("node_modules/axe-core/axe.min.js").is_file() {
+        return Ok(());
+    }
+    fs::create_dir_all(&folder)?;
+    for file in ["package.json", "package-lock.json"] {
+        fs::copy(root().join("e2e/axe").join(file), folder.join(file))?;
+    }
+    run(Command::new("npm").args(["ci", "--no-audit", "--no-fund", "--silent"]).current_dir(&folder))
 }
 
 /// The black-box suite, on the ledgers that it did not run on yet.

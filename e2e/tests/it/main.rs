@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod accessibility;
 mod answering;
 mod browser;
 mod demo_page;

@@ -394,7 +394,7 @@ fn warnings_are_given_for_what_an_operator_may_not_mean() {
     let dir = tempfile::tempdir().unwrap();
     let warned = |server: &TestServer, text: &str| drop(server.logged(text));
     let server = TestServer::in_dir(dir.path(), &["--listen", "0.0.0.0:0"]);
-    warned(&server, "/metrics and /docs are served to everybody");
+    warned(&server, "/metrics, /docs, /admin and /console are served to everybody");
     assert!(server.announcement()["demo"].is_null());
     server.haechi(&["app", "create", "ci", "--test"]).json();
     assert!(!server.stderr().contains("a ledger of its own"), "{}", server.stderr());
