@@ -9,6 +9,8 @@
 if redis.call('GET', KEYS[1]) == ARGV[1] then
   return 0
 end
+-- First what a user might not be allowed to: nothing is half done then.
+redis.call('EXPIRE', KEYS[1], ARGV[2])
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 for row = 2, #KEYS do
   local at = 3 * row - 3
