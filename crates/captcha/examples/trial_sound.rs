@@ -24,6 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for change in changes {
         let (field, value) = change.split_once('=').ok_or("a change is FIELD=VALUE")?;
         match field {
+            "voice" => style.only_voice = Some(value.parse()?),
             "pace" => style = Style::challenge(language, value.parse::<Pace>()?),
             _ => apply(&mut style, field, value)?,
         }

@@ -28,6 +28,9 @@ pub(crate) fn say_challenge(
         speaker.open(opener.word(lead_in_word(answer)).unwrap_or_default());
     }
     speaker.stream.shuffle(order);
+    if let Some(voice) = style.only_voice {
+        order.fill(usize::from(voice).min(voices.len() - 1));
+    }
     for (&voice, &character) in order.iter().cycle().zip(answer.characters()) {
         speaker.say(voices[voice].character(character));
     }

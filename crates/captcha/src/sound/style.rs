@@ -60,6 +60,8 @@ pub struct Style {
     pub wall_secs: (f32, f32),
     /// The level of an echo, against what is thrown back.
     pub wall_gain: (f32, f32),
+    /// The one voice of the bank that says all characters, to measure it by itself; if not given, they take turns.
+    pub only_voice: Option<u8>,
     /// What is mixed under the speech, unless it is to be clean.
     pub background: Background,
 }
@@ -142,6 +144,7 @@ const CHALLENGE: Style = Style {
     walls: 4,
     wall_secs: (0.006, 0.05),
     wall_gain: (0.15, 0.4),
+    only_voice: None,
     background: Background {
         fade_secs: 0.12,
         babble_lanes: 3,
