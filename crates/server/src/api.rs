@@ -1,6 +1,7 @@
 //! The HTTP API: what comes in, what goes out.
 
 pub(crate) mod docs;
+pub(crate) mod guard;
 pub(crate) mod health;
 pub(crate) mod language;
 pub(crate) mod media;
