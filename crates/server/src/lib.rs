@@ -9,6 +9,7 @@ pub mod apps;
 pub mod calendar;
 pub mod client;
 pub mod config;
+mod console;
 pub mod control;
 mod demo;
 pub mod error;
