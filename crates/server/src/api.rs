@@ -1,5 +1,6 @@
 //! The HTTP API: what comes in, what goes out.
 
+pub(crate) mod admin;
 pub(crate) mod docs;
 pub(crate) mod guard;
 pub(crate) mod health;
@@ -7,6 +8,7 @@ pub(crate) mod language;
 pub(crate) mod media;
 pub(crate) mod nhn;
 pub(crate) mod parameters;
+pub(crate) mod problem;
 pub(crate) mod reply;
 pub(crate) mod request;
 #[cfg(test)]

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use changes::SettingChanges;
-pub use command::{AppCommand, AppView};
+pub use command::{AppCommand, AppView, LONGEST_GRACE_SECS};
 pub use declared::{DeclaredApp, DeclaredError, check_declared};
 pub use name::{AppName, NameError};
 pub use registry::{Apps, LiveApp, Registry};
@@ -41,6 +41,9 @@ pub struct App {
     pub name: String,
     /// SHA-256 of the appkey's 64 lower-case hexadecimal digits. The appkey itself is stored nowhere.
     pub appkey_sha256: AppKeyHash,
+    /// The appkey before it, if that is still good for a while.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_appkey: Option<PreviousAppKey>,
     /// A disabled app issues and judges nothing.
     pub enabled: bool,
     /// Whether it stands in the configuration file, and so cannot be changed by command.
@@ -49,6 +52,15 @@ pub struct App {
     pub created_at: Option<u64>,
     /// How its challenges are made and judged.
     pub settings: AppSettings,
+}
+
+/// An appkey that was replaced and is good until a time, so that a site can change over without a failed call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviousAppKey {
+    /// The appkey, hashed.
+    pub sha256: AppKeyHash,
+    /// Unix time from which on it is unknown, in seconds.
+    pub until: u64,
 }
 
 impl App {

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod access;
 mod apps;
 mod check_config;
 mod healthcheck;
@@ -34,6 +35,10 @@ enum Command {
     Serve(serve::Serve),
     /// Manage apps, whether or not a server is running on the same data
     App(apps::AppArgs),
+    /// Manage users of the console
+    Admin(access::AdminArgs),
+    /// Manage tokens for the admin API
+    Token(access::TokenArgs),
     /// Draw pictures to files
     Render(render::Render),
     /// Speak sounds to files
@@ -94,6 +99,8 @@ impl Command {
         match self {
             Self::Serve(command) => command.run(),
             Self::App(command) => command.run(),
+            Self::Admin(command) => command.run(),
+            Self::Token(command) => command.run(),
             Self::Render(command) => command.run(),
             Self::Speak(command) => command.run(),
             Self::Inspect(command) => command.run(),

@@ -19,7 +19,7 @@ pub use self::{
         LogFormat, LogLevel, Node, NodeError, Options, from_environment, unknown_environment, without_empty_environment,
     },
 };
-use crate::{apps::DeclaredApp, client::Proxies, limits::PerMinute};
+use crate::{apps::DeclaredApp, client::Proxies, limits::PerMinute, statistics::Statistics};
 
 /// Where the program serves if nobody says otherwise.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -41,6 +41,8 @@ pub struct Config {
     pub node: Option<Node>,
     /// How often each client may call.
     pub limits: LimitsConfig,
+    /// For how many days statistics are kept.
+    pub statistics_days: u16,
     /// What is logged, and how.
     pub logging: Logging,
     /// The apps that the configuration file declares.
@@ -158,6 +160,7 @@ impl Config {
                 },
                 shared: options.shared_limits.unwrap_or(false),
             },
+            statistics_days: options.statistics_days.unwrap_or(Statistics::USUAL_DAYS),
             logging: Logging { level: options.log.unwrap_or_default(), format: options.log_format.unwrap_or_default() },
             apps,
         })
@@ -198,6 +201,7 @@ mod tests {
         assert_eq!(config.listening.public.to_string(), "127.0.0.1:8080");
         assert_eq!(config.data, Path::new("haechi-data"));
         assert_eq!(config.ledger, LedgerConfig { kind: LedgerKind::Embedded, max_spent_keys: None });
+        assert_eq!(config.statistics_days, 90);
         assert_eq!(config.logging, Logging { level: LogLevel::Info, format: LogFormat::Human });
     }
 

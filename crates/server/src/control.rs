@@ -22,20 +22,23 @@ pub use self::{
     socket::ControlSocket,
 };
 use crate::{
-    apps::{AppCommand, AppStore, TEST_APP_WARNING},
+    admin::{AccessCommand, Actor, Administration},
+    apps::{AppCommand, TEST_APP_WARNING},
     inspect::Question,
     service::{Service, unix_now},
 };
 
 /// The path of an [`AppCommand`]; the reply is a list of [`AppView`](crate::apps::AppView).
 pub const APP: &str = "/app";
+/// The path of an [`AccessCommand`]; the reply is an [`AccessReply`](crate::admin::AccessReply).
+pub const ACCESS: &str = "/access";
 /// The path of a [`Question`] about a key; the reply is an [`Inspection`](crate::inspect::Inspection).
 pub const INSPECT: &str = "/inspect";
 
 /// What commands are carried out with.
 pub struct Controls {
-    /// The apps.
-    pub apps: Arc<AppStore>,
+    /// Apps, users and tokens.
+    pub administration: Arc<Administration>,
     /// The service.
     pub service: Arc<Service>,
 }
@@ -48,18 +51,30 @@ struct Failure {
 
 /// All that can be called.
 pub fn router(controls: Controls) -> Router {
-    Router::new().route(APP, post(app)).route(INSPECT, post(inspect_key)).with_state(Arc::new(controls))
+    Router::new()
+        .route(APP, post(app))
+        .route(ACCESS, post(access))
+        .route(INSPECT, post(inspect_key))
+        .with_state(Arc::new(controls))
 }
 
 async fn app(State(controls): State<Arc<Controls>>, Json(command): Json<AppCommand>) -> Response {
     let performing = tokio::task::spawn_blocking(move || {
-        let performed = controls.apps.perform(&command, unix_now());
+        let performed = controls.administration.perform(&Actor::Command, &command, unix_now());
         let may_be_new = matches!(command, AppCommand::Create { .. } | AppCommand::Set { .. });
         for app in performed.iter().flatten().filter(|app| may_be_new && app.enabled && app.settings.test) {
             tracing::warn!(app = app.name, "{TEST_APP_WARNING}");
         }
         performed
     });
+    match performing.await {
+        Ok(performed) => reply(performed),
+        Err(error) => reply::<()>(Err(error)),
+    }
+}
+
+async fn access(State(controls): State<Arc<Controls>>, Json(command): Json<AccessCommand>) -> Response {
+    let performing = tokio::task::spawn_blocking(move || controls.administration.perform_access(&command, unix_now()));
     match performing.await {
         Ok(performed) => reply(performed),
         Err(error) => reply::<()>(Err(error)),

@@ -6,13 +6,15 @@ use haechi_captcha::{Claims, Keyring, Secret};
 use redb::TableHandle;
 
 use crate::{
+    admin::Administration,
     apps::{AppStore, OpenAppsError},
     config::{Config, LedgerConfig, LedgerKind},
     ledger::{EmbeddedLedger, EmbeddedOptions, Ledger, MemoryLedger, RedisLedger},
     limits::Limits,
-    remote::{Remote, RemoteError},
+    remote::{BlockingRemote, Remote, RemoteError},
     secret_file::{self, SecretFileError},
     service::{Nonces, Service},
+    statistics::Statistics,
     store::{Change, Store, StoreError},
 };
 
@@ -89,8 +91,12 @@ fn usual_file(config: &Config) -> PathBuf {
 pub struct Installation {
     /// The apps.
     pub apps: Arc<AppStore>,
+    /// What administrators do with them.
+    pub administration: Arc<Administration>,
     /// The service.
     pub service: Arc<Service>,
+    /// What happens to the apps' challenges, counted.
+    pub statistics: Arc<Statistics>,
     /// The database, held open even if all is in Redis: so no other server can use the data directory.
     pub store: Store,
 }
@@ -108,7 +114,10 @@ impl Installation {
             forget_embedded_ledger(&store)?;
         }
         let service = Arc::new(open_service(config, store.clone(), &secrets, &apps, now).await?);
-        Ok(Self { apps, service, store })
+        let statistics = Arc::new(open_statistics(config, store.clone(), &apps)?);
+        let administration =
+            Arc::new(administration_of(config, store.clone(), Arc::clone(&apps), Arc::clone(&statistics))?);
+        Ok(Self { apps, administration, service, statistics, store })
     }
 }
 
@@ -133,6 +142,39 @@ pub fn open_apps(config: &Config, store: Store) -> Result<AppStore, OpenAppsErro
         LedgerKind::Redis(address) => AppStore::open_shared(address, &config.apps),
         LedgerKind::Embedded | LedgerKind::Memory => AppStore::open(store, &config.apps),
     }
+}
+
+/// Opens what commands need when no server runs on this database.
+///
+/// Waits for the disk or for the network.
+///
+/// # Errors
+/// Any [`InstallationError`].
+pub fn open_administration(config: &Config, store: Store) -> Result<Administration, InstallationError> {
+    let apps = Arc::new(open_apps(config, store.clone())?);
+    let statistics = Arc::new(open_statistics(config, store.clone(), &apps)?);
+    administration_of(config, store, apps, statistics)
+}
+
+fn administration_of(
+    config: &Config,
+    store: Store,
+    apps: Arc<AppStore>,
+    statistics: Arc<Statistics>,
+) -> Result<Administration, InstallationError> {
+    Ok(match &config.ledger.kind {
+        LedgerKind::Redis(address) => Administration::open_shared(address, apps, statistics)?,
+        LedgerKind::Embedded | LedgerKind::Memory => Administration::open(store, apps, statistics),
+    })
+}
+
+/// Opens the statistics where this configuration has the apps.
+fn open_statistics(config: &Config, store: Store, apps: &AppStore) -> Result<Statistics, InstallationError> {
+    let (apps, kept_days) = (Arc::clone(apps.apps()), config.statistics_days);
+    Ok(match &config.ledger.kind {
+        LedgerKind::Redis(address) => Statistics::open_shared(BlockingRemote::open(address)?, apps, kept_days)?,
+        LedgerKind::Embedded | LedgerKind::Memory => Statistics::open(store, apps, kept_days)?,
+    })
 }
 
 async fn open_service(

@@ -65,7 +65,7 @@ pub(crate) struct Limits {
 type Keyed<Time> = RateLimiter<Client, HashMapStateStore<Client>, Time, NoOpMiddleware<<Time as Clock>::Instant>>;
 
 /// One limit of all clients, counted here.
-struct ClientLimit<Time: Clock + Clone = DefaultClock> {
+pub(crate) struct ClientLimit<Time: Clock + Clone = DefaultClock> {
     name: &'static str,
     per_minute: NonZeroU32,
     clients: Keyed<Time>,
@@ -131,7 +131,8 @@ impl Limits {
     pub(crate) async fn admit_app(&self, live: &LiveApp) -> Result<(), Refusal> {
         match (&self.shared, NonZeroU32::new(live.app.settings.rate_per_sec)) {
             (Some(shared), Some(rate)) => {
-                shared.admit(&format!("app:{}", live.app.number), rate, 1).await.unwrap_or(Ok(()))
+                let admitted = shared.admit(&format!("app:{}", live.app.number), rate, 1).await.unwrap_or(Ok(()));
+                admitted.inspect_err(|_| live.counters.count_limited())
             }
             _ => Ok(()),
         }
@@ -139,12 +140,16 @@ impl Limits {
 }
 
 impl<Time: Clock + Clone> ClientLimit<Time> {
-    fn new(name: &'static str, per_minute: NonZeroU32, clock: Time, max_clients: usize) -> Self {
+    pub(crate) fn new(name: &'static str, per_minute: NonZeroU32, clock: Time, max_clients: usize) -> Self {
         let clients = RateLimiter::hashmap_with_clock(Quota::per_minute(per_minute), clock.clone());
         Self { name, per_minute, clients, clock, max_clients }
     }
 
-    fn admit(&self, client: Client) -> Result<(), Refusal> {
+    /// Counts a call of this client.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimit`] above the limit.
+    pub(crate) fn admit(&self, client: Client) -> Result<(), Refusal> {
         if self.clients.len() >= self.max_clients {
             self.clients.retain_recent();
         }

@@ -11,7 +11,8 @@ use axum::{
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    api::{docs, health, media, nhn, request},
+    admin::Administration,
+    api::{admin, docs, health, media, nhn, request},
     demo,
     service::Service,
 };
@@ -28,7 +29,7 @@ pub struct Options {
 }
 
 /// All that the public may call.
-pub fn router(service: Arc<Service>, options: Options) -> Router {
+pub fn router(service: Arc<Service>, administration: Option<&Arc<Administration>>, options: Options) -> Router {
     let calls = Router::new()
         .route("/captcha/v1.0/appkeys/{appkey}/keys", post(nhn::issue))
         .route("/captcha/v1.0/appkeys/{appkey}/keys/{key}/verification", get(nhn::verify).post(nhn::verify))
@@ -44,7 +45,7 @@ pub fn router(service: Arc<Service>, options: Options) -> Router {
     let mut router =
         calls.merge(media).route_layer(limited).merge(health_routes()).route("/openapi.json", get(docs::openapi_json));
     if !options.operators_elsewhere {
-        router = router.merge(operators_routes());
+        router = router.merge(operators_routes(administration));
     }
     if options.demo {
         router = router.merge(demo::routes(options.listening_test));
@@ -53,8 +54,9 @@ pub fn router(service: Arc<Service>, options: Options) -> Router {
 }
 
 /// All that operators may call, on a listener of their own.
-pub fn operators(service: Arc<Service>) -> Router {
-    let router = health_routes().merge(operators_routes()).route("/openapi.json", get(docs::openapi_json));
+pub fn operators(service: Arc<Service>, administration: Option<&Arc<Administration>>) -> Router {
+    let router =
+        health_routes().merge(operators_routes(administration)).route("/openapi.json", get(docs::openapi_json));
     finish(router, service)
 }
 
@@ -62,12 +64,14 @@ fn health_routes() -> Router<Arc<Service>> {
     Router::new().route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz))
 }
 
-fn operators_routes() -> Router<Arc<Service>> {
+fn operators_routes(administration: Option<&Arc<Administration>>) -> Router<Arc<Service>> {
+    let administered = administration.map(|administration| admin::routes(Arc::clone(administration)));
     Router::new()
         .route("/metrics", get(health::metrics))
         .route("/docs", get(docs::page))
         .route("/docs/", get(docs::page))
         .route("/docs/{*file}", get(docs::file))
+        .merge(administered.unwrap_or_default())
 }
 
 /// What every request passes, from the last line to the first.

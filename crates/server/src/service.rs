@@ -81,7 +81,9 @@ impl Service {
     /// [`Refusal::AppKey`] if there is none with this appkey, or it is disabled.
     pub fn app(&self, appkey: &str) -> Result<Arc<LiveApp>, Refusal> {
         let appkey = AppKey::parse(appkey).ok_or(Refusal::AppKey)?;
-        let live = self.apps.current().by_appkey(&appkey).map(Arc::clone).ok_or(Refusal::AppKey)?;
+        let apps = self.apps.current();
+        let live = apps.by_appkey(&appkey).or_else(|| apps.by_previous_appkey(&appkey, unix_now()));
+        let live = live.map(Arc::clone).ok_or(Refusal::AppKey)?;
         if live.app.enabled { Ok(live) } else { Err(Refusal::AppKey) }
     }
 
@@ -91,6 +93,7 @@ impl Service {
     /// [`Refusal::RateLimit`] above the app's rate; [`Refusal::LedgerAhead`] if the key could not pass.
     pub fn issue(&self, live: &LiveApp) -> Result<Key, Refusal> {
         if !live.may_issue() {
+            live.counters.count_limited();
             return Err(Refusal::RateLimit { retry_after_secs: 1 });
         }
         if self.ledger_ahead_until().is_some() {
@@ -104,6 +107,7 @@ impl Service {
             nonce: self.nonces.next(),
             ..Claims::default()
         };
+        live.counters.count_issued(issued_at);
         Ok(self.keyring.issue(&claims))
     }
 
@@ -157,11 +161,17 @@ impl Service {
             Judgement::Wrong => false,
         };
         self.check_time(live, challenge)?;
-        let spend = spend_of(live, challenge);
-        let deciding = self.ledger.answer(&spend, is_right, live.app.settings.attempts, unix_now());
+        let (spend, now) = (spend_of(live, challenge), unix_now());
+        let deciding = self.ledger.answer(&spend, is_right, live.app.settings.attempts, now);
         match self.decided(deciding).await? {
-            Verdict::Passed => Ok(()),
-            Verdict::Wrong { .. } => Err(Refusal::WrongAnswer),
+            Verdict::Passed => {
+                live.counters.count_passed(spend.issued_at, now);
+                Ok(())
+            }
+            Verdict::Wrong { left } => {
+                live.counters.count_wrong(spend.issued_at, left);
+                Err(Refusal::WrongAnswer)
+            }
             Verdict::Spent => Err(Refusal::Expired),
         }
     }
@@ -175,7 +185,10 @@ impl Service {
         self.check_time(live, challenge)?;
         let spend = spend_of(live, challenge);
         match self.decided(self.ledger.expire(&spend, unix_now())).await? {
-            Expiry::Done => Ok(()),
+            Expiry::Done => {
+                live.counters.count_expired(spend.issued_at);
+                Ok(())
+            }
             Expiry::Spent => Err(Refusal::Expired),
         }
     }

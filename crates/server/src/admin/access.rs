@@ -1,7 +1,11 @@
 //! Who may do what.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use super::AdminError;
 
 /// Who does something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,8 +101,37 @@ pub struct UserView {
     pub created_at: u64,
 }
 
+impl Role {
+    /// Its name in the API and in the audit log.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::Viewer => "viewer",
+        }
+    }
+}
+
+impl Scope {
+    /// All scopes.
+    pub const ALL: [Self; 5] =
+        [Self::AppsRead, Self::AppsWrite, Self::StatisticsRead, Self::AuditRead, Self::AccessWrite];
+
+    /// Its name in the API and in the audit log.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AppsRead => "apps:read",
+            Self::AppsWrite => "apps:write",
+            Self::StatisticsRead => "statistics:read",
+            Self::AuditRead => "audit:read",
+            Self::AccessWrite => "access:write",
+        }
+    }
+}
+
 impl Actor {
-    /// Whether it may do what needs this scope.
+    /// Whether the actor may do what needs this scope.
     #[must_use]
     pub fn may(&self, scope: Scope) -> bool {
         match self {
@@ -108,6 +141,22 @@ impl Actor {
             Self::User { role: Role::Viewer, .. } => {
                 matches!(scope, Scope::AppsRead | Scope::StatisticsRead | Scope::AuditRead)
             }
+        }
+    }
+
+    /// # Errors
+    /// [`AdminError::Forbidden`] unless the actor may do what needs this scope.
+    pub(super) fn check(&self, scope: Scope) -> Result<(), AdminError> {
+        if self.may(scope) { Ok(()) } else { Err(AdminError::Forbidden(scope)) }
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User { name, .. } => write!(f, "user {name}"),
+            Self::Token { name, .. } => write!(f, "token {name}"),
+            Self::Command => f.write_str("command"),
         }
     }
 }

@@ -1,7 +1,14 @@
 //! What was done, by whom, when.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use super::{Actor, AdminError, Administration, Scope};
+
+/// Most entries that are shown at once.
+const MOST_AT_ONCE: usize = 200;
 
 /// Something that was done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -12,9 +19,10 @@ pub struct AuditEntry {
     pub at: u64,
     /// Who did it: `user NAME`, `token NAME` or `command`.
     pub actor: String,
-    /// What was done: `app.created`, `app.changed`, `app.enabled`, `app.disabled`, `app.rotated`, `app.removed`,
-    /// `token.created`, `token.removed`, `user.created`, `user.removed`, `user.password_changed`, `signed_in`,
-    /// `signed_out`.
+    /// What was done: `app.created`, `app.changed`, `app.enabled`, `app.disabled`, `app.rotated`, `app.grace_ended`,
+    /// `app.removed`,
+    /// `token.created`, `token.removed`, `user.created`, `user.removed`, `user.password_changed`, `user.signed_in`,
+    /// `user.signed_out`, `user.refused` (a wrong password).
     pub action: String,
     /// What it was done to: the name of an app, a token or a user.
     pub subject: String,
@@ -29,4 +37,44 @@ pub struct AuditPage {
     pub entries: Vec<AuditEntry>,
     /// What to ask for entries before, if there are any.
     pub before: Option<String>,
+}
+
+impl Administration {
+    /// Up to so many entries, the newest first, from before this one if one is named.
+    ///
+    /// # Errors
+    /// [`AdminError::Forbidden`] or [`AdminError::Store`].
+    pub fn audit_log(&self, actor: &Actor, before: Option<&str>, limit: usize) -> Result<AuditPage, AdminError> {
+        actor.check(Scope::AuditRead)?;
+        let limit = limit.clamp(1, MOST_AT_ONCE);
+        let mut entries = self.records.audit(before, limit + 1)?;
+        let are_more = entries.len() > limit;
+        entries.truncate(limit);
+        let before = entries.last().filter(|_| are_more).map(|entry| entry.id.clone());
+        Ok(AuditPage { entries, before })
+    }
+
+    /// Writes down what was done. That cannot be undone any more, so if it cannot be written down the log says it.
+    pub(super) fn note(&self, actor: &Actor, action: &str, subject: &str, detail: &str, now: u64) {
+        let entry = AuditEntry {
+            id: entry_id(now),
+            at: now,
+            actor: actor.to_string(),
+            action: action.to_owned(),
+            subject: subject.to_owned(),
+            detail: detail.to_owned(),
+        };
+        if let Err(error) = self.records.note(&entry) {
+            let AuditEntry { actor, action, subject, detail, .. } = entry;
+            tracing::error!(%error, actor, action, subject, detail, "this is missing from the audit log");
+        }
+    }
+}
+
+/// By the second, then in the order in which this process made them, then by chance, so that no two nodes make the same.
+fn entry_id(now: u64) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed) & 0x00ff_ffff;
+    let chance = getrandom::u32().unwrap_or(0) & 0x00ff_ffff;
+    format!("{now:012x}{count:06x}{chance:06x}")
 }

@@ -7,7 +7,7 @@ use crate::{apps::AppError, store::StoreError};
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
     /// The actor may not do that.
-    #[error("this takes the scope {}", serde_json::to_string(.0).unwrap_or_default())]
+    #[error("this takes the scope {}", .0.name())]
     Forbidden(Scope),
     /// The name and the password do not belong together.
     #[error("the name or the password is wrong")]
@@ -48,6 +48,15 @@ pub enum AdminError {
     /// The last administrator is to stay.
     #[error("the last administrator cannot be removed")]
     LastAdministrator,
+    /// There are as many as there may be.
+    #[error("there are as many {kind}s as there may be: remove one first")]
+    Full {
+        /// A token or a user.
+        kind: &'static str,
+    },
+    /// The system gave no random bytes.
+    #[error("the system gives no random bytes: {0}")]
+    Random(String),
     /// An app.
     #[error(transparent)]
     App(#[from] AppError),

@@ -29,7 +29,7 @@ struct Document;
 /// The OpenAPI document of this server, made from its code.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    Document::openapi()
+    Document::openapi().merge_from(super::admin::Document::openapi())
 }
 
 pub(crate) async fn openapi_json() -> Response {

@@ -61,6 +61,7 @@ pub(crate) async fn image(State(service): State<Arc<Service>>, request: MediaReq
     request.show(&service, |challenge, live, wanted| {
         let look = wanted.adapt(live.look.clone());
         let gif = service.metrics().time_render(|| challenge.draw(&look));
+        live.counters.count_image();
         media(StatusCode::OK, "image/gif", gif.into(), ResultCode::Success)
     })
 }
@@ -86,7 +87,11 @@ pub(crate) async fn sound(State(service): State<Arc<Service>>, request: MediaReq
     request.show(&service, |challenge, live, wanted| {
         let speech = Speech::new(wanted.language.unwrap_or(live.language)).with_pace(wanted.pace);
         let wav = service.metrics().time_speak(|| challenge.speak(&speech));
-        in_range(wav.into(), &request.headers)
+        let part = wanted_part(&request.headers, wav.len());
+        if part.is_first() {
+            live.counters.count_sound();
+        }
+        in_part(wav.into(), part)
     })
 }
 
@@ -173,9 +178,18 @@ fn accepts_images(headers: &HeaderMap) -> bool {
 /// The whole sound, or the part that `Range` asks for (RFC 9110, section 14). Several parts at once are not served:
 /// the whole is a right answer to that.
 pub(crate) fn in_range(wav: Bytes, headers: &HeaderMap) -> Response {
-    let size = wav.len();
+    let part = wanted_part(headers, wav.len());
+    in_part(wav, part)
+}
+
+fn wanted_part(headers: &HeaderMap, size: usize) -> Part {
     let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
-    let mut response = match range.map_or(Part::Whole, |range| part(range, size)) {
+    range.map_or(Part::Whole, |range| part(range, size))
+}
+
+fn in_part(wav: Bytes, part: Part) -> Response {
+    let size = wav.len();
+    let mut response = match part {
         Part::Whole => media(StatusCode::OK, "audio/wav", wav, ResultCode::Success),
         Part::Some(range) => {
             let content_range = format!("bytes {}-{}/{size}", range.start(), range.end());
@@ -199,6 +213,18 @@ enum Part {
     Whole,
     Some(RangeInclusive<usize>),
     Outside,
+}
+
+impl Part {
+    /// Whether a player that fetches a sound asks for this once. Some ask for the first two bytes before they begin, to
+    /// learn whether parts are served.
+    fn is_first(&self) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Some(range) => *range.start() == 0 && *range.end() > 1,
+            Self::Outside => false,
+        }
+    }
 }
 
 fn part(range: &str, size: usize) -> Part {
@@ -244,5 +270,12 @@ mod tests {
         check("bytes=0-1,5-6", &Part::Whole);
         check("lines=0-1", &Part::Whole);
         check("bytes=x", &Part::Whole);
+    }
+
+    #[test]
+    fn a_sound_that_is_fetched_in_parts_is_counted_once() {
+        let is_first = |range| part(range, 1000).is_first();
+        assert!(is_first("bytes=0-") && is_first("bytes=0-499") && is_first("bytes=x"));
+        assert!(!is_first("bytes=0-1") && !is_first("bytes=500-") && !is_first("bytes=1000-"));
     }
 }

@@ -86,10 +86,22 @@ pub(crate) async fn limit_clients(State(service): State<Arc<Service>>, request: 
         let client = service.limits().proxies().client(peer.ip(), request.headers());
         if let Err(refusal) = service.limits().admit(limited, client).await {
             service.metrics().count_limited(route.1);
+            count_limited_of_app(&service, limited, request.uri());
             return refusal.into_response();
         }
     }
     next.run(request).await
+}
+
+/// Counts a call that was refused because its client calls too often, for the app that it names or whose key it has.
+fn count_limited_of_app(service: &Service, limited: Limited, uri: &Uri) {
+    let live = match limited {
+        Limited::Issue | Limited::Verify => service.app(segment_after(uri, "appkeys")),
+        Limited::Media => service.challenge(segment_after(uri, "keys")).map(|(_, live)| live),
+    };
+    if let Ok(live) = live {
+        live.counters.count_limited();
+    }
 }
 
 /// The reply to a request that ran into a bug. The panic's own message stays in the log.

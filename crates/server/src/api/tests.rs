@@ -48,7 +48,7 @@ impl Stuck {
     async fn send(&self, method: &str, path: &str, body: String) -> (StatusCode, HeaderMap, String) {
         let request = Request::builder().method(method).uri(path).body(Body::from(body)).unwrap();
         let options = Options { demo: true, ..Options::default() };
-        let response = router(Arc::clone(&self.service), options).oneshot(request).await.unwrap();
+        let response = router(Arc::clone(&self.service), None, options).oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         (parts.status, parts.headers, String::from_utf8(bytes.to_vec()).unwrap())
@@ -76,6 +76,7 @@ fn app() -> App {
         number: 1,
         name: "default".to_owned(),
         appkey_sha256: appkey().hash(),
+        previous_appkey: None,
         enabled: true,
         declared: false,
         created_at: None,

@@ -1,11 +1,12 @@
 //! Some settings of an app, as a command line or a request names them; the others stay as they are.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::AppSettings;
 
 /// The settings that are to change. Their ranges are [checked](AppSettings::check) once they are applied.
-#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SettingChanges {
     /// Characters in an answer, 4 to 8

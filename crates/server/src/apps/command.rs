@@ -1,8 +1,12 @@
 //! What an operator may ask for, in a form that a running server can be sent.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{App, AppError, AppKey, AppSettings, AppStore, SettingChanges};
+
+/// The longest that a replaced appkey may go on, in seconds: 30 days.
+pub const LONGEST_GRACE_SECS: u64 = 30 * 86_400;
 
 /// Something to be done with apps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,8 +30,15 @@ pub enum AppCommand {
         /// The settings that change.
         settings: SettingChanges,
     },
-    /// Gives the app of this name another appkey.
-    Rotate(String),
+    /// Gives an app another appkey.
+    Rotate {
+        /// Its name.
+        name: String,
+        /// For how many seconds the old one is still good.
+        grace_secs: u64,
+    },
+    /// Ends the time for which the appkey before the current one is good.
+    EndGrace(String),
     /// Switches the app of this name off.
     Disable(String),
     /// Switches the app of this name on.
@@ -39,7 +50,7 @@ pub enum AppCommand {
 /// An app as operators see it.
 ///
 /// It does without `Debug`, since it may hold an appkey.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct AppView {
     /// Its name.
     pub name: String,
@@ -48,6 +59,9 @@ pub struct AppView {
     /// Its appkey, if it was made just now.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub appkey: Option<String>,
+    /// Unix time until which the appkey before it is good, in seconds, if one is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub previous_appkey_until: Option<u64>,
     /// Whether it issues and judges.
     pub enabled: bool,
     /// Whether it stands in the configuration file.
@@ -60,11 +74,13 @@ pub struct AppView {
 }
 
 impl AppView {
-    fn new(app: App, appkey: Option<&AppKey>) -> Self {
+    fn new(app: App, appkey: Option<&AppKey>, now: u64) -> Self {
+        let previous = app.previous_appkey.filter(|previous| now < previous.until);
         Self {
             name: app.name,
             number: app.number,
             appkey: appkey.map(|appkey| appkey.as_str().to_owned()),
+            previous_appkey_until: previous.map(|previous| previous.until),
             enabled: app.enabled,
             declared: app.declared,
             created_at: app.created_at,
@@ -82,16 +98,20 @@ impl AppStore {
     /// Any [`AppError`].
     pub fn perform(&self, command: &AppCommand, now: u64) -> Result<Vec<AppView>, AppError> {
         let (app, appkey) = match command {
-            AppCommand::List => return Ok(self.list().into_iter().map(|app| AppView::new(app, None)).collect()),
+            AppCommand::List => return Ok(self.list().into_iter().map(|app| AppView::new(app, None, now)).collect()),
             AppCommand::Show(name) => (self.show(name)?, None),
             AppCommand::Create { name, settings } => with_appkey(self.create(name, settings, now)?),
             AppCommand::Set { name, settings } => (self.set(name, settings)?, None),
-            AppCommand::Rotate(name) => with_appkey(self.rotate(name)?),
+            AppCommand::Rotate { name, grace_secs } => {
+                let grace_secs = (*grace_secs).min(LONGEST_GRACE_SECS);
+                with_appkey(self.rotate(name, (grace_secs > 0).then(|| now + grace_secs))?)
+            }
+            AppCommand::EndGrace(name) => (self.end_grace(name)?, None),
             AppCommand::Disable(name) => (self.set_enabled(name, false)?, None),
             AppCommand::Enable(name) => (self.set_enabled(name, true)?, None),
             AppCommand::Remove(name) => (self.remove(name, now)?, None),
         };
-        Ok(vec![AppView::new(app, appkey.as_ref())])
+        Ok(vec![AppView::new(app, appkey.as_ref(), now)])
     }
 }
 

@@ -23,6 +23,7 @@ impl From<&DeclaredApp> for App {
             number: declared.appkey_sha256.declared_number(),
             name: declared.name.to_string(),
             appkey_sha256: declared.appkey_sha256,
+            previous_appkey: None,
             enabled: declared.enabled,
             declared: true,
             created_at: None,

@@ -7,6 +7,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use haechi_captcha::{Language, Look};
 
 use super::{App, AppKey, AppKeyHash};
+use crate::statistics::Counters;
 
 /// The current [`Registry`], shared by all requests.
 #[derive(Default)]
@@ -18,7 +19,7 @@ impl Apps {
         self.0.load()
     }
 
-    /// Replaces all apps at once. An app whose rate limit is as before goes on with its count.
+    /// Replaces all apps at once. An app goes on with its counters, and if its rate limit is as before, with its count.
     pub fn replace(&self, apps: Vec<App>) {
         let registry = Registry::new(apps, &self.current());
         self.0.store(Arc::new(registry));
@@ -29,6 +30,7 @@ impl Apps {
 #[derive(Default)]
 pub struct Registry {
     by_appkey: HashMap<AppKeyHash, Arc<LiveApp>>,
+    by_previous_appkey: HashMap<AppKeyHash, Arc<LiveApp>>,
     by_number: HashMap<u32, Arc<LiveApp>>,
 }
 
@@ -40,6 +42,8 @@ pub struct LiveApp {
     pub look: Look,
     /// The language that it speaks when nobody asks for another.
     pub language: Language,
+    /// What happens to its challenges.
+    pub counters: Arc<Counters>,
     limiter: Option<Arc<DefaultDirectRateLimiter>>,
 }
 
@@ -49,6 +53,9 @@ impl Registry {
         for app in apps {
             let live = Arc::new(LiveApp::new(app, before));
             registry.by_appkey.insert(live.app.appkey_sha256, Arc::clone(&live));
+            if let Some(previous) = live.app.previous_appkey {
+                registry.by_previous_appkey.insert(previous.sha256, Arc::clone(&live));
+            }
             registry.by_number.insert(live.app.number, live);
         }
         registry
@@ -58,6 +65,13 @@ impl Registry {
     #[must_use]
     pub fn by_appkey(&self, appkey: &AppKey) -> Option<&Arc<LiveApp>> {
         self.by_appkey.get(&appkey.hash())
+    }
+
+    /// The app whose appkey was this one, if it is still good at this Unix time.
+    #[must_use]
+    pub fn by_previous_appkey(&self, appkey: &AppKey, now: u64) -> Option<&Arc<LiveApp>> {
+        let live = self.by_previous_appkey.get(&appkey.hash())?;
+        live.app.previous_appkey.is_some_and(|previous| now < previous.until).then_some(live)
     }
 
     /// The app that a key names.
@@ -84,11 +98,13 @@ impl Registry {
 impl LiveApp {
     fn new(app: App, before: &Registry) -> Self {
         let rate = app.settings.rate_per_sec;
-        let limiter = match before.by_number(app.number) {
+        let before = before.by_number(app.number);
+        let counters = before.map(|live| Arc::clone(&live.counters)).unwrap_or_default();
+        let limiter = match before {
             Some(live) if live.app.settings.rate_per_sec == rate => live.limiter.clone(),
             _ => NonZeroU32::new(rate).map(|rate| Arc::new(RateLimiter::direct(Quota::per_second(rate)))),
         };
-        Self { look: app.settings.look(), language: app.settings.language(), app, limiter }
+        Self { look: app.settings.look(), language: app.settings.language(), app, counters, limiter }
     }
 
     /// Counts one challenge, or says that the app's rate limit is reached.
@@ -107,5 +123,41 @@ impl LiveApp {
     #[must_use]
     pub fn expires_at(&self, issued_at: u64) -> u64 {
         self.app.expires_at(issued_at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apps::AppSettings;
+
+    fn app(number: u32, settings: AppSettings) -> App {
+        let appkey_sha256 = AppKey::from_bytes([number as u8; 32]).hash();
+        let name = format!("app {number}");
+        App {
+            number,
+            name,
+            appkey_sha256,
+            previous_appkey: None,
+            enabled: true,
+            declared: false,
+            created_at: None,
+            settings,
+        }
+    }
+
+    fn counters(apps: &Apps, number: u32) -> Arc<Counters> {
+        Arc::clone(&apps.current().by_number(number).unwrap().counters)
+    }
+
+    #[test]
+    fn an_app_keeps_its_counters_when_apps_are_replaced() {
+        let apps = Apps::default();
+        apps.replace(vec![app(1, AppSettings::default())]);
+        let first = counters(&apps, 1);
+        let changed = AppSettings { rate_per_sec: 5, ttl_secs: 60, ..AppSettings::default() };
+        apps.replace(vec![app(1, changed), app(2, AppSettings::default())]);
+        assert!(Arc::ptr_eq(&first, &counters(&apps, 1)));
+        assert!(!Arc::ptr_eq(&first, &counters(&apps, 2)));
     }
 }

@@ -2,9 +2,10 @@
 
 use haechi_captcha::{Answer, Difficulty, Language, Look, Theme};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// How an app's challenges are made and judged. Everything left out has its default.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AppSettings {
     /// Characters in an answer, 4 to 8.

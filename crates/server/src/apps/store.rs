@@ -19,8 +19,8 @@ use self::{
     tables::{Change, Tables},
 };
 use super::{
-    App, AppKey, AppName, AppSettings, Apps, DeclaredApp, MAX_APPS, NameError, STORED_NUMBERS, SettingChanges,
-    SettingError,
+    App, AppKey, AppName, AppSettings, Apps, DeclaredApp, MAX_APPS, NameError, PreviousAppKey, STORED_NUMBERS,
+    SettingChanges, SettingError,
 };
 use crate::{
     remote::{RemoteAddress, RemoteError},
@@ -191,6 +191,7 @@ impl AppStore {
                 number: free_number(change, now)?,
                 name: name.to_string(),
                 appkey_sha256: appkey.hash(),
+                previous_appkey: None,
                 enabled: true,
                 declared: false,
                 created_at: Some(now),
@@ -227,17 +228,30 @@ impl AppStore {
         })
     }
 
-    /// Gives an app another appkey. The old one is unknown from then on; keys that it issued live on.
+    /// Gives an app another appkey. The old one is good until this Unix time, if one is given, and one before it no
+    /// longer; keys that they issued live on.
     ///
     /// # Errors
     /// [`AppError::NoSuchApp`], [`AppError::Declared`], [`AppError::Random`] or [`AppError::Storage`].
-    pub fn rotate(&self, name: &str) -> Result<(App, AppKey), AppError> {
+    pub fn rotate(&self, name: &str, old_until: Option<u64>) -> Result<(App, AppKey), AppError> {
         let appkey = random_appkey()?;
         let app = self.change(name, |app| {
+            app.previous_appkey = old_until.map(|until| PreviousAppKey { sha256: app.appkey_sha256, until });
             app.appkey_sha256 = appkey.hash();
             Ok(())
         })?;
         Ok((app, appkey))
+    }
+
+    /// Ends the time for which an app's appkey before the current one is good.
+    ///
+    /// # Errors
+    /// [`AppError::NoSuchApp`], [`AppError::Declared`] or [`AppError::Storage`].
+    pub fn end_grace(&self, name: &str) -> Result<App, AppError> {
+        self.change(name, |app| {
+            app.previous_appkey = None;
+            Ok(())
+        })
     }
 
     /// Removes an app, and returns what it was. Its keys are worth nothing from then on.

@@ -5,10 +5,11 @@ use std::{process::ExitCode, time::Duration};
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use haechi::{
-    apps::{AppCommand, AppView, SettingChanges, TEST_APP_WARNING},
+    admin::Actor,
+    apps::{AppCommand, AppView, LONGEST_GRACE_SECS, SettingChanges, TEST_APP_WARNING},
     config::Config,
     control::{self, call},
-    installation::open_apps,
+    installation::open_administration,
     service::unix_now,
     store::{self, Store, StoreError},
 };
@@ -48,8 +49,16 @@ enum Action {
         #[command(flatten)]
         settings: SettingChanges,
     },
-    /// Give an app another appkey and print it; the old one is unknown at once
-    Rotate(Named),
+    /// Give an app another appkey and print it
+    Rotate {
+        /// Its name
+        name: String,
+        /// Seconds for which the old appkey is still good, up to 30 days
+        #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=LONGEST_GRACE_SECS))]
+        grace_secs: u64,
+    },
+    /// End the time for which the appkey before the current one is good
+    EndGrace(Named),
     /// Switch an app off: it issues and judges nothing
     Disable(Named),
     /// Switch an app on again
@@ -71,7 +80,8 @@ impl From<Action> for AppCommand {
             Action::List => Self::List,
             Action::Show(app) => Self::Show(app.name),
             Action::Set { name, settings } => Self::Set { name, settings },
-            Action::Rotate(app) => Self::Rotate(app.name),
+            Action::Rotate { name, grace_secs } => Self::Rotate { name, grace_secs },
+            Action::EndGrace(app) => Self::EndGrace(app.name),
             Action::Disable(app) => Self::Disable(app.name),
             Action::Enable(app) => Self::Enable(app.name),
             Action::Remove(app) => Self::Remove(app.name),
@@ -105,8 +115,8 @@ fn unseen(command: &AppCommand, error: anyhow::Error) -> anyhow::Error {
     let done = match command {
         AppCommand::List | AppCommand::Show(_) => return error,
         AppCommand::Create { name, .. } => return lost_appkey("made", name),
-        AppCommand::Rotate(name) => return lost_appkey("rotated", name),
-        AppCommand::Set { .. } => "changed",
+        AppCommand::Rotate { name, .. } => return lost_appkey("rotated", name),
+        AppCommand::Set { .. } | AppCommand::EndGrace(_) => "changed",
         AppCommand::Disable(_) => "disabled",
         AppCommand::Enable(_) => "enabled",
         AppCommand::Remove(_) => "removed",
@@ -120,7 +130,8 @@ fn lost_appkey(done: &str, name: &str) -> anyhow::Error {
 
 /// Has the running server do it, or does it in the database.
 fn perform(config: &Config, command: &AppCommand) -> Result<Vec<AppView>> {
-    let directly = |store: Store| Ok(open_apps(config, store)?.perform(command, unix_now())?);
+    let directly =
+        |store: Store| Ok(open_administration(config, store)?.perform(&Actor::Command, command, unix_now())?);
     let may_make = matches!(command, AppCommand::Create { .. });
     by_server_or_directly(config, control::APP, command, may_make, directly)
 }
@@ -183,6 +194,9 @@ fn describe(command: &AppCommand, apps: &[AppView]) -> Result<String> {
         }
         if let Some(appkey) = &app.appkey {
             text += &format!("appkey         {appkey}\n               (shown only this once)\n");
+        }
+        if let Some(until) = app.previous_appkey_until {
+            text += &format!("old appkey     good until {}\n", rfc3339(until));
         }
         let settings = serde_json::to_value(&app.settings)?;
         for (name, value) in settings.as_object().into_iter().flatten() {

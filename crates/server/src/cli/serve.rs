@@ -11,6 +11,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use haechi::{
+    admin::Administration,
     apps::{AppError, AppKey, AppStore, SettingChanges, TEST_APP_WARNING},
     config::{Config, LedgerKind, Listening, Options},
     control::{self, ControlSocket, Controls},
@@ -18,6 +19,7 @@ use haechi::{
     logging, router,
     server::{self, Limits},
     service::{Service, unix_now},
+    statistics::Statistics,
     store::StoreError,
 };
 use serde::Serialize;
@@ -36,6 +38,8 @@ use super::{
 
 /// How often the ledger forgets what is past its time.
 const PURGE_INTERVAL: Duration = Duration::from_secs(5);
+/// How often what was counted is stored. It is what a crash may lose.
+const FLUSH_INTERVAL: Duration = Duration::from_secs(2);
 /// When the server ends, the longest that the commands that run may take, and then the ledger, to write what it holds.
 const MAX_CLOSE_TIME: Duration = Duration::from_secs(10);
 /// The longest to wait for the first second, which is longer only if the clock went back.
@@ -67,27 +71,33 @@ impl Serve {
 
 async fn serve(config: &Config, json: bool) -> Result<()> {
     let stopping = Stopping::on_signals().context("cannot wait for signals")?;
-    let Installation { apps, service, store: _locked } = open(config).await?;
+    let Installation { apps, administration, service, statistics, store: _locked } = open(config).await?;
     let listeners = Listeners::bind(config.listening).await?;
     let mut socket = ControlSocket::bind(&config.data).context("cannot open the control socket")?;
-    let controls = Controls { apps: Arc::clone(&apps), service: Arc::clone(&service) };
+    let controls = Controls { administration: Arc::clone(&administration), service: Arc::clone(&service) };
     let control = spawn_control(socket.listener()?, controls, stopping.clone());
     let purge = tokio::spawn(purge(Arc::clone(&service)));
+    let flushing = tokio::spawn(keep_flushing(Arc::clone(&statistics)));
 
     wait_for_first_key(&service).await;
     let appkey = make_first_app(&apps)?;
     apps.follow();
     warn_about(config, &apps);
     report_ledger_ahead(&service);
-    announce(&listeners, config.listening.demo, appkey.as_ref(), json);
-    listeners.serve(config.listening, &service, &stopping).await;
+    let first_user = code_for_first_user(&administration).await;
+    announce(&listeners, config.listening.demo, appkey.as_ref(), first_user.as_deref(), json);
+    listeners.serve(config.listening, &service, &administration, &stopping).await;
 
     purge.abort();
+    flushing.abort();
     let commands_ended = ends_in_time(control, "commands were still running and are cut off").await;
     drop(socket);
     let lost = "the ledger did not close in time; what it had not confirmed may be lost";
-    let ledger_closed = ends_in_time(service.ledger().close(), lost).await;
-    if !(commands_ended && ledger_closed) {
+    let (flushed, ledger_closed) = tokio::join!(
+        ends_in_time(flush(&statistics), "the last statistics were not stored in time, and are lost"),
+        ends_in_time(service.ledger().close(), lost),
+    );
+    if !(commands_ended && flushed && ledger_closed) {
         // To return would be to wait for them all the same: a disk that does not answer holds up whoever drops them.
         std::process::exit(1);
     }
@@ -147,16 +157,23 @@ impl Listeners {
     }
 
     /// Serves until the process is told to stop and running requests are finished.
-    async fn serve(self, listening: Listening, service: &Arc<Service>, stopping: &Stopping) {
+    async fn serve(
+        self,
+        listening: Listening,
+        service: &Arc<Service>,
+        administration: &Arc<Administration>,
+        stopping: &Stopping,
+    ) {
         let options = router::Options {
             demo: listening.demo,
             listening_test: listening.public.ip().is_loopback(),
             operators_elsewhere: self.operators.is_some(),
         };
-        let public = router::router(Arc::clone(service), options);
-        let operators = self
-            .operators
-            .map(|listener| server::serve(listener, router::operators(Arc::clone(service)), stopping.clone().wait()));
+        let public = router::router(Arc::clone(service), Some(administration), options);
+        let operators = self.operators.map(|listener| {
+            let router = router::operators(Arc::clone(service), Some(administration));
+            server::serve(listener, router, stopping.clone().wait())
+        });
         let limits = Limits { connections: room_for_connections(), ..Limits::default() };
         let operators = async {
             if let Some(operators) = operators {
@@ -220,6 +237,23 @@ async fn purge(service: Arc<Service>) {
     }
 }
 
+/// Stores, again and again, what was counted.
+async fn keep_flushing(statistics: Arc<Statistics>) {
+    let mut ticks = tokio::time::interval(FLUSH_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        flush(&statistics).await;
+    }
+}
+
+async fn flush(statistics: &Arc<Statistics>) {
+    let statistics = Arc::clone(statistics);
+    if let Err(error) = tokio::task::spawn_blocking(move || statistics.flush(unix_now())).await {
+        tracing::error!(%error, "statistics could not be stored");
+    }
+}
+
 fn make_first_app(apps: &AppStore) -> Result<Option<AppKey>> {
     if !apps.list().is_empty() {
         return Ok(None);
@@ -232,10 +266,27 @@ fn make_first_app(apps: &AppStore) -> Result<Option<AppKey>> {
     }
 }
 
+/// A code by which the first user of the console can be made, if there is none yet.
+async fn code_for_first_user(administration: &Arc<Administration>) -> Option<String> {
+    let administration = Arc::clone(administration);
+    let asking = tokio::task::spawn_blocking(move || administration.code_for_first_user(unix_now()));
+    match asking.await {
+        Ok(Ok(code)) => code,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "whether there are users of the console is not known");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
 fn warn_about(config: &Config, apps: &AppStore) {
     let Listening { public, operators, .. } = config.listening;
     if operators.is_none() && !public.ip().is_loopback() {
-        tracing::warn!("/metrics and /docs are served to everybody on {public}: set --admin-listen to keep them apart");
+        tracing::warn!(
+            "/metrics, /docs, /admin and /console are served to everybody on {public}: set --admin-listen to keep them \
+             apart"
+        );
     }
     let shares_ledger = matches!(config.ledger.kind, LedgerKind::Redis(_));
     if let Some(node) = config.node.filter(|_| !shares_ledger) {
@@ -283,11 +334,14 @@ struct Announcement<'a> {
     operators: Option<String>,
     appkey: Option<&'a str>,
     demo: Option<String>,
+    /// Where the first user of the console is made, while there is none.
+    first_user: Option<String>,
 }
 
 /// Says that clients may come. A start does not fail because nobody reads that.
-fn announce(listeners: &Listeners, has_demo: bool, appkey: Option<&AppKey>, json: bool) {
+fn announce(listeners: &Listeners, has_demo: bool, appkey: Option<&AppKey>, code: Option<&str>, json: bool) {
     let operators = listeners.operators.as_ref().and_then(|listener| listener.local_addr().ok());
+    let console = operators.unwrap_or(listeners.address);
     let operators = operators.map(|address| format!("http://{address}"));
     // Scripts take the first address that they see.
     say(&format!("listening on http://{}", listeners.address));
@@ -299,6 +353,7 @@ fn announce(listeners: &Listeners, has_demo: bool, appkey: Option<&AppKey>, json
         operators,
         appkey: appkey.map(AppKey::as_str),
         demo: has_demo.then(|| format!("http://{}/", reachable(listeners.address))),
+        first_user: code.map(|code| format!("http://{}/console/first?code={code}", reachable(console))),
     };
     let printed = if json { output::print_json(&announcement) } else { output::print(&text_for_people(&announcement)) };
     if let Err(error) = printed {
@@ -321,6 +376,9 @@ fn text_for_people(announcement: &Announcement<'_>) -> String {
     match &announcement.demo {
         Some(demo) => text += &format!("open {demo} to try it\n"),
         None => text += &format!("serving {}, without the demo page\n", announcement.listening),
+    }
+    if let Some(first_user) = &announcement.first_user {
+        text += &format!("make the first user of the console, once and within an hour, at\n{first_user}\n");
     }
     text
 }

@@ -234,11 +234,12 @@ mod tests {
         let file = ConfigFile::parse(
             "listen = '0.0.0.0:80'\nadmin_listen = '[::1]:9000'\ndata = '/var/lib/haechi'\nledger = 'memory:'\n\
              max_spent_keys = 5\nsecret_file = 'a'\nprevious_secret_file = 'b'\nnode = 16383\ndemo = true\n\
-             log = 'debug'\nlog_format = 'json'\n",
+             log = 'debug'\nlog_format = 'json'\nstatistics_days = 30\n",
         );
         let options = file.unwrap().options;
         assert_eq!(options.listen.unwrap().port(), 80);
         assert_eq!((options.node.unwrap().number(), options.demo), (16383, Some(true)));
+        assert_eq!(options.statistics_days, Some(30));
         assert_eq!((options.log, options.log_format), (Some(LogLevel::Debug), Some(LogFormat::Json)));
     }
 
@@ -246,12 +247,13 @@ mod tests {
     fn everything_wrong_is_found_with_its_line() {
         check("", &[]);
         check(
-            "lisen = 'x'\nlisten = 'x'\n\nnode = 16384\nno_demo = true\n",
+            "lisen = 'x'\nlisten = 'x'\n\nnode = 16384\nno_demo = true\nstatistics_days = 0\n",
             &[
                 "1: there is no setting called \"lisen\" here",
                 "2: listen: an IP address and a port, such as 127.0.0.1:8080",
                 "4: node: a node is a number from 0 to 16383",
                 "5: there is no setting called \"no_demo\" here",
+                "6: statistics_days: statistics are kept for 1 to 366 days",
             ],
         );
         check(

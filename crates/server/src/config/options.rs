@@ -6,7 +6,10 @@ use haechi_captcha::Claims;
 use serde::{Deserialize, Deserializer, de};
 
 use super::LedgerKind;
-use crate::client::{ForwardedHeader, TrustedProxies};
+use crate::{
+    client::{ForwardedHeader, TrustedProxies},
+    statistics::Statistics,
+};
 
 /// Everything that can be configured; what was not said is `None`.
 ///
@@ -25,7 +28,7 @@ pub struct Options {
     #[arg(long, env = "HAECHI_LISTEN", value_name = "ADDR", value_parser = address)]
     #[serde(deserialize_with = "address_text")]
     pub listen: Option<SocketAddr>,
-    /// Address and port for operators: /metrics and /docs are then served there only
+    /// Address and port for operators: /metrics, /docs, /admin and /console are then served there only
     #[arg(long, env = "HAECHI_ADMIN_LISTEN", value_name = "ADDR", value_parser = address)]
     #[serde(deserialize_with = "address_text")]
     pub admin_listen: Option<SocketAddr>,
@@ -70,6 +73,10 @@ pub struct Options {
     #[arg(long, env = "HAECHI_SHARED_LIMITS", value_name = "BOOL")]
     #[arg(num_args = 0..=1, default_missing_value = "true")]
     pub shared_limits: Option<bool>,
+    /// Days for which statistics are kept, 1 to 366, beside as many before them to compare [default: 90]
+    #[arg(long, env = "HAECHI_STATISTICS_DAYS", value_name = "DAYS", value_parser = days)]
+    #[serde(deserialize_with = "days_number")]
+    pub statistics_days: Option<u16>,
     /// Serve the demo page [default: on a loopback address only]
     #[arg(long, env = "HAECHI_DEMO", value_name = "BOOL")]
     #[arg(num_args = 0..=1, default_missing_value = "true")]
@@ -176,6 +183,7 @@ impl Options {
             media_per_minute: self.media_per_minute.or(others.media_per_minute),
             verify_per_minute: self.verify_per_minute.or(others.verify_per_minute),
             shared_limits: self.shared_limits.or(others.shared_limits),
+            statistics_days: self.statistics_days.or(others.statistics_days),
             demo: self.demo.or(others.demo),
             no_demo: self.no_demo || others.no_demo,
             log: self.log.or(others.log),
@@ -229,6 +237,15 @@ fn key_count(text: &str) -> Result<u64, &'static str> {
 fn key_count_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     let number = i64::deserialize(deserializer)?;
     key_count(&number.to_string()).map(Some).map_err(de::Error::custom)
+}
+
+fn days(text: &str) -> Result<u16, &'static str> {
+    text.parse().ok().filter(|days| Statistics::DAYS.contains(days)).ok_or("statistics are kept for 1 to 366 days")
+}
+
+fn days_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
+    let number = i64::deserialize(deserializer)?;
+    days(&number.to_string()).map(Some).map_err(de::Error::custom)
 }
 
 fn address(text: &str) -> Result<SocketAddr, &'static str> {

@@ -21,6 +21,7 @@ fn app(number: u32, name: &str) -> App {
         number,
         name: name.to_owned(),
         appkey_sha256: AppKey::from_bytes([number as u8; 32]).hash(),
+        previous_appkey: None,
         enabled: true,
         declared: false,
         created_at: None,
@@ -42,7 +43,7 @@ fn service_that_remembers(max_records: u64, apps: Vec<App>) -> Arc<Service> {
 /// The status, the headers and the text that a request comes back with.
 async fn send(service: &Arc<Service>, request: Request<Body>) -> (StatusCode, HeaderMap, String) {
     let options = Options { demo: true, listening_test: true, ..Options::default() };
-    let response = router(Arc::clone(service), options).oneshot(request).await.unwrap();
+    let response = router(Arc::clone(service), None, options).oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     (parts.status, parts.headers, String::from_utf8_lossy(&bytes).into_owned())

@@ -6,6 +6,8 @@ use percent_encoding::percent_decode_str;
 
 /// The port if none is named.
 const USUAL_PORT: u16 = 6379;
+/// How many decisions may wait at once, unless the URL says otherwise.
+const DEFAULT_MAX_IN_FLIGHT: usize = 4096;
 /// The longest time that a setting of one may have: above it, requests would be cut off before the ledger is.
 const LONGEST: Duration = Duration::from_secs(4);
 
@@ -110,9 +112,9 @@ impl RemoteAddress {
         self.connections
     }
 
-    /// The same, for what is asked seldom.
+    /// The same, for what is asked seldom: what the ledger's decisions are limited to does not hold for it.
     pub(crate) fn with_one_connection(self) -> Self {
-        Self { connections: 1, ..self }
+        Self { connections: 1, max_in_flight: DEFAULT_MAX_IN_FLIGHT, ..self }
     }
 
     /// Reads a URL.
@@ -151,7 +153,7 @@ impl RemoteAddress {
             database,
             timeout: Duration::from_millis(250),
             connect_timeout: Duration::from_secs(1),
-            max_in_flight: 4096,
+            max_in_flight: DEFAULT_MAX_IN_FLIGHT,
             connections: 1,
             prefix: "haechi:".to_owned(),
             after_restart: AfterRestart::default(),

@@ -6,7 +6,7 @@ use ::redis::{FromRedisValue, Value, cmd};
 use super::{RemoteError, connections::Remote};
 
 /// What a user's rules must allow.
-pub(super) const ACL: &str = "haechi needs +eval +evalsha +get +set +mget +hgetall +hget +hset +hdel +hincrby +time +info +ping \
+pub(super) const ACL: &str = "haechi needs +eval +evalsha +get +set +mget +hgetall +hget +hset +hdel +hincrby +hlen +hexists +zadd +zrange +zremrangebyrank +time +info +ping \
     +publish +subscribe +incr +expire +ttl (and +cluster in a cluster) on the keys and channels that begin with its prefix";
 /// The first version that has all that the scripts use.
 const MIN_VERSION: (u32, u32) = (6, 2);

@@ -1,13 +1,21 @@
-//! Times to live that differ or change while keys are out, through apps, service and ledger.
+//! Through apps, service and ledger: times to live that differ or change while keys are out, and what is counted.
 
+use axum::{
+    body::Body,
+    http::{Request, header},
+};
 use haechi_captcha::Secret;
 use tempfile::TempDir;
+use tower::ServiceExt;
 
 use super::*;
 use crate::{
     apps::{AppSettings, AppStore, DeclaredApp, SettingChanges},
+    client::Peer,
     error::ResultCode,
     ledger::{EmbeddedLedger, EmbeddedOptions, MemoryLedger},
+    router::{Options, router},
+    statistics::{Counts, Span, Statistics},
     store::Store,
 };
 
@@ -174,4 +182,58 @@ async fn a_time_to_live_that_grows_holds_for_keys_that_are_out() {
         assert_eq!(judge(&service, &out).await, ResultCode::Success);
         assert_eq!(judge(&service, &spent).await, ResultCode::ExpiredKeyError);
     }
+}
+
+/// What the statistics say of the app called "shop".
+fn counted(service: &Service) -> Counts {
+    let directory = tempfile::tempdir().unwrap();
+    let statistics =
+        Statistics::open(Store::open(directory.path()).unwrap(), Arc::clone(&service.apps), Statistics::USUAL_DAYS)
+            .unwrap();
+    let now = unix_now();
+    statistics.flush(now);
+    statistics.report(app(service, "shop").app.number, Span::Hour, now).unwrap().total
+}
+
+#[tokio::test]
+async fn what_happens_to_challenges_is_counted() {
+    let installed = Installed::new(Kind::Memory);
+    let (apps, service) = installed.open(&[], 0);
+    let limited = SettingChanges { rate_per_sec: Some(4), attempts: Some(2), ..SettingChanges::default() };
+    apps.create("shop", &limited, 0).unwrap();
+    let live = app(&service, "shop");
+    let keys: Vec<Key> = std::iter::from_fn(|| service.issue(&live).ok()).collect();
+    let challenge = |number: usize| service.challenge(&keys[number].to_string()).unwrap().0;
+    assert_eq!(judge(&service, &keys[0]).await, ResultCode::Success);
+    assert_eq!(judge(&service, &keys[0]).await, ResultCode::ExpiredKeyError);
+    assert_eq!(code(service.judge(&live, &challenge(1), "wrong").await), ResultCode::WrongAnswerError);
+    assert_eq!(code(service.judge(&live, &challenge(1), "").await), ResultCode::EmptyAnswer);
+    assert_eq!(code(service.expire(&live, &challenge(2)).await), ResultCode::Success);
+
+    let counts = counted(&service);
+    let times = counts.times.clone();
+    assert_eq!((counts.issued, counts.passed, counts.wrong), (keys.len() as u64, 1, 1));
+    assert_eq!((times.total(), times.within(30)), (1, 1));
+    assert_eq!(counts.limited, 1);
+    assert_eq!(counted(&service), Counts::default(), "what was flushed is not counted again");
+}
+
+#[tokio::test]
+async fn what_is_shown_and_what_a_clients_limit_refuses_is_counted() {
+    let installed = Installed::new(Kind::Memory);
+    let (apps, service) = installed.open(&[], 0);
+    apps.create("shop", &SettingChanges::default(), 0).unwrap();
+    let per_minute = PerMinute { media: 4, ..PerMinute::default() };
+    let service = Arc::new(service.limited(Limits::new(per_minute, Proxies::default(), None)));
+    let key = service.issue(&app(&service, "shop")).unwrap();
+    for (call, range) in
+        [("img", ""), ("sound", "bytes=0-1"), ("sound", "bytes=0-"), ("sound", "bytes=9-"), ("img", "")]
+    {
+        let path = format!("/captcha/v1.0/keys/{key}/{call}");
+        let mut request = Request::builder().uri(path).header(header::RANGE, range).body(Body::empty()).unwrap();
+        request.extensions_mut().insert(Peer(([192, 0, 2, 1], 1).into()));
+        router(Arc::clone(&service), None, Options::default()).oneshot(request).await.unwrap();
+    }
+    let counts = counted(&service);
+    assert_eq!((counts.issued, counts.images, counts.sounds, counts.limited), (1, 1, 1, 1));
 }

@@ -1,9 +1,19 @@
 //! What is told of what was counted.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Counts;
+use super::{
+    Counts,
+    counts::share,
+    row::{DAY_SECS, Grain, HOUR_SECS, MINUTE_SECS, Row, Rows},
+};
+
+/// Seconds after the end of a challenge's time within which it may still be settled: an answer that came in time is
+/// decided in five, and stored two later.
+const LATE_SECS: u64 = 10;
 
 /// The time that a report covers. It ends now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -46,6 +56,14 @@ impl Span {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|span| span.name() == name)
+    }
+
+    /// The rows that its points are made of.
+    pub(super) const fn grain(self) -> Grain {
+        match self {
+            Self::Hour => Grain::Minute,
+            Self::Day | Self::Week | Self::Month | Self::Quarter => Grain::Hour,
+        }
     }
 
     /// Seconds from one point to the next.
@@ -99,6 +117,8 @@ pub struct Point {
 }
 
 /// Something that looks unlike people, with the figures that say so.
+///
+/// Times are whole seconds by the clock, from the second of issue that a key bears to the one in which its answer came.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Mark {
@@ -124,3 +144,192 @@ pub enum Mark {
         now_secs: f64,
     },
 }
+
+impl Mark {
+    /// What looks unlike people in an hour, beside the 24 hours before it.
+    #[must_use]
+    pub fn find(hour: &Counts, before: &Counts) -> Vec<Self> {
+        [fast_answers(hour), pass_rate_changed(hour, before), time_changed(hour, before)]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+fn fast_answers(hour: &Counts) -> Option<Mark> {
+    const LEAST_ANSWERS: u64 = 20;
+    const FAST_SECS: u32 = 2;
+    const MOST: f64 = 0.25;
+    let share = share(hour.times.within(FAST_SECS), hour.times.total())?;
+    (hour.times.total() >= LEAST_ANSWERS && share >= MOST).then_some(Mark::FastAnswers { share })
+}
+
+fn pass_rate_changed(hour: &Counts, before: &Counts) -> Option<Mark> {
+    const LEAST_ANSWERS: u64 = 50;
+    const LEAST_ANSWERS_BEFORE: u64 = 200;
+    const LEAST_CHANGE: f64 = 0.2;
+    const LEAST_ERRORS: f64 = 4.0;
+    if hour.judged() < LEAST_ANSWERS || before.judged() < LEAST_ANSWERS_BEFORE {
+        return None;
+    }
+    let (now, then) = (hour.pass_rate()?, before.pass_rate()?);
+    let change = (now - then).abs();
+    (change >= LEAST_CHANGE && change > LEAST_ERRORS * standard_error(hour, before))
+        .then_some(Mark::PassRateChanged { before: then, now })
+}
+
+/// The standard error of the difference of two pass rates, if both are samples of the same answers.
+fn standard_error(one: &Counts, other: &Counts) -> f64 {
+    let (one_judged, other_judged) = (one.judged() as f64, other.judged() as f64);
+    let rate = (one.passed + other.passed) as f64 / (one_judged + other_judged);
+    (rate * (1.0 - rate) * (1.0 / one_judged + 1.0 / other_judged)).sqrt()
+}
+
+fn time_changed(hour: &Counts, before: &Counts) -> Option<Mark> {
+    const LEAST_ANSWERS: u64 = 50;
+    const LEAST_ANSWERS_BEFORE: u64 = 200;
+    if hour.times.total() < LEAST_ANSWERS || before.times.total() < LEAST_ANSWERS_BEFORE {
+        return None;
+    }
+    let (now_secs, before_secs) = (hour.times.median_secs()?, before.times.median_secs()?);
+    (now_secs < before_secs / 2.0).then_some(Mark::TimeChanged { before_secs, now_secs })
+}
+
+/// The times that a report on some span looks at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window {
+    span: Span,
+    from: u64,
+    now: u64,
+}
+
+impl Window {
+    pub(super) const fn new(span: Span, now: u64) -> Self {
+        let step = span.step_secs();
+        let last = now / step * step;
+        Self { span, from: last.saturating_sub((span.points() - 1) * step), now }
+    }
+
+    const fn length(self) -> u64 {
+        self.span.points() * self.span.step_secs()
+    }
+
+    const fn time(self) -> Range<u64> {
+        self.from..self.from + self.length()
+    }
+
+    /// As much time before, to the nearest row: the last point is not over, and was not over then.
+    fn time_before(self) -> Range<u64> {
+        let (from, row) = (self.from.saturating_sub(self.length()), self.span.grain().secs());
+        let until = (self.now.saturating_sub(self.length()) + row / 2) / row * row;
+        from..until.max(from)
+    }
+
+    /// The rows of hours that the points take.
+    pub(super) const fn hours(self) -> Range<u64> {
+        match self.span.grain() {
+            Grain::Minute => 0..0,
+            Grain::Hour => self.time(),
+        }
+    }
+
+    /// The rows of hours that the points take, and the time before.
+    pub(super) fn hours_and_before(self) -> Range<u64> {
+        match self.span.grain() {
+            Grain::Minute => 0..0,
+            Grain::Hour => self.time_before().start..self.time().end,
+        }
+    }
+
+    /// The rows of minutes that the points take: all, or those of hours in which some challenges may still be answered.
+    pub(super) const fn minutes(self) -> Range<u64> {
+        match self.span.grain() {
+            Grain::Minute => self.time(),
+            Grain::Hour => Grain::Hour.begin(self.now).saturating_sub(3 * HOUR_SECS)..self.time().end,
+        }
+    }
+
+    /// The last hour.
+    const fn hour(self) -> Range<u64> {
+        let end = Grain::Minute.begin(self.now) + MINUTE_SECS;
+        end.saturating_sub(HOUR_SECS)..end
+    }
+
+    /// The 24 hours before the last hour.
+    const fn day_before(self) -> Range<u64> {
+        let end = self.hour().start;
+        end.saturating_sub(DAY_SECS)..end
+    }
+
+    /// The rows of minutes that the points take, the time before, and marks, which go back the furthest.
+    pub(super) const fn minutes_and_before(self) -> Range<u64> {
+        self.day_before().start..self.time().end
+    }
+}
+
+/// The rows of an app, with what it takes to tell its challenges that were left unanswered.
+pub(super) struct View {
+    pub(super) minutes: Rows,
+    pub(super) hours: Rows,
+    /// How long the app's challenges can be answered.
+    pub(super) ttl_secs: u64,
+}
+
+impl View {
+    pub(super) fn report(&self, window: Window) -> Report {
+        let (time, step) = (window.time(), window.span.step_secs());
+        let point = |begins_at| Point { begins_at, counts: self.counts(window, begins_at..begins_at + step) };
+        let marked = |time| self.sum(&self.minutes, Grain::Minute, time, window.now);
+        Report {
+            span: window.span,
+            from: window.from,
+            points: (0..window.span.points()).map(|number| point(time.start + number * step)).collect(),
+            total: self.total(window),
+            before: self.counts(window, window.time_before()),
+            marks: Mark::find(&marked(window.hour()), &marked(window.day_before())),
+        }
+    }
+
+    pub(super) fn total(&self, window: Window) -> Counts {
+        self.counts(window, window.time())
+    }
+
+    fn counts(&self, window: Window, time: Range<u64>) -> Counts {
+        let grain = window.span.grain();
+        let rows = match grain {
+            Grain::Minute => &self.minutes,
+            Grain::Hour => &self.hours,
+        };
+        self.sum(rows, grain, time, window.now)
+    }
+
+    fn sum(&self, rows: &Rows, grain: Grain, time: Range<u64>, now: u64) -> Counts {
+        let mut sum = Counts::default();
+        for (begin, row) in rows.range(time) {
+            sum += &row.counts;
+            sum.unanswered += self.unanswered(grain, *begin, row, now);
+        }
+        sum
+    }
+
+    /// How many challenges of a row can no longer be answered and were not settled; of an hour that is not over for all
+    /// of them, those of its minutes that are.
+    fn unanswered(&self, grain: Grain, begin: u64, row: &Row, now: u64) -> u64 {
+        let is_over = |grain: Grain, begin: u64| begin + grain.secs() + self.ttl_secs + LATE_SECS <= now;
+        // A crash may have lost a count of what was issued, and not what became of it.
+        let unsettled = |row: &Row| row.counts.issued.saturating_sub(row.settled);
+        if is_over(grain, begin) {
+            return unsettled(row);
+        }
+        match grain {
+            Grain::Minute => 0,
+            Grain::Hour => {
+                let minutes = self.minutes.range(begin..begin + HOUR_SECS);
+                minutes.filter(|(begin, _)| is_over(Grain::Minute, **begin)).map(|(_, row)| unsettled(row)).sum()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -208,7 +208,7 @@ pub(crate) fn send(method: &str, url: &str) -> Reply {
 }
 
 /// Sends a request without a body, but with whatever headers it has.
-pub(crate) fn send_request(request: ureq::http::Request<()>) -> Reply {
+pub(crate) fn send_request(request: ureq::http::Request<impl ureq::AsSendBody>) -> Reply {
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .allow_non_standard_methods(true)

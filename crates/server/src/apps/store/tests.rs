@@ -57,7 +57,7 @@ fn a_declared_app_cannot_be_changed_by_command() {
     check(&[declared("fixed", 180)], |apps| {
         assert!(matches!(apps.set("fixed", &SettingChanges::default()), Err(AppError::Declared(_))));
         assert!(matches!(apps.set_enabled("fixed", false), Err(AppError::Declared(_))));
-        assert!(matches!(apps.rotate("fixed"), Err(AppError::Declared(_))));
+        assert!(matches!(apps.rotate("fixed", None), Err(AppError::Declared(_))));
         assert!(matches!(apps.remove("fixed", 1_000), Err(AppError::Declared(_))));
         assert!(apps.show("fixed").unwrap().enabled);
     });
@@ -67,7 +67,7 @@ fn a_declared_app_cannot_be_changed_by_command() {
 fn rotating_takes_the_old_appkey_away() {
     check(&[], |apps| {
         let (app, old) = apps.create("shop", &SettingChanges::default(), 1_000).unwrap();
-        let (rotated, new) = apps.rotate("shop").unwrap();
+        let (rotated, new) = apps.rotate("shop", None).unwrap();
         assert_eq!(rotated.number, app.number);
         assert!(apps.apps().current().by_appkey(&old).is_none() && apps.apps().current().by_appkey(&new).is_some());
     });

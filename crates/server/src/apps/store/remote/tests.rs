@@ -1,6 +1,6 @@
-use testbed::{Cluster, Redis, RedisOptions};
+use std::{sync::Arc, time::Instant};
 
-use std::sync::Arc;
+use testbed::{Cluster, Redis, RedisOptions};
 
 use super::*;
 use crate::apps::{AppKey, AppStore, SettingChanges};
@@ -32,7 +32,7 @@ fn check_changes_are_everywhere(url: &str) {
     other.set_enabled("shop", false).unwrap();
     let is_enabled = || one.apps().current().by_appkey(&appkey).unwrap().app.enabled;
     soon("the first node knows the change", || !is_enabled());
-    let (_, fresh) = one.rotate("shop").unwrap();
+    let (_, fresh) = one.rotate("shop", None).unwrap();
     soon("the appkey was replaced", || other.apps().current().by_appkey(&fresh).is_some());
     assert!(other.apps().current().by_appkey(&appkey).is_none());
     other.remove("shop", 2_000).unwrap();
@@ -80,11 +80,11 @@ fn what_was_sent_twice_is_done_once() {
     let redis = Redis::start();
     let tables = RemoteTables::open(&RemoteAddress::parse(&redis.url()).unwrap()).unwrap();
     let run = |version: &'static [u8], change: &'static [u8]| {
-        let ran = block_on(&tables.handle, {
-            let remote = Arc::clone(&tables.remote);
-            async move { remote.run(&CHANGE, &["haechi:apps"], &[version, change, b"c", b"1", b"next", b"5"]).await }
+        let ran = tables.remote.ask(move |remote| async move {
+            let arguments: [&[u8]; 6] = [version, change, b"c", b"1", b"next", b"5"];
+            Ok(remote.run(&CHANGE, &["haechi:apps"], &arguments).await?.value)
         });
-        i64::from_redis_value(ran.unwrap().unwrap().value).unwrap()
+        i64::from_redis_value(ran.unwrap()).unwrap()
     };
     assert_eq!(run(b"0", b"one"), 1);
     assert_eq!(run(b"0", b"one"), 1, "its reply may have been lost");

@@ -1,0 +1,173 @@
+//! Apps and their statistics, by the number that addresses name them by.
+
+use super::{Actor, AdminError, Administration, Scope};
+use crate::{
+    apps::{AppCommand, AppView, SettingChanges},
+    statistics::{Counts, Report, Span},
+};
+
+impl Administration {
+    /// Does what is asked, if the actor may, and writes it down.
+    ///
+    /// # Errors
+    /// [`AdminError::Forbidden`], or any [`AppError`](crate::apps::AppError).
+    pub fn perform(&self, actor: &Actor, command: &AppCommand, now: u64) -> Result<Vec<AppView>, AdminError> {
+        let scope = match command {
+            AppCommand::List | AppCommand::Show(_) => Scope::AppsRead,
+            _ => Scope::AppsWrite,
+        };
+        actor.check(scope)?;
+        let apps = self.apps.perform(command, now)?;
+        if let Some((action, detail)) = described(command) {
+            for app in &apps {
+                self.note(actor, action, &app.name, &detail, now);
+            }
+        }
+        Ok(apps)
+    }
+
+    /// All apps, by number.
+    ///
+    /// # Errors
+    /// [`AdminError::Forbidden`].
+    pub fn apps(&self, actor: &Actor) -> Result<Vec<AppView>, AdminError> {
+        self.perform(actor, &AppCommand::List, 0)
+    }
+
+    /// One app.
+    ///
+    /// # Errors
+    /// [`AdminError::Forbidden`] or [`AdminError::NotFound`].
+    pub fn app(&self, actor: &Actor, number: u32, now: u64) -> Result<AppView, AdminError> {
+        self.perform_on(actor, number, AppCommand::Show, now)
+    }
+
+    /// Makes an app. What is returned holds its appkey, which nobody can find out later.
+    ///
+    /// # Errors
+    /// As [`Administration::perform`].
+    pub fn create_app(
+        &self,
+        actor: &Actor,
+        name: &str,
+        settings: &SettingChanges,
+        now: u64,
+    ) -> Result<AppView, AdminError> {
+        let command = AppCommand::Create { name: name.to_owned(), settings: settings.clone() };
+        only(self.perform(actor, &command, now)?, name)
+    }
+
+    /// Changes settings of an app.
+    ///
+    /// # Errors
+    /// As [`Administration::perform`], or [`AdminError::NotFound`].
+    pub fn change_app(
+        &self,
+        actor: &Actor,
+        number: u32,
+        settings: &SettingChanges,
+        now: u64,
+    ) -> Result<AppView, AdminError> {
+        self.perform_on(actor, number, |name| AppCommand::Set { name, settings: settings.clone() }, now)
+    }
+
+    /// Switches an app on or off.
+    ///
+    /// # Errors
+    /// As [`Administration::change_app`].
+    pub fn enable_app(&self, actor: &Actor, number: u32, enabled: bool, now: u64) -> Result<AppView, AdminError> {
+        let command = if enabled { AppCommand::Enable } else { AppCommand::Disable };
+        self.perform_on(actor, number, command, now)
+    }
+
+    /// Gives an app another appkey, which what is returned holds. The old one goes on for so many seconds.
+    ///
+    /// # Errors
+    /// As [`Administration::change_app`].
+    pub fn rotate_appkey(&self, actor: &Actor, number: u32, grace_secs: u64, now: u64) -> Result<AppView, AdminError> {
+        self.perform_on(actor, number, |name| AppCommand::Rotate { name, grace_secs }, now)
+    }
+
+    /// Ends the time for which an app's appkey before the current one is good.
+    ///
+    /// # Errors
+    /// As [`Administration::change_app`].
+    pub fn end_grace(&self, actor: &Actor, number: u32, now: u64) -> Result<AppView, AdminError> {
+        self.perform_on(actor, number, AppCommand::EndGrace, now)
+    }
+
+    /// Removes an app for good.
+    ///
+    /// # Errors
+    /// As [`Administration::change_app`].
+    pub fn remove_app(&self, actor: &Actor, number: u32, now: u64) -> Result<AppView, AdminError> {
+        self.perform_on(actor, number, AppCommand::Remove, now)
+    }
+
+    /// What happened to an app's challenges in the span that ends now.
+    ///
+    /// # Errors
+    /// [`AdminError::Forbidden`], [`AdminError::NotFound`] or [`AdminError::Store`].
+    pub fn report(&self, actor: &Actor, number: u32, span: Span, now: u64) -> Result<Report, AdminError> {
+        actor.check(Scope::StatisticsRead)?;
+        self.name_of(number)?;
+        Ok(self.statistics.report(number, span, now)?)
+    }
+
+    /// The totals of each of these apps in the span that ends now.
+    ///
+    /// # Errors
+    /// [`AdminError::Forbidden`] or [`AdminError::Store`].
+    pub fn totals(&self, actor: &Actor, numbers: &[u32], span: Span, now: u64) -> Result<Vec<Counts>, AdminError> {
+        actor.check(Scope::StatisticsRead)?;
+        Ok(self.statistics.totals(numbers, span, now)?)
+    }
+
+    fn perform_on(
+        &self,
+        actor: &Actor,
+        number: u32,
+        command: impl FnOnce(String) -> AppCommand,
+        now: u64,
+    ) -> Result<AppView, AdminError> {
+        // Who may not even see apps is not told which there are.
+        actor.check(Scope::AppsRead).or_else(|_| actor.check(Scope::AppsWrite))?;
+        let name = self.name_of(number)?;
+        only(self.perform(actor, &command(name.clone()), now)?, &name)
+    }
+
+    fn name_of(&self, number: u32) -> Result<String, AdminError> {
+        let live = self.apps.apps().current().by_number(number).map(|live| live.app.name.clone());
+        live.ok_or_else(|| AdminError::NotFound { kind: "app", name: number.to_string() })
+    }
+}
+
+fn only(apps: Vec<AppView>, name: &str) -> Result<AppView, AdminError> {
+    apps.into_iter().next().ok_or_else(|| AdminError::NotFound { kind: "app", name: name.to_owned() })
+}
+
+/// What the audit log says of a command, if it changes anything.
+fn described(command: &AppCommand) -> Option<(&'static str, String)> {
+    Some(match command {
+        AppCommand::List | AppCommand::Show(_) => return None,
+        AppCommand::Create { settings, .. } => ("app.created", listed(settings)),
+        AppCommand::Set { settings, .. } => ("app.changed", listed(settings)),
+        AppCommand::Rotate { grace_secs: 0, .. } => ("app.rotated", String::new()),
+        AppCommand::Rotate { grace_secs, .. } => ("app.rotated", format!("grace_secs={grace_secs}")),
+        AppCommand::EndGrace(_) => ("app.grace_ended", String::new()),
+        AppCommand::Disable(_) => ("app.disabled", String::new()),
+        AppCommand::Enable(_) => ("app.enabled", String::new()),
+        AppCommand::Remove(_) => ("app.removed", String::new()),
+    })
+}
+
+/// Settings as `name=value`, with commas between them.
+fn listed(settings: &SettingChanges) -> String {
+    let settings = serde_json::to_value(settings).unwrap_or_default();
+    let settings = settings.as_object().into_iter().flatten();
+    let text = |(name, value): (&String, &serde_json::Value)| match value.as_str() {
+        Some(value) => format!("{name}={value}"),
+        None => format!("{name}={value}"),
+    };
+    settings.map(text).collect::<Vec<_>>().join(", ")
+}

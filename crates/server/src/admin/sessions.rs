@@ -1,0 +1,132 @@
+//! Who is signed in.
+//!
+//! A session is a secret in a cookie, kept as its hash. It ends when the person signs out, does nothing for a while, or
+//! has been signed in for long. What its user may do is looked up each time, so that who is removed is out at once.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Actor, AdminError, Administration, digest, passwords, random_secret,
+    records::{Added, Kind},
+    users::StoredUser,
+};
+use crate::client::Client;
+
+/// How long a session lasts in which nothing is done, in seconds.
+pub(crate) const IDLE_SECS: u64 = 30 * 60;
+/// How long a session lasts at the most, in seconds.
+pub(crate) const LONGEST_SECS: u64 = 12 * 3_600;
+/// How seldom it is written down that a session is in use, in seconds.
+const SEEN_STEP_SECS: u64 = 60;
+/// Most sessions of one user; one more ends the oldest.
+const MAX_OF_USER: usize = 10;
+/// Most sessions.
+const MAX_SESSIONS: u64 = 10_000;
+
+/// What a person carries in a cookie after signing in: 64 hexadecimal digits.
+pub struct SessionSecret(pub(crate) String);
+
+/// A session as it is kept, under its secret's hash.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Session {
+    user: String,
+    began_at: u64,
+    seen_at: u64,
+}
+
+impl Session {
+    fn has_ended(&self, now: u64) -> bool {
+        now >= self.seen_at + IDLE_SECS || now >= self.began_at + LONGEST_SECS
+    }
+}
+
+impl Administration {
+    /// Signs a person in.
+    ///
+    /// # Errors
+    /// [`AdminError::SignInFailed`], [`AdminError::TooManyAttempts`] or [`AdminError::Store`].
+    pub(crate) fn sign_in(
+        &self,
+        client: Client,
+        name: &str,
+        password: &str,
+        now: u64,
+    ) -> Result<(Actor, SessionSecret), AdminError> {
+        self.attempts.count(client, name)?;
+        let stored: Option<StoredUser> = self.records.get(Kind::Users, name)?;
+        let hash = stored.as_ref().map(|stored| stored.password_hash.as_str());
+        if !passwords::is_right(password, hash)? {
+            // What was typed for a name may be a password, so only names of users are written down.
+            if let Some(StoredUser { view, .. }) = stored {
+                let actor = Actor::User { name: view.name.clone(), role: view.role };
+                self.note(&actor, "user.refused", &view.name, "wrong password", now);
+            }
+            return Err(AdminError::SignInFailed);
+        }
+        let view = stored.ok_or(AdminError::SignInFailed)?.view;
+        let secret = self.begin_session(&view.name, now)?;
+        let actor = Actor::User { name: view.name.clone(), role: view.role };
+        self.note(&actor, "user.signed_in", &view.name, "", now);
+        Ok((actor, secret))
+    }
+
+    /// Who is signed in by this session, if it is one and has not ended.
+    ///
+    /// # Errors
+    /// [`AdminError::Store`].
+    pub fn session(&self, secret: &str, now: u64) -> Result<Option<Actor>, AdminError> {
+        let name = digest(secret);
+        let session: Option<Session> = self.records.get(Kind::Sessions, &name)?;
+        let Some(session) = session.filter(|session| !session.has_ended(now)) else { return Ok(None) };
+        let user: Option<StoredUser> = self.records.get(Kind::Users, &session.user)?;
+        let Some(StoredUser { view, .. }) = user else { return Ok(None) };
+        if now >= session.seen_at + SEEN_STEP_SECS {
+            self.records.replace(Kind::Sessions, &name, &Session { seen_at: now, ..session })?;
+        }
+        Ok(Some(Actor::User { name: view.name, role: view.role }))
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// [`AdminError::Store`].
+    pub fn sign_out(&self, secret: &str, now: u64) -> Result<(), AdminError> {
+        let Some(actor) = self.session(secret, now)? else { return Ok(()) };
+        self.records.remove(Kind::Sessions, &[digest(secret)])?;
+        if let Actor::User { name, .. } = &actor {
+            self.note(&actor, "user.signed_out", name, "", now);
+        }
+        Ok(())
+    }
+
+    pub(super) fn begin_session(&self, user: &str, now: u64) -> Result<SessionSecret, AdminError> {
+        self.make_room_for(user, now)?;
+        let secret = random_secret()?;
+        let session = Session { user: user.to_owned(), began_at: now, seen_at: now };
+        match self.records.add(Kind::Sessions, &digest(&secret), &session, MAX_SESSIONS)? {
+            Added::Done => Ok(SessionSecret(secret)),
+            Added::Taken | Added::Full => Err(AdminError::Full { kind: "session" }),
+        }
+    }
+
+    /// Forgets sessions that have ended, and the oldest of a user who has as many as there may be.
+    fn make_room_for(&self, user: &str, now: u64) -> Result<(), AdminError> {
+        let all = self.records.all::<Session>(Kind::Sessions)?;
+        let (ended, mut others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, session)| session.has_ended(now));
+        others.retain(|(_, session)| session.user == user);
+        others.sort_by_key(|(_, session)| session.seen_at);
+        let surplus = (others.len() + 1).saturating_sub(MAX_OF_USER);
+        let forgotten: Vec<_> =
+            ended.into_iter().chain(others.into_iter().take(surplus)).map(|(name, _)| name).collect();
+        Ok(self.records.remove(Kind::Sessions, &forgotten)?)
+    }
+
+    /// Ends all sessions of a user but this one.
+    pub(super) fn end_sessions_of(&self, user: &str, but: Option<&str>) -> Result<(), AdminError> {
+        let kept = but.map(digest);
+        let all = self.records.all::<Session>(Kind::Sessions)?;
+        let of_user = all.into_iter().filter(|(_, session)| session.user == user).map(|(name, _)| name);
+        let ended: Vec<_> = of_user.filter(|name| Some(name) != kept.as_ref()).collect();
+        Ok(self.records.remove(Kind::Sessions, &ended)?)
+    }
+}

@@ -1,0 +1,254 @@
+use testbed::Redis;
+
+use super::{
+    records::{Added, Kind},
+    sessions::{IDLE_SECS, LONGEST_SECS},
+    *,
+};
+use crate::{apps::SettingChanges, client::Client};
+
+const PASSWORD: &str = "correct horse battery";
+
+/// Runs a test on both places where records can be, the time being 1,000 s.
+fn check(test: impl Fn(&Administration)) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let apps = Arc::new(AppStore::open(store.clone(), &[]).unwrap());
+    let figures = statistics(&store, &apps);
+    test(&Administration::open(store, apps, figures));
+    let other_dir = tempfile::tempdir().unwrap();
+    let other = Store::open(other_dir.path()).unwrap();
+    let redis = Redis::start();
+    let apps = Arc::new(AppStore::open(other.clone(), &[]).unwrap());
+    let figures = statistics(&other, &apps);
+    test(&Administration::open_shared(&RemoteAddress::parse(&redis.url()).unwrap(), apps, figures).unwrap());
+}
+
+fn client() -> Client {
+    Client::new([192, 0, 2, 1].into())
+}
+
+fn user(name: &str, role: Role) -> Actor {
+    Actor::User { name: name.to_owned(), role }
+}
+
+/// Signs in the way that takes no time for hashing.
+fn session_of(admin: &Administration, name: &str, now: u64) -> String {
+    admin.begin_session(name, now).unwrap().0
+}
+
+fn actions(admin: &Administration) -> Vec<String> {
+    let page = admin.audit_log(&Actor::Command, None, 200).unwrap();
+    page.entries.into_iter().rev().map(|entry| format!("{} {} {}", entry.actor, entry.action, entry.subject)).collect()
+}
+
+#[test]
+fn the_first_user_is_made_once_with_the_printed_code() {
+    check(|admin| {
+        let code = admin.code_for_first_user(1_000).unwrap().unwrap();
+        let make = |code: &str, now| admin.make_first_user(code, "ann", PASSWORD, now).map(|(actor, _)| actor);
+        assert!(matches!(make("wrong", 1_000), Err(AdminError::BadCode)));
+        assert!(matches!(make(&code, 4_600), Err(AdminError::BadCode)), "an hour later");
+        assert!(matches!(
+            admin.make_first_user(&code, "ann", "short", 1_000).map(|(actor, _)| actor),
+            Err(AdminError::Invalid { name: "password", .. })
+        ));
+        assert_eq!(make(&code, 1_000).unwrap(), user("ann", Role::Administrator));
+        assert!(matches!(make(&code, 1_000), Err(AdminError::BadCode)), "it is used");
+        assert_eq!(admin.code_for_first_user(1_000).unwrap(), None);
+    });
+}
+
+#[test]
+fn a_code_makes_nobody_once_there_is_a_user() {
+    check(|admin| {
+        let code = admin.code_for_first_user(1_000).unwrap().unwrap();
+        admin.create_user(&Actor::Command, "ann", Role::Viewer, PASSWORD, 1_000).unwrap();
+        let made = admin.make_first_user(&code, "eve", PASSWORD, 1_000).map(|(actor, _)| actor);
+        assert!(matches!(made, Err(AdminError::BadCode)));
+    });
+}
+
+#[test]
+fn a_person_signs_in_and_out() {
+    check(|admin| {
+        admin.create_user(&Actor::Command, "ann", Role::Viewer, PASSWORD, 1_000).unwrap();
+        let sign_in = |name, password| admin.sign_in(client(), name, password, 1_000);
+        for (name, password) in [("ann", "wrong"), ("ben", PASSWORD), ("", "")] {
+            assert!(matches!(sign_in(name, password).map(|_| ()), Err(AdminError::SignInFailed)));
+        }
+        let (actor, secret) = sign_in("ann", PASSWORD).unwrap();
+        assert_eq!(actor, user("ann", Role::Viewer));
+        assert_eq!(admin.session(&secret.0, 1_000).unwrap(), Some(actor));
+        assert_eq!(admin.session("0123", 1_000).unwrap(), None);
+        admin.sign_out(&secret.0, 1_000).unwrap();
+        assert_eq!(admin.session(&secret.0, 1_000).unwrap(), None, "a stolen secret is worth nothing either");
+        assert_eq!(
+            actions(admin),
+            [
+                "command user.created ann",
+                "user ann user.refused ann",
+                "user ann user.signed_in ann",
+                "user ann user.signed_out ann"
+            ]
+        );
+    });
+}
+
+#[test]
+fn a_session_ends_when_nothing_is_done_and_after_half_a_day() {
+    check(|admin| {
+        admin.create_user(&Actor::Command, "ann", Role::Viewer, PASSWORD, 1_000).unwrap();
+        let is_in = |secret: &str, now| admin.session(secret, now).unwrap().is_some();
+        let idle = session_of(admin, "ann", 1_000);
+        assert!(is_in(&idle, 1_000 + IDLE_SECS - 1), "and now it was seen");
+        assert!(is_in(&idle, 1_000 + 2 * IDLE_SECS - 2) && !is_in(&idle, 1_000 + 4 * IDLE_SECS));
+        let busy = session_of(admin, "ann", 1_000);
+        let mut now = 1_000;
+        while now < 1_000 + LONGEST_SECS {
+            assert!(is_in(&busy, now), "{now}");
+            now += IDLE_SECS / 2;
+        }
+        assert!(!is_in(&busy, now));
+    });
+}
+
+#[test]
+fn who_is_removed_or_has_another_password_is_out_at_once() {
+    check(|admin| {
+        for name in ["ann", "ben"] {
+            admin.create_user(&Actor::Command, name, Role::Administrator, PASSWORD, 1_000).unwrap();
+        }
+        let (one, other) = (session_of(admin, "ann", 1_000), session_of(admin, "ann", 1_000));
+        let is_in = |secret: &str| admin.session(secret, 1_000).unwrap().is_some();
+        let ann = user("ann", Role::Administrator);
+        let change = |old: &str| admin.change_password(&ann, &one, old, "another horse", 1_000);
+        assert!(matches!(change("wrong"), Err(AdminError::SignInFailed)) && is_in(&other));
+        change(PASSWORD).unwrap();
+        assert!(is_in(&one) && !is_in(&other));
+        admin.remove_user(&user("ben", Role::Administrator), "ann", 1_000).unwrap();
+        assert!(!is_in(&one));
+        let last = admin.remove_user(&user("ben", Role::Administrator), "ben", 1_000);
+        assert!(matches!(last, Err(AdminError::LastAdministrator)));
+        admin.remove_user(&Actor::Command, "ben", 1_000).unwrap();
+        assert!(admin.awaits_first_user().unwrap());
+    });
+}
+
+#[test]
+fn a_token_does_what_its_scopes_say_until_it_ends() {
+    check(|admin| {
+        let make = |actor: &Actor, scopes: &[Scope], lifetime| admin.create_token(actor, "ci", scopes, lifetime, 1_000);
+        let issued = make(&Actor::Command, &[Scope::AppsRead, Scope::AccessWrite, Scope::AppsRead], 100).unwrap();
+        assert_eq!(issued.view.scopes, [Scope::AppsRead, Scope::AccessWrite]);
+        let holder = admin.bearer(&issued.token, 1_099).unwrap().unwrap();
+        assert!(admin.apps(&holder).unwrap().is_empty());
+        let create = admin.create_app(&holder, "shop", &SettingChanges::default(), 1_000);
+        assert!(matches!(create.map(|_| ()), Err(AdminError::Forbidden(Scope::AppsWrite))));
+        let more = make(&holder, &[Scope::AppsWrite], 100).map(|_| ());
+        assert!(matches!(more, Err(AdminError::Forbidden(Scope::AppsWrite))), "nor does it make one that does more");
+        assert_eq!(admin.bearer(&issued.token, 1_100).unwrap(), None);
+        assert_eq!(admin.bearer(&issued.view.id, 1_000).unwrap(), None);
+        assert_eq!(admin.bearer("", 1_000).unwrap(), None);
+        admin.remove_token(&Actor::Command, &issued.view.id, 1_000).unwrap();
+        assert_eq!(admin.bearer(&issued.token, 1_000).unwrap(), None);
+        assert!(admin.tokens(&Actor::Command).unwrap().is_empty());
+        for (scopes, lifetime) in
+            [(&[][..], 1), (&[Scope::AppsRead], 0), (&[Scope::AppsRead], LONGEST_LIFETIME_SECS + 1)]
+        {
+            assert!(matches!(make(&Actor::Command, scopes, lifetime).map(|_| ()), Err(AdminError::Invalid { .. })));
+        }
+    });
+}
+
+#[test]
+fn a_viewer_sees_and_changes_nothing() {
+    check(|admin| {
+        let app = admin.create_app(&Actor::Command, "shop", &SettingChanges::default(), 1_000).unwrap();
+        let viewer = user("ann", Role::Viewer);
+        assert_eq!(admin.app(&viewer, app.number, 1_000).unwrap().name, "shop");
+        assert!(admin.audit_log(&viewer, None, 10).is_ok());
+        let refused = [
+            admin.create_app(&viewer, "more", &SettingChanges::default(), 1_000).map(drop),
+            admin.change_app(&viewer, app.number, &SettingChanges::default(), 1_000).map(drop),
+            admin.enable_app(&viewer, app.number, false, 1_000).map(drop),
+            admin.rotate_appkey(&viewer, app.number, 0, 1_000).map(drop),
+            admin.end_grace(&viewer, app.number, 1_000).map(drop),
+            admin.remove_app(&viewer, app.number, 1_000).map(drop),
+            admin.users(&viewer).map(drop),
+            admin.tokens(&viewer).map(drop),
+            admin.create_user(&viewer, "eve", Role::Administrator, PASSWORD, 1_000).map(drop),
+            admin.create_token(&viewer, "t", &[Scope::AppsRead], 1, 1_000).map(drop),
+            admin.remove_user(&viewer, "ann", 1_000),
+            admin.reset_password(&viewer, "ann", PASSWORD, 1_000),
+        ];
+        assert!(refused.iter().all(|outcome| matches!(outcome, Err(AdminError::Forbidden(_)))), "{refused:?}");
+        assert_eq!(actions(admin), ["command app.created shop"]);
+    });
+}
+
+#[test]
+fn the_audit_log_is_read_page_by_page_and_holds_no_secret() {
+    check(|admin| {
+        let changes: SettingChanges = serde_json::from_str(r#"{"answer_length":6,"theme":"dark"}"#).unwrap();
+        let app = admin.create_app(&Actor::Command, "shop", &changes, 1_000).unwrap();
+        let rotated = admin.rotate_appkey(&Actor::Command, app.number, 60, 1_001).unwrap();
+        admin.enable_app(&Actor::Command, app.number, false, 1_002).unwrap();
+        admin.remove_app(&Actor::Command, app.number, 1_003).unwrap();
+        let mut entries = Vec::new();
+        let mut before = None;
+        loop {
+            let page = admin.audit_log(&Actor::Command, before.as_deref(), 3).unwrap();
+            entries.extend(page.entries);
+            before = page.before;
+            if before.is_none() {
+                break;
+            }
+        }
+        let actions: Vec<_> = entries.iter().map(|entry| entry.action.as_str()).collect();
+        assert_eq!(actions, ["app.removed", "app.disabled", "app.rotated", "app.created"]);
+        assert_eq!(entries[3].detail, "answer_length=6, theme=dark");
+        let told = format!("{entries:?}");
+        assert!(![app.appkey, rotated.appkey].iter().flatten().any(|appkey| told.contains(appkey.as_str())), "{told}");
+    });
+}
+
+#[test]
+fn the_audit_log_drops_its_oldest_entries_and_no_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let records = Records::Database(Store::open(dir.path()).unwrap());
+    let entry = |id: u32| AuditEntry {
+        id: format!("{id:08}"),
+        at: 0,
+        actor: String::new(),
+        action: String::new(),
+        subject: String::new(),
+        detail: String::new(),
+    };
+    // Filling it entry by entry would take an fsync for each.
+    records.fill_audit((0..records::MAX_AUDIT_ENTRIES as u32).map(entry));
+    records.note(&entry(1_000_000)).unwrap();
+    let newest = records.audit(None, 1).unwrap();
+    assert_eq!(newest[0].id, "01000000");
+    let oldest = records.audit(Some("00000003"), 10).unwrap();
+    assert_eq!(oldest.iter().map(|entry| entry.id.as_str()).collect::<Vec<_>>(), ["00000002", "00000001"]);
+}
+
+#[test]
+fn a_record_that_is_gone_is_not_put_back() {
+    check(|admin| {
+        let records = &admin.records;
+        assert_eq!(records.add(Kind::Users, "ann", &1, 2).unwrap(), Added::Done);
+        assert_eq!(records.add(Kind::Users, "ann", &2, 2).unwrap(), Added::Taken);
+        assert_eq!(records.add(Kind::Users, "ben", &2, 2).unwrap(), Added::Done);
+        assert_eq!(records.add(Kind::Users, "eve", &3, 2).unwrap(), Added::Full);
+        records.remove(Kind::Users, &["ann".to_owned()]).unwrap();
+        records.replace(Kind::Users, "ann", &4).unwrap();
+        records.replace(Kind::Users, "ben", &5).unwrap();
+        assert_eq!(records.all::<u32>(Kind::Users).unwrap(), [("ben".to_owned(), 5)]);
+    });
+}
+
+fn statistics(store: &Store, apps: &AppStore) -> Arc<Statistics> {
+    Arc::new(Statistics::open(store.clone(), Arc::clone(apps.apps()), 90).unwrap())
+}

@@ -1,0 +1,205 @@
+//! Users of the console.
+
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Actor, AdminError, Administration, Role, Scope, SessionSecret, UserView, digest, passwords, random_secret,
+    records::{Added, Kind},
+};
+use crate::apps::AppName;
+
+/// Most users.
+const MAX_USERS: u64 = 1_000;
+/// How long the code for the first user is good, in seconds.
+const CODE_LIFE_SECS: u64 = 3_600;
+
+/// A user as they are kept, under their name.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredUser {
+    #[serde(flatten)]
+    pub(super) view: UserView,
+    pub(super) password_hash: String,
+}
+
+/// The code by which whoever sees the server's output makes the first user.
+#[derive(Default)]
+pub(super) struct FirstCode(Mutex<Option<Code>>);
+
+struct Code {
+    sha256: String,
+    until: u64,
+}
+
+impl Administration {
+    /// Whether there is no user yet.
+    ///
+    /// # Errors
+    /// [`AdminError::Store`].
+    pub fn awaits_first_user(&self) -> Result<bool, AdminError> {
+        Ok(self.records.all::<StoredUser>(Kind::Users)?.is_empty())
+    }
+
+    /// A code by which the first administrator can be made, once and within an hour, if there is no user yet. A code
+    /// before it is good for nothing from then on.
+    ///
+    /// # Errors
+    /// [`AdminError::Store`] or [`AdminError::Random`].
+    pub fn code_for_first_user(&self, now: u64) -> Result<Option<String>, AdminError> {
+        if !self.awaits_first_user()? {
+            return Ok(None);
+        }
+        let secret = random_secret()?;
+        let code = Code { sha256: digest(&secret), until: now + CODE_LIFE_SECS };
+        *self.first_code.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(code);
+        Ok(Some(secret))
+    }
+
+    /// Makes the first administrator, and signs them in.
+    ///
+    /// # Errors
+    /// [`AdminError::BadCode`], [`AdminError::Invalid`] or [`AdminError::Store`].
+    pub fn make_first_user(
+        &self,
+        code: &str,
+        name: &str,
+        password: &str,
+        now: u64,
+    ) -> Result<(Actor, SessionSecret), AdminError> {
+        let mut first = self.first_code.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_right = first.as_ref().is_some_and(|first| first.sha256 == digest(code) && now < first.until);
+        if !is_right {
+            return Err(AdminError::BadCode);
+        }
+        let actor = Actor::User { name: name.to_owned(), role: Role::Administrator };
+        // One at the most: another node may have a code of its own.
+        match self.add_user(&actor, name, Role::Administrator, password, 1, now) {
+            Err(AdminError::Full { .. } | AdminError::Taken { .. }) => return Err(AdminError::BadCode),
+            added => added?,
+        };
+        *first = None;
+        let secret = self.begin_session(name, now)?;
+        Ok((actor, secret))
+    }
+
+    /// All users, by name.
+    ///
+    /// # Errors
+    /// [`AdminError::Forbidden`] or [`AdminError::Store`].
+    pub fn users(&self, actor: &Actor) -> Result<Vec<UserView>, AdminError> {
+        actor.check(Scope::AccessWrite)?;
+        let stored = self.records.all::<StoredUser>(Kind::Users)?;
+        Ok(stored.into_iter().map(|(_, stored)| stored.view).collect())
+    }
+
+    /// Makes a user.
+    ///
+    /// # Errors
+    /// [`AdminError::Forbidden`], [`AdminError::Invalid`], [`AdminError::Taken`], [`AdminError::Full`] or
+    /// [`AdminError::Store`].
+    pub fn create_user(
+        &self,
+        actor: &Actor,
+        name: &str,
+        role: Role,
+        password: &str,
+        now: u64,
+    ) -> Result<UserView, AdminError> {
+        actor.check(Scope::AccessWrite)?;
+        self.add_user(actor, name, role, password, MAX_USERS, now)
+    }
+
+    fn add_user(
+        &self,
+        actor: &Actor,
+        name: &str,
+        role: Role,
+        password: &str,
+        most: u64,
+        now: u64,
+    ) -> Result<UserView, AdminError> {
+        let reason = || "it takes 1 to 64 letters, digits, spaces, '-', '_' or '.'".to_owned();
+        let name: AppName = name.parse().map_err(|_| AdminError::Invalid { name: "name", reason: reason() })?;
+        let view = UserView { name: name.to_string(), role, created_at: now };
+        let stored = StoredUser { view: view.clone(), password_hash: passwords::hash(password)? };
+        match self.records.add(Kind::Users, name.as_str(), &stored, most)? {
+            Added::Done => {}
+            Added::Taken => return Err(AdminError::Taken { kind: "user", name: name.to_string() }),
+            Added::Full => return Err(AdminError::Full { kind: "user" }),
+        }
+        self.note(actor, "user.created", name.as_str(), &format!("role={}", role.name()), now);
+        Ok(view)
+    }
+
+    /// Removes a user, and ends their sessions.
+    ///
+    /// # Errors
+    /// [`AdminError::Forbidden`], [`AdminError::NotFound`], [`AdminError::LastAdministrator`] or
+    /// [`AdminError::Store`].
+    pub fn remove_user(&self, actor: &Actor, name: &str, now: u64) -> Result<(), AdminError> {
+        actor.check(Scope::AccessWrite)?;
+        let users = self.records.all::<StoredUser>(Kind::Users)?;
+        let is_administrator = |user: &StoredUser| user.view.role == Role::Administrator;
+        let found = users.iter().find(|(_, user)| user.view.name == name).map(|(_, user)| user);
+        let found = found.ok_or_else(|| AdminError::NotFound { kind: "user", name: name.to_owned() })?;
+        let administrators = users.iter().filter(|(_, user)| is_administrator(user)).count();
+        // Whoever runs commands on the machine can make another one.
+        if is_administrator(found) && administrators == 1 && *actor != Actor::Command {
+            return Err(AdminError::LastAdministrator);
+        }
+        self.records.remove(Kind::Users, &[name.to_owned()])?;
+        self.end_sessions_of(name, None)?;
+        self.note(actor, "user.removed", name, "", now);
+        Ok(())
+    }
+
+    /// Changes the actor's own password, and ends their sessions but this one.
+    ///
+    /// # Errors
+    /// [`AdminError::SignInFailed`] if the old password is wrong; [`AdminError::Invalid`] if the new one cannot be;
+    /// [`AdminError::Forbidden`] if the actor has none; [`AdminError::TooManyAttempts`] or [`AdminError::Store`].
+    pub fn change_password(
+        &self,
+        actor: &Actor,
+        session: &str,
+        old: &str,
+        new: &str,
+        now: u64,
+    ) -> Result<(), AdminError> {
+        let Actor::User { name, .. } = actor else { return Err(AdminError::Forbidden(Scope::AccessWrite)) };
+        self.attempts.count_for_name(name)?;
+        let stored: Option<StoredUser> = self.records.get(Kind::Users, name)?;
+        let hash = stored.as_ref().map(|stored| stored.password_hash.as_str());
+        if !passwords::is_right(old, hash)? {
+            return Err(AdminError::SignInFailed);
+        }
+        self.set_password(actor, name, new, Some(session), now)
+    }
+
+    /// Gives a user another password, and ends their sessions.
+    ///
+    /// # Errors
+    /// [`AdminError::Forbidden`], [`AdminError::NotFound`], [`AdminError::Invalid`] or [`AdminError::Store`].
+    pub fn reset_password(&self, actor: &Actor, name: &str, new: &str, now: u64) -> Result<(), AdminError> {
+        actor.check(Scope::AccessWrite)?;
+        self.set_password(actor, name, new, None, now)
+    }
+
+    fn set_password(
+        &self,
+        actor: &Actor,
+        name: &str,
+        new: &str,
+        session: Option<&str>,
+        now: u64,
+    ) -> Result<(), AdminError> {
+        let stored: Option<StoredUser> = self.records.get(Kind::Users, name)?;
+        let stored = stored.ok_or_else(|| AdminError::NotFound { kind: "user", name: name.to_owned() })?;
+        let changed = StoredUser { password_hash: passwords::hash(new)?, ..stored };
+        self.records.replace(Kind::Users, name, &changed)?;
+        self.end_sessions_of(name, session)?;
+        self.note(actor, "user.password_changed", name, "", now);
+        Ok(())
+    }
+}

@@ -1,0 +1,184 @@
+//! Apps.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Administered, Caller, app_number, blocking, body, ok};
+use crate::{
+    admin::{Actor, AdminError, Administration},
+    api::problem::Problem,
+    apps::{AppView, LONGEST_GRACE_SECS, SettingChanges},
+    service::unix_now,
+};
+
+/// All apps.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AppList {
+    apps: Vec<AppView>,
+}
+
+/// An app to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewApp {
+    /// Its name: 1 to 64 letters, digits, spaces, '-', '_' or '.'.
+    #[schema(example = "shop")]
+    name: String,
+    /// Its settings, where they are not the usual ones.
+    #[serde(default)]
+    settings: SettingChanges,
+}
+
+/// How an appkey is rotated.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rotation {
+    /// For how many seconds the old appkey is still good, up to 2592000 (30 days).
+    #[serde(default)]
+    #[schema(maximum = 2_592_000, example = 86_400)]
+    grace_secs: u64,
+}
+
+/// List all apps. Scope: `apps:read`.
+#[utoipa::path(
+    get, path = "/admin/v1/apps", tag = "Admin API", security(("token" = [])),
+    responses((status = 200, body = AppList), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+pub(crate) async fn list(State(admin): Administered, Caller(actor): Caller) -> Result<Response, Problem> {
+    let apps = blocking(&admin, move |admin| admin.apps(&actor)).await?;
+    Ok(ok(&AppList { apps }))
+}
+
+/// Make an app. The reply holds its appkey, which is shown only this once. Scope: `apps:write`.
+#[utoipa::path(
+    post, path = "/admin/v1/apps", tag = "Admin API", security(("token" = [])), request_body = NewApp,
+    responses(
+        (status = 201, body = AppView, headers(("Location" = String))),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "`taken` or `full`"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "`invalid`: a setting is out of its range"),
+    )
+)]
+pub(crate) async fn create(
+    State(admin): Administered,
+    Caller(actor): Caller,
+    request: Request,
+) -> Result<Response, Problem> {
+    let NewApp { name, settings } = body(request).await?;
+    let app = blocking(&admin, move |admin| admin.create_app(&actor, &name, &settings, unix_now())).await?;
+    let location = format!("/admin/v1/apps/{}", app.number);
+    let mut response = (StatusCode::CREATED, ok(&app)).into_response();
+    response.headers_mut().insert(header::LOCATION, HeaderValue::from_str(&location).expect("a number is a value"));
+    Ok(response)
+}
+
+/// Show an app. Scope: `apps:read`.
+#[utoipa::path(
+    get, path = "/admin/v1/apps/{app}", tag = "Admin API", security(("token" = [])),
+    params(("app" = u32, Path, description = "The app's number")),
+    responses((status = 200, body = AppView), (status = 404, body = Problem, content_type = "application/problem+json"))
+)]
+pub(crate) async fn show(State(admin): Administered, Caller(actor): Caller, uri: Uri) -> Result<Response, Problem> {
+    on_app(&admin, actor, &uri, |admin, actor, number, now| admin.app(actor, number, now)).await
+}
+
+/// Change settings of an app; those that are not named stay. Scope: `apps:write`.
+#[utoipa::path(
+    patch, path = "/admin/v1/apps/{app}", tag = "Admin API", security(("token" = [])),
+    params(("app" = u32, Path, description = "The app's number")), request_body = SettingChanges,
+    responses(
+        (status = 200, body = AppView),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "`declared`: it stands in the configuration file"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn change(
+    State(admin): Administered,
+    Caller(actor): Caller,
+    uri: Uri,
+    request: Request,
+) -> Result<Response, Problem> {
+    let settings: SettingChanges = body(request).await?;
+    on_app(&admin, actor, &uri, move |admin, actor, number, now| admin.change_app(actor, number, &settings, now)).await
+}
+
+/// Remove an app for good. Its keys are worth nothing from then on. Scope: `apps:write`.
+#[utoipa::path(
+    delete, path = "/admin/v1/apps/{app}", tag = "Admin API", security(("token" = [])),
+    params(("app" = u32, Path, description = "The app's number")),
+    responses((status = 200, body = AppView, description = "What it was"), (status = 404, body = Problem, content_type = "application/problem+json"))
+)]
+pub(crate) async fn remove(State(admin): Administered, Caller(actor): Caller, uri: Uri) -> Result<Response, Problem> {
+    on_app(&admin, actor, &uri, |admin, actor, number, now| admin.remove_app(actor, number, now)).await
+}
+
+/// Switch an app on. Scope: `apps:write`.
+#[utoipa::path(
+    post, path = "/admin/v1/apps/{app}/enable", tag = "Admin API", security(("token" = [])),
+    params(("app" = u32, Path, description = "The app's number")),
+    responses((status = 200, body = AppView), (status = 404, body = Problem, content_type = "application/problem+json"))
+)]
+pub(crate) async fn enable(State(admin): Administered, Caller(actor): Caller, uri: Uri) -> Result<Response, Problem> {
+    on_app(&admin, actor, &uri, |admin, actor, number, now| admin.enable_app(actor, number, true, now)).await
+}
+
+/// Switch an app off: it issues and judges nothing. Scope: `apps:write`.
+#[utoipa::path(
+    post, path = "/admin/v1/apps/{app}/disable", tag = "Admin API", security(("token" = [])),
+    params(("app" = u32, Path, description = "The app's number")),
+    responses((status = 200, body = AppView), (status = 404, body = Problem, content_type = "application/problem+json"))
+)]
+pub(crate) async fn disable(State(admin): Administered, Caller(actor): Caller, uri: Uri) -> Result<Response, Problem> {
+    on_app(&admin, actor, &uri, |admin, actor, number, now| admin.enable_app(actor, number, false, now)).await
+}
+
+/// Give an app another appkey, which the reply holds. The old one goes on for a while, if wanted, so that a site can
+/// change over without a failed call; one before it ends at once. Scope: `apps:write`.
+#[utoipa::path(
+    post, path = "/admin/v1/apps/{app}/rotate", tag = "Admin API", security(("token" = [])),
+    params(("app" = u32, Path, description = "The app's number")), request_body = Rotation,
+    responses((status = 200, body = AppView), (status = 422, body = Problem, content_type = "application/problem+json"))
+)]
+pub(crate) async fn rotate(
+    State(admin): Administered,
+    Caller(actor): Caller,
+    uri: Uri,
+    request: Request,
+) -> Result<Response, Problem> {
+    let Rotation { grace_secs } = body(request).await?;
+    if grace_secs > LONGEST_GRACE_SECS {
+        let reason = format!("it is 0 to {LONGEST_GRACE_SECS}, not {grace_secs}");
+        return Err(AdminError::Invalid { name: "grace_secs", reason }.into());
+    }
+    on_app(&admin, actor, &uri, move |admin, actor, number, now| admin.rotate_appkey(actor, number, grace_secs, now))
+        .await
+}
+
+/// End the time for which the appkey before the current one is good. Scope: `apps:write`.
+#[utoipa::path(
+    delete, path = "/admin/v1/apps/{app}/previous-appkey", tag = "Admin API", security(("token" = [])),
+    params(("app" = u32, Path, description = "The app's number")),
+    responses((status = 200, body = AppView), (status = 404, body = Problem, content_type = "application/problem+json"))
+)]
+pub(crate) async fn end_grace(
+    State(admin): Administered,
+    Caller(actor): Caller,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    on_app(&admin, actor, &uri, |admin, actor, number, now| admin.end_grace(actor, number, now)).await
+}
+
+async fn on_app(
+    admin: &std::sync::Arc<Administration>,
+    actor: Actor,
+    uri: &Uri,
+    act: impl FnOnce(&Administration, &Actor, u32, u64) -> Result<AppView, AdminError> + Send + 'static,
+) -> Result<Response, Problem> {
+    let number = app_number(uri)?;
+    let app = blocking(admin, move |admin| act(admin, &actor, number, unix_now())).await?;
+    Ok(ok(&app))
+}

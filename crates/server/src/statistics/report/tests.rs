@@ -1,0 +1,173 @@
+use super::*;
+use crate::statistics::AnswerTimes;
+
+/// A Unix time at which a day begins.
+const DAY: u64 = 20_000 * DAY_SECS;
+
+fn judged(passed: u64, wrong: u64) -> Counts {
+    Counts { passed, wrong, ..Counts::default() }
+}
+
+/// Right answers that took so many seconds, so many of each.
+fn timed(times: &[(u64, u64)]) -> Counts {
+    let mut counts = Counts::default();
+    for (secs, count) in times {
+        (0..*count).for_each(|_| counts.times.count(*secs));
+        counts.passed += count;
+    }
+    counts
+}
+
+fn kinds(hour: &Counts, before: &Counts) -> Vec<&'static str> {
+    let kind = |mark: &Mark| match mark {
+        Mark::FastAnswers { .. } => "fast",
+        Mark::PassRateChanged { .. } => "rate",
+        Mark::TimeChanged { .. } => "time",
+    };
+    Mark::find(hour, before).iter().map(kind).collect()
+}
+
+#[test]
+fn answers_within_two_seconds_are_marked_from_a_quarter_on() {
+    let nothing = Counts::default();
+    assert_eq!(kinds(&timed(&[(2, 5), (9, 15)]), &nothing), ["fast"]);
+    assert_eq!(kinds(&timed(&[(2, 5), (9, 16)]), &nothing), [""; 0], "less than a quarter");
+    assert_eq!(kinds(&timed(&[(2, 5), (9, 14)]), &nothing), [""; 0], "fewer than 20");
+    assert_eq!(kinds(&timed(&[(3, 40)]), &nothing), [""; 0]);
+    assert_eq!(Mark::find(&timed(&[(0, 10), (9, 10)]), &nothing), [Mark::FastAnswers { share: 0.5 }]);
+    assert_eq!(kinds(&nothing, &nothing), [""; 0]);
+}
+
+#[test]
+fn a_pass_rate_that_changes_suddenly_is_marked_both_ways() {
+    let before = judged(180, 20);
+    assert_eq!(kinds(&judged(30, 20), &before), ["rate"]);
+    assert_eq!(kinds(&judged(300, 0), &judged(1000, 1000)), ["rate"]);
+    assert_eq!(kinds(&judged(72, 28), &before), [""; 0], "18 points");
+    assert_eq!(kinds(&judged(29, 20), &before), [""; 0], "49 answers");
+    assert_eq!(kinds(&judged(30, 20), &judged(179, 20)), [""; 0], "199 answers before");
+    assert_eq!(kinds(&judged(36, 14), &judged(104, 96)), [""; 0], "20 points, which may be chance");
+    let mark = Mark::PassRateChanged { before: 0.9, now: 0.6 };
+    assert_eq!(Mark::find(&judged(60, 40), &before), [mark]);
+}
+
+#[test]
+fn a_pass_rate_of_all_or_nothing_is_no_change_from_itself() {
+    assert_eq!(kinds(&judged(50, 0), &judged(200, 0)), [""; 0]);
+    assert_eq!(kinds(&judged(0, 50), &judged(0, 200)), [""; 0]);
+    assert_eq!(kinds(&judged(0, 50), &judged(200, 0)), ["rate"]);
+}
+
+#[test]
+fn a_median_that_falls_below_half_is_marked() {
+    let before = timed(&[(12, 200)]);
+    assert_eq!(kinds(&timed(&[(5, 50)]), &before), ["time"]);
+    assert_eq!(kinds(&timed(&[(6, 50)]), &before), [""; 0], "it is half");
+    assert_eq!(kinds(&timed(&[(5, 49)]), &before), [""; 0]);
+    assert_eq!(kinds(&timed(&[(5, 50)]), &timed(&[(12, 199)])), [""; 0]);
+    assert_eq!(kinds(&timed(&[(60, 50)]), &before), [""; 0], "people may be slow");
+}
+
+fn issued(issued: u64, settled: u64) -> Row {
+    Row { counts: Counts { issued, ..Counts::default() }, settled }
+}
+
+fn view(minutes: &[(u64, Row)], ttl_secs: u64) -> View {
+    let minutes: Rows = minutes.iter().cloned().collect();
+    View { hours: crate::statistics::row::hours(&minutes), minutes, ttl_secs }
+}
+
+#[track_caller]
+fn check_unanswered(view: &View, span: Span, now: u64, expected: u64) {
+    assert_eq!(view.report(Window::new(span, now)).total.unanswered, expected, "at {}", now - DAY);
+}
+
+#[test]
+fn challenges_are_unanswered_once_their_time_is_over() {
+    let view = view(&[(DAY, issued(10, 4)), (DAY + 60, issued(5, 5)), (DAY + 120, issued(7, 0))], 180);
+    for span in [Span::Hour, Span::Day, Span::Month] {
+        check_unanswered(&view, span, DAY + 249, 0);
+        check_unanswered(&view, span, DAY + 250, 6);
+        check_unanswered(&view, span, DAY + 369, 6);
+        check_unanswered(&view, span, DAY + 370, 13);
+    }
+}
+
+#[test]
+fn challenges_of_an_hour_that_is_over_need_no_minutes() {
+    let mut view = view(&[(DAY + 3540, issued(10, 4))], 3600);
+    check_unanswered(&view, Span::Day, DAY + 7209, 0);
+    check_unanswered(&view, Span::Day, DAY + 7210, 6);
+    view.minutes.clear();
+    check_unanswered(&view, Span::Day, DAY + 7210, 6);
+}
+
+#[test]
+fn a_count_that_a_crash_lost_makes_no_nonsense() {
+    check_unanswered(&view(&[(DAY, issued(2, 3))], 180), Span::Hour, DAY + 600, 0);
+}
+
+#[test]
+fn points_begin_at_multiples_of_their_step_and_the_last_one_is_now() {
+    let now = DAY + 13 * HOUR_SECS + 125;
+    for span in Span::ALL {
+        let report = view(&[], 180).report(Window::new(span, now));
+        assert_eq!((report.points.len() as u64, report.from % span.step_secs()), (span.points(), 0));
+        assert_eq!(report.from, report.points[0].begins_at);
+        let last = report.points.last().unwrap().begins_at;
+        assert!(last <= now && now < last + span.step_secs(), "{span:?}");
+    }
+}
+
+#[test]
+fn total_is_the_sum_of_the_points_and_before_is_as_much_time() {
+    let now = DAY + 13 * HOUR_SECS + 1800;
+    let minutes: Vec<_> = (0..180).map(|day| (DAY + 12 * HOUR_SECS - day * DAY_SECS, issued(1, 1))).collect();
+    let view = view(&minutes, 180);
+    let check = |span, total, before| {
+        let report = view.report(Window::new(span, now));
+        let sum: u64 = report.points.iter().map(|point| point.counts.issued).sum();
+        assert_eq!((sum, report.total.issued, report.before.issued), (total, total, before), "{span:?}");
+    };
+    check(Span::Hour, 0, 1);
+    check(Span::Day, 1, 1);
+    check(Span::Week, 7, 7);
+    check(Span::Month, 30, 30);
+    check(Span::Quarter, 90, 90);
+}
+
+#[test]
+fn time_before_ends_as_long_ago_as_the_span_is() {
+    let now = DAY + 20 * HOUR_SECS + 1200;
+    let until = |now| Window::new(Span::Month, now).time_before().end;
+    assert_eq!(until(now), DAY - 30 * DAY_SECS + 20 * HOUR_SECS);
+    assert_eq!(until(now + 1200), DAY - 30 * DAY_SECS + 21 * HOUR_SECS);
+}
+
+#[test]
+fn marks_look_at_the_last_hour_whatever_the_span() {
+    let mut times = AnswerTimes::default();
+    (0..20).for_each(|_| times.count(1));
+    let row = Row { counts: Counts { passed: 20, times, ..Counts::default() }, settled: 20 };
+    let view = view(&[(DAY, row)], 180);
+    for span in Span::ALL {
+        assert_eq!(view.report(Window::new(span, DAY + 3599)).marks, [Mark::FastAnswers { share: 1.0 }]);
+        assert_eq!(view.report(Window::new(span, DAY + 3600)).marks, []);
+    }
+}
+
+#[test]
+fn a_clock_that_just_began_is_no_trouble() {
+    for span in Span::ALL {
+        assert_eq!(view(&[], 180).report(Window::new(span, 0)).from, 0);
+    }
+}
+
+#[test]
+fn spans_are_found_by_their_names() {
+    for span in Span::ALL {
+        assert_eq!(Span::from_name(span.name()), Some(span));
+        assert_eq!(serde_json::to_value(span).unwrap(), span.name());
+    }
+    assert_eq!(Span::from_name("2h"), None);
+}

@@ -1,0 +1,120 @@
+//! Statistics of several nodes in Redis.
+
+use std::sync::Arc;
+
+use testbed::{Cluster, Redis, RedisOptions};
+
+use crate::{
+    remote::{BlockingRemote, RemoteAddress},
+    statistics::{
+        Span, Statistics,
+        pending::Batch,
+        row::{Row, Rows},
+        tests::{apps, counters},
+    },
+};
+
+const NOW: u64 = 1_800_000_000;
+
+fn node(url: &str, numbers: &[u32]) -> Statistics {
+    let remote = BlockingRemote::open(&RemoteAddress::parse(url).unwrap()).unwrap();
+    Statistics::open_shared(remote, apps(numbers), 90).unwrap()
+}
+
+fn check_nodes_add_up(url: &str) {
+    let numbers: Vec<u32> = (1..=20).collect();
+    let nodes = [0; 3].map(|_| node(url, &numbers));
+    for second in 0..3 {
+        for (number, node) in nodes.iter().enumerate() {
+            for app in &numbers {
+                let counters = counters(node, *app);
+                (0..=number).for_each(|_| counters.count_issued(NOW - 60));
+                counters.count_image();
+                counters.count_limited();
+                // Another node than the one that issued it.
+                counters.count_passed(NOW - 60, NOW - 60 + 7);
+            }
+            node.flush(NOW + second);
+            assert!(!node.flushing().is_failing);
+        }
+    }
+    for node in &nodes {
+        for span in Span::ALL {
+            let report = node.report(20, span, NOW + 600).unwrap();
+            let total = &report.total;
+            assert_eq!((total.issued, total.images, total.limited, total.passed), (18, 9, 9, 9), "{span:?}");
+            assert_eq!((total.unanswered, total.times.within(8), total.times.within(6)), (9, 9, 0));
+        }
+        let totals = node.totals(&[3, 99, 4], Span::Hour, NOW + 600).unwrap();
+        assert_eq!(totals.iter().map(|counts| counts.issued).collect::<Vec<_>>(), [18, 0, 18]);
+    }
+}
+
+#[test]
+fn three_nodes_add_up_in_redis() {
+    check_nodes_add_up(&Redis::start().url());
+}
+
+#[test]
+fn three_nodes_add_up_in_a_cluster() {
+    check_nodes_add_up(&Cluster::start(3, &RedisOptions::default()).url());
+}
+
+#[test]
+fn a_script_that_is_run_again_adds_nothing() {
+    let redis = Redis::start();
+    let node = node(&redis.url(), &[1]);
+    let row = |settled| Row { settled, ..Row::default() };
+    let rows = Rows::from([(NOW - 60, row(2)), (NOW, row(3))]);
+    let batch = Batch { process: 5, number: 1, rows: [(1, rows)].into() };
+    (0..3).for_each(|_| node.tables.add(&batch).unwrap());
+    let hour = NOW / 3600 * 3600 - 3600;
+    let settled = || {
+        let rows = node.tables.read(&[1], crate::statistics::row::Grain::Hour, hour..hour + 7200).unwrap();
+        rows[0].values().map(|row| row.settled).sum::<u64>()
+    };
+    assert_eq!(settled(), 5);
+    node.tables.add(&Batch { number: 2, ..batch.clone() }).unwrap();
+    node.tables.add(&Batch { process: 6, ..batch }).unwrap();
+    assert_eq!(settled(), 15);
+}
+
+#[test]
+fn all_that_is_kept_goes_by_itself_and_bears_the_prefix() {
+    let redis = Redis::start();
+    let node = node(&format!("{}/?prefix=site-a:", redis.url()), &[7]);
+    counters(&node, 7).count_issued(NOW);
+    node.flush(NOW);
+    let names = redis.command_line(&["EVAL", "return table.concat(redis.call('KEYS', '*'), ' ')", "0"]);
+    let mut names: Vec<&str> = names.split(' ').collect();
+    names.sort_unstable();
+    assert_eq!(names.len(), 3, "{names:?}");
+    let day = NOW / 86_400 * 86_400;
+    assert_eq!(names[0], format!("site-a:statistics:{{7}}:hours:{day}"));
+    assert!(names[1].starts_with("site-a:statistics:{7}:last-batch:"));
+    assert_eq!(names[2], format!("site-a:statistics:{{7}}:minutes:{NOW}"));
+    let lives = |name| redis.command_line(&["TTL", name]).trim().parse::<u64>().unwrap();
+    assert!((180 * 86_400..=182 * 86_400).contains(&lives(names[0])));
+    assert!((0..=86_400).contains(&lives(names[1])));
+    assert!((48 * 3600..=50 * 3600).contains(&lives(names[2])));
+}
+
+#[test]
+fn a_node_that_is_cut_off_loses_no_count() {
+    let mut redis = Redis::with(RedisOptions { durable: true, ..RedisOptions::default() });
+    let node = Arc::new(node(&redis.url(), &[1]));
+    counters(&node, 1).count_issued(NOW);
+    node.flush(NOW);
+    redis.kill();
+    counters(&node, 1).count_issued(NOW);
+    node.flush(NOW + 2);
+    assert!(node.flushing().is_failing);
+    assert!(node.report(1, Span::Day, NOW).is_err());
+    counters(&node, 1).count_issued(NOW);
+    redis.restart();
+    let start = std::time::Instant::now();
+    while node.flush(NOW + 4) == () && node.flushing().is_failing {
+        assert!(start.elapsed() < std::time::Duration::from_secs(20), "it recovers");
+    }
+    assert_eq!(node.report(1, Span::Day, NOW).unwrap().total.issued, 3);
+}
