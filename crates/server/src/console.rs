@@ -34,11 +34,12 @@ use axum::{
 };
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use self::fault::Fault;
+use self::{fault::Fault, visitor::Visitor};
 use crate::{
     admin::{AdminError, Administration},
     api::guard,
-    service::Service,
+    apps::AppView,
+    service::{Service, unix_now},
 };
 
 /// Everything comes from this server, and nothing stands inline.
@@ -65,6 +66,11 @@ impl Console {
         let asked = tokio::task::spawn_blocking(move || question(&administration)).await;
         Ok(asked.map_err(|_| Fault::Internal)??)
     }
+
+    async fn app(&self, visitor: &Visitor, number: u32) -> Result<AppView, Fault> {
+        let (actor, now) = (visitor.actor.clone(), unix_now());
+        self.ask(move |administration| administration.app(&actor, number, now)).await
+    }
 }
 
 pub(crate) fn routes(state: Arc<Console>) -> Router<Arc<Service>> {
@@ -81,6 +87,7 @@ pub(crate) fn routes(state: Arc<Console>) -> Router<Arc<Service>> {
         .route("/console/apps/{number}/settings", get(settings::show).post(settings::change))
         .route("/console/apps/{number}/integration", get(integration::show))
         .route("/console/apps/{number}/rotate", post(manage::rotate))
+        .route("/console/apps/{number}/end-grace", post(manage::end_grace))
         .route("/console/apps/{number}/enable", post(manage::enable))
         .route("/console/apps/{number}/disable", post(manage::disable))
         .route("/console/apps/{number}/remove", get(manage::ask_to_remove).post(manage::remove))

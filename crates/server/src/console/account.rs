@@ -35,7 +35,9 @@ pub(super) async fn change(
         return Ok(reply(&visitor, &fields));
     }
     let (actor, now) = (visitor.actor.clone(), unix_now());
-    match console.ask(move |administration| administration.change_password(&actor, &old, &new, now)).await {
+    let session = visitor.reader.session().unwrap_or_default();
+    let changed = console.ask(move |administration| administration.change_password(&actor, &session, &old, &new, now));
+    match changed.await {
         Ok(()) => return Ok(see_other("/console?done=password")),
         Err(Fault::Admin(AdminError::SignInFailed)) => fields.object("old", visitor.texts().wrong_password),
         Err(Fault::Admin(error @ AdminError::Invalid { .. })) => fields.object("new", visitor.texts().error(&error)),

@@ -66,10 +66,13 @@ fn status(error: &AdminError) -> StatusCode {
         AdminError::Forbidden(_) => StatusCode::FORBIDDEN,
         AdminError::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
         AdminError::NotFound { .. } | AdminError::App(AppError::NoSuchApp(_)) => StatusCode::NOT_FOUND,
-        AdminError::Store(_) | AdminError::App(AppError::Storage(_) | AppError::Random(_) | AppError::Conflict) => {
+        AdminError::Store(_)
+        | AdminError::Random(_)
+        | AdminError::App(AppError::Storage(_) | AppError::Random(_) | AppError::Conflict) => {
             StatusCode::SERVICE_UNAVAILABLE
         }
         AdminError::App(AppError::Declared(_) | AppError::Full | AppError::NoNumberLeft)
+        | AdminError::Full { .. }
         | AdminError::LastAdministrator => StatusCode::CONFLICT,
         AdminError::App(AppError::Name(_) | AppError::NameTaken(_) | AppError::Setting(_))
         | AdminError::SignInFailed

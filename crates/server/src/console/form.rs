@@ -89,6 +89,7 @@ impl Fields {
             AdminError::App(AppError::Setting(setting)) => setting.name,
             AdminError::Invalid { name, .. } => name,
             AdminError::LastAdministrator
+            | AdminError::Full { .. }
             | AdminError::BadCode
             | AdminError::SignInFailed
             | AdminError::TooManyAttempts { .. }

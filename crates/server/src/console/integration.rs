@@ -31,8 +31,7 @@ pub(super) async fn show(
     visitor: Visitor,
     AppNumber(number): AppNumber,
 ) -> Result<Response, Fault> {
-    let actor = visitor.actor.clone();
-    let app = console.ask(move |administration| administration.app(&actor, number)).await?;
+    let app = console.app(&visitor, number).await?;
     let content = page(&visitor, &app);
     let title = format!("{} – {}", visitor.texts().integration, app.name);
     Ok(Page::of(&visitor, &title, &content).in_part(Part::Overview).respond())

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode, response::Response};
+use haechi_captcha::Language;
 use maud::{Markup, html};
 
 use super::{
     Console,
     fault::{Fault, see_other},
     form::{Field, Fields, Form, Input},
+    format,
     overview::badges,
     page::{Page, Part},
     texts::{Texts, fill},
@@ -44,7 +46,7 @@ pub(super) fn app_head(app: &AppView, current: Tab, texts: &Texts) -> Markup {
 }
 
 /// What can be done with an app beside changing its settings.
-pub(super) fn controls(app: &AppView, texts: &Texts) -> Markup {
+pub(super) fn controls(app: &AppView, language: Language, texts: &Texts) -> Markup {
     let address = |action: &str| format!("/console/apps/{}/{action}", app.number);
     let graces = GRACES_SECS.iter().zip(texts.graces).map(|(secs, name)| (secs.to_string(), name.to_owned()));
     let grace =
@@ -52,6 +54,12 @@ pub(super) fn controls(app: &AppView, texts: &Texts) -> Markup {
     html! {
         section aria-labelledby="rotation" {
             h2 #rotation { (texts.rotate) }
+            @if let Some(until) = app.previous_appkey_until {
+                form.card method="post" action=(address("end-grace")) {
+                    p { (fill(texts.grace_until, &[&format::moment(language, until)])) }
+                    button { (texts.end_grace) }
+                }
+            }
             form.card method="post" action=(address("rotate")) {
                 p { (texts.rotate_task) }
                 (grace.render(&Fields::new("rotate").with("grace", "86400")))
@@ -91,6 +99,17 @@ pub(super) async fn rotate(
     Ok(appkey_reply(&visitor, &app, visitor.texts().rotated))
 }
 
+pub(super) async fn end_grace(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    AppNumber(number): AppNumber,
+) -> Result<Response, Fault> {
+    visitor.must(Scope::AppsWrite)?;
+    let (actor, now) = (visitor.actor, unix_now());
+    console.ask(move |administration| administration.end_grace(&actor, number, now)).await?;
+    Ok(see_other(&format!("/console/apps/{number}/settings?done=grace-ended")))
+}
+
 pub(super) async fn enable(
     console: State<Arc<Console>>,
     visitor: Visitor,
@@ -126,8 +145,7 @@ pub(super) async fn ask_to_remove(
     AppNumber(number): AppNumber,
 ) -> Result<Response, Fault> {
     visitor.must(Scope::AppsWrite)?;
-    let actor = visitor.actor.clone();
-    let app = console.ask(move |administration| administration.app(&actor, number)).await?;
+    let app = console.app(&visitor, number).await?;
     let content = removal_page(&app, visitor.texts());
     Ok(Page::of(&visitor, visitor.texts().remove_app, &content).in_part(Part::Overview).respond())
 }

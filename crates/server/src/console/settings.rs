@@ -91,8 +91,7 @@ pub(super) async fn show(
     AppNumber(number): AppNumber,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Fault> {
-    let actor = visitor.actor.clone();
-    let app = console.ask(move |administration| administration.app(&actor, number)).await?;
+    let app = console.app(&visitor, number).await?;
     let sample = query_value(query.as_deref(), "sample").parse().unwrap_or(1);
     let notice = notice(query.as_deref(), visitor.texts());
     Ok(reply(&visitor, &app, &fields_of(&app.settings), sample, &notice))
@@ -106,8 +105,7 @@ pub(super) async fn change(
 ) -> Result<Response, Fault> {
     visitor.must(Scope::AppsWrite)?;
     let mut fields = form.fields("app", &NAMES)?;
-    let actor = visitor.actor.clone();
-    let app = console.ask(move |administration| administration.app(&actor, number)).await?;
+    let app = console.app(&visitor, number).await?;
     if let Some(changes) = read(&mut fields, &app.settings, visitor.texts()) {
         let (actor, now) = (visitor.actor.clone(), unix_now());
         match console.ask(move |administration| administration.change_app(&actor, number, &changes, now)).await {
@@ -146,7 +144,7 @@ pub(super) fn page(visitor: &Visitor, app: &AppView, fields: &Fields, sample: u3
             }
             (preview::render(&app.settings, sample, &address, texts))
         }
-        @if may_change { (controls(app, texts)) }
+        @if may_change { (controls(app, visitor.reader.language, texts)) }
     }
 }
 

@@ -37,7 +37,7 @@ async fn ask(
     let (actor, now) = (visitor.actor.clone(), unix_now());
     console
         .ask(move |administration| {
-            Ok((administration.app(&actor, number)?, administration.report(&actor, number, span, now)?))
+            Ok((administration.app(&actor, number, now)?, administration.report(&actor, number, span, now)?))
         })
         .await
 }

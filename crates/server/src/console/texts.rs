@@ -128,6 +128,8 @@ pub(super) struct Texts {
     pub(super) rotate_task: &'static str,
     pub(super) grace: &'static str,
     pub(super) grace_hint: &'static str,
+    pub(super) grace_until: &'static str,
+    pub(super) end_grace: &'static str,
     pub(super) appkey_once: &'static str,
     pub(super) disable: &'static str,
     pub(super) disable_task: &'static str,
@@ -192,7 +194,7 @@ pub(super) struct Texts {
     /// The label of each setting, and a hint.
     setting_names: [(&'static str, &'static str, &'static str); 10],
     /// What is said after something was done.
-    pub(super) done: [(&'static str, &'static str); 9],
+    pub(super) done: [(&'static str, &'static str); 10],
     /// What the actions of the audit log are called.
     actions: [(&'static str, &'static str); 15],
     errors: Errors,
@@ -261,7 +263,8 @@ impl Texts {
             AdminError::Invalid { name, reason } => fill(errors.invalid, &[&format!("{name}, {reason}")]),
             AdminError::LastAdministrator => errors.last_administrator.to_owned(),
             AdminError::App(error) => self.app_error(error),
-            AdminError::Store(_) => errors.storage.to_owned(),
+            AdminError::Full { .. } => errors.full.to_owned(),
+            AdminError::Store(_) | AdminError::Random(_) => errors.storage.to_owned(),
         }
     }
 

@@ -15,7 +15,10 @@ use haechi_captcha::Language;
 use super::{Console, fault::Fault, texts::Texts};
 use crate::{
     admin::{Actor, Scope},
-    api::language,
+    api::{
+        admin::{LOOPBACK_COOKIE, SECURE_COOKIE, cookie},
+        language,
+    },
     client::{Client, Peer, Proxies},
     error::Refusal,
     service::unix_now,
@@ -55,8 +58,8 @@ impl Transport {
     pub(super) const fn cookie(self) -> Option<&'static str> {
         match self {
             // The prefix has browsers accept it from this very host only, over HTTPS.
-            Self::Https => Some("__Host-haechi"),
-            Self::Loopback => Some("haechi-session"),
+            Self::Https => Some(SECURE_COOKIE),
+            Self::Loopback => Some(LOOPBACK_COOKIE),
             Self::Plain => None,
         }
     }
@@ -152,13 +155,6 @@ fn language_of(headers: &HeaderMap) -> Language {
     chosen.or_else(|| language::preferred_among(&LANGUAGES, headers)).unwrap_or(Language::En)
 }
 
-/// The value of a cookie.
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
-}
-
 fn origin(transport: Transport, headers: &HeaderMap) -> String {
     let scheme = if transport == Transport::Https { "https" } else { "http" };
     let is_host = |host: &&str| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
@@ -175,7 +171,7 @@ fn address(parts: &Parts) -> String {
     let action = path.rsplit('/').next().unwrap_or_default();
     match action {
         _ if path.starts_with("/console/access/") => "/console/access".to_owned(),
-        "rotate" | "enable" | "disable" => path.replace(action, "settings"),
+        "rotate" | "end-grace" | "enable" | "disable" => path.replace(action, "settings"),
         "sign-out" | "language" => "/console".to_owned(),
         _ => path.to_owned(),
     }
@@ -270,14 +266,6 @@ mod tests {
             check("127.0.0.1", &[("host", host)], Transport::Plain);
         }
         check("::1", &[], Transport::Plain);
-    }
-
-    #[test]
-    fn cookies_are_found_by_their_whole_name() {
-        let headers = headers(&[("cookie", "a=1; xhaechi-session=2;haechi-session=3"), ("cookie", "b=4=5")]);
-        assert_eq!(cookie(&headers, "haechi-session"), Some("3"));
-        assert_eq!(cookie(&headers, "b"), Some("4=5"));
-        assert_eq!(cookie(&headers, "haechi"), None);
     }
 
     #[test]
