@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod docs;
+pub(crate) mod guard;
 pub(crate) mod health;
 pub(crate) mod language;
 pub(crate) mod media;

@@ -15,6 +15,9 @@ use serde::Deserialize;
 /// The header of most proxies, which no standard describes.
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
+/// Its companion, which says http or https.
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
 /// The peer of a connection, kept with each of its requests.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
@@ -105,6 +108,19 @@ impl Proxies {
         Client::new(client)
     }
 
+    /// Whether the client's connection is encrypted, as a trusted proxy says: this server itself speaks plain HTTP.
+    ///
+    /// Of several entries the first counts, which is about the client's own connection. Whoever writes one himself
+    /// deceives only himself: no page can have another's browser write it.
+    pub(crate) fn is_https(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        let first = |name: &HeaderName| headers.get(name)?.to_str().ok()?.split(',').next();
+        let scheme = match self.header {
+            ForwardedHeader::XForwardedFor => first(&X_FORWARDED_PROTO).map(str::trim),
+            ForwardedHeader::Forwarded => first(&header::FORWARDED).and_then(|element| parameter(element, "proto")),
+        };
+        self.trusts(peer.to_canonical()) && scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
+    }
+
     fn trusts(&self, address: IpAddr) -> bool {
         self.trusted.0.iter().any(|network| network.contains(&address))
     }
@@ -128,12 +144,17 @@ fn address(text: &str) -> Option<IpAddr> {
 
 /// The address in an element such as `for="[2001:db8::1]:4711";proto=https`.
 fn address_of_element(element: &str) -> Option<IpAddr> {
+    address(parameter(element, "for")?)
+}
+
+/// The value of a parameter in such an element, without its quotes.
+fn parameter<'a>(element: &'a str, wanted: &str) -> Option<&'a str> {
     let value = element.split(';').find_map(|pair| {
         let (name, value) = pair.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("for").then(|| value.trim())
+        name.trim().eq_ignore_ascii_case(wanted).then(|| value.trim())
     })?;
     let unquoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    address(unquoted.unwrap_or(value))
+    Some(unquoted.unwrap_or(value))
 }
 
 #[cfg(test)]
@@ -204,6 +225,23 @@ mod tests {
         check("for=_hidden", "10.0.0.1");
         check("for=unknown;by=1.2.3.4", "10.0.0.1");
         check("proto=http", "10.0.0.1");
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_says_that_a_connection_is_encrypted() {
+        let check = |header, peer: &str, line: (&'static str, &'static str), expected| {
+            let headers = HeaderMap::from_iter([(HeaderName::from_static(line.0), line.1.parse().unwrap())]);
+            assert_eq!(proxies("10.0.0.1", header).is_https(peer.parse().unwrap(), &headers), expected, "{line:?}");
+        };
+        let (usual, standard) = (ForwardedHeader::XForwardedFor, ForwardedHeader::Forwarded);
+        check(usual, "10.0.0.1", ("x-forwarded-proto", "https"), true);
+        check(usual, "::ffff:10.0.0.1", ("x-forwarded-proto", "HTTPS, http"), true);
+        check(usual, "10.0.0.1", ("x-forwarded-proto", "http"), false);
+        check(usual, "10.0.0.2", ("x-forwarded-proto", "https"), false);
+        check(usual, "10.0.0.1", ("forwarded", "proto=https"), false);
+        check(standard, "10.0.0.1", ("forwarded", "for=192.0.2.1; Proto=\"https\", for=10.0.0.2;proto=http"), true);
+        check(standard, "10.0.0.1", ("forwarded", "for=192.0.2.1"), false);
+        check(standard, "10.0.0.1", ("x-forwarded-proto", "https"), false);
     }
 
     #[test]

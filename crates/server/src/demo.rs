@@ -3,7 +3,6 @@
 //! It calls the service itself, as an app that is enabled, so no appkey reaches the browser. Everything works as plain
 //! HTML; the script on top of it plays, judges and renews in place, by the two routes that answer in JSON.
 
-mod guard;
 mod listen;
 mod page;
 mod round;
@@ -27,7 +26,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use self::{page::Page, round::Round, texts::Notice};
 use crate::{
-    api::{language, parameters::Parameters, reply, request::read_body},
+    api::{guard, language, parameters::Parameters, reply, request::read_body},
     error::{Refusal, ResultCode},
     service::Service,
 };

@@ -6,8 +6,10 @@
 pub mod admin;
 pub mod api;
 pub mod apps;
+pub mod calendar;
 pub mod client;
 pub mod config;
+mod console;
 pub mod control;
 mod demo;
 pub mod error;

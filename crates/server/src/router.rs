@@ -13,6 +13,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{
     admin::Administration,
     api::{admin, docs, health, media, nhn, request},
+    console::{self, Console},
     demo,
     service::Service,
 };
@@ -45,7 +46,7 @@ pub fn router(service: Arc<Service>, administration: Option<&Arc<Administration>
     let mut router =
         calls.merge(media).route_layer(limited).merge(health_routes()).route("/openapi.json", get(docs::openapi_json));
     if !options.operators_elsewhere {
-        router = router.merge(operators_routes(administration));
+        router = router.merge(operators_routes(&service, administration));
     }
     if options.demo {
         router = router.merge(demo::routes(options.listening_test));
@@ -55,8 +56,9 @@ pub fn router(service: Arc<Service>, administration: Option<&Arc<Administration>
 
 /// All that operators may call, on a listener of their own.
 pub fn operators(service: Arc<Service>, administration: Option<&Arc<Administration>>) -> Router {
-    let router =
-        health_routes().merge(operators_routes(administration)).route("/openapi.json", get(docs::openapi_json));
+    let router = health_routes()
+        .merge(operators_routes(&service, administration))
+        .route("/openapi.json", get(docs::openapi_json));
     finish(router, service)
 }
 
@@ -64,8 +66,12 @@ fn health_routes() -> Router<Arc<Service>> {
     Router::new().route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz))
 }
 
-fn operators_routes(administration: Option<&Arc<Administration>>) -> Router<Arc<Service>> {
-    let administered = administration.map(|administration| admin::routes(Arc::clone(administration)));
+fn operators_routes(service: &Arc<Service>, administration: Option<&Arc<Administration>>) -> Router<Arc<Service>> {
+    let administered = administration.map(|administration| {
+        let (administration, service) = (Arc::clone(administration), Arc::clone(service));
+        let console = Console { administration: Arc::clone(&administration), service };
+        admin::routes(administration).merge(console::routes(Arc::new(console)))
+    });
     Router::new()
         .route("/metrics", get(health::metrics))
         .route("/docs", get(docs::page))

@@ -7,8 +7,14 @@ use haechi_captcha::Language;
 ///
 /// Written here because the published parser sorts by a quality that may be NaN, which makes the sort panic.
 pub(crate) fn preferred(headers: &HeaderMap) -> Option<Language> {
+    preferred_among(&Language::ALL, headers)
+}
+
+/// The language that `Accept-Language` prefers among these, if it names any.
+pub(crate) fn preferred_among(languages: &[Language], headers: &HeaderMap) -> Option<Language> {
     let ranges = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
     let candidates = ranges.flat_map(|value| value.split(',')).filter_map(candidate);
+    let candidates = candidates.filter(|(language, _)| languages.contains(language));
     // Of equal qualities the first counts, and `max_by_key` would take the last.
     candidates.reduce(|best, next| if next.1 > best.1 { next } else { best }).map(|(language, _)| language)
 }
@@ -45,5 +51,13 @@ mod tests {
         check("*", None);
         check("", None);
         check("en;q=nan, ko;q=inf, ja;q=-1, ;;q=, zh;q=x", Some(Language::Ko));
+    }
+
+    #[test]
+    fn a_page_in_some_languages_takes_the_best_of_those() {
+        let value = HeaderValue::from_static("ja, ko;q=0.5, en;q=0.1");
+        let headers = HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, value)]);
+        assert_eq!(preferred_among(&[Language::En, Language::Ko], &headers), Some(Language::Ko));
+        assert_eq!(preferred_among(&[Language::Zh], &headers), None);
     }
 }

@@ -1,6 +1,7 @@
-//! Keeps other sites from sending the page's forms.
+//! Keeps other sites from sending our pages' forms.
 //!
-//! They could neither read a reply nor answer a challenge, but they could have visitors' browsers use up the app's rate.
+//! They could read no reply. But they could have visitors' browsers use up an app's rate at the demo, and a browser that
+//! is signed in to the console would do there what they like.
 
 use axum::{
     extract::Request,
@@ -11,7 +12,7 @@ use axum::{
 
 use crate::error::Refusal;
 
-pub(super) async fn refuse_other_sites(request: Request, next: Next) -> Response {
+pub(crate) async fn refuse_other_sites(request: Request, next: Next) -> Response {
     if *request.method() == Method::POST && !is_from_this_site(request.headers()) {
         return Refusal::Http(StatusCode::FORBIDDEN).into_response();
     }

@@ -1,0 +1,314 @@
+//! Tokens and users.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, RawQuery, State},
+    http::StatusCode,
+    response::Response,
+};
+use maud::{Markup, html};
+
+use super::{
+    Console,
+    fault::{Fault, see_other},
+    form::{Field, Fields, Form, Input},
+    format,
+    page::{Page, Part, notice, scrolling},
+    texts::{Texts, fill},
+    visitor::Visitor,
+};
+use crate::{
+    admin::{IssuedToken, Role, Scope, TokenView, UserView},
+    error::Refusal,
+    service::unix_now,
+};
+
+/// All scopes, with the names of their fields.
+const SCOPES: [(Scope, &str, &str); 5] = [
+    (Scope::AppsRead, "apps-read", "apps:read"),
+    (Scope::AppsWrite, "apps-write", "apps:write"),
+    (Scope::StatisticsRead, "statistics-read", "statistics:read"),
+    (Scope::AuditRead, "audit-read", "audit:read"),
+    (Scope::AccessWrite, "access-write", "access:write"),
+];
+
+/// The lifetimes to choose from, in days.
+const LIFETIMES_DAYS: [u64; 4] = [7, 30, 90, 366];
+
+/// What the page shows.
+pub(super) struct Access {
+    pub(super) tokens: Vec<TokenView>,
+    pub(super) users: Vec<UserView>,
+    pub(super) token_fields: Fields,
+    pub(super) user_fields: Fields,
+}
+
+impl Access {
+    fn has_problems(&self) -> bool {
+        self.token_fields.has_problems() || self.user_fields.has_problems()
+    }
+}
+
+fn new_token() -> Fields {
+    Fields::new("token").with("lifetime", "90")
+}
+
+fn new_user() -> Fields {
+    Fields::new("user").with("role", "viewer")
+}
+
+pub(super) async fn show(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Fault> {
+    let notice = notice(query.as_deref(), visitor.texts());
+    reply(&console, &visitor, &notice, new_token(), new_user()).await
+}
+
+async fn reply(
+    console: &Console,
+    visitor: &Visitor,
+    notice: &Markup,
+    token_fields: Fields,
+    user_fields: Fields,
+) -> Result<Response, Fault> {
+    visitor.must(Scope::AccessWrite)?;
+    let actor = visitor.actor.clone();
+    let asked = console.ask(move |administration| Ok((administration.tokens(&actor)?, administration.users(&actor)?)));
+    let (tokens, users) = asked.await?;
+    let access = Access { tokens, users, token_fields, user_fields };
+    let content = page(visitor, &access, notice);
+    let page = Page::of(visitor, visitor.texts().access, &content).in_part(Part::Access);
+    Ok(page.with_problems(access.has_problems()).respond())
+}
+
+pub(super) async fn create_token(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    form: Form,
+) -> Result<Response, Fault> {
+    visitor.must(Scope::AccessWrite)?;
+    let names: Vec<&'static str> = ["name", "lifetime"].into_iter().chain(SCOPES.map(|scope| scope.1)).collect();
+    let mut fields = form.fields("token", &names)?;
+    let chosen = SCOPES.into_iter().filter(|(_, field, _)| fields.value(field) == "true");
+    let scopes: Vec<Scope> = chosen.map(|(scope, ..)| scope).collect();
+    let days = fields.value("lifetime").parse().ok().filter(|days| LIFETIMES_DAYS.contains(days));
+    let days: u64 = days.ok_or(Refusal::Parameter)?;
+    if scopes.is_empty() {
+        fields.object(SCOPES[0].1, visitor.texts().choose_scope);
+        return reply(&console, &visitor, &html! {}, fields, new_user()).await;
+    }
+    let (actor, name, now) = (visitor.actor.clone(), fields.value("name").to_owned(), unix_now());
+    let lifetime_secs = days * 86_400;
+    let made = console
+        .ask(move |administration| administration.create_token(&actor, &name, &scopes, lifetime_secs, now))
+        .await;
+    match made {
+        Ok(token) => {
+            let content = token_page(&token, visitor.texts());
+            Ok(Page::of(&visitor, visitor.texts().token_made, &content).in_part(Part::Access).reply(StatusCode::OK))
+        }
+        Err(fault) => {
+            fields.explain(fault, visitor.texts())?;
+            reply(&console, &visitor, &html! {}, fields, new_user()).await
+        }
+    }
+}
+
+pub(super) async fn remove_token(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, Fault> {
+    visitor.must(Scope::AccessWrite)?;
+    let (actor, now) = (visitor.actor, unix_now());
+    console.ask(move |administration| administration.remove_token(&actor, &id, now)).await?;
+    Ok(see_other("/console/access?done=token-removed"))
+}
+
+pub(super) async fn create_user(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    form: Form,
+) -> Result<Response, Fault> {
+    visitor.must(Scope::AccessWrite)?;
+    let mut fields = form.fields("user", &["name", "role"])?.with("password", "");
+    let role = match fields.value("role") {
+        "administrator" => Role::Administrator,
+        "viewer" => Role::Viewer,
+        _ => return Err(Refusal::Parameter.into()),
+    };
+    let (actor, name, now) = (visitor.actor.clone(), fields.value("name").to_owned(), unix_now());
+    let password = form.text("password")?;
+    let made = console.ask(move |administration| administration.create_user(&actor, &name, role, &password, now)).await;
+    match made {
+        Ok(_) => Ok(see_other("/console/access?done=user-made")),
+        Err(fault) => {
+            fields.explain(fault, visitor.texts())?;
+            reply(&console, &visitor, &html! {}, new_token(), fields).await
+        }
+    }
+}
+
+pub(super) async fn remove_user(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    form: Form,
+) -> Result<Response, Fault> {
+    visitor.must(Scope::AccessWrite)?;
+    let (actor, name, now) = (visitor.actor.clone(), form.text("name")?, unix_now());
+    let mut fields = new_user();
+    match console.ask(move |administration| administration.remove_user(&actor, &name, now)).await {
+        Ok(()) => Ok(see_other("/console/access?done=user-removed")),
+        Err(fault) => {
+            fields.explain(fault, visitor.texts())?;
+            reply(&console, &visitor, &html! {}, new_token(), fields).await
+        }
+    }
+}
+
+pub(super) fn page(visitor: &Visitor, access: &Access, notice: &Markup) -> Markup {
+    let texts = visitor.texts();
+    html! {
+        h1 { (texts.access) }
+        (notice)
+        section aria-labelledby="tokens" {
+            h2 #tokens { (texts.tokens) }
+            p.quiet { (texts.tokens_task) }
+            @if access.tokens.is_empty() { p.card { (texts.no_tokens) } }
+            @else { (scrolling(texts.tokens, &tokens(visitor, &access.tokens))) }
+            (token_form(&access.token_fields, texts))
+        }
+        section aria-labelledby="users" {
+            h2 #users { (texts.users) }
+            p.quiet { (texts.users_task) }
+            (scrolling(texts.users, &users(visitor, &access.users)))
+            (user_form(&access.user_fields, texts))
+        }
+    }
+}
+
+fn tokens(visitor: &Visitor, tokens: &[TokenView]) -> Markup {
+    let (texts, language) = (visitor.texts(), visitor.reader.language);
+    html! {
+        table {
+            thead {
+                tr {
+                    @for heading in [texts.name, texts.scopes, texts.made, texts.ends, texts.remove] {
+                        th scope="col" { (heading) }
+                    }
+                }
+            }
+            tbody {
+                @for token in tokens {
+                    tr {
+                        th scope="row" { (token.name) br; code.quiet { (token.id) } }
+                        td {
+                            @for (_, _, name) in SCOPES.iter().filter(|(scope, ..)| token.scopes.contains(scope)) {
+                                code { (name) } " "
+                            }
+                        }
+                        td.moment { (format::time(language, token.created_at)) }
+                        td.moment { (format::time(language, token.expires_at)) }
+                        td {
+                            (removal(&format!("/console/access/tokens/{}/remove", token.id), &token.name, &html! {}, texts))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn users(visitor: &Visitor, users: &[UserView]) -> Markup {
+    let texts = visitor.texts();
+    html! {
+        table {
+            thead {
+                tr {
+                    @for heading in [texts.name, texts.role, texts.made, texts.remove] { th scope="col" { (heading) } }
+                }
+            }
+            tbody {
+                @for user in users {
+                    tr {
+                        th scope="row" { (user.name) }
+                        td { (texts.role_name(user.role)) }
+                        td.moment { (format::time(visitor.reader.language, user.created_at)) }
+                        td {
+                            @let name = html! { input type="hidden" name="name" value=(user.name); };
+                            (removal("/console/access/users/remove", &user.name, &name, texts))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A button that has to be looked for before it can be pressed.
+fn removal(action: &str, name: &str, hidden: &Markup, texts: &Texts) -> Markup {
+    html! {
+        details.removal {
+            summary aria-label=(fill(texts.remove_that, &[name])) { (texts.remove) }
+            form method="post" action=(action) {
+                (hidden)
+                button.danger { (texts.really_remove) }
+            }
+        }
+    }
+}
+
+fn token_form(fields: &Fields, texts: &Texts) -> Markup {
+    let days = |days: u64| (days.to_string(), fill(texts.days, &[&days.to_string()]));
+    let lifetime = Input::Choice(LIFETIMES_DAYS.map(days).to_vec());
+    let name = Field { name: "name", label: texts.name, hint: "", input: Input::Text { autocomplete: "off" } };
+    let lifetime = Field { name: "lifetime", label: texts.lifetime, hint: "", input: lifetime };
+    html! {
+        h3 { (texts.new_token) }
+        (fields.summary(texts))
+        form.card method="post" action="/console/access/tokens" {
+            (name.render(fields))
+            fieldset {
+                legend { (texts.scopes) }
+                @for ((_, field, name), meaning) in SCOPES.into_iter().zip(texts.scope_meanings) {
+                    (Field { name: field, label: name, hint: meaning, input: Input::Check }.render(fields))
+                }
+            }
+            (lifetime.render(fields))
+            button.main { (texts.make_token) }
+        }
+    }
+}
+
+fn user_form(fields: &Fields, texts: &Texts) -> Markup {
+    let roles = [("viewer", Role::Viewer), ("administrator", Role::Administrator)];
+    let roles = roles.map(|(value, role)| (value.to_owned(), texts.role_name(role).to_owned())).to_vec();
+    let role = Field { name: "role", label: texts.role, hint: texts.role_hint, input: Input::Choice(roles) };
+    let name = Field { name: "name", label: texts.name, hint: "", input: Input::Text { autocomplete: "off" } };
+    let password = Input::Password { autocomplete: "new-password" };
+    let password = Field { name: "password", label: texts.password, hint: texts.password_hint, input: password };
+    html! {
+        h3 { (texts.new_user) }
+        (fields.summary(texts))
+        form.card method="post" action="/console/access/users" {
+            (name.render(fields))
+            (role.render(fields))
+            (password.render(fields))
+            button.main { (texts.make_user) }
+        }
+    }
+}
+
+pub(super) fn token_page(token: &IssuedToken, texts: &Texts) -> Markup {
+    html! {
+        h1 { (texts.token_made) }
+        p { (fill(texts.token_once, &[&token.view.name])) }
+        pre.secret tabindex="0" { code { (token.token) } }
+        p { (texts.token_use) }
+        pre tabindex="0" { code { "Authorization: Bearer " (token.token) } }
+        p { a.button href="/console/access" { (texts.access) } }
+    }
+}

@@ -1,0 +1,79 @@
+//! What a person sets for himself: his password and his language.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use maud::{Markup, html};
+
+use super::{
+    Console,
+    fault::{Fault, see_other},
+    form::{Field, Fields, Form, Input},
+    page::Page,
+    texts::Texts,
+    visitor::{Reader, Visitor, language_from_tag, local},
+};
+use crate::{admin::AdminError, service::unix_now};
+
+pub(super) async fn show(visitor: Visitor) -> Response {
+    reply(&visitor, &Fields::new("password"))
+}
+
+pub(super) async fn change(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    form: Form,
+) -> Result<Response, Fault> {
+    let (old, new, again) = (form.text("old")?, form.text("new")?, form.text("again")?);
+    let mut fields = Fields::new("password").with("old", "").with("new", "").with("again", "");
+    if new != again {
+        fields.object("again", visitor.texts().passwords_differ);
+        return Ok(reply(&visitor, &fields));
+    }
+    let (actor, now) = (visitor.actor.clone(), unix_now());
+    let session = visitor.reader.session().unwrap_or_default();
+    let changed = console.ask(move |administration| administration.change_password(&actor, &session, &old, &new, now));
+    match changed.await {
+        Ok(()) => return Ok(see_other("/console?done=password")),
+        Err(Fault::Admin(AdminError::SignInFailed)) => fields.object("old", visitor.texts().wrong_password),
+        Err(Fault::Admin(error @ AdminError::Invalid { .. })) => fields.object("new", visitor.texts().error(&error)),
+        Err(fault) => fields.explain(fault, visitor.texts())?,
+    }
+    Ok(reply(&visitor, &fields))
+}
+
+fn reply(visitor: &Visitor, fields: &Fields) -> Response {
+    let texts = visitor.texts();
+    let content = page(fields, texts);
+    Page::of(visitor, texts.change_password, &content).with_problems(fields.has_problems()).respond()
+}
+
+pub(super) fn page(fields: &Fields, texts: &Texts) -> Markup {
+    let field = |name, label, hint, autocomplete| Field { name, label, hint, input: Input::Password { autocomplete } };
+    html! {
+        div.narrow {
+            h1 { (texts.change_password) }
+            p { (texts.change_password_task) }
+            (fields.summary(texts))
+            form.card method="post" action="/console/password" {
+                (field("old", texts.old_password, "", "current-password").render(fields))
+                (field("new", texts.new_password, texts.password_hint, "new-password").render(fields))
+                (field("again", texts.new_password_again, "", "new-password").render(fields))
+                button.main { (texts.change_password) }
+            }
+        }
+    }
+}
+
+/// Remembers a language, for people who are not signed in as well.
+pub(super) async fn choose_language(reader: Reader, form: Form) -> Result<Response, Fault> {
+    let next = see_other(local(&form.text("next")?));
+    Ok(match language_from_tag(&form.text("language")?) {
+        Some(language) => ([(header::SET_COOKIE, reader.language_cookie(language))], next).into_response(),
+        None => next,
+    })
+}

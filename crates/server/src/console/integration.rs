@@ -1,0 +1,62 @@
+//! How a site calls this server, with this server's address filled in.
+
+use std::sync::Arc;
+
+use axum::{extract::State, response::Response};
+use maud::{Markup, html};
+
+use super::{
+    Console,
+    fault::Fault,
+    manage::{Tab, app_head},
+    page::{Page, Part},
+    visitor::{AppNumber, Visitor},
+};
+use crate::apps::AppView;
+
+/// The languages that there are examples in: what their headings are called, and the text.
+///
+/// `{host}` stands for this server's address, `{width}` and `{height}` for the picture's size.
+const SNIPPETS: [(&str, &str, &str); 6] = [
+    ("curl", "curl", include_str!("snippets/curl.sh")),
+    ("html", "HTML", include_str!("snippets/form.html")),
+    ("java", "Java (Spring)", include_str!("snippets/Captcha.java")),
+    ("node", "Node.js", include_str!("snippets/captcha.mjs")),
+    ("php", "PHP", include_str!("snippets/captcha.php")),
+    ("python", "Python", include_str!("snippets/captcha.py")),
+];
+
+pub(super) async fn show(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    AppNumber(number): AppNumber,
+) -> Result<Response, Fault> {
+    let app = console.app(&visitor, number).await?;
+    let content = page(&visitor, &app);
+    let title = format!("{} – {}", visitor.texts().integration, app.name);
+    Ok(Page::of(&visitor, &title, &content).in_part(Part::Overview).respond())
+}
+
+pub(super) fn page(visitor: &Visitor, app: &AppView) -> Markup {
+    let (texts, origin) = (visitor.texts(), &visitor.reader.origin);
+    let filled = |text: &str| {
+        text.replace("{host}", origin)
+            .replace("{width}", &app.settings.width.to_string())
+            .replace("{height}", &app.settings.height.to_string())
+    };
+    html! {
+        (app_head(app, Tab::Integration, texts))
+        p { (texts.integration_task) }
+        p { (texts.integration_address) " " code { (origin) } }
+        nav.tabs aria-label=(texts.examples) {
+            @for (id, name, _) in SNIPPETS { a href={ "#" (id) } { (name) } }
+        }
+        @for (id, name, text) in SNIPPETS {
+            section aria-labelledby=(id) {
+                h2 id=(id) { (name) }
+                @if id == "html" { p { (texts.html_note) } }
+                pre tabindex="0" role="region" aria-label=(name) { code { (filled(text)) } }
+            }
+        }
+    }
+}

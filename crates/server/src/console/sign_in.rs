@@ -1,0 +1,166 @@
+//! Signing in and out, and the first administrator.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{RawQuery, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use maud::{Markup, html};
+
+use super::{
+    Console,
+    fault::{Fault, see_other},
+    form::{Field, Fields, Form, Input},
+    page::{Page, notice, query_value},
+    texts::Texts,
+    visitor::{Reader, Transport, local},
+};
+use crate::{admin::SessionSecret, service::unix_now};
+
+pub(super) async fn show(
+    State(console): State<Arc<Console>>,
+    reader: Reader,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Fault> {
+    if reader.transport == Transport::Plain {
+        return Ok(refuse_plain(&reader));
+    }
+    let next = query_value(query.as_deref(), "next");
+    let fields = Fields::new("sign-in").with("next", local(&next));
+    let awaits_first = console.ask(|administration| administration.awaits_first_user()).await?;
+    let content = sign_in_page(&fields, awaits_first, &notice(query.as_deref(), reader.texts()), reader.texts());
+    Ok(Page::new(&reader, reader.texts().sign_in, &content).respond())
+}
+
+pub(super) async fn sign_in(
+    State(console): State<Arc<Console>>,
+    reader: Reader,
+    form: Form,
+) -> Result<Response, Fault> {
+    if reader.transport == Transport::Plain {
+        return Ok(refuse_plain(&reader));
+    }
+    let mut fields = form.fields("sign-in", &["next", "name"])?;
+    let (client, name, password) = (reader.client, fields.value("name").to_owned(), form.text("password")?);
+    let now = unix_now();
+    match console.ask(move |administration| administration.sign_in(client, &name, &password, now)).await {
+        Ok((_, session)) => return Ok(signed_in(&reader, &session, local(fields.value("next")))),
+        Err(fault) => fields.explain(fault, reader.texts())?,
+    }
+    let content = sign_in_page(&fields, false, &html! {}, reader.texts());
+    Ok(Page::new(&reader, reader.texts().sign_in, &content).with_problems(true).respond())
+}
+
+fn signed_in(reader: &Reader, session: &SessionSecret, next: &str) -> Response {
+    with_cookie(reader.session_cookie(Some(&session.0)), see_other(next))
+}
+
+fn with_cookie(cookie: Option<String>, response: Response) -> Response {
+    match cookie {
+        Some(cookie) => ([(header::SET_COOKIE, cookie)], response).into_response(),
+        None => response,
+    }
+}
+
+pub(super) async fn sign_out(State(console): State<Arc<Console>>, reader: Reader) -> Result<Response, Fault> {
+    if let Some(session) = reader.session() {
+        let now = unix_now();
+        console.ask(move |administration| administration.sign_out(&session, now)).await?;
+    }
+    Ok(with_cookie(reader.session_cookie(None), see_other("/console/sign-in?done=signed-out")))
+}
+
+pub(super) async fn show_first(
+    State(console): State<Arc<Console>>,
+    reader: Reader,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Fault> {
+    if reader.transport == Transport::Plain {
+        return Ok(refuse_plain(&reader));
+    }
+    if !console.ask(|administration| administration.awaits_first_user()).await? {
+        return Ok(see_other("/console/sign-in"));
+    }
+    let fields = Fields::new("first").with("code", query_value(query.as_deref(), "code"));
+    Ok(first_reply(&reader, &fields))
+}
+
+pub(super) async fn make_first(
+    State(console): State<Arc<Console>>,
+    reader: Reader,
+    form: Form,
+) -> Result<Response, Fault> {
+    if reader.transport == Transport::Plain {
+        return Ok(refuse_plain(&reader));
+    }
+    let mut fields = form.fields("first", &["code", "name"])?.with("password", "");
+    let (code, name) = (fields.value("code").to_owned(), fields.value("name").to_owned());
+    let (password, now) = (form.text("password")?, unix_now());
+    match console.ask(move |administration| administration.make_first_user(&code, &name, &password, now)).await {
+        Ok((_, session)) => Ok(signed_in(&reader, &session, "/console")),
+        Err(fault) => {
+            fields.explain(fault, reader.texts())?;
+            Ok(first_reply(&reader, &fields))
+        }
+    }
+}
+
+fn first_reply(reader: &Reader, fields: &Fields) -> Response {
+    let content = first_page(fields, reader.texts());
+    Page::new(reader, reader.texts().first_title, &content).with_problems(fields.has_problems()).respond()
+}
+
+/// A password that others could read on its way is not asked for.
+fn refuse_plain(reader: &Reader) -> Response {
+    let texts = reader.texts();
+    let content = html! {
+        div.narrow {
+            h1 { (texts.sign_in) }
+            p { strong { (texts.plain_refused) } }
+            p { (texts.plain_remedy) }
+            ul { li { code { "--trusted-proxies" } " – " (texts.plain_proxy) } li { (texts.plain_local) } }
+        }
+    };
+    Page::new(reader, texts.sign_in, &content).reply(StatusCode::FORBIDDEN)
+}
+
+pub(super) fn sign_in_page(fields: &Fields, awaits_first: bool, notice: &Markup, texts: &Texts) -> Markup {
+    let name = Field { name: "name", label: texts.name, hint: "", input: Input::Text { autocomplete: "username" } };
+    let password = Input::Password { autocomplete: "current-password" };
+    let password = Field { name: "password", label: texts.password, hint: "", input: password };
+    html! {
+        div.narrow {
+            h1 { (texts.sign_in) }
+            (notice)
+            @if awaits_first { p.notice { (texts.awaits_first) } }
+            (fields.summary(texts))
+            form.card method="post" action="/console/sign-in" {
+                input type="hidden" name="next" value=(fields.value("next"));
+                (name.render(fields))
+                (password.render(fields))
+                button.main { (texts.sign_in) }
+            }
+        }
+    }
+}
+
+pub(super) fn first_page(fields: &Fields, texts: &Texts) -> Markup {
+    let name = Field { name: "name", label: texts.name, hint: "", input: Input::Text { autocomplete: "username" } };
+    let password = Input::Password { autocomplete: "new-password" };
+    let password = Field { name: "password", label: texts.password, hint: texts.password_hint, input: password };
+    html! {
+        div.narrow {
+            h1 { (texts.first_title) }
+            p { (texts.first_task) }
+            (fields.summary(texts))
+            form.card method="post" action="/console/first" {
+                input type="hidden" name="code" value=(fields.value("code"));
+                (name.render(fields))
+                (password.render(fields))
+                button.main { (texts.first_make) }
+            }
+        }
+    }
+}

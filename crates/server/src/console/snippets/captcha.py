@@ -1,0 +1,28 @@
+# Python 3, with nothing to install.
+import json
+import os
+from urllib.error import HTTPError
+from urllib.parse import quote, urlencode
+from urllib.request import Request, urlopen
+
+CALLS = "{host}/captcha/v1.0/appkeys/" + os.environ["HAECHI_APPKEY"] + "/keys"
+
+
+def call(method, path=""):
+    try:
+        with urlopen(Request(CALLS + path, method=method), timeout=10) as response:
+            return json.load(response)
+    except HTTPError as error:
+        return json.load(error)
+
+
+def issue():
+    """The key of a new challenge, for the page with the form."""
+    return call("POST")["key"]
+
+
+def is_right(key, answer):
+    """Whether what was typed is right. A key passes once."""
+    query = urlencode({"answer": answer})
+    reply = call("GET", f"/{quote(key, safe='')}/verification?{query}")
+    return reply["header"]["resultCode"] == 0

@@ -1,0 +1,317 @@
+//! What happened to an app's challenges.
+
+use std::{fmt::Write, sync::Arc};
+
+use axum::{
+    extract::{RawQuery, State},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use haechi_captcha::Language;
+use maud::{Markup, html};
+
+use super::{
+    Console,
+    chart::{Chart, Mark as Drawn, Series, round_top, whole},
+    fault::Fault,
+    format,
+    manage::{Tab, app_head},
+    page::{Page, Part, notice, query_value},
+    texts::{Texts, fill},
+    visitor::{AppNumber, Visitor},
+};
+use crate::{
+    apps::AppView,
+    calendar::rfc3339,
+    service::unix_now,
+    statistics::{Counts, Mark, Point, Report, Span},
+};
+
+async fn ask(
+    console: &Console,
+    visitor: &Visitor,
+    number: u32,
+    query: Option<&str>,
+) -> Result<(AppView, Report), Fault> {
+    let span = Span::from_name(&query_value(query, "span")).unwrap_or_default();
+    let (actor, now) = (visitor.actor.clone(), unix_now());
+    console
+        .ask(move |administration| {
+            Ok((administration.app(&actor, number, now)?, administration.report(&actor, number, span, now)?))
+        })
+        .await
+}
+
+pub(super) async fn show(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    AppNumber(number): AppNumber,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Fault> {
+    let (app, report) = ask(&console, &visitor, number, query.as_deref()).await?;
+    let content = page(&visitor, &app, &report, unix_now(), &notice(query.as_deref(), visitor.texts()));
+    Ok(Page::of(&visitor, &app.name, &content).in_part(Part::Overview).respond())
+}
+
+/// The same figures for spreadsheets.
+pub(super) async fn csv(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    AppNumber(number): AppNumber,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Fault> {
+    let (_, report) = ask(&console, &visitor, number, query.as_deref()).await?;
+    let disposition = format!("attachment; filename=\"haechi-{number}-{}.csv\"", report.span.name());
+    let headers =
+        [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, disposition)];
+    Ok((headers, write_csv(&report)).into_response())
+}
+
+pub(super) fn write_csv(report: &Report) -> String {
+    let mut csv = "begins_at,issued,images,sounds,passed,wrong,unanswered,limited,median_secs,p90_secs\r\n".to_owned();
+    let secs = |secs: Option<f64>| secs.map(|secs| format!("{secs:.3}")).unwrap_or_default();
+    for Point { begins_at, counts } in &report.points {
+        let Counts { issued, images, sounds, passed, wrong, unanswered, limited, times } = counts;
+        let _infallible = write!(
+            csv,
+            "{},{issued},{images},{sounds},{passed},{wrong},{unanswered},{limited},{},{}\r\n",
+            rfc3339(*begins_at),
+            secs(times.median_secs()),
+            secs(times.p90_secs())
+        );
+    }
+    csv
+}
+
+pub(super) fn page(visitor: &Visitor, app: &AppView, report: &Report, now: u64, notice: &Markup) -> Markup {
+    let (texts, language) = (visitor.texts(), visitor.reader.language);
+    let end = report.points.last().map_or(report.from, |point| point.begins_at + report.span.step_secs());
+    let from_to = [format::moment(language, report.from), format::moment(language, end.min(now))];
+    html! {
+        (app_head(app, Tab::Statistics, texts))
+        (notice)
+        nav.spans aria-label=(texts.span) {
+            @for span in Span::ALL {
+                a href={ "/console/apps/" (app.number) "?span=" (span.name()) }
+                    aria-current=[(span == report.span).then_some("true")] { (texts.span_name(span)) }
+            }
+        }
+        div #figures data-live {
+            p.quiet { (fill(texts.from_to, &[&from_to[0], &from_to[1]])) }
+            (marks(&report.marks, language, texts))
+            section aria-labelledby="totals" {
+                h2 #totals { (texts.figures) }
+                (figures(report, language, texts))
+            }
+            section aria-labelledby="courses" {
+                h2 #courses { (texts.course) }
+                (counts_chart(report, language, texts))
+                (rate_chart(report, language, texts))
+                (times_chart(report, language, texts))
+            }
+        }
+        p.row {
+            a.button href={ "/console/apps/" (app.number) "/statistics.csv?span=" (report.span.name()) } download {
+                (texts.download_csv)
+            }
+            button #refresh type="button" aria-pressed="false" hidden { (texts.refresh) }
+        }
+    }
+}
+
+/// What looks unlike people, with the rule that says so.
+fn marks(marks: &[Mark], language: Language, texts: &Texts) -> Markup {
+    html! {
+        section.marks.found[!marks.is_empty()] aria-labelledby="marks" {
+            h2 #marks { @if marks.is_empty() { (texts.no_marks) } @else { (texts.marks) } }
+            @if !marks.is_empty() {
+                ul {
+                    @for mark in marks {
+                        li { strong { (mark_sentence(mark, language, texts)) } br; span.quiet { (texts.rules[rule(mark)]) } }
+                    }
+                }
+                p { (texts.marks_advice) }
+            }
+            details { summary { (texts.all_rules) } ul { @for rule in texts.rules { li { (rule) } } } }
+        }
+    }
+}
+
+const fn rule(mark: &Mark) -> usize {
+    match mark {
+        Mark::FastAnswers { .. } => 0,
+        Mark::PassRateChanged { .. } => 1,
+        Mark::TimeChanged { .. } => 2,
+    }
+}
+
+fn mark_sentence(mark: &Mark, language: Language, texts: &Texts) -> String {
+    let share = |share| format::share(Some(share));
+    let secs = |secs| format::secs(language, Some(secs));
+    match *mark {
+        Mark::FastAnswers { share: fast } => fill(texts.fast_answers, &[&share(fast)]),
+        Mark::PassRateChanged { before, now } => fill(texts.pass_rate_changed, &[&share(before), &share(now)]),
+        Mark::TimeChanged { before_secs, now_secs } => fill(texts.time_changed, &[&secs(before_secs), &secs(now_secs)]),
+    }
+}
+
+/// The totals, each beside that of the time before.
+fn figures(report: &Report, language: Language, texts: &Texts) -> Markup {
+    let (now, before) = (&report.total, &report.before);
+    let count = |name, now: u64, before: u64| {
+        (name, format::number(now), format::number(before), relative_change(now as f64, before as f64))
+    };
+    let share = |name, now: Option<f64>, before: Option<f64>| {
+        let change =
+            now.zip(before).map(|(now, before)| fill(texts.points, &[&format!("{:+.1}", (now - before) * 100.0)]));
+        (name, format::share(now), format::share(before), change)
+    };
+    let secs = |name, now: Option<f64>, before: Option<f64>| {
+        let change = now.zip(before).and_then(|(now, before)| relative_change(now, before));
+        (name, format::secs(language, now), format::secs(language, before), change)
+    };
+    let figures = [
+        count(texts.issued, now.issued, before.issued),
+        count(texts.passed, now.passed, before.passed),
+        count(texts.wrong, now.wrong, before.wrong),
+        share(texts.pass_rate, now.pass_rate(), before.pass_rate()),
+        count(texts.unanswered, now.unanswered, before.unanswered),
+        share(texts.sound_share, now.sound_share(), before.sound_share()),
+        secs(texts.median, now.times.median_secs(), before.times.median_secs()),
+        secs(texts.p90, now.times.p90_secs(), before.times.p90_secs()),
+        count(texts.limited, now.limited, before.limited),
+    ];
+    html! {
+        dl.figures {
+            @for (name, now, before, change) in figures {
+                div {
+                    dt { (name) }
+                    dd.now { (now) }
+                    dd.quiet { (fill(texts.before, &[&before])) @if let Some(change) = change { " (" (change) ")" } }
+                }
+            }
+        }
+        p.quiet { (texts.figures_meaning) }
+    }
+}
+
+fn relative_change(now: f64, before: f64) -> Option<String> {
+    (before > 0.0).then(|| format!("{:+.0}%", (now - before) / before * 100.0))
+}
+
+/// How the beginning of a step is written below a chart.
+fn step_name(span: Span, language: Language, begins_at: u64) -> String {
+    match span {
+        Span::Hour | Span::Day => format::time_of_day(begins_at),
+        Span::Week | Span::Month | Span::Quarter => format::day(language, begins_at),
+    }
+}
+
+/// How it is written in a table, where there is more room.
+fn row_name(span: Span, language: Language, begins_at: u64) -> String {
+    match span {
+        Span::Month | Span::Quarter => format::date(language, begins_at),
+        Span::Hour | Span::Day | Span::Week => {
+            format!("{} {}", format::day(language, begins_at), format::time_of_day(begins_at))
+        }
+    }
+}
+
+fn times(report: &Report, language: Language) -> Vec<String> {
+    let last = report.points.len().saturating_sub(1);
+    let picked = [0, last / 2, last].into_iter().filter_map(|at| report.points.get(at));
+    picked.map(|point| step_name(report.span, language, point.begins_at)).collect()
+}
+
+fn series(name: &'static str, mark: Drawn, report: &Report, value: impl Fn(&Counts) -> Option<f64>) -> Series {
+    Series { name, mark, values: report.points.iter().map(|point| value(&point.counts)).collect() }
+}
+
+/// A table of the report's steps.
+fn table(
+    report: &Report,
+    language: Language,
+    texts: &Texts,
+    headings: &[&str],
+    cells: impl Fn(&Counts) -> Vec<String>,
+) -> Markup {
+    html! {
+        table {
+            thead {
+                tr {
+                    th scope="col" { (texts.time) }
+                    @for heading in headings { th scope="col" { (heading) } }
+                }
+            }
+            tbody {
+                @for point in &report.points {
+                    tr {
+                        th scope="row" { (row_name(report.span, language, point.begins_at)) }
+                        @for cell in cells(&point.counts) { td { (cell) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn counts_chart(report: &Report, language: Language, texts: &Texts) -> Markup {
+    let highest = |counts: &Counts| counts.issued.max(counts.passed + counts.wrong);
+    let largest = report.points.iter().map(|point| highest(&point.counts)).max().unwrap_or(0);
+    let total = &report.total;
+    let totals = [total.issued, total.passed, total.wrong].map(format::number);
+    let headings = [texts.issued, texts.passed, texts.wrong, texts.unanswered];
+    Chart {
+        id: "counts",
+        title: texts.counts_chart,
+        description: fill(texts.counts_description, &[&totals[0], &totals[1], &totals[2]]),
+        series: vec![
+            series(texts.issued, Drawn::Outline, report, |counts| Some(counts.issued as f64)),
+            series(texts.passed, Drawn::Solid, report, |counts| Some(counts.passed as f64)),
+            series(texts.wrong, Drawn::Striped, report, |counts| Some(counts.wrong as f64)),
+        ],
+        top: round_top(largest as f64),
+        write: &whole,
+        times: times(report, language),
+        table: table(report, language, texts, &headings, |counts| {
+            [counts.issued, counts.passed, counts.wrong, counts.unanswered].map(format::number).to_vec()
+        }),
+    }
+    .render(texts)
+}
+
+fn rate_chart(report: &Report, language: Language, texts: &Texts) -> Markup {
+    Chart {
+        id: "rate",
+        title: texts.pass_rate,
+        description: fill(texts.rate_description, &[&format::share(report.total.pass_rate())]),
+        series: vec![series(texts.pass_rate, Drawn::Line, report, Counts::pass_rate)],
+        top: 1.0,
+        write: &|value| format!("{:.0}%", value * 100.0),
+        times: times(report, language),
+        table: table(report, language, texts, &[texts.pass_rate], |counts| vec![format::share(counts.pass_rate())]),
+    }
+    .render(texts)
+}
+
+fn times_chart(report: &Report, language: Language, texts: &Texts) -> Markup {
+    let (median, p90) = (report.total.times.median_secs(), report.total.times.p90_secs());
+    let largest = report.points.iter().filter_map(|point| point.counts.times.p90_secs()).fold(0.0, f64::max);
+    let [median, p90] = [median, p90].map(|secs| format::secs(language, secs));
+    Chart {
+        id: "times",
+        title: texts.times_chart,
+        description: fill(texts.times_description, &[&median, &p90]),
+        series: vec![
+            series(texts.median, Drawn::Line, report, |counts| counts.times.median_secs()),
+            series(texts.p90, Drawn::Dashes, report, |counts| counts.times.p90_secs()),
+        ],
+        top: round_top(largest),
+        write: &|value| format::secs(language, Some(value)).replacen(".0", "", 1),
+        times: times(report, language),
+        table: table(report, language, texts, &[texts.median, texts.p90], |counts| {
+            [counts.times.median_secs(), counts.times.p90_secs()].map(|secs| format::secs(language, secs)).to_vec()
+        }),
+    }
+    .render(texts)
+}

@@ -1,0 +1,299 @@
+//! Who looks at the console, and how he came.
+
+use std::{
+    convert::Infallible,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
+
+use axum::{
+    extract::{FromRequestParts, Path},
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
+};
+use haechi_captcha::Language;
+
+use super::{Console, fault::Fault, texts::Texts};
+use crate::{
+    admin::{Actor, Scope},
+    api::{
+        admin::{LOOPBACK_COOKIE, SECURE_COOKIE, cookie},
+        language,
+    },
+    client::{Client, Peer, Proxies},
+    error::Refusal,
+    service::unix_now,
+};
+
+/// The languages of the console.
+pub(super) const LANGUAGES: [Language; 2] = [Language::Ko, Language::En];
+
+/// The cookie that holds the reader's choice of a language.
+const LANGUAGE_COOKIE: &str = "haechi-lang";
+
+/// How the request came to us, as far as a session's secret is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Transport {
+    /// Encrypted, up to a proxy that is trusted.
+    Https,
+    /// From this machine to this machine.
+    Loopback,
+    /// Readable by others: nobody is to sign in.
+    Plain,
+}
+
+impl Transport {
+    fn of(peer: Option<IpAddr>, headers: &HeaderMap, proxies: &Proxies) -> Self {
+        // A request without a peer is a test's.
+        let Some(peer) = peer.map(|peer| peer.to_canonical()) else { return Self::Plain };
+        if is_https(peer, headers, proxies) {
+            Self::Https
+        } else if peer.is_loopback() && headers.get(header::HOST).is_some_and(|host| is_local(host.as_bytes())) {
+            Self::Loopback
+        } else {
+            Self::Plain
+        }
+    }
+
+    /// The name of the cookie that holds a session's secret, where there may be one.
+    pub(super) const fn cookie(self) -> Option<&'static str> {
+        match self {
+            // The prefix has browsers accept it from this very host only, over HTTPS.
+            Self::Https => Some(SECURE_COOKIE),
+            Self::Loopback => Some(LOOPBACK_COOKIE),
+            Self::Plain => None,
+        }
+    }
+}
+
+/// Whether the reader's connection is encrypted, as a trusted proxy says.
+fn is_https(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> bool {
+    proxies.is_https(peer, headers)
+}
+
+/// Whether this `Host` is a name of the machine itself, with or without a port.
+fn is_local(host: &[u8]) -> bool {
+    let host = std::str::from_utf8(host).unwrap_or_default();
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let is_loopback = name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+    is_loopback || name.eq_ignore_ascii_case("localhost") || name == "[::1]"
+}
+
+/// A person, signed in or not.
+#[derive(Debug, Clone)]
+pub(super) struct Reader {
+    pub(super) language: Language,
+    pub(super) transport: Transport,
+    /// What sign-ins are limited by.
+    pub(super) client: Client,
+    /// Where this server is for the reader, such as `https://captcha.example.org`.
+    pub(super) origin: String,
+    /// The path and query of the page that is shown, or of the one that its form stands on.
+    pub(super) address: String,
+    /// The session's secret, if there is one; nobody knows yet whether it counts.
+    session: Option<String>,
+}
+
+impl Reader {
+    pub(super) fn new(parts: &Parts, proxies: &Proxies) -> Self {
+        let headers = &parts.headers;
+        let peer = parts.extensions.get().map(|Peer(peer)| peer.ip());
+        let transport = Transport::of(peer, headers, proxies);
+        Self {
+            language: language_of(headers),
+            transport,
+            client: proxies.client(peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into()), headers),
+            origin: origin(transport, headers),
+            address: address(parts),
+            session: transport.cookie().and_then(|name| cookie(headers, name)).map(str::to_owned),
+        }
+    }
+
+    pub(super) fn texts(&self) -> &'static Texts {
+        Texts::of(self.language)
+    }
+
+    pub(super) fn session(&self) -> Option<String> {
+        self.session.clone()
+    }
+
+    /// The header that hands a session to the browser, or with nothing takes it back.
+    pub(super) fn session_cookie(&self, secret: Option<&str>) -> Option<String> {
+        let name = self.transport.cookie()?;
+        let secure = if self.transport == Transport::Https { "; Secure" } else { "" };
+        let end = if secret.is_some() { "" } else { "; Max-Age=0" };
+        Some(format!("{name}={}; Path=/; HttpOnly; SameSite=Strict{secure}{end}", secret.unwrap_or_default()))
+    }
+
+    /// The header that has the browser remember a language for a year.
+    pub(super) fn language_cookie(&self, language: Language) -> String {
+        let secure = if self.transport == Transport::Https { "; Secure" } else { "" };
+        let year_secs = 365 * 86_400;
+        let tag = language.tag();
+        format!("{LANGUAGE_COOKIE}={tag}; Path=/console; Max-Age={year_secs}; HttpOnly; SameSite=Lax{secure}")
+    }
+}
+
+impl FromRequestParts<Arc<Console>> for Reader {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, Infallible> {
+        Ok(Self::new(parts, console.service.limits().proxies()))
+    }
+}
+
+/// The console's language of this tag.
+pub(super) fn language_from_tag(tag: &str) -> Option<Language> {
+    LANGUAGES.into_iter().find(|language| language.tag() == tag)
+}
+
+/// The language that was chosen, else the one that the browser prefers, else English.
+fn language_of(headers: &HeaderMap) -> Language {
+    let chosen = cookie(headers, LANGUAGE_COOKIE).and_then(language_from_tag);
+    chosen.or_else(|| language::preferred_among(&LANGUAGES, headers)).unwrap_or(Language::En)
+}
+
+fn origin(transport: Transport, headers: &HeaderMap) -> String {
+    let scheme = if transport == Transport::Https { "https" } else { "http" };
+    let is_host = |host: &&str| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).filter(is_host);
+    format!("{scheme}://{}", host.unwrap_or("captcha.example.org"))
+}
+
+/// The page to come back to: this one, or the one whose form was sent.
+fn address(parts: &Parts) -> String {
+    let path = parts.uri.path();
+    if parts.method != Method::POST {
+        return parts.uri.path_and_query().map_or(path, |address| address.as_str()).to_owned();
+    }
+    let action = path.rsplit('/').next().unwrap_or_default();
+    match action {
+        _ if path.starts_with("/console/access/") => "/console/access".to_owned(),
+        "rotate" | "end-grace" | "enable" | "disable" => path.replace(action, "settings"),
+        "sign-out" | "language" => "/console".to_owned(),
+        _ => path.to_owned(),
+    }
+}
+
+/// A page of the console to go on to, and the first one for everything else, such as another site.
+pub(super) fn local(next: &str) -> &str {
+    let rest = next.strip_prefix("/console");
+    let is_page = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+    let is_plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if is_page && is_plain && !next.contains("//") { next } else { "/console" }
+}
+
+/// A person who is signed in.
+#[derive(Debug, Clone)]
+pub(super) struct Visitor {
+    pub(super) reader: Reader,
+    pub(super) actor: Actor,
+}
+
+impl Visitor {
+    pub(super) fn texts(&self) -> &'static Texts {
+        self.reader.texts()
+    }
+
+    pub(super) fn may(&self, scope: Scope) -> bool {
+        self.actor.may(scope)
+    }
+
+    /// Refuses those who may not.
+    pub(super) fn must(&self, scope: Scope) -> Result<(), Fault> {
+        if self.may(scope) { Ok(()) } else { Err(crate::admin::AdminError::Forbidden(scope).into()) }
+    }
+}
+
+impl FromRequestParts<Arc<Console>> for Visitor {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, Fault> {
+        let reader = Reader::new(parts, console.service.limits().proxies());
+        let session = reader.session().ok_or(Fault::SignedOut)?;
+        let now = unix_now();
+        let actor = console.ask(move |administration| administration.session(&session, now)).await?;
+        Ok(Self { reader, actor: actor.ok_or(Fault::SignedOut)? })
+    }
+}
+
+/// The number of an app, in the path.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AppNumber(pub(super) u32);
+
+impl FromRequestParts<Arc<Console>> for AppNumber {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, Fault> {
+        match Path::from_request_parts(parts, console).await {
+            Ok(Path(number)) => Ok(Self(number)),
+            Err(_) => Err(Refusal::Http(StatusCode::NOT_FOUND).into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderValue, Request};
+
+    use super::*;
+
+    fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    #[test]
+    fn a_session_needs_encryption_or_this_machine() {
+        let proxies = Proxies { trusted: "10.0.0.1".parse().unwrap(), ..Proxies::default() };
+        let check = |peer: &str, lines: &[(&'static str, &'static str)], expected| {
+            let transport = Transport::of(Some(peer.parse().unwrap()), &headers(lines), &proxies);
+            assert_eq!(transport, expected, "{peer} {lines:?}");
+        };
+        check("10.0.0.1", &[("x-forwarded-proto", "https"), ("host", "a.test")], Transport::Https);
+        check("10.0.0.2", &[("x-forwarded-proto", "https"), ("host", "a.test")], Transport::Plain);
+        for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:80", "127.9.9.9", "[::1]", "[::1]:8080"] {
+            check("127.0.0.1", &[("host", host)], Transport::Loopback);
+            check("::ffff:127.0.0.1", &[("host", host)], Transport::Loopback);
+            check("192.0.2.1", &[("host", host)], Transport::Plain);
+        }
+        for host in ["a.test", "localhost.a.test", "127.a.test", "128.0.0.1", "[::2]", "", "localhost:x"] {
+            check("127.0.0.1", &[("host", host)], Transport::Plain);
+        }
+        check("::1", &[], Transport::Plain);
+    }
+
+    #[test]
+    fn the_next_page_is_one_of_ours() {
+        for page in ["/console", "/console?page=2", "/console/apps/3?span=24h"] {
+            assert_eq!(local(page), page);
+        }
+        for other in ["", "//evil.test", "/console//evil.test", "https://evil.test", "/consolex", "/console\\x", "/"] {
+            assert_eq!(local(other), "/console", "{other}");
+        }
+    }
+
+    #[test]
+    fn a_form_comes_back_to_the_page_it_stands_on() {
+        let check = |method: Method, uri: &str, expected: &str| {
+            let (parts, ()) = Request::builder().method(method).uri(uri).body(()).unwrap().into_parts();
+            assert_eq!(address(&parts), expected);
+        };
+        check(Method::GET, "/console/apps/3?span=1h", "/console/apps/3?span=1h");
+        check(Method::POST, "/console/apps/3/rotate", "/console/apps/3/settings");
+        check(Method::POST, "/console/access/tokens/ab/remove", "/console/access");
+        check(Method::POST, "/console/apps/new", "/console/apps/new");
+    }
+
+    #[test]
+    fn the_address_of_this_server_holds_nothing_but_a_host() {
+        assert_eq!(origin(Transport::Loopback, &headers(&[("host", "[::1]:8080")])), "http://[::1]:8080");
+        assert_eq!(origin(Transport::Https, &headers(&[("host", "a.test")])), "https://a.test");
+        assert_eq!(origin(Transport::Plain, &headers(&[("host", "a\"b")])), "http://captcha.example.org");
+    }
+}
