@@ -8,6 +8,7 @@
 mod accessibility;
 mod answering;
 mod browser;
+mod console;
 mod demo_page;
 mod docs;
 mod keyboard;

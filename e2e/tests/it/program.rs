@@ -23,19 +23,32 @@ pub(crate) enum Says {
 
 impl Program {
     /// Starts a program and waits until it prints a line with this text; gives what follows the text in it.
-    pub(crate) fn start(mut command: Command, says: Says, text: &'static str, if_missing: &str) -> (Self, String) {
+    pub(crate) fn start(command: Command, says: Says, text: &'static str, if_missing: &str) -> (Self, String) {
+        let texts = match says {
+            Says::OnStdout => (Some(text), None),
+            Says::OnStderr => (None, Some(text)),
+        };
+        let (program, [stdout, stderr]) = Self::start_saying(command, texts, if_missing);
+        (program, stdout.or(stderr).unwrap_or_default())
+    }
+
+    /// As [`Program::start`], with a text on standard output, one on standard error, or both.
+    pub(crate) fn start_saying(
+        mut command: Command,
+        texts: (Option<&'static str>, Option<&'static str>),
+        if_missing: &str,
+    ) -> (Self, [Option<String>; 2]) {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}. {if_missing}"));
         let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let program = Self(child);
-        let found = match says {
-            Says::OnStdout => (find(stdout, Some(text)), find(stderr, None)).0,
-            Says::OnStderr => (find(stdout, None), find(stderr, Some(text))).1,
-        };
-        match found.recv_timeout(START_DEADLINE) {
-            Ok(rest) => (program, rest),
-            Err(_) => panic!("{command:?} did not print {text:?} within {START_DEADLINE:?}"),
-        }
+        let streams = [(find(stdout, texts.0), texts.0), (find(stderr, texts.1), texts.1)];
+        let said = streams.map(|(found, text)| {
+            let text = text?;
+            let said = found.recv_timeout(START_DEADLINE);
+            Some(said.unwrap_or_else(|_| panic!("{command:?} did not print {text:?} within {START_DEADLINE:?}")))
+        });
+        (program, said)
     }
 }
 

@@ -6,7 +6,7 @@ use haechi_captcha::{Challenge, Keyring, Secret};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::program::{Program, Says};
+use crate::program::Program;
 
 /// The server's program: the one that this variable names, else the one that cargo builds now.
 const PROGRAM_VARIABLE: &str = "E2E_HAECHI";
@@ -32,9 +32,11 @@ fn build() -> PathBuf {
 pub(crate) struct Site {
     /// Such as `http://127.0.0.1:40123`.
     pub(crate) url: String,
+    /// The code in the link by which the first user of the console is made.
+    pub(crate) first_code: String,
     keyring: Keyring,
     program: Program,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl Site {
@@ -46,11 +48,12 @@ impl Site {
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HAECHI_")) {
             command.env_remove(name);
         }
-        let (program, url) =
-            Program::start(command, Says::OnStderr, "listening on ", "Build it with `cargo build -p haechi`.");
+        let texts = (Some("/console/first?code="), Some("listening on "));
+        let (program, said) = Program::start_saying(command, texts, "Build it with `cargo build -p haechi`.");
+        let [first_code, url] = said.map(Option::unwrap_or_default);
         let secret = fs::read_to_string(data.path().join("secret")).unwrap();
         let keyring = Keyring::new(&Secret::from_hex(&secret).unwrap());
-        Self { url, keyring, program, _data: data }
+        Self { url, first_code, keyring, program, data }
     }
 
     /// The answer of a key that this server issued.
@@ -68,6 +71,22 @@ impl Site {
         let mut response = agent.post(format!("{}/demo/verification", self.url)).send_json(typed).unwrap();
         let reply: Value = response.body_mut().read_json().unwrap();
         assert_eq!(reply["header"]["resultCode"], 0, "{reply}");
+    }
+
+    /// What a command on the same data prints.
+    pub(crate) fn command(&self, arguments: &[&str]) -> String {
+        let output = Command::new(&*PROGRAM).args(arguments).arg("--data").arg(self.data.path()).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The `resultCode` of a call of the API, and all that came back.
+    pub(crate) fn call(&self, method: &str, path: &str) -> (i64, Value) {
+        let agent = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build();
+        let request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+        let mut response = ureq::Agent::new_with_config(agent).run(request.body(()).unwrap()).unwrap();
+        let reply: Value = response.body_mut().read_json().unwrap();
+        (reply["header"]["resultCode"].as_i64().unwrap(), reply)
     }
 
     /// Ends the server.
