@@ -174,15 +174,15 @@ pub(super) fn page(visitor: &Visitor, access: &Access, notice: &Markup) -> Marku
     html! {
         h1 { (texts.access) }
         (notice)
-        section aria-labelledby="tokens" {
-            h2 #tokens { (texts.tokens) }
+        section {
+            h2 { (texts.tokens) }
             p.quiet { (texts.tokens_task) }
             @if access.tokens.is_empty() { p.card { (texts.no_tokens) } }
             @else { (scrolling(texts.tokens, &tokens(visitor, &access.tokens))) }
             (token_form(&access.token_fields, texts))
         }
-        section aria-labelledby="users" {
-            h2 #users { (texts.users) }
+        section {
+            h2 { (texts.users) }
             p.quiet { (texts.users_task) }
             (scrolling(texts.users, &users(visitor, &access.users)))
             (user_form(&access.user_fields, texts))

@@ -52,7 +52,7 @@ pub(super) fn page(visitor: &Visitor, app: &AppView) -> Markup {
             @for (id, name, _) in SNIPPETS { a href={ "#" (id) } { (name) } }
         }
         @for (id, name, text) in SNIPPETS {
-            section aria-labelledby=(id) {
+            section {
                 h2 id=(id) { (name) }
                 @if id == "html" { p { (texts.html_note) } }
                 pre tabindex="0" role="region" aria-label=(name) { code { (filled(text)) } }

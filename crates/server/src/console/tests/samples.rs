@@ -1,0 +1,186 @@
+//! Pages of made-up figures: how large they are, and that they are looked at.
+
+use haechi_captcha::Language;
+use maud::html;
+use serde_json::json;
+
+use super::*;
+use crate::{
+    admin::{AuditEntry, AuditPage},
+    apps::AppSettings,
+    console::{
+        access, audit, integration, manage, overview,
+        page::Page,
+        settings, statistics,
+        visitor::{LANGUAGES, Reader, Visitor},
+    },
+    statistics::{Counts, Mark, Point, Report, Span},
+};
+
+const NOW: u64 = 1_800_000_000;
+
+fn visitor(language: Language, role: Role) -> Visitor {
+    let request = request("GET", "/console", &format!("haechi-lang={}", language.tag()), String::new());
+    let reader = Reader::new(&request.into_parts().0, &crate::client::Proxies::default());
+    Visitor { reader, actor: Actor::User { name: "ann".to_owned(), role } }
+}
+
+fn app(name: &str) -> AppView {
+    AppView {
+        name: name.to_owned(),
+        number: 3,
+        appkey: Some("0".repeat(64)),
+        previous_appkey_until: Some(NOW),
+        enabled: true,
+        declared: false,
+        created_at: Some(NOW),
+        settings: AppSettings::default(),
+    }
+}
+
+/// Counts that go up and down as those of a day do.
+fn counts(at: u64, scale: u64) -> Counts {
+    let issued = scale
+        * [3, 2, 1, 1, 2, 5, 9, 14, 19, 23, 22, 20, 21, 24, 25, 22, 19, 18, 17, 15, 12, 9, 7, 4][at as usize % 24];
+    let (wrong, median) = (issued / 9 + at % 3, (at % 5) as usize);
+    let mut buckets = [0_u64; 23];
+    buckets[5 + median] = issued / 2;
+    buckets[9 + median] = issued / 5;
+    Counts {
+        issued,
+        images: issued,
+        sounds: issued / 20,
+        passed: issued * 7 / 10,
+        wrong,
+        unanswered: issued / 6,
+        limited: at % 2,
+        times: serde_json::from_value(json!(buckets)).unwrap(),
+    }
+}
+
+fn report(span: Span, scale: u64, marks: Vec<Mark>) -> Report {
+    let from = (NOW / span.step_secs() + 1 - span.points()) * span.step_secs();
+    let point = |at| Point { begins_at: from + at * span.step_secs(), counts: counts(at, scale) };
+    let points: Vec<Point> = (0..span.points()).map(point).collect();
+    let mut total = Counts::default();
+    for point in &points {
+        total += &point.counts;
+    }
+    Report { span, from, points, total, before: counts(12, scale * 20), marks }
+}
+
+fn all_marks() -> Vec<Mark> {
+    vec![
+        Mark::FastAnswers { share: 0.4 },
+        Mark::PassRateChanged { before: 0.9, now: 0.5 },
+        Mark::TimeChanged { before_secs: 9.0, now_secs: 2.0 },
+    ]
+}
+
+fn list(names: impl Iterator<Item = String>) -> overview::List {
+    let mut list = overview::List::default();
+    list.take(names.map(|name| app(&name)).collect(), 1);
+    list.totals = (0..list.apps.len() as u64).map(|at| counts(at, 1_000)).collect();
+    list
+}
+
+/// The largest pages that there are, each with a name.
+fn pages(language: Language) -> Vec<(&'static str, String)> {
+    let visitor = visitor(language, Role::Administrator);
+    let (texts, none) = (visitor.texts(), html! {});
+    let long = "가".repeat(64);
+    let many = list((0..120).map(|at| format!("{long}{at}")));
+    let statistics =
+        |span, scale, marks| statistics::page(&visitor, &app("My shop"), &report(span, scale, marks), NOW, &none);
+    let entry = |at: u64| AuditEntry {
+        id: at.to_string(),
+        at: NOW - at * 1_000,
+        actor: "user ann".to_owned(),
+        action: "app.changed".to_owned(),
+        subject: long.clone(),
+        detail: "answer_length=6, difficulty=4, width=300, height=100, ttl_secs=600, attempts=3".to_owned(),
+    };
+    let log = AuditPage { entries: (0..50).map(entry).collect(), before: Some("1".to_owned()) };
+    let mut wrong = settings::fields_of(&AppSettings::default()).with("width", "9").with("name", "");
+    wrong.object("width", "9?");
+    let token = |at: u64| crate::admin::TokenView {
+        id: format!("{at:016}"),
+        name: format!("ci {at}"),
+        scopes: crate::admin::Scope::ALL.to_vec(),
+        created_at: NOW,
+        expires_at: NOW + at,
+    };
+    let user = |at: u64| crate::admin::UserView { name: format!("ann {at}"), role: Role::Viewer, created_at: NOW };
+    let access = access::Access {
+        tokens: (0..3).map(token).collect(),
+        users: (0..3).map(user).collect(),
+        token_fields: Default::default(),
+        user_fields: Default::default(),
+    };
+    let contents = vec![
+        ("overview", overview::page(&visitor, &many, NOW, &none)),
+        ("hour", statistics(Span::Hour, 1, all_marks())),
+        ("day", statistics(Span::Day, 1_000, Vec::new())),
+        ("week", statistics(Span::Week, 10, Vec::new())),
+        ("quarter", statistics(Span::Quarter, 100_000, all_marks())),
+        ("settings", settings::page(&visitor, &app("My shop"), &wrong, 1, &none)),
+        ("new", settings::new_page(&wrong, texts)),
+        ("integration", integration::page(&visitor, &app("My shop"))),
+        ("audit", audit::page(&visitor, &log, true)),
+        ("access", access::page(&visitor, &access, &none)),
+        ("appkey", manage::appkey_page(&app("My shop"), texts.app_made, texts)),
+    ];
+    let render = |content| Page::of(&visitor, "haechi", content).with_problems(true).render().into_string();
+    contents.iter().map(|(name, content)| (*name, render(content))).collect()
+}
+
+#[test]
+fn every_page_is_small() {
+    let assets_bytes = STYLE.len() + SCRIPT.len() + MARK.len();
+    for language in LANGUAGES {
+        for (name, page) in pages(language) {
+            let size_bytes = page.len() + assets_bytes;
+            assert!(size_bytes < 60_000, "{name} in {language:?}: {size_bytes} bytes");
+        }
+    }
+}
+
+#[test]
+fn names_are_text_and_nothing_stands_inline() {
+    for language in LANGUAGES {
+        let visitor = visitor(language, Role::Administrator);
+        let app = app("<script>alert(1)</script>");
+        let pages = [
+            statistics::page(&visitor, &app, &report(Span::Day, 1, all_marks()), NOW, &html! {}),
+            settings::page(&visitor, &app, &settings::fields_of(&app.settings), 1, &html! {}),
+            manage::removal_page(&app, visitor.texts()),
+            manage::appkey_page(&app, "", visitor.texts()),
+            overview::page(&visitor, &list(std::iter::once(app.name.clone())), NOW, &html! {}),
+        ];
+        for page in pages.map(|page| page.into_string()) {
+            assert!(page.contains("&lt;script&gt;") && !page.contains("<script"), "{page}");
+            assert!(!page.contains("style=") && !page.contains("onclick") && !page.contains("{}"), "{page}");
+        }
+    }
+}
+
+#[test]
+fn korean_pages_say_nothing_in_english() {
+    let shown = ["Pass rate", "Looks unlike", "Settings", "Preview", "Rotate", "Audit", "Tokens"];
+    for (name, page) in pages(Language::Ko) {
+        assert!(shown.iter().all(|text| !page.contains(text)), "{name}");
+    }
+}
+
+/// Writes the pages to the folder that `HAECHI_PAGES` names, to be looked at.
+#[test]
+#[ignore = "writes files"]
+fn pages_can_be_looked_at() {
+    let Ok(folder) = std::env::var("HAECHI_PAGES") else { return };
+    std::fs::create_dir_all(&folder).unwrap();
+    for language in LANGUAGES {
+        for (name, page) in pages(language) {
+            std::fs::write(format!("{folder}/{name}-{}.html", language.tag()), page).unwrap();
+        }
+    }
+}
