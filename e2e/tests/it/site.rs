@@ -64,13 +64,24 @@ impl Site {
 
     /// Answers a key rightly behind the page's back, so that it is spent.
     pub(crate) fn spend(&self, key: &str) {
-        let agent = ureq::Agent::new_with_config(
-            ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build(),
-        );
         let typed = json!({ "key": key, "answer": self.answer(key) });
-        let mut response = agent.post(format!("{}/demo/verification", self.url)).send_json(typed).unwrap();
+        let mut response = agent().post(format!("{}/demo/verification", self.url)).send_json(typed).unwrap();
         let reply: Value = response.body_mut().read_json().unwrap();
         assert_eq!(reply["header"]["resultCode"], 0, "{reply}");
+    }
+
+    /// Answers a key wrongly.
+    pub(crate) fn answer_wrongly(&self, key: &str) {
+        let typed = json!({ "key": key, "answer": "WRONG" });
+        let url = format!("{}/demo/verification", self.url);
+        let mut response = agent().post(url).send_json(typed).unwrap();
+        let reply: Value = response.body_mut().read_json().unwrap();
+        assert_eq!(reply["header"]["resultCode"], -6, "{reply}");
+    }
+
+    /// Fetches something, and what it is does not matter.
+    pub(crate) fn call_raw(&self, path: &str) {
+        agent().get(format!("{}{path}", self.url)).call().unwrap();
     }
 
     /// What a command on the same data prints.
@@ -82,9 +93,8 @@ impl Site {
 
     /// The `resultCode` of a call of the API, and all that came back.
     pub(crate) fn call(&self, method: &str, path: &str) -> (i64, Value) {
-        let agent = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build();
         let request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
-        let mut response = ureq::Agent::new_with_config(agent).run(request.body(()).unwrap()).unwrap();
+        let mut response = agent().run(request.body(()).unwrap()).unwrap();
         let reply: Value = response.body_mut().read_json().unwrap();
         (reply["header"]["resultCode"].as_i64().unwrap(), reply)
     }
@@ -93,4 +103,8 @@ impl Site {
     pub(crate) fn stop(self) {
         drop(self.program);
     }
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::new_with_config(ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build())
 }

@@ -144,6 +144,15 @@ impl Actor {
         }
     }
 
+    /// What the actor is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::User { name, .. } | Self::Token { name, .. } => name,
+            Self::Command => "command",
+        }
+    }
+
     /// # Errors
     /// [`AdminError::Forbidden`] unless the actor may do what needs this scope.
     pub(super) fn check(&self, scope: Scope) -> Result<(), AdminError> {

@@ -48,11 +48,11 @@ pub(super) async fn change(
 
 fn reply(visitor: &Visitor, fields: &Fields) -> Response {
     let texts = visitor.texts();
-    let content = page(fields, texts);
+    let content = page(visitor.actor.name(), fields, texts);
     Page::of(visitor, texts.change_password, &content).with_problems(fields.has_problems()).respond()
 }
 
-pub(super) fn page(fields: &Fields, texts: &Texts) -> Markup {
+pub(super) fn page(user: &str, fields: &Fields, texts: &Texts) -> Markup {
     let field = |name, label, hint, autocomplete| Field { name, label, hint, input: Input::Password { autocomplete } };
     html! {
         div.narrow {
@@ -60,6 +60,8 @@ pub(super) fn page(fields: &Fields, texts: &Texts) -> Markup {
             p { (texts.change_password_task) }
             (fields.summary(texts))
             form.card method="post" action="/console/password" {
+                // So that a password manager knows whose it is.
+                input type="text" name="user" value=(user) autocomplete="username" readonly hidden;
                 (field("old", texts.old_password, "", "current-password").render(fields))
                 (field("new", texts.new_password, texts.password_hint, "new-password").render(fields))
                 (field("again", texts.new_password_again, "", "new-password").render(fields))
