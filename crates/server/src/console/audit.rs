@@ -53,9 +53,9 @@ pub(super) fn page(visitor: &Visitor, log: &AuditPage, is_later_page: bool) -> M
                 @for entry in &log.entries {
                     tr {
                         td.moment { (format::time(visitor.reader.language, entry.at)) }
-                        td { (entry.actor) }
-                        td { (texts.action_name(&entry.action)) br; code.quiet { (entry.action) } }
-                        td { (entry.subject) }
+                        td.name { (entry.actor) }
+                        td.moment { (texts.action_name(&entry.action)) br; code.quiet { (entry.action) } }
+                        td.name { (entry.subject) }
                         td.long { (entry.detail) }
                     }
                 }

@@ -181,13 +181,14 @@ fn stripes(id: &str) -> Markup {
     }
 }
 
-/// The least round number that is not below any of these, and that has a half as round.
+/// The least round number that is not below any of these, and whose half is whole.
 pub(super) fn round_top(largest: f64) -> f64 {
     let mut unit = 1.0;
     while largest > 10.0 * unit {
         unit *= 10.0;
     }
-    [2.0, 4.0, 6.0, 8.0, 10.0].into_iter().map(|part| part * unit).find(|top| *top >= largest).unwrap_or(10.0 * unit)
+    let parts: &[f64] = if unit < 10.0 { &[2.0, 4.0, 6.0, 8.0] } else { &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0] };
+    parts.iter().map(|part| part * unit).find(|top| *top >= largest).unwrap_or(10.0 * unit)
 }
 
 /// A whole number on a scale.
@@ -206,8 +207,8 @@ mod tests {
 
     #[test]
     fn scales_end_at_round_numbers() {
-        let tops = [0.0, 1.0, 2.0, 3.0, 9.0, 10.0, 11.0, 41.0, 12_345.0].map(round_top);
-        assert_eq!(tops, [2.0, 2.0, 2.0, 4.0, 10.0, 10.0, 20.0, 60.0, 20_000.0]);
+        let tops = [0.0, 1.0, 2.0, 3.0, 9.0, 10.0, 11.0, 41.0, 25_345.0].map(round_top);
+        assert_eq!(tops, [2.0, 2.0, 2.0, 4.0, 10.0, 10.0, 20.0, 50.0, 30_000.0]);
     }
 
     #[test]

@@ -162,8 +162,9 @@ fn figures(report: &Report, language: Language, texts: &Texts) -> Markup {
         (name, format::number(now), format::number(before), relative_change(now as f64, before as f64))
     };
     let share = |name, now: Option<f64>, before: Option<f64>| {
-        let change =
-            now.zip(before).map(|(now, before)| fill(texts.points, &[&format!("{:+.1}", (now - before) * 100.0)]));
+        let change = now
+            .zip(before)
+            .map(|(now, before)| fill(texts.points, &[&signed(format!("{:+.1}", (now - before) * 100.0))]));
         (name, format::share(now), format::share(before), change)
     };
     let secs = |name, now: Option<f64>, before: Option<f64>| {
@@ -196,7 +197,13 @@ fn figures(report: &Report, language: Language, texts: &Texts) -> Markup {
 }
 
 fn relative_change(now: f64, before: f64) -> Option<String> {
-    (before > 0.0).then(|| format!("{:+.0}%", (now - before) / before * 100.0))
+    (before > 0.0).then(|| signed(format!("{:+.0}", (now - before) / before * 100.0)) + "%")
+}
+
+/// A change as it was written, without the sign where it is none.
+fn signed(change: String) -> String {
+    let is_none = change.bytes().all(|byte| b"+-0.".contains(&byte));
+    if is_none { change.trim_start_matches(['+', '-']).to_owned() } else { change }
 }
 
 /// How the beginning of a step is written below a chart.
