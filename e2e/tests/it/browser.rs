@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::{ParseError, Url};
 
-use crate::program::{Program, Says};
+use crate::program::Program;
 
 /// Longest wait for something that a page is to do.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -50,7 +50,7 @@ impl Browser {
         assert!(chromium().exists(), "{} is missing. {IF_MISSING}", chromium().display());
         let mut command = Command::new("chromedriver");
         command.arg("--port=0");
-        let (driver, port) = Program::start(command, Says::OnStdout, "started successfully on port ", IF_MISSING);
+        let (driver, port) = Program::start(command, "started successfully on port ", IF_MISSING);
         let driver_url = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));
         let profile = tempfile::tempdir().unwrap();
         let client = ClientBuilder::new(HttpConnector::new())

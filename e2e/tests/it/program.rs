@@ -14,22 +14,12 @@ const START_DEADLINE: Duration = Duration::from_secs(30);
 /// A running program. It is killed when dropped.
 pub(crate) struct Program(Child);
 
-/// Where a program says that it is ready.
-#[derive(Clone, Copy)]
-pub(crate) enum Says {
-    OnStdout,
-    OnStderr,
-}
-
 impl Program {
-    /// Starts a program and waits until it prints a line with this text; gives what follows the text in it.
-    pub(crate) fn start(command: Command, says: Says, text: &'static str, if_missing: &str) -> (Self, String) {
-        let texts = match says {
-            Says::OnStdout => (Some(text), None),
-            Says::OnStderr => (None, Some(text)),
-        };
-        let (program, [stdout, stderr]) = Self::start_saying(command, texts, if_missing);
-        (program, stdout.or(stderr).unwrap_or_default())
+    /// Starts a program and waits until it prints a line with this text on standard output; gives what follows the text
+    /// in it.
+    pub(crate) fn start(command: Command, text: &'static str, if_missing: &str) -> (Self, String) {
+        let (program, [stdout, _]) = Self::start_saying(command, (Some(text), None), if_missing);
+        (program, stdout.unwrap_or_default())
     }
 
     /// As [`Program::start`], with a text on standard output, one on standard error, or both.

@@ -17,7 +17,7 @@ use super::AdminError;
 
 /// Least and most characters of a password.
 const FEWEST: usize = 10;
-const MOST: usize = 128;
+const MOST: usize = 64;
 /// Most callers that wait for one hash or another.
 const MOST_WAITING: usize = 16;
 
@@ -85,9 +85,9 @@ mod tests {
     }
 
     #[test]
-    fn a_password_has_10_to_128_characters() {
+    fn a_password_has_10_to_64_characters() {
         assert!(hash("한글비밀번호열자입니다").is_ok());
-        for wrong in ["", "123456789", &"x".repeat(129)] {
+        for wrong in ["", "123456789", &"x".repeat(65)] {
             assert!(matches!(hash(wrong), Err(AdminError::Invalid { name: "password", .. })), "{wrong}");
         }
     }

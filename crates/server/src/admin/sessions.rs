@@ -70,20 +70,32 @@ impl Administration {
         Ok((actor, secret))
     }
 
-    /// Who is signed in by this session, if it is one and has not ended.
+    /// Who is signed in by this session, if it is one and has not ended. It lasts longer for being used.
     ///
     /// # Errors
     /// [`AdminError::Store`].
     pub fn session(&self, secret: &str, now: u64) -> Result<Option<Actor>, AdminError> {
-        let name = digest(secret);
-        let session: Option<Session> = self.records.get(Kind::Sessions, &name)?;
+        let Some((session, actor)) = self.running_session(secret, now)? else { return Ok(None) };
+        if now >= session.seen_at + SEEN_STEP_SECS {
+            self.records.replace(Kind::Sessions, &digest(secret), &Session { seen_at: now, ..session })?;
+        }
+        Ok(Some(actor))
+    }
+
+    /// As [`Administration::session`], for what a page does by itself: the session lasts no longer for that, so that a
+    /// page that is left open does not keep somebody signed in.
+    ///
+    /// # Errors
+    /// [`AdminError::Store`].
+    pub fn session_of_page(&self, secret: &str, now: u64) -> Result<Option<Actor>, AdminError> {
+        Ok(self.running_session(secret, now)?.map(|(_, actor)| actor))
+    }
+
+    fn running_session(&self, secret: &str, now: u64) -> Result<Option<(Session, Actor)>, AdminError> {
+        let session: Option<Session> = self.records.get(Kind::Sessions, &digest(secret))?;
         let Some(session) = session.filter(|session| !session.has_ended(now)) else { return Ok(None) };
         let user: Option<StoredUser> = self.records.get(Kind::Users, &session.user)?;
-        let Some(StoredUser { view, .. }) = user else { return Ok(None) };
-        if now >= session.seen_at + SEEN_STEP_SECS {
-            self.records.replace(Kind::Sessions, &name, &Session { seen_at: now, ..session })?;
-        }
-        Ok(Some(Actor::User { name: view.name, role: view.role }))
+        Ok(user.map(|StoredUser { view, .. }| (session, Actor::User { name: view.name, role: view.role })))
     }
 
     /// Ends a session.

@@ -103,6 +103,9 @@ fn a_session_ends_when_nothing_is_done_and_after_half_a_day() {
         let idle = session_of(admin, "ann", 1_000);
         assert!(is_in(&idle, 1_000 + IDLE_SECS - 1), "and now it was seen");
         assert!(is_in(&idle, 1_000 + 2 * IDLE_SECS - 2) && !is_in(&idle, 1_000 + 4 * IDLE_SECS));
+        let left_open = session_of(admin, "ann", 1_000);
+        assert!(admin.session_of_page(&left_open, 1_000 + IDLE_SECS - 1).unwrap().is_some());
+        assert!(!is_in(&left_open, 1_000 + IDLE_SECS), "a page that is left open does not keep anybody signed in");
         let busy = session_of(admin, "ann", 1_000);
         let mut now = 1_000;
         while now < 1_000 + LONGEST_SECS {

@@ -130,7 +130,7 @@ impl FromRequestParts<Arc<Administration>> for Caller {
                 blocking(state, move |administration| administration.bearer(&token, unix_now())).await?
             }
             (None, Some(secret)) if is_safe => {
-                blocking(state, move |administration| administration.session(&secret, unix_now())).await?
+                blocking(state, move |administration| administration.session_of_page(&secret, unix_now())).await?
             }
             _ => None,
         };

@@ -188,7 +188,7 @@ fn read_password() -> Result<String> {
         io::stdin().lock().read_line(&mut line)?;
         return Ok(line.trim_end_matches(['\r', '\n']).to_owned());
     }
-    say("10 to 128 characters");
+    say("10 to 64 characters");
     let password = rpassword::prompt_password("password: ")?;
     if rpassword::prompt_password("again: ")? != password {
         bail!("the two are not the same");

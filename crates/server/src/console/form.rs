@@ -191,7 +191,7 @@ impl Field<'_> {
             },
             // A password is never sent back.
             Input::Password { autocomplete } => html! {
-                input id=(id) name=(self.name) type="password" maxlength="256" required autocomplete=(autocomplete)
+                input id=(id) name=(self.name) type="password" maxlength="64" required autocomplete=(autocomplete)
                     aria-describedby=[described] aria-invalid=[invalid] autofocus[focus];
             },
             Input::Number { min, max } => html! {

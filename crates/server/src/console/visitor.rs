@@ -214,7 +214,13 @@ impl FromRequestParts<Arc<Console>> for Visitor {
         let reader = Reader::new(parts, console.service.limits().proxies());
         let session = reader.session().ok_or(Fault::SignedOut)?;
         let now = unix_now();
-        let actor = console.ask(move |administration| administration.session(&session, now)).await?;
+        // What the script fetches, a person did not ask for.
+        let is_fetched = parts.headers.get("sec-fetch-dest").is_some_and(|dest| dest == "empty");
+        let actor = console.ask(move |administration| match is_fetched {
+            true => administration.session_of_page(&session, now),
+            false => administration.session(&session, now),
+        });
+        let actor = actor.await?;
         Ok(Self { reader, actor: actor.ok_or(Fault::SignedOut)? })
     }
 }

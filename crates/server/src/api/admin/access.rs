@@ -53,8 +53,8 @@ pub(crate) struct NewUser {
     name: String,
     /// What they may do.
     role: Role,
-    /// Their password, 10 to 128 characters.
-    #[schema(format = "password", min_length = 10, max_length = 128)]
+    /// Their password, 10 to 64 characters.
+    #[schema(format = "password", min_length = 10, max_length = 64)]
     password: String,
 }
 
