@@ -16,3 +16,4 @@ mod readme;
 mod serve;
 mod server;
 mod shared;
+mod snippets;
