@@ -5,6 +5,7 @@
 
 mod cluster;
 mod load;
+mod overload;
 mod server;
 
 use std::time::Duration;
@@ -39,6 +40,9 @@ pub(crate) struct Options {
     /// Measure nodes that share Redis instead: one to three, on one server and on a cluster of three.
     #[arg(long, conflicts_with = "ledger")]
     cluster: bool,
+    /// Offer ten times more sounds than the server can speak, for so many seconds, and see what becomes of it.
+    #[arg(long, value_name = "SECONDS", conflicts_with = "cluster")]
+    overload: Option<f64>,
 }
 
 pub(crate) fn run_benchmarks(options: &Options) -> anyhow::Result<()> {
@@ -46,11 +50,14 @@ pub(crate) fn run_benchmarks(options: &Options) -> anyhow::Result<()> {
         run(&mut cargo(&["build", "--release", "--package", "haechi"]))?;
         return cluster::table(options);
     }
-    if !options.server_only {
+    if !options.server_only && options.overload.is_none() {
         run(&mut cargo(&["bench", "--package", "haechi-captcha", "--package", "haechi"]))?;
     }
     run(&mut cargo(&["build", "--release", "--package", "haechi"]))?;
     let server = Server::start(&root().join("target/release/haechi"), &options.ledger)?;
+    if options.overload.is_some() {
+        return overload::table(&server, options);
+    }
     memory_of_issues(&server)?;
     table(&server, options)
 }

@@ -1,5 +1,7 @@
 //! The main path: a challenge is issued, drawn or spoken, and judged.
 
+use std::sync::Arc;
+
 use crate::{
     Answer, Claims, Key, Look, Secret, Speech, image, normalise,
     secret::{Purpose, Subkeys},
@@ -8,21 +10,21 @@ use crate::{
 
 /// The secrets under which keys are sealed: the current one, and while rotating the previous one too.
 pub struct Keyring {
-    current: Subkeys,
-    previous: Option<Subkeys>,
+    current: Arc<Subkeys>,
+    previous: Option<Arc<Subkeys>>,
 }
 
 impl Keyring {
     /// A keyring that seals and opens under one secret.
     #[must_use]
     pub fn new(current: &Secret) -> Self {
-        Self { current: Subkeys::derive(current), previous: None }
+        Self { current: Arc::new(Subkeys::derive(current)), previous: None }
     }
 
     /// The same keyring, which also opens keys that were sealed under an earlier secret.
     #[must_use]
     pub fn with_previous(self, previous: &Secret) -> Self {
-        Self { previous: Some(Subkeys::derive(previous)), ..self }
+        Self { previous: Some(Arc::new(Subkeys::derive(previous))), ..self }
     }
 
     /// Seals the claims into a key. Equal claims give equal keys, so the caller sees to the nonce.
@@ -36,23 +38,23 @@ impl Keyring {
 
     /// The challenge that a key stands for, or `None` if neither secret sealed it.
     #[must_use]
-    pub fn open(&self, key: &Key) -> Option<Challenge<'_>> {
+    pub fn open(&self, key: &Key) -> Option<Challenge> {
         [Some(&self.current), self.previous.as_ref()].into_iter().flatten().find_map(|subkeys| {
             let claims = subkeys.sealer.open(key)?;
-            Some(Challenge { subkeys, key: *key, claims, is_test: false })
+            Some(Challenge { subkeys: Arc::clone(subkeys), key: *key, claims, is_test: false })
         })
     }
 
     /// A challenge for a key that nobody issued, for tools that make labelled samples.
     #[must_use]
-    pub fn sample(&self, key: Key, length: u8) -> Challenge<'_> {
-        Challenge { subkeys: &self.current, key, claims: Claims { length, ..Claims::default() }, is_test: false }
+    pub fn sample(&self, key: Key, length: u8) -> Challenge {
+        Challenge { subkeys: Arc::clone(&self.current), key, claims: Claims { length, ..Claims::default() }, is_test: false }
     }
 }
 
 /// A key that has been opened. All that it shows follows from the secret and the key.
-pub struct Challenge<'a> {
-    subkeys: &'a Subkeys,
+pub struct Challenge {
+    subkeys: Arc<Subkeys>,
     key: Key,
     claims: Claims,
     is_test: bool,
@@ -69,7 +71,7 @@ pub enum Judgement {
     Empty,
 }
 
-impl Challenge<'_> {
+impl Challenge {
     /// The same challenge for a customer's own tests: the answer is `TEST5`, and its media are plain and marked so.
     #[must_use]
     pub fn as_test(self) -> Self {

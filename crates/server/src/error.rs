@@ -100,6 +100,9 @@ pub enum Refusal {
     /// The ledger did not decide in time. It may still do so, and that then holds.
     #[error("the ledger did not decide in time: its disk is stuck or too slow")]
     Overloaded,
+    /// More is to be drawn and spoken than there are processors for, or than clients take.
+    #[error("too much waits to be drawn and spoken, or to be taken by slow clients")]
+    Busy,
     /// The ledger takes only keys that would be from the future: the clock was far ahead, and then was set back.
     #[error("the ledger is far ahead of the clock, so that no new key could pass")]
     LedgerAhead,
@@ -121,7 +124,7 @@ impl Refusal {
             Self::WrongAnswer => (ResultCode::WrongAnswerError, StatusCode::OK),
             Self::RateLimit { .. } => (ResultCode::HttpStatusError, StatusCode::TOO_MANY_REQUESTS),
             Self::Http(status) => (ResultCode::HttpStatusError, *status),
-            Self::Undecided(_) | Self::Overloaded | Self::LedgerAhead => {
+            Self::Undecided(_) | Self::Overloaded | Self::Busy | Self::LedgerAhead => {
                 (ResultCode::Fail, StatusCode::SERVICE_UNAVAILABLE)
             }
             Self::Internal => (ResultCode::Fail, StatusCode::INTERNAL_SERVER_ERROR),

@@ -94,7 +94,7 @@ impl Service {
         })
     }
 
-    async fn state(&self, live: &LiveApp, challenge: &Challenge<'_>) -> Result<KeyState, LedgerError> {
+    async fn state(&self, live: &LiveApp, challenge: &Challenge) -> Result<KeyState, LedgerError> {
         let remembered = self.ledger().state(&spend_of(live, challenge), unix_now()).await?;
         // Afterwards, because a key whose time is over is fresh to the ledger, and it may be over by now.
         if self.check_time(live, challenge).is_err() {

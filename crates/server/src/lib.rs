@@ -21,6 +21,7 @@ pub mod logging;
 pub mod metrics;
 mod readiness;
 pub mod remote;
+mod render_pool;
 pub mod router;
 pub mod secret_file;
 pub mod server;

@@ -23,6 +23,7 @@ pub struct Metrics {
     ledger_records: Gauge,
     apps: Gauge,
     limited: Family<CallLabels, Counter>,
+    shed: Family<CallLabels, Counter>,
     panics: Counter,
 }
 
@@ -102,6 +103,7 @@ impl Metrics {
             ledger_records: Gauge::default(),
             apps: Gauge::default(),
             limited: Family::default(),
+            shed: Family::default(),
             panics: Counter::default(),
         };
         metrics.register();
@@ -119,6 +121,7 @@ impl Metrics {
         registry.register("ledger_records", "Spent keys that are remembered", self.ledger_records.clone());
         registry.register("apps", "Apps, disabled ones included", self.apps.clone());
         registry.register("limited", "Calls of clients that called too often", self.limited.clone());
+        registry.register("shed", "Calls refused because too much was to be done", self.shed.clone());
         registry.register("panics", "Faults in the program that a request ran into", self.panics.clone());
     }
 
@@ -132,6 +135,10 @@ impl Metrics {
 
     pub(crate) fn count_limited(&self, call: Call) {
         self.limited.get_or_create(&CallLabels { call }).inc();
+    }
+
+    pub(crate) fn count_shed(&self, call: Call) {
+        self.shed.get_or_create(&CallLabels { call }).inc();
     }
 
     pub(crate) fn count_panic(&self) {

@@ -11,7 +11,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use haechi_captcha::{Challenge, Claims, EPOCH, Judgement, Key, Keyring, Nonce};
+use axum::body::Bytes;
+use haechi_captcha::{Challenge, Claims, EPOCH, Judgement, Key, Keyring, Look, Nonce, Speech};
 
 use crate::{
     apps::{AppKey, Apps, LiveApp},
@@ -21,6 +22,7 @@ use crate::{
     limits::{Limits, PerMinute},
     metrics::Metrics,
     readiness::Readiness,
+    render_pool::RenderPool,
 };
 
 /// Seconds by which another node's clock may be ahead before its keys are refused.
@@ -36,8 +38,9 @@ pub struct Service {
     apps: Arc<Apps>,
     ledger: Ledger,
     nonces: Nonces,
-    metrics: Metrics,
+    metrics: Arc<Metrics>,
     readiness: Readiness,
+    render_pool: RenderPool,
     limits: Limits,
     max_deciding_time: Duration,
 }
@@ -51,8 +54,9 @@ impl Service {
             apps,
             ledger,
             nonces,
-            metrics: Metrics::new(),
+            metrics: Arc::new(Metrics::new()),
             readiness: Readiness::new(MAX_READINESS_AGE),
+            render_pool: RenderPool::new(),
             limits: Limits::new(PerMinute::default(), Proxies::default(), None),
             max_deciding_time: MAX_DECIDING_TIME,
         }
@@ -115,7 +119,7 @@ impl Service {
     ///
     /// # Errors
     /// [`Refusal::Key`] if the key is malformed, was not issued here, or its app is gone or disabled.
-    pub fn challenge(&self, key: &str) -> Result<(Challenge<'_>, Arc<LiveApp>), Refusal> {
+    pub fn challenge(&self, key: &str) -> Result<(Challenge, Arc<LiveApp>), Refusal> {
         let key: Key = key.parse().map_err(|_| Refusal::Key)?;
         let (challenge, live) = self.open(&key).ok_or(Refusal::Key)?;
         let live = live.filter(|live| live.app.enabled).ok_or(Refusal::Key)?;
@@ -123,7 +127,7 @@ impl Service {
     }
 
     /// The challenge that a key stands for, if it was issued here, and the app that issued it, if that is not gone.
-    pub(crate) fn open(&self, key: &Key) -> Option<(Challenge<'_>, Option<Arc<LiveApp>>)> {
+    pub(crate) fn open(&self, key: &Key) -> Option<(Challenge, Option<Arc<LiveApp>>)> {
         let challenge = self.keyring.open(key)?;
         let live = self.apps.current().by_number(challenge.claims().app).map(Arc::clone);
         let is_test = live.as_ref().is_some_and(|live| live.app.settings.test);
@@ -134,7 +138,7 @@ impl Service {
     ///
     /// # Errors
     /// [`Refusal::Key`] as for [`Service::challenge`], or if another app issued the key.
-    pub fn challenge_of(&self, live: &LiveApp, key: &str) -> Result<Challenge<'_>, Refusal> {
+    pub fn challenge_of(&self, live: &LiveApp, key: &str) -> Result<Challenge, Refusal> {
         let (challenge, issuer) = self.challenge(key)?;
         if issuer.app.number == live.app.number { Ok(challenge) } else { Err(Refusal::Key) }
     }
@@ -143,10 +147,28 @@ impl Service {
     ///
     /// # Errors
     /// [`Refusal::Expired`] past its time.
-    pub fn check_time(&self, live: &LiveApp, challenge: &Challenge<'_>) -> Result<(), Refusal> {
+    pub fn check_time(&self, live: &LiveApp, challenge: &Challenge) -> Result<(), Refusal> {
         let (issued_at, now) = (challenge.claims().issued_at, unix_now());
         let is_from_the_future = issued_at > now + CLOCK_SKEW_SECS;
         if live.is_within_time(issued_at, now) && !is_from_the_future { Ok(()) } else { Err(Refusal::Expired) }
+    }
+
+    /// Draws a challenge: a GIF file.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] if too much waits to be drawn already.
+    pub async fn draw(&self, challenge: Challenge, look: Look) -> Result<Bytes, Refusal> {
+        let metrics = Arc::clone(&self.metrics);
+        self.render_pool.render(move || metrics.time_render(|| challenge.draw(&look))).await
+    }
+
+    /// Speaks a challenge: a WAV file.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] if too much waits to be spoken already.
+    pub async fn speak(&self, challenge: Challenge, speech: Speech) -> Result<Bytes, Refusal> {
+        let metrics = Arc::clone(&self.metrics);
+        self.render_pool.render(move || metrics.time_speak(|| challenge.speak(&speech))).await
     }
 
     /// Judges an answer, once: a right one spends the key, a wrong one takes an attempt.
@@ -154,7 +176,7 @@ impl Service {
     /// # Errors
     /// [`Refusal::EmptyAnswer`], [`Refusal::Expired`] or [`Refusal::WrongAnswer`]; [`Refusal::Undecided`] or
     /// [`Refusal::Overloaded`] if the ledger could not decide, or not in time, in which case the answer has not passed.
-    pub async fn judge(&self, live: &LiveApp, challenge: &Challenge<'_>, typed: &str) -> Result<(), Refusal> {
+    pub async fn judge(&self, live: &LiveApp, challenge: &Challenge, typed: &str) -> Result<(), Refusal> {
         let is_right = match challenge.judge(typed) {
             Judgement::Empty => return Err(Refusal::EmptyAnswer),
             Judgement::Right => true,
@@ -181,7 +203,7 @@ impl Service {
     /// # Errors
     /// [`Refusal::Expired`] if it already has; [`Refusal::Undecided`] or [`Refusal::Overloaded`] if the ledger could
     /// not decide, or not in time.
-    pub async fn expire(&self, live: &LiveApp, challenge: &Challenge<'_>) -> Result<(), Refusal> {
+    pub async fn expire(&self, live: &LiveApp, challenge: &Challenge) -> Result<(), Refusal> {
         self.check_time(live, challenge)?;
         let spend = spend_of(live, challenge);
         match self.decided(self.ledger.expire(&spend, unix_now())).await? {
@@ -261,7 +283,7 @@ impl Service {
     }
 }
 
-pub(crate) fn spend_of(live: &LiveApp, challenge: &Challenge<'_>) -> Spend {
+pub(crate) fn spend_of(live: &LiveApp, challenge: &Challenge) -> Spend {
     let issued_at = challenge.claims().issued_at;
     Spend { key: challenge.key(), issued_at, until: live.expires_at(issued_at) }
 }

@@ -58,7 +58,7 @@ impl Site {
 
     /// The answer of a key that this server issued.
     pub(crate) fn answer(&self, key: &str) -> String {
-        let challenge: Challenge<'_> = self.keyring.open(&key.parse().unwrap()).expect("the server issued this key");
+        let challenge: Challenge = self.keyring.open(&key.parse().unwrap()).expect("the server issued this key");
         challenge.answer().as_str().to_owned()
     }
 

@@ -100,14 +100,14 @@ pub(crate) fn collect(address: SocketAddr, request: &Request, count: usize) -> a
     })
 }
 
-struct Connection {
+pub(super) struct Connection {
     reader: BufReader<TcpStream>,
     line: Vec<u8>,
     body: Vec<u8>,
 }
 
 impl Connection {
-    fn open(address: SocketAddr) -> anyhow::Result<Self> {
+    pub(super) fn open(address: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).context("the server does not accept")?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
@@ -116,17 +116,22 @@ impl Connection {
 
     /// Sends a request and reads its reply's body.
     fn send(&mut self, request: &Request) -> anyhow::Result<&[u8]> {
+        let is_done = self.try_send(request)?;
+        ensure!(is_done, "the server is busy");
+        Ok(&self.body)
+    }
+
+    /// Sends a request, and says whether it was done, or refused because the server is busy.
+    pub(super) fn try_send(&mut self, request: &Request) -> anyhow::Result<bool> {
         self.reader.get_mut().write_all(&request.bytes)?;
+        let status = self.read_line()?.to_vec();
+        let is_busy = status.starts_with(b"HTTP/1.1 503");
+        if !is_busy && !status.starts_with(b"HTTP/1.1 200") {
+            bail!("{} to {}", String::from_utf8_lossy(&status), String::from_utf8_lossy(&request.bytes));
+        }
         let mut length = 0;
-        let mut is_first = true;
         loop {
-            self.line.clear();
-            self.reader.read_until(b'\n', &mut self.line)?;
-            let line = self.line.trim_ascii();
-            if is_first && !line.starts_with(b"HTTP/1.1 200") {
-                bail!("{} to {}", String::from_utf8_lossy(line), String::from_utf8_lossy(&request.bytes));
-            }
-            is_first = false;
+            let line = self.read_line()?;
             if line.is_empty() {
                 break;
             }
@@ -137,7 +142,17 @@ impl Connection {
         self.body.resize(length, 0);
         self.reader.read_exact(&mut self.body)?;
         let is_expected = self.body.windows(request.expected.len()).take(256).any(|window| window == request.expected);
-        ensure!(is_expected, "not the expected reply: {}", String::from_utf8_lossy(&self.body[..length.min(200)]));
-        Ok(&self.body)
+        ensure!(
+            is_busy || is_expected,
+            "not the expected reply: {}",
+            String::from_utf8_lossy(&self.body[..length.min(200)])
+        );
+        Ok(!is_busy)
+    }
+
+    fn read_line(&mut self) -> anyhow::Result<&[u8]> {
+        self.line.clear();
+        self.reader.read_until(b'\n', &mut self.line)?;
+        Ok(self.line.trim_ascii())
     }
 }

@@ -26,6 +26,7 @@ use super::{
 use crate::{
     apps::LiveApp,
     error::{Refusal, ResultCode},
+    metrics::Call,
     service::Service,
 };
 
@@ -55,15 +56,11 @@ pub(crate) fn vary() -> SetResponseHeaderLayer<HeaderValue> {
         (status = 200, content_type = "image/gif", description = "The picture"),
         (status = 404, body = Envelope, description = "`INVALID_KEY_ERROR` (-7); to a client that accepts images, a small GIF that says so"),
         (status = 410, body = Envelope, description = "`EXPIRED_KEY_ERROR` (-5); likewise"),
+        (status = 503, body = Envelope, description = "`FAIL` (-1): too much waits to be drawn; `Retry-After` says when to come back"),
     )
 )]
 pub(crate) async fn image(State(service): State<Arc<Service>>, request: MediaRequest) -> Response {
-    request.show(&service, |challenge, live, wanted| {
-        let look = wanted.adapt(live.look.clone());
-        let gif = service.metrics().time_render(|| challenge.draw(&look));
-        live.counters.count_image();
-        media(StatusCode::OK, "image/gif", gif.into(), ResultCode::Success)
-    })
+    request.image(&service).await.unwrap_or_else(|refusal| request.refuse(&service, Call::Image, &refusal))
 }
 
 /// Speak a challenge.
@@ -81,50 +78,67 @@ pub(crate) async fn image(State(service): State<Arc<Service>>, request: MediaReq
         (status = 404, body = Envelope, description = "`INVALID_KEY_ERROR` (-7)"),
         (status = 410, body = Envelope, description = "`EXPIRED_KEY_ERROR` (-5)"),
         (status = 416, body = Envelope, description = "`HTTP_STATUS_ERROR` (-3): the range is outside the sound"),
+        (status = 503, body = Envelope, description = "`FAIL` (-1): too much waits to be spoken; `Retry-After` says when to come back"),
     )
 )]
 pub(crate) async fn sound(State(service): State<Arc<Service>>, request: MediaRequest) -> Response {
-    request.show(&service, |challenge, live, wanted| {
-        let speech = Speech::new(wanted.language.unwrap_or(live.language)).with_pace(wanted.pace);
-        let wav = service.metrics().time_speak(|| challenge.speak(&speech));
-        let part = wanted_part(&request.headers, wav.len());
-        if part.is_first() {
-            live.counters.count_sound();
-        }
-        in_part(wav.into(), part)
-    })
+    request.sound(&service).await.unwrap_or_else(|refusal| request.refuse(&service, Call::Sound, &refusal))
 }
 
 /// What both calls look at of a request.
 pub(crate) struct MediaRequest {
     uri: Uri,
     headers: HeaderMap,
+    wanted: Wanted,
 }
 
 impl<State: Sync> FromRequestParts<State> for MediaRequest {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Infallible> {
-        Ok(Self { uri: parts.uri.clone(), headers: parts.headers.clone() })
+        let wanted = Wanted::read(parts.uri.query().unwrap_or_default(), &parts.headers);
+        Ok(Self { uri: parts.uri.clone(), headers: parts.headers.clone(), wanted })
     }
 }
 
 impl MediaRequest {
-    /// Shows the challenge of the key in the path, or says why not.
-    fn show(&self, service: &Service, show: impl FnOnce(&Challenge<'_>, &LiveApp, &Wanted) -> Response) -> Response {
-        let wanted = Wanted::read(self.uri.query().unwrap_or_default(), &self.headers);
-        match shown(service, &self.uri) {
-            Ok((challenge, live)) => show(&challenge, &live, &wanted),
-            Err(refusal) => not_shown(&refusal, &wanted, &self.headers),
+    async fn image(&self, service: &Service) -> Result<Response, Refusal> {
+        let (challenge, live) = self.challenge(service)?;
+        let gif = service.draw(challenge, self.wanted.adapt(live.look.clone())).await?;
+        live.counters.count_image();
+        Ok(media(StatusCode::OK, "image/gif", gif, ResultCode::Success))
+    }
+
+    async fn sound(&self, service: &Service) -> Result<Response, Refusal> {
+        let (challenge, live) = self.challenge(service)?;
+        let language = self.wanted.language.unwrap_or(live.language);
+        let wav = service.speak(challenge, Speech::new(language).with_pace(self.wanted.pace)).await?;
+        let part = wanted_part(&self.headers, wav.len());
+        if part.is_first() {
+            live.counters.count_sound();
+        }
+        Ok(in_part(wav, part))
+    }
+
+    /// The challenge of the key in the path, if it may be shown.
+    fn challenge(&self, service: &Service) -> Result<(Challenge, Arc<LiveApp>), Refusal> {
+        let (challenge, live) = service.challenge(segment_after(&self.uri, "keys"))?;
+        service.check_time(&live, &challenge)?;
+        Ok((challenge, live))
+    }
+
+    /// What a request gets instead of a challenge.
+    fn refuse(&self, service: &Service, call: Call, refusal: &Refusal) -> Response {
+        match refusal {
+            // Whatever the client accepts: a notice would be one more picture to draw.
+            Refusal::Busy | Refusal::Internal => {
+                service.metrics().count_shed(call);
+                let (code, status) = refusal.code_and_status();
+                reply::refusal(refusal, code, status)
+            }
+            _ => not_shown(refusal, &self.wanted, &self.headers),
         }
     }
-}
-
-/// The challenge of the key in the path, if it may be shown.
-fn shown<'a>(service: &'a Service, uri: &Uri) -> Result<(Challenge<'a>, Arc<LiveApp>), Refusal> {
-    let (challenge, live) = service.challenge(segment_after(uri, "keys"))?;
-    service.check_time(&live, &challenge)?;
-    Ok((challenge, live))
 }
 
 /// What a request says of how it wants a challenge shown. What it says wrongly it has not said.

@@ -46,7 +46,7 @@ struct Pictures(Look);
 impl Medium for Pictures {
     const EXTENSION: &'static str = "gif";
 
-    fn of_challenge(&self, challenge: &Challenge<'_>) -> Vec<u8> {
+    fn of_challenge(&self, challenge: &Challenge) -> Vec<u8> {
         challenge.draw(&self.0)
     }
 

@@ -45,7 +45,7 @@ pub(super) trait Medium: Sync {
     const EXTENSION: &'static str;
 
     /// The content for a challenge.
-    fn of_challenge(&self, challenge: &Challenge<'_>) -> Vec<u8>;
+    fn of_challenge(&self, challenge: &Challenge) -> Vec<u8>;
 
     /// The content for an answer that somebody chose.
     fn of_answer(&self, answer: &Answer, seed: &Seed) -> Vec<u8>;

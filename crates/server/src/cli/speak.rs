@@ -36,7 +36,7 @@ struct Sounds(Speech);
 impl Medium for Sounds {
     const EXTENSION: &'static str = "wav";
 
-    fn of_challenge(&self, challenge: &Challenge<'_>) -> Vec<u8> {
+    fn of_challenge(&self, challenge: &Challenge) -> Vec<u8> {
         challenge.speak(&self.0)
     }
 

@@ -59,7 +59,7 @@ impl From<&Refusal> for Notice {
             Refusal::Expired | Refusal::Key => Self::Expired,
             Refusal::EmptyAnswer => Self::Empty,
             Refusal::AppKey => Self::NoApp,
-            Refusal::RateLimit { .. } | Refusal::Http(_) => Self::Busy,
+            Refusal::RateLimit { .. } | Refusal::Busy | Refusal::Http(_) => Self::Busy,
             Refusal::Undecided(_) | Refusal::Overloaded | Refusal::LedgerAhead | Refusal::Internal => Self::Undecided,
         }
     }
