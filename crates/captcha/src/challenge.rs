@@ -48,7 +48,12 @@ impl Keyring {
     /// A challenge for a key that nobody issued, for tools that make labelled samples.
     #[must_use]
     pub fn sample(&self, key: Key, length: u8) -> Challenge {
-        Challenge { subkeys: Arc::clone(&self.current), key, claims: Claims { length, ..Claims::default() }, is_test: false }
+        Challenge {
+            subkeys: Arc::clone(&self.current),
+            key,
+            claims: Claims { length, ..Claims::default() },
+            is_test: false,
+        }
     }
 }
 

@@ -22,6 +22,10 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
+/// Kept with each request that came over TLS.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Encrypted;
+
 /// A client as limits know it: an IPv4 address, or an IPv6 network of 64 bits, which is what one household or machine
 /// has at its disposal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -19,7 +19,7 @@ pub use self::{
         LogFormat, LogLevel, Node, NodeError, Options, from_environment, unknown_environment, without_empty_environment,
     },
 };
-use crate::{apps::DeclaredApp, client::Proxies, limits::PerMinute, statistics::Statistics};
+use crate::{apps::DeclaredApp, client::Proxies, limits::PerMinute, statistics::Statistics, tls::CertificateFiles};
 
 /// Where the program serves if nobody says otherwise.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -31,6 +31,8 @@ const DEFAULT_DATA: &str = "haechi-data";
 pub struct Config {
     /// What it serves, and where.
     pub listening: Listening,
+    /// The certificate for HTTPS, if that is served.
+    pub certificate: Option<CertificateFiles>,
     /// The directory of the database, the secret and the control socket.
     pub data: PathBuf,
     /// Where spent keys are remembered.
@@ -120,6 +122,9 @@ pub enum ConfigError {
     /// The ledger is not one.
     #[error("--ledger (HAECHI_LEDGER): {0}")]
     Ledger(#[from] LedgerUrlError),
+    /// Of a certificate and its key only one is named.
+    #[error("--tls-certificate and --tls-key are needed together")]
+    HalfACertificate,
 }
 
 impl Config {
@@ -132,13 +137,19 @@ impl Config {
             Some(path) => read_file(path)?,
             None => ConfigFile::default(),
         };
-        Ok(Self::new(options.or(file.options), file.apps)?)
+        Self::new(options.or(file.options), file.apps)
     }
 
-    fn new(options: Options, apps: Vec<DeclaredApp>) -> Result<Self, LedgerUrlError> {
+    fn new(options: Options, apps: Vec<DeclaredApp>) -> Result<Self, ConfigError> {
         let public = options.listen.unwrap_or(DEFAULT_LISTEN);
         let kind = options.ledger.as_deref().map_or(Ok(LedgerKind::Embedded), str::parse)?;
+        let certificate = match (options.tls_certificate.clone(), options.tls_key.clone()) {
+            (Some(certificate), Some(key)) => Some(CertificateFiles { certificate, key }),
+            (None, None) => None,
+            _ => return Err(ConfigError::HalfACertificate),
+        };
         Ok(Self {
+            certificate,
             listening: Listening {
                 public,
                 operators: options.admin_listen,
@@ -215,6 +226,16 @@ mod tests {
         assert!(!demo("0.0.0.0:0", None, false) && !demo("[::]:0", None, false));
         assert!(demo("0.0.0.0:0", Some(true), false));
         assert!(!demo("127.0.0.1:0", Some(false), false) && !demo("127.0.0.1:0", Some(true), true));
+    }
+
+    #[test]
+    fn a_certificate_comes_with_its_key() {
+        let named = |key: Option<&str>| {
+            let tls_certificate = Some("a.crt".into());
+            Config::load(Options { tls_certificate, tls_key: key.map(Into::into), ..Options::default() })
+        };
+        assert!(matches!(named(None), Err(ConfigError::HalfACertificate)));
+        assert!(named(Some("a.key")).unwrap().certificate.is_some());
     }
 
     #[test]

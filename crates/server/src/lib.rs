@@ -28,3 +28,4 @@ pub mod server;
 pub mod service;
 pub mod statistics;
 pub mod store;
+pub mod tls;

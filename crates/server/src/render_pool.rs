@@ -25,10 +25,10 @@ use tokio::{
 use crate::error::Refusal;
 
 /// The longest wait while somebody was served without one within the last [`BURST_WAIT`].
-const BURST_WAIT: Duration = Duration::from_millis(100);
+const BURST_WAIT: Duration = Duration::from_millis(200);
 /// The longest wait while everybody has had to wait for longer than that: the load is above what can be served, and a
 /// queue only makes all of them late.
-const STANDING_WAIT: Duration = Duration::from_millis(5);
+const STANDING_WAIT: Duration = Duration::from_millis(20);
 /// The most that rendered media may take in memory, all together, until their clients have taken them.
 const MAX_UNSENT_BYTES: usize = 256 << 20;
 /// What they are counted in.

@@ -21,6 +21,7 @@ use haechi::{
     service::{Service, unix_now},
     statistics::Statistics,
     store::StoreError,
+    tls::Tls,
 };
 use serde::Serialize;
 use tokio::{
@@ -30,6 +31,7 @@ use tokio::{
     task::JoinHandle,
     time::MissedTickBehavior,
 };
+use tokio_rustls::TlsAcceptor;
 
 use super::{
     output::{self, rfc3339},
@@ -40,6 +42,8 @@ use super::{
 const PURGE_INTERVAL: Duration = Duration::from_secs(5);
 /// How often what was counted is stored. It is what a crash may lose.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(2);
+/// How often the certificate's files are looked at.
+const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(2);
 /// When the server ends, the longest that the commands that run may take, and then the ledger, to write what it holds.
 const MAX_CLOSE_TIME: Duration = Duration::from_secs(10);
 /// The longest to wait for the first second, which is longer only if the clock went back.
@@ -72,7 +76,9 @@ impl Serve {
 async fn serve(config: &Config, json: bool) -> Result<()> {
     let stopping = Stopping::on_signals().context("cannot wait for signals")?;
     let Installation { apps, administration, service, statistics, store: _locked } = open(config).await?;
-    let listeners = Listeners::bind(config.listening).await?;
+    let tls = config.certificate.clone().map(Tls::open).transpose()?;
+    let listeners = Listeners::bind(config.listening, tls.as_ref().map(Tls::acceptor)).await?;
+    let reloading = tls.map(|tls| tokio::spawn(keep_certificate(tls)));
     let mut socket = ControlSocket::bind(&config.data).context("cannot open the control socket")?;
     let controls = Controls { administration: Arc::clone(&administration), service: Arc::clone(&service) };
     let control = spawn_control(socket.listener()?, controls, stopping.clone());
@@ -90,6 +96,9 @@ async fn serve(config: &Config, json: bool) -> Result<()> {
 
     purge.abort();
     flushing.abort();
+    if let Some(reloading) = reloading {
+        reloading.abort();
+    }
     let commands_ended = ends_in_time(control, "commands were still running and are cut off").await;
     drop(socket);
     let lost = "the ledger did not close in time; what it had not confirmed may be lost";
@@ -143,17 +152,23 @@ struct Listeners {
     operators: Option<TcpListener>,
     /// What `public` really listens on, a free port having been picked.
     address: SocketAddr,
+    tls: Option<TlsAcceptor>,
 }
 
 impl Listeners {
-    async fn bind(listening: Listening) -> Result<Self> {
+    async fn bind(listening: Listening, tls: Option<TlsAcceptor>) -> Result<Self> {
         let public = listen(listening.public).await?;
         let operators = match listening.operators {
             Some(address) => Some(listen(address).await?),
             None => None,
         };
         let address = public.local_addr()?;
-        Ok(Self { public, operators, address })
+        Ok(Self { public, operators, address, tls })
+    }
+
+    /// How a browser begins the address of any of them.
+    fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
     }
 
     /// Serves until the process is told to stop and running requests are finished.
@@ -172,7 +187,7 @@ impl Listeners {
         let public = router::router(Arc::clone(service), Some(administration), options);
         let operators = self.operators.map(|listener| {
             let router = router::operators(Arc::clone(service), Some(administration));
-            server::serve(listener, router, stopping.clone().wait())
+            server::serve_within(Limits::default(), listener, self.tls.clone(), router, stopping.clone().wait())
         });
         let limits = Limits { connections: room_for_connections(), ..Limits::default() };
         let operators = async {
@@ -180,7 +195,8 @@ impl Listeners {
                 operators.await;
             }
         };
-        tokio::join!(server::serve_within(limits, self.public, public, stopping.clone().wait()), operators);
+        let public = server::serve_within(limits, self.public, self.tls, public, stopping.clone().wait());
+        tokio::join!(public, operators);
     }
 }
 
@@ -233,6 +249,20 @@ async fn purge(service: Arc<Service>) {
             Ok(0) => {}
             Ok(forgotten) => tracing::debug!(forgotten, "forgot keys past their time"),
             Err(error) => tracing::error!(%error, "keys past their time could not be forgotten"),
+        }
+    }
+}
+
+/// Takes, again and again, what the certificate's files hold by now.
+async fn keep_certificate(mut tls: Tls) {
+    let mut ticks = tokio::time::interval(CERTIFICATE_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match tls.reload() {
+            Ok(true) => tracing::info!("the certificate was changed, and the new one is in use"),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "the certificate in use stays, since the new one cannot be used"),
         }
     }
 }
@@ -342,18 +372,19 @@ struct Announcement<'a> {
 fn announce(listeners: &Listeners, has_demo: bool, appkey: Option<&AppKey>, code: Option<&str>, json: bool) {
     let operators = listeners.operators.as_ref().and_then(|listener| listener.local_addr().ok());
     let console = operators.unwrap_or(listeners.address);
-    let operators = operators.map(|address| format!("http://{address}"));
+    let scheme = listeners.scheme();
+    let operators = operators.map(|address| format!("{scheme}://{address}"));
     // Scripts take the first address that they see.
-    say(&format!("listening on http://{}", listeners.address));
+    say(&format!("listening on {scheme}://{}", listeners.address));
     if let Some(operators) = &operators {
         say(&format!("operators on {operators}"));
     }
     let announcement = Announcement {
-        listening: format!("http://{}", listeners.address),
+        listening: format!("{scheme}://{}", listeners.address),
         operators,
         appkey: appkey.map(AppKey::as_str),
-        demo: has_demo.then(|| format!("http://{}/", reachable(listeners.address))),
-        first_user: code.map(|code| format!("http://{}/console/first?code={code}", reachable(console))),
+        demo: has_demo.then(|| format!("{scheme}://{}/", reachable(listeners.address))),
+        first_user: code.map(|code| format!("{scheme}://{}/console/first?code={code}", reachable(console))),
     };
     let printed = if json { output::print_json(&announcement) } else { output::print(&text_for_people(&announcement)) };
     if let Err(error) = printed {

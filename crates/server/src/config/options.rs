@@ -32,6 +32,12 @@ pub struct Options {
     #[arg(long, env = "HAECHI_ADMIN_LISTEN", value_name = "ADDR", value_parser = address)]
     #[serde(deserialize_with = "address_text")]
     pub admin_listen: Option<SocketAddr>,
+    /// File of the certificate, in PEM, with those that vouch for it: HTTPS is then served on both addresses
+    #[arg(long, env = "HAECHI_TLS_CERTIFICATE", value_name = "FILE")]
+    pub tls_certificate: Option<PathBuf>,
+    /// File of its private key, in PEM. Both are read anew when they change
+    #[arg(long, env = "HAECHI_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
     /// Where spent keys are remembered: embedded: (in the data directory), memory:, or for many nodes
     /// redis://USER:PASSWORD@HOST:PORT/DATABASE, rediss:// (TLS) or redis-cluster://HOST:PORT,HOST:PORT
     /// [default: embedded:]
@@ -172,6 +178,8 @@ impl Options {
             data: self.data.or(others.data),
             listen: self.listen.or(others.listen),
             admin_listen: self.admin_listen.or(others.admin_listen),
+            tls_certificate: self.tls_certificate.or(others.tls_certificate),
+            tls_key: self.tls_key.or(others.tls_key),
             ledger: self.ledger.or(others.ledger),
             max_spent_keys: self.max_spent_keys.or(others.max_spent_keys),
             secret_file: self.secret_file.or(others.secret_file),

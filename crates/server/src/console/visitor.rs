@@ -19,7 +19,7 @@ use crate::{
         admin::{LOOPBACK_COOKIE, SECURE_COOKIE, cookie},
         language,
     },
-    client::{Client, Peer, Proxies},
+    client::{Client, Encrypted, Peer, Proxies},
     error::Refusal,
     service::unix_now,
 };
@@ -33,7 +33,7 @@ const LANGUAGE_COOKIE: &str = "haechi-lang";
 /// How the request came to us, as far as a session's secret is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Transport {
-    /// Encrypted, up to a proxy that is trusted.
+    /// Encrypted, up to us or to a proxy that is trusted.
     Https,
     /// From this machine to this machine.
     Loopback,
@@ -100,7 +100,10 @@ impl Reader {
     pub(super) fn new(parts: &Parts, proxies: &Proxies) -> Self {
         let headers = &parts.headers;
         let peer = parts.extensions.get().map(|Peer(peer)| peer.ip());
-        let transport = Transport::of(peer, headers, proxies);
+        let transport = match parts.extensions.get() {
+            Some(Encrypted) => Transport::Https,
+            None => Transport::of(peer, headers, proxies),
+        };
         Self {
             language: language_of(headers),
             transport,

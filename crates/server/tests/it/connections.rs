@@ -1,15 +1,25 @@
 //! Connections whose client does not do its part, against a server with little patience.
 
 use std::{
+    fs,
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
+    os::unix::fs::PermissionsExt,
+    sync::Arc,
     thread,
     time::Duration,
 };
 
-use axum::{Router, routing::get};
-use haechi::server::{Limits, serve_within};
+use axum::{Router, body::Body, routing::get};
+use haechi::{
+    server::{Limits, serve_within},
+    tls::{self, CertificateFiles, Tls},
+};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tempfile::TempDir;
+use testbed::make_certificates;
 use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use crate::server::DEADLINE;
 
@@ -29,6 +39,10 @@ struct Server {
 
 impl Server {
     fn within(limits: Limits) -> Self {
+        Self::over(None, limits)
+    }
+
+    fn over(tls: Option<TlsAcceptor>, limits: Limits) -> Self {
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
@@ -36,7 +50,7 @@ impl Server {
             Router::new().route("/large", get(async || "x".repeat(LARGE_BYTES))).route("/small", get(async || "small"));
         let ((stop, stopped), (end, ended)) = (oneshot::channel(), oneshot::channel());
         runtime.spawn(async move {
-            serve_within(limits, listener, router, async { drop(stopped.await) }).await;
+            serve_within(limits, listener, tls, router, async { drop(stopped.await) }).await;
             end.send(()).unwrap();
         });
         Self { address, runtime, stop, ended }
@@ -97,4 +111,35 @@ fn what_still_runs_when_time_is_up_is_cut_off() {
     server.stop.send(()).unwrap();
     let ended = server.runtime.block_on(async { tokio::time::timeout(DEADLINE, server.ended).await });
     assert!(ended.is_ok(), "it waits for a client that reads nothing");
+}
+
+#[test]
+fn an_http_2_client_that_takes_nothing_of_its_replies_does_not_stay_for_ever() {
+    let folder = TempDir::new().unwrap();
+    make_certificates(folder.path());
+    let files =
+        CertificateFiles { certificate: folder.path().join("server.crt"), key: folder.path().join("server.key") };
+    fs::set_permissions(&files.key, fs::Permissions::from_mode(0o600)).unwrap();
+    let mut client = tls::trusting(&files.certificate).unwrap();
+    client.alpn_protocols = vec![b"h2".to_vec()];
+    let limits =
+        Limits { max_age: Duration::from_millis(200), drain_time: Duration::from_millis(200), ..Limits::default() };
+    let server = Server::over(Some(Tls::open(files).unwrap().acceptor()), limits);
+    server.runtime.block_on(async {
+        let stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
+        let name = "127.0.0.1".try_into().unwrap();
+        let stream = TlsConnector::from(Arc::new(client)).connect(name, stream).await.unwrap();
+        let connected = hyper::client::conn::http2::Builder::new(TokioExecutor::new())
+            .initial_stream_window_size(1_000)
+            .handshake(TokioIo::new(stream));
+        let (mut sender, connection) = connected.await.unwrap();
+        let connection = tokio::spawn(connection);
+        let request = hyper::Request::get("https://127.0.0.1/large").body(Body::empty()).unwrap();
+        // Its body is never read, so that its window stays shut.
+        let unread = sender.send_request(request).await.unwrap();
+        assert_eq!(unread.version(), hyper::Version::HTTP_2);
+        let ended = tokio::time::timeout(DEADLINE, connection).await;
+        assert!(ended.is_ok(), "the server keeps the connection");
+        drop(unread);
+    });
 }
