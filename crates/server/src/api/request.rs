@@ -3,9 +3,9 @@
 use std::{any::Any, sync::Arc, time::Duration};
 
 use axum::{
-    body::Bytes,
+    body::{Bytes, HttpBody},
     extract::{FromRequest, MatchedPath, Request, State},
-    http::{HeaderValue, StatusCode, Uri, header},
+    http::{HeaderValue, StatusCode, Uri, Version, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -44,14 +44,25 @@ pub(crate) async fn no_such_method() -> Refusal {
 /// # Errors
 /// [`Refusal::Http`] if it is larger than [`MAX_BODY_BYTES`] or breaks off.
 pub(crate) async fn read_body(request: Request) -> Result<Bytes, Refusal> {
+    // What is announced to be too large is not waited for.
+    if request.body().size_hint().lower() > MAX_BODY_BYTES as u64 {
+        return Err(Refusal::Http(StatusCode::PAYLOAD_TOO_LARGE));
+    }
     Bytes::from_request(request, &()).await.map_err(|rejection| {
         let status = rejection.into_response().status();
         Refusal::Http(if status.is_client_error() { status } else { StatusCode::BAD_REQUEST })
     })
 }
 
-/// Refuses a request whose line is too long, or whose headers are too large or too many.
+/// Refuses a request whose line is too long, whose headers are too large or too many, or of which a proxy before us may
+/// have read something else than we do.
 pub(crate) async fn limit_head(request: Request, next: Next) -> Response {
+    if is_ambiguous(&request) {
+        let mut response = Refusal::Http(StatusCode::BAD_REQUEST).into_response();
+        // Where the next request begins is not sure either.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        return response;
+    }
     let uri_bytes = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
     if uri_bytes > MAX_URI_BYTES {
         return Refusal::Http(StatusCode::URI_TOO_LONG).into_response();
@@ -61,6 +72,15 @@ pub(crate) async fn limit_head(request: Request, next: Next) -> Response {
         return Refusal::Http(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).into_response();
     }
     next.run(request).await
+}
+
+/// Whether a request does not name exactly one host (RFC 9112, section 3.2). What is ambiguous of a body, hyper refuses,
+/// or ends the connection behind it.
+fn is_ambiguous(request: &Request) -> bool {
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    // Requests without a peer are tests'.
+    let needs_host = request.version() == Version::HTTP_11 && request.extensions().get::<Peer>().is_some();
+    hosts > 1 || (hosts == 0 && needs_host)
 }
 
 /// Ends a request that takes too long, such as one whose body does not come.

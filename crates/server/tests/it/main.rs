@@ -9,6 +9,7 @@ mod cli;
 mod config;
 mod connections;
 mod faults;
+mod hostile;
 mod limits;
 mod media;
 mod once;
