@@ -4,12 +4,14 @@ mod attack;
 mod bench;
 mod chaos;
 mod command;
+mod deb;
 mod deploy;
 mod ear;
 mod eye;
 mod faces;
 mod packages;
 mod test;
+mod tools;
 mod voices;
 
 use clap::Parser;
@@ -26,6 +28,8 @@ enum Xtask {
     Chaos(chaos::Options),
     /// Check the texts in deploy/, which say how to run haechi in containers.
     Deploy,
+    /// Make a package for Debian, and with --test install, start, upgrade and remove it here.
+    Deb(deb::Options),
     /// Let solvers read our pictures and others', and write docs/strength.md.
     Attack(attack::Options),
     /// Measure which names sound alike, and search the alphabet whose names are furthest apart.
@@ -46,6 +50,7 @@ fn main() -> anyhow::Result<()> {
         Xtask::Bench(options) => bench::run_benchmarks(&options),
         Xtask::Chaos(options) => chaos::run_scenarios(&options),
         Xtask::Deploy => deploy::check(),
+        Xtask::Deb(options) => deb::make_package(&options),
         Xtask::Attack(options) => attack::run_attack(&options),
         Xtask::AlphabetByEar(options) => ear::measure(&options),
         Xtask::AlphabetByEye(options) => {

@@ -18,11 +18,24 @@ pub(crate) struct Options {
     no_browser: bool,
 }
 
-const NEEDED: [Needed; 3] = [
+const NEEDED: [Needed; 13] = [
     Needed { file: "curl", package: "curl" },
     Needed { file: "openssl", package: "openssl" },
     // It comes with redis-cli.
     Needed { file: "redis-server", package: "redis-server" },
+    // They run the console's examples for sites.
+    Needed { file: "python3", package: "python3" },
+    Needed { file: "node", package: "nodejs" },
+    Needed { file: "php", package: "php-cli" },
+    Needed { file: "/usr/share/doc/php-curl", package: "php-curl" },
+    Needed { file: "javac", package: "default-jdk-headless" },
+    // The proxies of deploy/.
+    Needed { file: "/usr/sbin/nginx", package: "nginx-light" },
+    Needed { file: "caddy", package: "caddy" },
+    // They read what completes command lines, and the manual.
+    Needed { file: "fish", package: "fish" },
+    Needed { file: "zsh", package: "zsh" },
+    Needed { file: "mandoc", package: "mandoc" },
 ];
 const NEEDED_WITH_BROWSER: [Needed; 3] = [
     Needed { file: "chromium", package: "chromium" },
