@@ -27,7 +27,7 @@ impl Unit {
         self.0.lines().filter_map(move |line| line.strip_prefix(name)?.strip_prefix('='))
     }
 
-    fn one(&self, name: &str) -> anyhow::Result<&str> {
+    fn one<'a>(&'a self, name: &'a str) -> anyhow::Result<&'a str> {
         self.all(name).next().with_context(|| format!("the unit does not say {name}"))
     }
 
