@@ -67,7 +67,7 @@ impl Drop for NoDaemons {
 }
 
 /// Whether a program is on the path, or a file at its place.
-fn is_there(file: &str) -> bool {
+pub(crate) fn is_there(file: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     // Joining an absolute path gives that path itself. Some packages are known by a folder only.
     (Path::new(file).is_absolute() && Path::new(file).exists())

@@ -5,6 +5,7 @@ use std::{fs, process::Command};
 use testbed::{Cluster, Redis, RedisOptions};
 
 use crate::{
+    audit, book,
     command::{cargo, root, run},
     deploy,
     packages::{Needed, install_missing},
@@ -57,18 +58,24 @@ pub(crate) fn run_everything(options: &Options) -> anyhow::Result<()> {
         // So do the browser tests, each with a browser of its own.
         run(&mut cargo(&["test", "--package", "e2e", "--", "--test-threads", "1"]))?;
     }
-    check_deploy()?;
+    check_if_installed("deploy/", deploy::install, deploy::check_installed)?;
+    check_if_installed("the book", book::install, book::build_installed)?;
+    check_if_installed("the crates' licences and sources", audit::install, audit::check_installed)?;
     run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
     println!("\nAll passed.");
     Ok(())
 }
 
-/// Checks the texts in `deploy/`, if the programs that check them can be had.
-fn check_deploy() -> anyhow::Result<()> {
-    match deploy::install() {
-        Ok(()) => deploy::check_installed(),
+/// Checks something, if the programs that check it can be had.
+fn check_if_installed(
+    what: &str,
+    install: impl FnOnce() -> anyhow::Result<()>,
+    check: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    match install() {
+        Ok(()) => check(),
         Err(error) => {
-            println!("\nNOT CHECKED: deploy/, because what checks it could not be installed: {error}");
+            println!("\nNOT CHECKED: {what}, because what checks it could not be installed: {error}");
             Ok(())
         }
     }

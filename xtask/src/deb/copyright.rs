@@ -67,7 +67,7 @@ fn libraries() -> anyhow::Result<Vec<Library>> {
         let name = format!("{} {} ({})", text(package, "name"), text(package, "version"), text(package, "license"));
         let manifest = text(package, "manifest_path");
         let folder = Path::new(&manifest).parent().context("a manifest is in a folder")?;
-        let licences = files(folder, is_licence)?.into_iter().map(|(_, licence)| licence).collect();
+        let licences = files(folder, is_licence)?.into_values().collect();
         libraries.push(Library { name, licences });
     }
     libraries.sort_by(|one, other| one.name.cmp(&other.name));
