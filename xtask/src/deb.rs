@@ -30,7 +30,7 @@ pub(crate) struct Options {
 pub(crate) fn make_package(options: &Options) -> anyhow::Result<()> {
     CARGO_DEB.install()?;
     run(&mut cargo(&["build", "--release", "--locked", "--package", "haechi"]))?;
-    let parts = root().join("target/debian-parts");
+    let parts = root().join("target/release/debian-parts");
     make_parts(&root().join("target/release/haechi"), &parts)?;
     let folder = root().join("target/debian");
     if folder.exists() {
@@ -53,13 +53,29 @@ fn make_parts(program: &Path, parts: &Path) -> anyhow::Result<()> {
     }
     fs::create_dir_all(parts)?;
     run(Command::new(program).args(["man", "--out"]).arg(parts.join("man")))?;
+    run(Command::new("gzip").args(["--best", "--no-name", "--recursive"]).arg(parts.join("man")))?;
     for shell in ["bash", "fish", "zsh"] {
         let output = Command::new(program).args(["completions", shell]).output()?;
         ensure!(output.status.success(), "there are no completions for {shell}");
         fs::write(parts.join(format!("haechi.{shell}")), output.stdout)?;
     }
     fs::write(parts.join("copyright"), copyright::text()?)?;
+    fs::create_dir_all(parts.join("docs"))?;
+    for name in ["configuration.md", "operating.md", "reverse-proxy.md"] {
+        fs::write(parts.join("docs").join(name), with_includes(&root().join("docs").join(name))?)?;
+    }
     Ok(())
+}
+
+/// A document with the files that the book includes in it.
+fn with_includes(document: &Path) -> anyhow::Result<String> {
+    let mut text = fs::read_to_string(document)?;
+    let folder = document.parent().context("a document is in a folder")?;
+    while let Some((before, rest)) = text.split_once("{{#include ") {
+        let (file, after) = rest.split_once("}}").context("an include has an end")?;
+        text = format!("{before}{}{after}", fs::read_to_string(folder.join(file))?.trim_end());
+    }
+    Ok(text)
 }
 
 fn only_file_in(folder: &Path) -> anyhow::Result<PathBuf> {

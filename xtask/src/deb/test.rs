@@ -24,7 +24,7 @@ const NEEDED: [&Needed; 5] = [
 
 const SETTINGS: &str = "/etc/haechi/haechi.toml";
 const DATA: &str = "/var/lib/haechi";
-const UNIT: &str = "/lib/systemd/system/haechi.service";
+const UNIT: &str = "/usr/lib/systemd/system/haechi.service";
 const ENABLED: &str = "/etc/systemd/system/multi-user.target.wants/haechi.service";
 /// systemd's measure of what a service is exposed to, from 0 (nothing) to 10. Above it the check fails.
 const MAX_EXPOSURE: &str = "2.0";
@@ -103,13 +103,15 @@ fn check_contents(package: &Path) -> anyhow::Result<()> {
     for file in [
         "./usr/bin/haechi",
         "./etc/haechi/haechi.toml",
-        "./lib/systemd/system/haechi.service",
+        "./usr/lib/systemd/system/haechi.service",
         "./usr/share/man/man1/haechi.1.gz",
         "./usr/share/man/man1/haechi-serve.1.gz",
         "./usr/share/bash-completion/completions/haechi",
         "./usr/share/fish/vendor_completions.d/haechi.fish",
         "./usr/share/zsh/vendor-completions/_haechi",
         "./usr/share/doc/haechi/copyright",
+        "./usr/share/doc/haechi/reverse-proxy.md",
+        "./usr/share/doc/haechi/examples/nginx.conf",
     ] {
         ensure!(files.contains(&file), "{file} is not in the package:\n{list}");
     }
