@@ -36,7 +36,7 @@ pub(crate) fn install_missing(needed: &[&Needed], advice: &str) -> anyhow::Resul
 }
 
 /// While it lives, Debian starts no service of what is installed: what we need of a web server is its program.
-struct NoDaemons {
+pub(crate) struct NoDaemons {
     is_ours: bool,
 }
 
@@ -44,7 +44,7 @@ impl NoDaemons {
     /// Where Debian's installation of services asks what may be done.
     const POLICY: &str = "/usr/sbin/policy-rc.d";
 
-    fn begin() -> anyhow::Result<Self> {
+    pub(crate) fn begin() -> anyhow::Result<Self> {
         match OpenOptions::new().write(true).create_new(true).mode(0o755).open(Self::POLICY) {
             Ok(mut policy) => {
                 // 101: it is forbidden.

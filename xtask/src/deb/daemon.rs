@@ -139,7 +139,13 @@ impl Daemon {
         };
         ensure!(status.success(), "the server ended badly: {status}");
         let Some(folder) = self.trace.take() else { return Ok(None) };
-        Ok(Some(Calls { made: calls_in(&folder.path().join("calls"))?, allowed: unit.allowed_calls()? }))
+        let text = String::from_utf8_lossy(&fs::read(folder.path().join("calls"))?).into_owned();
+        let lines: Vec<Traced<'_>> = text.lines().filter_map(Traced::read).collect();
+        Ok(Some(Calls {
+            made: lines.iter().map(|line| line.call.to_owned()).collect(),
+            allowed: unit.allowed_calls()?,
+            forbidden: lines.iter().filter(|line| line.is_forbidden(unit)).map(|line| line.text.to_owned()).collect(),
+        }))
     }
 }
 
@@ -154,17 +160,55 @@ impl Drop for Daemon {
 pub(super) struct Calls {
     pub(super) made: BTreeSet<String>,
     pub(super) allowed: BTreeSet<String>,
+    /// Calls whose kind is allowed, but not with these arguments.
+    pub(super) forbidden: Vec<String>,
 }
 
-/// The calls in what strace wrote, in lines such as `4711  read(3, …) = 5`, from the program's own start on.
-fn calls_in(trace: &Path) -> anyhow::Result<BTreeSet<String>> {
-    let text = String::from_utf8_lossy(&fs::read(trace)?).into_owned();
-    let calls = text.lines().filter_map(|line| {
-        let (_, call) = line.split_once(' ')?;
-        let (name, _) = call.trim_start().split_once('(')?;
-        name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_').then(|| name.to_owned())
-    });
-    Ok(calls.collect())
+/// A line that strace wrote, such as `4711  read(3, …) = 5`.
+struct Traced<'a> {
+    text: &'a str,
+    call: &'a str,
+    arguments: &'a str,
+}
+
+impl<'a> Traced<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        let (_, rest) = text.split_once(' ')?;
+        let (call, arguments) = rest.trim_start().split_once('(')?;
+        let is_call = call.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        is_call.then_some(Self { text, call, arguments })
+    }
+
+    /// Whether one of the unit's other settings would have refused it.
+    fn is_forbidden(&self, unit: &Unit) -> bool {
+        let has = |flag: &str| self.arguments.contains(flag);
+        match self.call {
+            // RestrictAddressFamilies
+            "socket" => {
+                let family = self.arguments.split(',').next().unwrap_or_default();
+                !unit.all("RestrictAddressFamilies").any(|families| families.split(' ').any(|known| known == family))
+            }
+            // MemoryDenyWriteExecute
+            "mmap" | "mprotect" => has("PROT_WRITE") && has("PROT_EXEC"),
+            // ProtectSystem=strict, but for StateDirectory, and PrivateTmp
+            "open" | "openat" | "creat" => {
+                ["O_WRONLY", "O_RDWR", "O_CREAT"].into_iter().any(has) && !self.is_within(unit)
+            }
+            "mkdir" | "mkdirat" | "rename" | "renameat" | "renameat2" | "unlink" | "unlinkat" | "rmdir" | "link"
+            | "linkat" | "symlink" | "symlinkat" | "chmod" | "fchmodat" => !self.is_within(unit),
+            _ => false,
+        }
+    }
+
+    /// Whether the path that the call names is in a directory that the unit lets the server write to.
+    fn is_within(&self, unit: &Unit) -> bool {
+        let path = self.arguments.split('"').nth(1).unwrap_or_default();
+        // A relative path begins in the working directory.
+        !path.starts_with('/')
+            || path == "/dev/null"
+            || path.starts_with("/tmp/")
+            || unit.all("StateDirectory").any(|directory| Path::new(path).starts_with(format!("/var/lib/{directory}")))
+    }
 }
 
 /// Runs a program that is to succeed, and shows what it says only if it does not.

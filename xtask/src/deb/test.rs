@@ -12,7 +12,7 @@ use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
 use super::daemon::{Calls, Daemon, Unit, run_quietly};
-use crate::packages::{Needed, install_missing};
+use crate::packages::{Needed, NoDaemons, install_missing};
 
 const NEEDED: [&Needed; 5] = [
     &Needed { file: "curl", package: "curl" },
@@ -40,6 +40,7 @@ pub(super) fn test(package: &Path) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let newer = newer_than(package, folder.path())?;
 
+    let _no_daemons = NoDaemons::begin()?; // where systemd runs, it would start the server beside ours
     let _purged = Purged;
     install(package)?;
     check_installed()?;
@@ -77,8 +78,8 @@ pub(super) fn test(package: &Path) -> anyhow::Result<()> {
     said("purged; nothing is left");
     println!(
         "\nAll passed. systemd did not start the server: this test ran the unit's command as its user, in its \
-         environment, with its capabilities, and compared the system calls that it made with the unit's filter. \
-         The unit's view of the file system (ProtectSystem and the like) was not in force."
+         environment, with its capabilities, and compared the system calls that it made with the unit's filter, and \
+         files written to, kinds of sockets and memory with its other settings. None of these settings was in force."
     );
     Ok(())
 }
@@ -266,6 +267,8 @@ fn check_calls(calls: &Calls) -> anyhow::Result<()> {
     ensure!(calls.made.contains("execve") && calls.made.contains("accept4"), "too little was traced: {:?}", calls.made);
     let refused: Vec<_> = calls.made.difference(&calls.allowed).collect();
     ensure!(refused.is_empty(), "the unit's filter would refuse {refused:?}");
+    ensure!(calls.forbidden.is_empty(), "the unit's other settings would refuse {:#?}", calls.forbidden);
+    ensure!(calls.made.contains("socket") && calls.made.contains("openat"), "neither sockets nor files were traced");
     said(&format!("the unit's filter allows all {} system calls that the server made", calls.made.len()));
     Ok(())
 }
