@@ -1,15 +1,20 @@
 //! The project's own commands, run as `cargo xtask COMMAND`.
 
 mod attack;
+mod audit;
 mod bench;
+mod book;
 mod chaos;
 mod command;
+mod deb;
 mod deploy;
 mod ear;
 mod eye;
 mod faces;
 mod packages;
+mod sbom;
 mod test;
+mod tools;
 mod voices;
 
 use clap::Parser;
@@ -26,6 +31,14 @@ enum Xtask {
     Chaos(chaos::Options),
     /// Check the texts in deploy/, which say how to run haechi in containers.
     Deploy,
+    /// Make a package for Debian, and with --test install, start, upgrade and remove it here.
+    Deb(deb::Options),
+    /// Check the licences and sources of all crates, and whether anything is known against them.
+    Audit,
+    /// Write what the program is made of, in CycloneDX, to target/sbom.
+    Sbom,
+    /// Build the documents as a book, in target/book, and check its links.
+    Book,
     /// Let solvers read our pictures and others', and write docs/strength.md.
     Attack(attack::Options),
     /// Measure which names sound alike, and search the alphabet whose names are furthest apart.
@@ -46,6 +59,10 @@ fn main() -> anyhow::Result<()> {
         Xtask::Bench(options) => bench::run_benchmarks(&options),
         Xtask::Chaos(options) => chaos::run_scenarios(&options),
         Xtask::Deploy => deploy::check(),
+        Xtask::Deb(options) => deb::make_package(&options),
+        Xtask::Audit => audit::check(),
+        Xtask::Sbom => sbom::write(),
+        Xtask::Book => book::build(),
         Xtask::Attack(options) => attack::run_attack(&options),
         Xtask::AlphabetByEar(options) => ear::measure(&options),
         Xtask::AlphabetByEye(options) => {

@@ -1,6 +1,9 @@
 //! Debian packages that a command needs: installed where this may be done, else named.
 
 use std::{
+    fs::{self, OpenOptions},
+    io::{ErrorKind, Write},
+    os::unix::fs::OpenOptionsExt,
     path::Path,
     process::{Command, Stdio},
 };
@@ -27,15 +30,48 @@ pub(crate) fn install_missing(needed: &[&Needed], advice: &str) -> anyhow::Resul
         bail!("these Debian packages are needed: {}\n{advice}", packages.join(" "));
     }
     run(Command::new("apt-get").args(["update", "-qq"]))?;
+    let _no_daemons = NoDaemons::begin()?;
     let install = ["install", "--yes", "--no-install-recommends", "-qq"];
     run(Command::new("apt-get").args(install).args(packages).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
+/// While it lives, Debian starts no service of what is installed: what we need of a web server is its program.
+pub(crate) struct NoDaemons {
+    is_ours: bool,
+}
+
+impl NoDaemons {
+    /// Where Debian's installation of services asks what may be done.
+    const POLICY: &str = "/usr/sbin/policy-rc.d";
+
+    pub(crate) fn begin() -> anyhow::Result<Self> {
+        match OpenOptions::new().write(true).create_new(true).mode(0o755).open(Self::POLICY) {
+            Ok(mut policy) => {
+                // 101: it is forbidden.
+                policy.write_all(b"#!/bin/sh\nexit 101\n")?;
+                Ok(Self { is_ours: true })
+            }
+            // The machine has a policy of its own.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Self { is_ours: false }),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Drop for NoDaemons {
+    fn drop(&mut self) {
+        if self.is_ours && fs::remove_file(Self::POLICY).is_err() {
+            println!("{} could not be removed: remove it, or no service will be started", Self::POLICY);
+        }
+    }
+}
+
 /// Whether a program is on the path, or a file at its place.
-fn is_there(file: &str) -> bool {
+pub(crate) fn is_there(file: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    // Joining an absolute path gives that path itself.
-    Path::new(file).is_file() || std::env::split_paths(&path).any(|folder| folder.join(file).is_file())
+    // Joining an absolute path gives that path itself. Some packages are known by a folder only.
+    (Path::new(file).is_absolute() && Path::new(file).exists())
+        || std::env::split_paths(&path).any(|folder| folder.join(file).is_file())
 }
 
 fn is_root() -> bool {

@@ -5,6 +5,7 @@ use std::{fs, process::Command};
 use testbed::{Cluster, Redis, RedisOptions};
 
 use crate::{
+    audit, book,
     command::{cargo, root, run},
     deploy,
     packages::{Needed, install_missing},
@@ -18,11 +19,24 @@ pub(crate) struct Options {
     no_browser: bool,
 }
 
-const NEEDED: [Needed; 3] = [
+const NEEDED: [Needed; 13] = [
     Needed { file: "curl", package: "curl" },
     Needed { file: "openssl", package: "openssl" },
     // It comes with redis-cli.
     Needed { file: "redis-server", package: "redis-server" },
+    // They run the console's examples for sites.
+    Needed { file: "python3", package: "python3" },
+    Needed { file: "node", package: "nodejs" },
+    Needed { file: "php", package: "php-cli" },
+    Needed { file: "/usr/share/doc/php-curl", package: "php-curl" },
+    Needed { file: "javac", package: "default-jdk-headless" },
+    // The proxies of deploy/.
+    Needed { file: "/usr/sbin/nginx", package: "nginx-light" },
+    Needed { file: "caddy", package: "caddy" },
+    // They read what completes command lines, and the manual.
+    Needed { file: "fish", package: "fish" },
+    Needed { file: "zsh", package: "zsh" },
+    Needed { file: "mandoc", package: "mandoc" },
 ];
 const NEEDED_WITH_BROWSER: [Needed; 3] = [
     Needed { file: "chromium", package: "chromium" },
@@ -44,18 +58,24 @@ pub(crate) fn run_everything(options: &Options) -> anyhow::Result<()> {
         // So do the browser tests, each with a browser of its own.
         run(&mut cargo(&["test", "--package", "e2e", "--", "--test-threads", "1"]))?;
     }
-    check_deploy()?;
+    check_if_installed("deploy/", deploy::install, deploy::check_installed)?;
+    check_if_installed("the book", book::install, book::build_installed)?;
+    check_if_installed("the crates' licences and sources", audit::install, audit::check_installed)?;
     run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
     println!("\nAll passed.");
     Ok(())
 }
 
-/// Checks the texts in `deploy/`, if the programs that check them can be had.
-fn check_deploy() -> anyhow::Result<()> {
-    match deploy::install() {
-        Ok(()) => deploy::check_installed(),
+/// Checks something, if the programs that check it can be had.
+fn check_if_installed(
+    what: &str,
+    install: impl FnOnce() -> anyhow::Result<()>,
+    check: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    match install() {
+        Ok(()) => check(),
         Err(error) => {
-            println!("\nNOT CHECKED: deploy/, because what checks it could not be installed: {error}");
+            println!("\nNOT CHECKED: {what}, because what checks it could not be installed: {error}");
             Ok(())
         }
     }

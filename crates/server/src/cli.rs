@@ -5,6 +5,7 @@ mod apps;
 mod check_config;
 mod healthcheck;
 mod inspect;
+mod manuals;
 mod output;
 mod render;
 mod samples;
@@ -51,6 +52,10 @@ enum Command {
     Healthcheck(healthcheck::Healthcheck),
     /// Print the description of the HTTP API (OpenAPI, JSON)
     Openapi(Common),
+    /// Print what a shell needs to complete this program's commands and flags
+    Completions(manuals::Completions),
+    /// Write the manual pages
+    Man(manuals::Manual),
 }
 
 /// What every command takes.
@@ -110,6 +115,8 @@ impl Command {
                 output::print_json(&haechi::api::openapi())?;
                 Ok(ExitCode::SUCCESS)
             }
+            Self::Completions(command) => command.run(Cli::command()),
+            Self::Man(command) => command.run(Cli::command()),
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::apps::AppView;
 const SNIPPETS: [(&str, &str, &str); 6] = [
     ("curl", "curl", include_str!("snippets/curl.sh")),
     ("html", "HTML", include_str!("snippets/form.html")),
-    ("java", "Java (Spring)", include_str!("snippets/Captcha.java")),
+    ("java", "Java", include_str!("snippets/Captcha.java")),
     ("node", "Node.js", include_str!("snippets/captcha.mjs")),
     ("php", "PHP", include_str!("snippets/captcha.php")),
     ("python", "Python", include_str!("snippets/captcha.py")),

@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Command};
 
-use crate::server::TestServer;
+use crate::server::{TestServer, run};
 
 fn read(file: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
@@ -55,7 +55,7 @@ fn the_configuration_that_it_shows_is_right() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("haechi.toml");
     std::fs::write(&file, toml).unwrap();
-    let checked = crate::server::run(&["check-config", file.to_str().unwrap()]);
+    let checked = run(&["check-config", file.to_str().unwrap()]);
     assert_eq!(checked.code, 0, "{}", checked.stderr);
 }
 
@@ -97,4 +97,60 @@ fn every_link_in_the_documents_leads_somewhere() {
         }
     }
     assert!(links > 10, "only {links} links were found");
+}
+
+/// The names in `help` that begin with this and go on with letters, digits and what else is passed.
+fn words<'a>(help: &'a str, start: &str, more: &str) -> Vec<&'a str> {
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || more.contains(letter);
+    let words = help.match_indices(start).map(|(place, _)| &help[place + start.len()..]);
+    let mut words: Vec<&str> = words.map(|rest| rest.split(|letter| !is_part(letter)).next().unwrap()).collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+#[test]
+fn every_setting_is_in_the_document_on_configuration() {
+    let document = read("docs/configuration.md");
+    let check = |setting: &str| {
+        let name = setting.to_lowercase().replace('-', "_");
+        assert!(document.contains(&format!("`{name}`")), "docs/configuration.md does not say {name}");
+    };
+    let serve = run(&["serve", "--help"]);
+    let settings = words(serve.text(), "[env: HAECHI_", "_");
+    assert!(settings.len() > 15, "{settings:?}");
+    settings.into_iter().filter(|name| *name != "CONFIG").for_each(check);
+    let create = run(&["app", "create", "--help"]);
+    let settings = words(create.text(), " --", "-");
+    assert!(settings.contains(&"ttl-secs"), "{settings:?}");
+    settings.into_iter().filter(|name| !["config", "data", "json", "help"].contains(name)).for_each(check);
+}
+
+#[test]
+fn every_call_is_in_the_document_on_the_api() {
+    let document = read("docs/api.md");
+    let described = run(&["openapi", "--json"]).json();
+    let paths = described["paths"].as_object().unwrap();
+    assert!(paths.len() > 15, "{}", paths.len());
+    for (path, calls) in paths {
+        for method in calls.as_object().unwrap().keys() {
+            let call = format!("`{} {path}`", method.to_uppercase());
+            assert!(document.contains(&call), "docs/api.md does not say {call}");
+        }
+    }
+}
+
+#[test]
+fn every_metric_is_in_the_document_on_operating() {
+    let server = TestServer::start();
+    server.issue(server.appkey());
+    let shown = server.get("/metrics").text().to_owned();
+    let document = read("docs/operating.md");
+    let types = shown.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let metrics: Vec<(&str, &str)> = types.filter_map(|line| line.split_once(' ')).collect();
+    assert!(metrics.len() > 5, "{shown}");
+    for (name, kind) in metrics {
+        let name = if kind == "counter" { format!("`{name}_total`") } else { format!("`{name}`") };
+        assert!(document.contains(&name), "docs/operating.md does not say {name}");
+    }
 }

@@ -13,6 +13,10 @@ struct Example {
     program: &'static str,
     file: &'static str,
     text: &'static str,
+    /// A file beside it that calls it, for a language whose interpreter takes no program as an argument.
+    caller: Option<(&'static str, &'static str)>,
+    /// What to run first, if it must be compiled.
+    compile: &'static [&'static str],
     /// What to run in the example's directory to print a new key.
     issue: &'static [&'static str],
     /// The same to print whether the answer, the last argument, to the key before it is right.
@@ -23,6 +27,8 @@ const PYTHON: Example = Example {
     program: "python3",
     file: "captcha.py",
     text: include_str!("../../src/console/snippets/captcha.py"),
+    caller: None,
+    compile: &[],
     issue: &["-c", "import captcha; print(captcha.issue())"],
     judge: &["-c", "import captcha, sys; print(captcha.is_right(*sys.argv[1:]))"],
 };
@@ -30,6 +36,8 @@ const NODE: Example = Example {
     program: "node",
     file: "captcha.mjs",
     text: include_str!("../../src/console/snippets/captcha.mjs"),
+    caller: None,
+    compile: &[],
     issue: &["--input-type=module", "-e", "import { issue } from './captcha.mjs'; console.log(await issue())"],
     judge: &[
         "--input-type=module",
@@ -42,11 +50,58 @@ const PHP: Example = Example {
     program: "php",
     file: "captcha.php",
     text: include_str!("../../src/console/snippets/captcha.php"),
+    caller: None,
+    compile: &[],
     issue: &["-r", "require 'captcha.php'; echo captcha_issue();"],
     judge: &["-r", "require 'captcha.php'; echo captcha_is_right($argv[1], $argv[2]) ? 'true' : 'false';", "--"],
 };
+const JAVA: Example = Example {
+    program: "java",
+    file: "Captcha.java",
+    text: include_str!("../../src/console/snippets/Captcha.java"),
+    caller: Some((
+        "Caller.java",
+        "class Caller {
+            public static void main(String[] words) throws Exception {
+                Captcha captcha = new Captcha();
+                System.out.println(words.length == 0 ? captcha.issue() : captcha.isRight(words[0], words[1]));
+            }
+        }",
+    )),
+    compile: &[
+        "javac",
+        "-Xlint:all",
+        "-Werror",
+        "--release",
+        "11",
+        "-encoding",
+        "UTF-8",
+        "Captcha.java",
+        "Caller.java",
+    ],
+    issue: &["-classpath", ".", "Caller"],
+    judge: &["-classpath", ".", "Caller"],
+};
 
 impl Example {
+    /// Writes and compiles it, with this server's address in the place of the one that it calls.
+    fn write(&self, directory: &Path, host: &str) {
+        fs::write(directory.join(self.file), self.text.replace("{host}", host)).unwrap();
+        if let Some((file, text)) = self.caller {
+            fs::write(directory.join(file), text).unwrap();
+        }
+        if let [compiler, arguments @ ..] = self.compile {
+            let output = Command::new(compiler).args(arguments).current_dir(directory).output().unwrap();
+            assert!(output.status.success(), "{}: {output:?}", self.file);
+        }
+    }
+
+    /// Whether its language's programs are on this machine.
+    fn can_run(&self) -> bool {
+        let is_here = |program: &&str| Command::new(program).arg("--version").stdout(Stdio::null()).status().is_ok();
+        [self.program].iter().chain(self.compile.first()).all(is_here)
+    }
+
     fn run(&self, directory: &Path, appkey: &str, arguments: &[&str]) -> String {
         let mut command = Command::new(self.program);
         let output = command.args(arguments).current_dir(directory).env("HAECHI_APPKEY", appkey).output().unwrap();
@@ -57,14 +112,13 @@ impl Example {
 }
 
 fn check(example: &Example) {
-    let is_here = Command::new(example.program).arg("--version").stdout(Stdio::null()).status().is_ok();
-    if !is_here {
+    if !example.can_run() {
         println!("NOT TESTED: {} is not installed, so {} was not run", example.program, example.file);
         return;
     }
     let server = TestServer::start();
     let directory = tempfile::tempdir().unwrap();
-    fs::write(directory.path().join(example.file), example.text.replace("{host}", server.url())).unwrap();
+    example.write(directory.path(), server.url());
     let run = |arguments: &[&str]| example.run(directory.path(), server.appkey(), arguments);
     let judged = |key: &str, answer: &str| run(&[example.judge, &[key, answer]].concat());
     let key = run(example.issue);
@@ -91,6 +145,11 @@ fn the_node_example_works() {
 #[test]
 fn the_php_example_works() {
     check(&PHP);
+}
+
+#[test]
+fn the_java_example_works() {
+    check(&JAVA);
 }
 
 #[test]

@@ -1,29 +1,45 @@
-import org.springframework.http.HttpStatusCode;
-import org.springframework.stereotype.Component;
-import org.springframework.web.client.RestClient;
+// Java 11 or later, with nothing to install. In Spring: @Bean Captcha captcha() { return new Captcha(); }
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-@Component
 public class Captcha {
-    private static final String CALLS = "/captcha/v1.0/appkeys/{appkey}/keys";
-    private final RestClient client = RestClient.create("{host}");
-    private final String appkey = System.getenv("HAECHI_APPKEY");
-
-    private record Header(int resultCode, String resultMessage) {}
-    private record Issued(Header header, String key) {}
-    private record Judged(Header header) {}
+    private static final Pattern KEY = Pattern.compile("\"key\":\\s*\"([^\"]+)\"");
+    private static final Pattern RIGHT = Pattern.compile("\"resultCode\":\\s*0\\b");
+    private final HttpClient client = HttpClient.newHttpClient();
+    private final String calls = "{host}/captcha/v1.0/appkeys/" + System.getenv("HAECHI_APPKEY") + "/keys";
 
     /** The key of a new challenge, for the page with the form. */
-    public String issue() {
-        return client.post().uri(CALLS, appkey).retrieve().body(Issued.class).key();
+    public String issue() throws IOException, InterruptedException {
+        String reply = call("POST", "");
+        Matcher key = KEY.matcher(reply);
+        if (!key.find()) {
+            throw new IOException("no challenge was issued: " + reply);
+        }
+        return key.group(1);
     }
 
     /** Whether what was typed is right. A key passes once. */
-    public boolean isRight(String key, String answer) {
-        Judged judged = client.get()
-            .uri(CALLS + "/{key}/verification?answer={answer}", appkey, key, answer)
-            .retrieve()
-            .onStatus(HttpStatusCode::isError, (request, response) -> {})
-            .body(Judged.class);
-        return judged != null && judged.header().resultCode() == 0;
+    public boolean isRight(String key, String answer) throws IOException, InterruptedException {
+        return RIGHT.matcher(call("GET", "/" + encode(key) + "/verification?answer=" + encode(answer))).find();
+    }
+
+    private String call(String method, String path) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(calls + path))
+            .method(method, HttpRequest.BodyPublishers.noBody())
+            .timeout(Duration.ofSeconds(10))
+            .build();
+        return client.send(request, BodyHandlers.ofString()).body();
+    }
+
+    private static String encode(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 }

@@ -1,0 +1,299 @@
+//! The proxies' configurations in `deploy/`, with real nginx and real Caddy in front of the server.
+
+use std::{
+    fs,
+    io::Write,
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::server::{TestServer, haechi, within_deadline};
+
+const HOST: &str = "captcha.example.org";
+const PASSWORD: &str = "correct horse battery";
+
+/// A proxy in front of a server, each in a process of its own, and both ended when dropped.
+struct Proxied {
+    proxy: Child,
+    server: TestServer,
+    port: u16,
+    plain_port: u16,
+    folder: TempDir,
+}
+
+/// What curl came back with.
+struct Fetched {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Drop for Proxied {
+    fn drop(&mut self) {
+        let _ = self.proxy.kill();
+        let _ = self.proxy.wait();
+    }
+}
+
+fn configuration(name: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    fs::read_to_string(root.join("deploy").join(name)).unwrap()
+}
+
+fn is_here(program: &str, flag: &str) -> bool {
+    let asking = Command::new(program).arg(flag).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if asking.is_err() {
+        println!("NOT TESTED: {program} is not installed");
+    }
+    asking.is_ok()
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Puts a text in another's place, which must be there: a configuration that has changed is not tested by accident.
+fn replaced(text: &str, from: &str, to: &str) -> String {
+    assert!(text.contains(from), "{from} is not in the configuration");
+    text.replace(from, to)
+}
+
+fn certificate(folder: &Path) -> (PathBuf, PathBuf) {
+    let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
+    let mut openssl = Command::new("openssl");
+    openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]);
+    openssl.args(["-subj", &format!("/CN={HOST}"), "-addext", &format!("subjectAltName=DNS:{HOST}")]);
+    let output = openssl.arg("-out").arg(&certificate).arg("-keyout").arg(&key).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    (certificate, key)
+}
+
+/// What changes in a configuration for a test: where things are.
+struct Places<'a> {
+    server: &'a TestServer,
+    folder: &'a Path,
+    port: u16,
+    plain_port: u16,
+}
+
+impl Places<'_> {
+    /// A configuration of which these two lines, with the server's usual addresses, name the server's real ones.
+    fn with_upstreams(&self, file: &str, line: impl Fn(&str) -> String) -> String {
+        let announced = |name: &str| self.server.announcement()[name].as_str().unwrap().replace("http://", "");
+        let text = replaced(&configuration(file), &line("127.0.0.1:8080"), &line(&announced("listening")));
+        replaced(&text, &line("127.0.0.1:9090"), &line(&announced("operators")))
+    }
+
+    fn nginx(&self) -> Command {
+        let (certificate, key) = certificate(self.folder);
+        let text = self.with_upstreams("nginx.conf", |address| format!("server {address};"));
+        let text = replaced(&text, "listen 80;", &format!("listen 127.0.0.1:{};", self.plain_port));
+        let text = replaced(&text, "listen 443 ssl", &format!("listen 127.0.0.1:{} ssl", self.port));
+        let text = replaced(&text, "/etc/ssl/captcha.example.org/fullchain.pem", certificate.to_str().unwrap());
+        let text = replaced(&text, "/etc/ssl/captcha.example.org/privkey.pem", key.to_str().unwrap());
+        let text = replaced(&text, "/var/log/nginx/", &format!("{}/", self.folder.display()));
+        let folder = self.folder.display();
+        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+        let temporary = temporary.map(|name| format!("{name}_temp_path {folder}/{name};")).join("\n");
+        // One process, which runs as whoever runs the tests and ends when it is killed.
+        let whole = format!(
+            "daemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\nevents {{}}\n\
+             http {{\n{temporary}\n{text}\n}}\n"
+        );
+        let file = self.folder.join("nginx.conf");
+        fs::write(&file, whole).unwrap();
+        let mut nginx = Command::new("nginx");
+        nginx.arg("-p").arg(self.folder).arg("-c").arg(file).arg("-e").arg(self.folder.join("start.log"));
+        nginx
+    }
+
+    fn caddy(&self) -> Command {
+        let (certificate, key) = certificate(self.folder);
+        let text = self.with_upstreams("Caddyfile", |address| format!("to_haechi {address}"));
+        let ports = format!(
+            "{{\n\tadmin off\n\thttp_port {}\n\thttps_port {}\n\tdefault_bind 127.0.0.1\n",
+            self.plain_port, self.port
+        );
+        let text = replaced(&text, "{\n\tservers {", &format!("{ports}\tservers {{"));
+        let tls = format!("{HOST} {{\n\ttls {} {}\n", certificate.display(), key.display());
+        let text = replaced(&text, &format!("{HOST} {{\n"), &tls);
+        let file = self.folder.join("Caddyfile");
+        fs::write(&file, text).unwrap();
+        let mut caddy = Command::new("caddy");
+        caddy.args(["run", "--adapter", "caddyfile", "--config"]).arg(file);
+        caddy.env("XDG_DATA_HOME", self.folder).env("XDG_CONFIG_HOME", self.folder);
+        caddy
+    }
+}
+
+impl Proxied {
+    fn start(command: impl FnOnce(&Places<'_>) -> Command) -> Self {
+        let server = TestServer::with_args(&[
+            "--admin-listen",
+            "127.0.0.1:0",
+            "--trusted-proxies",
+            "127.0.0.1",
+            "--media-per-minute",
+            "4",
+        ]);
+        let folder = tempfile::tempdir().unwrap();
+        let (port, plain_port) = (free_port(), free_port());
+        let places = Places { server: &server, folder: folder.path(), port, plain_port };
+        let log = fs::File::create(folder.path().join("printed")).unwrap();
+        let mut command = command(&places);
+        let mut proxy = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let is_up = || {
+            if let Some(status) = proxy.try_wait().unwrap() {
+                let logs = ["printed", "start.log", "error.log"].map(|log| fs::read_to_string(folder.path().join(log)));
+                panic!("the proxy ended: {status}: {logs:?}");
+            }
+            TcpStream::connect(("127.0.0.1", port)).ok()
+        };
+        within_deadline("the proxy listens", is_up);
+        Self { proxy, server, port, plain_port, folder }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("https://{HOST}:{}{path}", self.port)
+    }
+
+    /// Asks by way of the proxy, with further arguments for curl.
+    fn fetch(&self, path: &str, arguments: &[&str]) -> Fetched {
+        self.fetch_url(&self.url(path), arguments)
+    }
+
+    fn fetch_url(&self, url: &str, arguments: &[&str]) -> Fetched {
+        let (head, body) = (self.folder.path().join("head"), self.folder.path().join("body"));
+        let _ = fs::remove_file(&body); // curl makes none for an empty body
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--show-error", "--max-time", "20", "--cacert"]);
+        curl.arg(self.folder.path().join("certificate.pem"));
+        for port in [self.port, self.plain_port] {
+            curl.args(["--resolve", &format!("{HOST}:{port}:127.0.0.1")]);
+        }
+        curl.args(["--write-out", "%{http_code}"]).arg("--dump-header").arg(&head).arg("--output").arg(&body);
+        let output = curl.args(arguments).arg(url).output().unwrap();
+        assert!(output.status.success(), "{url}: {}", String::from_utf8_lossy(&output.stderr));
+        Fetched {
+            status: String::from_utf8(output.stdout).unwrap().parse().unwrap(),
+            head: fs::read_to_string(head).unwrap(),
+            body: fs::read(body).unwrap_or_default(),
+        }
+    }
+}
+
+impl Fetched {
+    /// A header's value; HTTP/2 and HTTP/1.1 write names differently.
+    fn header(&self, wanted: &str) -> &str {
+        let headers = self.head.lines().filter_map(|line| line.split_once(':'));
+        let mut values = headers.filter(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim());
+        values.next().unwrap_or_default()
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&self.body)))
+    }
+}
+
+/// A challenge's whole life, and what people see and hear of it.
+fn check_challenge(proxied: &Proxied) {
+    let calls = format!("/captcha/v1.0/appkeys/{}/keys", proxied.server.appkey());
+    let issued = proxied.fetch(&calls, &["--request", "POST"]).json();
+    let key = issued["key"].as_str().unwrap();
+    let picture = proxied.fetch(&format!("/captcha/v1.0/keys/{key}/img"), &[]);
+    assert_eq!((picture.status, picture.header("content-type")), (200, "image/gif"));
+    assert!(picture.body.starts_with(b"GIF89a"));
+    let sound_path = format!("/captcha/v1.0/keys/{key}/sound");
+    let sound = proxied.fetch(&sound_path, &["--compressed"]);
+    assert_eq!((sound.status, sound.header("content-encoding")), (200, ""));
+    assert_eq!(sound.header("content-length"), sound.body.len().to_string(), "players need to know the length");
+    let part = proxied.fetch(&sound_path, &["--range", "1000-1999"]);
+    assert_eq!(part.status, 206);
+    assert_eq!(part.header("content-range"), format!("bytes 1000-1999/{}", sound.body.len()));
+    assert_eq!(part.body, sound.body[1000..2000]);
+    let answer = proxied.server.answer_of(key);
+    let judge = format!("{calls}/{key}/verification?answer={answer}");
+    assert_eq!(proxied.fetch(&judge, &[]).json()["header"]["resultCode"], 0);
+    assert_eq!(proxied.fetch(&judge, &[]).json()["header"]["resultCode"], -5, "a key passes once");
+    // What is wrong with a request is said by the server, in its envelope.
+    let nothing = proxied.fetch("/captcha/v1.0/nothing", &[]);
+    assert_eq!((nothing.status, &nothing.json()["header"]["resultCode"]), (404, &(-3).into()));
+    for file in fs::read_dir(proxied.folder.path()).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.extension().is_some_and(|extension| extension == "log") || file.ends_with("printed") {
+            let text = fs::read_to_string(&file).unwrap();
+            let has_secret = text.contains(proxied.server.appkey()) || text.contains(key) || text.contains(&answer);
+            assert!(!has_secret, "{}: {text}", file.display());
+        }
+    }
+}
+
+/// Each client has a limit of its own, whatever it writes into headers.
+fn check_clients(proxied: &Proxied) {
+    let key = proxied.server.issue(proxied.server.appkey());
+    let picture = |arguments: &[&str]| proxied.fetch(&format!("/captcha/v1.0/keys/{key}/img"), arguments);
+    for number in 1..=4 {
+        let forged = format!("X-Forwarded-For: 198.51.100.{number}");
+        assert_eq!(picture(&["--interface", "127.0.0.2", "--header", &forged]).status, 200);
+    }
+    let refused = picture(&["--interface", "127.0.0.2", "--header", "X-Forwarded-For: 198.51.100.9"]);
+    assert_eq!((refused.status, &refused.json()["header"]["resultCode"]), (429, &(-3).into()));
+    assert!(!refused.header("retry-after").is_empty());
+    assert_eq!(picture(&["--interface", "127.0.0.3"]).status, 200, "another client is not concerned");
+}
+
+/// An administrator signs in over HTTPS, with a cookie that only this host gets, over HTTPS.
+fn check_console(proxied: &Proxied) {
+    let mut create = haechi(["admin", "create", "ann", "--data"]);
+    let mut child = create.arg(proxied.server.data_dir()).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    writeln!(child.stdin.take().unwrap(), "{PASSWORD}").unwrap();
+    assert!(child.wait().unwrap().success());
+
+    assert_eq!(proxied.fetch("/console", &[]).status, 303);
+    assert_eq!(proxied.fetch("/console/sign-in", &[]).status, 200);
+    assert_eq!(proxied.fetch("/console/console.css", &[]).status, 200);
+    let origin = format!("Origin: {}", proxied.url(""));
+    let form = format!("next=%2Fconsole&name=ann&password={}", PASSWORD.replace(' ', "+"));
+    let signed_in = proxied.fetch("/console/sign-in", &["--data", &form, "--header", &origin]);
+    assert_eq!((signed_in.status, signed_in.header("location")), (303, "/console"), "{}", signed_in.head);
+    let cookie = signed_in.header("set-cookie");
+    assert!(cookie.starts_with("__Host-haechi=") && cookie.contains("Secure"), "{cookie}");
+    let cookie = format!("Cookie: {}", cookie.split(';').next().unwrap());
+    let overview = proxied.fetch("/console", &["--header", &cookie]);
+    assert_eq!(overview.status, 200);
+    let integration = proxied.fetch("/console/apps/1/integration", &["--header", &cookie]);
+    let text = String::from_utf8_lossy(&integration.body).into_owned();
+    assert!(text.contains(&proxied.url("/captcha/v1.0")), "the examples have the proxy's address: {text}");
+    assert_eq!(proxied.fetch("/metrics", &[]).status, 404);
+    assert_eq!(proxied.fetch("/admin/v1/apps", &[]).status, 401);
+
+    let plain = format!("http://{HOST}:{}/console", proxied.plain_port);
+    let redirected = proxied.fetch_url(&plain, &[]);
+    assert!(matches!(redirected.status, 301 | 308), "{}", redirected.head);
+    assert!(redirected.header("location").starts_with(&format!("https://{HOST}")), "{}", redirected.head);
+    assert!(!overview.header("strict-transport-security").is_empty());
+}
+
+fn check(command: impl FnOnce(&Places<'_>) -> Command) {
+    let proxied = Proxied::start(command);
+    check_challenge(&proxied);
+    check_clients(&proxied);
+    check_console(&proxied);
+}
+
+#[test]
+fn nginx_as_it_is_configured_in_deploy() {
+    if is_here("nginx", "-v") {
+        check(|places| places.nginx());
+    }
+}
+
+#[test]
+fn caddy_as_it_is_configured_in_deploy() {
+    if is_here("caddy", "version") {
+        check(|places| places.caddy());
+    }
+}
