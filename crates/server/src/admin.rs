@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+pub(crate) use self::records::back_up;
 pub use self::{
     access::{Actor, IssuedToken, Role, Scope, TokenView, UserView},
     audit::{AuditEntry, AuditPage},

@@ -21,6 +21,7 @@ pub use declared::{DeclaredApp, DeclaredError, check_declared};
 pub use name::{AppName, NameError};
 pub use registry::{Apps, LiveApp, Registry};
 pub use settings::{AppSettings, SettingError};
+pub(crate) use store::back_up;
 pub use store::{AppError, AppStore, OpenAppsError};
 
 /// One more than the largest number of an app that the store made; a declared app's number is this or more.

@@ -2,6 +2,7 @@
 
 mod access;
 mod apps;
+mod backup;
 mod check_config;
 mod healthcheck;
 mod inspect;
@@ -40,6 +41,10 @@ enum Command {
     Admin(access::AdminArgs),
     /// Manage tokens for the admin API
     Token(access::TokenArgs),
+    /// Copy apps, users, tokens, audit log and statistics to a file, whether or not a server is running
+    Backup(backup::Backup),
+    /// Make the database of a data directory out of a backup
+    Restore(backup::Restore),
     /// Draw pictures to files
     Render(render::Render),
     /// Speak sounds to files
@@ -106,6 +111,8 @@ impl Command {
             Self::App(command) => command.run(),
             Self::Admin(command) => command.run(),
             Self::Token(command) => command.run(),
+            Self::Backup(command) => command.run(),
+            Self::Restore(command) => command.run(),
             Self::Render(command) => command.run(),
             Self::Speak(command) => command.run(),
             Self::Inspect(command) => command.run(),

@@ -6,7 +6,7 @@
 mod client;
 mod socket;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -24,8 +24,10 @@ pub use self::{
 use crate::{
     admin::{AccessCommand, Actor, Administration},
     apps::{AppCommand, TEST_APP_WARNING},
+    backup,
     inspect::Question,
     service::{Service, unix_now},
+    store::Store,
 };
 
 /// The path of an [`AppCommand`]; the reply is a list of [`AppView`](crate::apps::AppView).
@@ -35,12 +37,26 @@ pub const ACCESS: &str = "/access";
 /// The path of a [`Question`] about a key; the reply is an [`Inspection`](crate::inspect::Inspection).
 pub const INSPECT: &str = "/inspect";
 
+/// The path of a [`BackupRequest`]; the reply is a [`Summary`](crate::backup::Summary).
+pub const BACKUP: &str = "/backup";
+
+/// Asks for a backup in the data directory, where the server may write; the command takes it from there.
+#[derive(Serialize, Deserialize)]
+pub struct BackupRequest {
+    /// The name of the file.
+    pub name: String,
+}
+
 /// What commands are carried out with.
 pub struct Controls {
     /// Apps, users and tokens.
     pub administration: Arc<Administration>,
     /// The service.
     pub service: Arc<Service>,
+    /// The database.
+    pub store: Store,
+    /// Its directory.
+    pub data: PathBuf,
 }
 
 /// Why a command was not carried out, for people.
@@ -55,6 +71,7 @@ pub fn router(controls: Controls) -> Router {
         .route(APP, post(app))
         .route(ACCESS, post(access))
         .route(INSPECT, post(inspect_key))
+        .route(BACKUP, post(back_up))
         .with_state(Arc::new(controls))
 }
 
@@ -77,6 +94,14 @@ async fn access(State(controls): State<Arc<Controls>>, Json(command): Json<Acces
     let performing = tokio::task::spawn_blocking(move || controls.administration.perform_access(&command, unix_now()));
     match performing.await {
         Ok(performed) => reply(performed),
+        Err(error) => reply::<()>(Err(error)),
+    }
+}
+
+async fn back_up(State(controls): State<Arc<Controls>>, Json(request): Json<BackupRequest>) -> Response {
+    let path = controls.data.join(request.name);
+    match tokio::task::spawn_blocking(move || backup::take(&controls.store, &path, unix_now())).await {
+        Ok(taken) => reply(taken),
         Err(error) => reply::<()>(Err(error)),
     }
 }

@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod api;
 pub mod apps;
+pub mod backup;
 pub mod calendar;
 pub mod client;
 pub mod config;

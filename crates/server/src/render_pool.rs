@@ -2,33 +2,21 @@
 //!
 //! A picture takes a fifth of a millisecond of a processor and a sound a whole one; everything else that a request
 //! takes is far less. So these are what a flood fills, and what must not hold up the threads that answer health checks
-//! and judge. What waits is bounded in time rather than in number, in the manner of controlled delay (Maurer, "Fail at
-//! Scale", ACM Queue, 2015): a burst may wait for [`BURST_WAIT`], but while the queue does not run empty nobody waits
-//! for more than [`STANDING_WAIT`], and those who would are told to come back.
+//! and judge. What waits is bounded in time rather than in number: a queue that is longer than what can be done soon
+//! only makes everybody late, and who waits does not care how many others do.
 
-use std::{
-    panic::resume_unwind,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    thread,
-    time::{Duration, Instant},
-};
+use std::{panic::resume_unwind, sync::Arc, thread, time::Duration};
 
 use axum::body::Bytes;
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError},
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 
 use crate::error::Refusal;
 
-/// The longest wait while somebody was served without one within the last [`BURST_WAIT`].
-const BURST_WAIT: Duration = Duration::from_millis(200);
-/// The longest wait while everybody has had to wait for longer than that: the load is above what can be served, and a
-/// queue only makes all of them late.
-const STANDING_WAIT: Duration = Duration::from_millis(20);
+/// The longest wait for a thread. Some forty sounds, or two hundred pictures, are made in it for each two processors.
+const MAX_WAIT: Duration = Duration::from_millis(30);
 /// The most that rendered media may take in memory, all together, until their clients have taken them.
 const MAX_UNSENT_BYTES: usize = 256 << 20;
 /// What they are counted in.
@@ -38,9 +26,6 @@ const UNIT_BYTES: usize = 1 << 10;
 pub(crate) struct RenderPool {
     threads: Arc<Semaphore>,
     unsent: Arc<Semaphore>,
-    started: Instant,
-    /// When somebody was last served without waiting, in milliseconds since the start.
-    idle_at_millis: AtomicU64,
 }
 
 impl RenderPool {
@@ -53,8 +38,6 @@ impl RenderPool {
         Self {
             threads: Arc::new(Semaphore::new(threads)),
             unsent: Arc::new(Semaphore::new(max_unsent_bytes / UNIT_BYTES)),
-            started: Instant::now(),
-            idle_at_millis: AtomicU64::new(0),
         }
     }
 
@@ -81,22 +64,10 @@ impl RenderPool {
         Ok(Bytes::from_owner(Unsent { bytes, _room: room }))
     }
 
-    /// A thread, once one is free.
+    /// A thread, if one is free soon.
     async fn thread(&self) -> Result<OwnedSemaphorePermit, Refusal> {
-        let now_millis = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        match Arc::clone(&self.threads).try_acquire_owned() {
-            Ok(thread) => {
-                self.idle_at_millis.store(now_millis, Ordering::Relaxed);
-                return Ok(thread);
-            }
-            Err(TryAcquireError::NoPermits) => {}
-            Err(TryAcquireError::Closed) => return Err(Refusal::Internal),
-        }
-        let busy_for = Duration::from_millis(now_millis.saturating_sub(self.idle_at_millis.load(Ordering::Relaxed)));
-        let longest_wait = if busy_for < BURST_WAIT { BURST_WAIT } else { STANDING_WAIT };
-        match timeout(longest_wait, Arc::clone(&self.threads).acquire_owned()).await {
-            Ok(Ok(thread)) => Ok(thread),
-            Ok(Err(_)) => Err(Refusal::Internal),
+        match timeout(MAX_WAIT, Arc::clone(&self.threads).acquire_owned()).await {
+            Ok(acquired) => Ok(acquired.expect("the semaphore is never closed")),
             Err(_) => Err(Refusal::Busy),
         }
     }
@@ -152,11 +123,11 @@ mod tests {
         let pool = Arc::new(RenderPool::of(1, MAX_UNSENT_BYTES));
         let (release, first) = held(&pool);
         until_full(&pool).await;
-        let (_second, second) = held(&pool);
+        let (release_second, second) = held(&pool);
         tokio::task::yield_now().await;
         release.send(()).unwrap();
         assert!(first.await.unwrap().is_ok());
-        drop(_second);
+        release_second.send(()).unwrap();
         assert!(second.await.unwrap().is_ok());
     }
 
@@ -169,17 +140,6 @@ mod tests {
         release.send(()).unwrap();
         assert!(first.await.unwrap().is_ok());
         assert!(pool.render(Vec::new).await.is_ok(), "it does not serve again once the load is gone");
-    }
-
-    #[tokio::test]
-    async fn a_standing_queue_is_kept_short() {
-        let pool = Arc::new(RenderPool::of(1, MAX_UNSENT_BYTES));
-        let (_release, _first) = held(&pool);
-        until_full(&pool).await;
-        tokio::time::sleep(BURST_WAIT).await;
-        let start = Instant::now();
-        assert!(is_busy(&pool.render(Vec::new).await));
-        assert!(start.elapsed() < BURST_WAIT, "{:?}", start.elapsed());
     }
 
     #[tokio::test]

@@ -26,6 +26,7 @@ use self::{
 };
 use crate::{
     apps::{AppSettings, Apps},
+    backup::Copying,
     remote::BlockingRemote,
     store::{Store, StoreError},
 };
@@ -46,6 +47,11 @@ struct Flushing {
     is_failing: bool,
     /// Rows that were lost since, because there was no room for more.
     lost: usize,
+}
+
+/// Copies all rows, and returns how many there are.
+pub(crate) fn back_up(copying: &Copying<'_>) -> Result<u64, redb::Error> {
+    tables::back_up(copying)
 }
 
 impl Statistics {

@@ -310,7 +310,7 @@ fn access(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     |source| StoreError::Access { path, source }
 }
 
-fn make_directory(path: &Path) -> io::Result<()> {
+pub(crate) fn make_directory(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -332,7 +332,7 @@ fn open_or_make(path: &Path) -> io::Result<(fs::File, bool)> {
 
 /// Does nothing on file systems that know no such thing: should the name be lost there, the file counts as lost memory.
 #[cfg(unix)]
-fn sync_directory(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
     match fs::File::open(path)?.sync_all() {
         Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
         result => result,
@@ -341,7 +341,7 @@ fn sync_directory(path: &Path) -> io::Result<()> {
 
 /// Only on Unix can a directory be opened to be synced.
 #[cfg(not(unix))]
-fn sync_directory(_: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(_: &Path) -> io::Result<()> {
     Ok(())
 }
 

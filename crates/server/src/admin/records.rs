@@ -11,6 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::AuditEntry;
 use crate::{
+    backup::Copying,
     remote::{BlockingRemote, Script},
     store::{self, Store, StoreError},
 };
@@ -66,6 +67,11 @@ impl Kind {
             Self::Sessions => "sessions",
         }
     }
+}
+
+/// Copies the tables of users, of tokens and of the audit log, and returns how many entries each has.
+pub(crate) fn back_up(copying: &Copying<'_>) -> Result<[u64; 3], redb::Error> {
+    Ok([copying.table(Kind::Users.table())?, copying.table(Kind::Tokens.table())?, copying.table(AUDIT)?])
 }
 
 impl Records {

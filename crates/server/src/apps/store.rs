@@ -14,6 +14,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+pub(crate) use self::database::back_up;
 use self::{
     remote::RemoteTables,
     tables::{Change, Tables},

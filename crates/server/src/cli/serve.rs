@@ -75,12 +75,17 @@ impl Serve {
 
 async fn serve(config: &Config, json: bool) -> Result<()> {
     let stopping = Stopping::on_signals().context("cannot wait for signals")?;
-    let Installation { apps, administration, service, statistics, store: _locked } = open(config).await?;
+    let Installation { apps, administration, service, statistics, store } = open(config).await?;
     let tls = config.certificate.clone().map(Tls::open).transpose()?;
     let listeners = Listeners::bind(config.listening, tls.as_ref().map(Tls::acceptor)).await?;
     let reloading = tls.map(|tls| tokio::spawn(keep_certificate(tls)));
     let mut socket = ControlSocket::bind(&config.data).context("cannot open the control socket")?;
-    let controls = Controls { administration: Arc::clone(&administration), service: Arc::clone(&service) };
+    let controls = Controls {
+        administration: Arc::clone(&administration),
+        service: Arc::clone(&service),
+        store,
+        data: config.data.clone(),
+    };
     let control = spawn_control(socket.listener()?, controls, stopping.clone());
     let purge = tokio::spawn(purge(Arc::clone(&service)));
     let flushing = tokio::spawn(keep_flushing(Arc::clone(&statistics)));

@@ -8,7 +8,10 @@ mod tests;
 
 use std::ops::Range;
 
-pub(super) use self::{database::DatabaseTables, remote::RemoteTables};
+pub(super) use self::{
+    database::{DatabaseTables, back_up},
+    remote::RemoteTables,
+};
 use super::{
     pending::Batch,
     row::{DAY_SECS, Grain, HOUR_SECS, Rows},

@@ -5,6 +5,7 @@
 mod admin;
 mod api;
 mod apps;
+mod backup;
 mod cli;
 mod config;
 mod connections;

@@ -6,6 +6,7 @@ use redb::{ReadableTable, TableDefinition, TableError, WriteTransaction};
 
 use crate::{
     apps::App,
+    backup::Copying,
     store::{self, Store, StoreError},
 };
 
@@ -16,6 +17,13 @@ const APPS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("apps_v1");
 const REMOVED: TableDefinition<'_, u32, u64> = TableDefinition::new("removed_apps_v1");
 /// The number to try first for the next app.
 const NEXT_NUMBER: TableDefinition<'_, (), u32> = TableDefinition::new("next_app_number_v1");
+
+/// Copies the tables, and returns how many apps there are.
+pub(crate) fn back_up(copying: &Copying<'_>) -> Result<u64, redb::Error> {
+    copying.table(REMOVED)?;
+    copying.table(NEXT_NUMBER)?;
+    copying.table(APPS)
+}
 
 /// All stored apps, by number.
 pub(super) fn read(store: &Store) -> Result<Vec<App>, StoreError> {

@@ -17,7 +17,10 @@ use super::{
     },
     Kept,
 };
-use crate::store::{Change, Store, StoreError};
+use crate::{
+    backup::Copying,
+    store::{Change, Store, StoreError},
+};
 
 type Name = (u32, u64);
 type Definition = TableDefinition<'static, Name, &'static str>;
@@ -30,6 +33,12 @@ const LAST_BATCH: TableDefinition<'_, (), (u64, u64)> = TableDefinition::new("st
 /// The most apps and the most rows that one step of forgetting looks at. With a step every two seconds, it forgets
 /// rows faster than they can be made, even if all apps are in use all the time.
 const STEP: usize = 1000;
+
+/// Copies the tables, and returns how many rows there are.
+pub(in super::super) fn back_up(copying: &Copying<'_>) -> Result<u64, redb::Error> {
+    copying.table(LAST_BATCH)?;
+    Ok(copying.table(MINUTES)? + copying.table(HOURS)?)
+}
 
 /// The tables, and how far forgetting has come.
 pub(in super::super) struct DatabaseTables {
