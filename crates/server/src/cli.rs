@@ -10,6 +10,7 @@ mod manuals;
 mod output;
 mod render;
 mod samples;
+mod secret;
 mod serve;
 mod speak;
 
@@ -41,6 +42,8 @@ enum Command {
     Admin(access::AdminArgs),
     /// Manage tokens for the admin API
     Token(access::TokenArgs),
+    /// Change the secret under which keys are sealed
+    Secret(secret::SecretArgs),
     /// Copy apps, users, tokens, audit log and statistics to a file, whether or not a server is running
     Backup(backup::Backup),
     /// Make the database of a data directory out of a backup
@@ -111,6 +114,7 @@ impl Command {
             Self::App(command) => command.run(),
             Self::Admin(command) => command.run(),
             Self::Token(command) => command.run(),
+            Self::Secret(command) => command.run(),
             Self::Backup(command) => command.run(),
             Self::Restore(command) => command.run(),
             Self::Render(command) => command.run(),

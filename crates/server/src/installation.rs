@@ -1,8 +1,8 @@
 //! An installation: the database, the secrets, the apps and the ledger that a configuration names.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
-use haechi_captcha::{Claims, Keyring, Secret};
+use haechi_captcha::Claims;
 use redb::TableHandle;
 
 use crate::{
@@ -12,7 +12,8 @@ use crate::{
     ledger::{EmbeddedLedger, EmbeddedOptions, Ledger, MemoryLedger, RedisLedger},
     limits::Limits,
     remote::{BlockingRemote, Remote, RemoteError},
-    secret_file::{self, SecretFileError},
+    secret_file::SecretFileError,
+    secrets::{SecretFiles, Secrets},
     service::{Nonces, Service},
     statistics::Statistics,
     store::{Change, Store, StoreError},
@@ -38,55 +39,6 @@ pub enum InstallationError {
     Random(String),
 }
 
-/// The secrets under which keys are sealed.
-struct Secrets {
-    current: Secret,
-    previous: Option<Secret>,
-    is_made_now: bool,
-}
-
-impl Secrets {
-    /// Reads the secrets, and makes the one in the data directory if it is not there yet.
-    fn read_or_make(config: &Config) -> Result<Self, SecretFileError> {
-        match &config.secrets.current {
-            Some(path) => Self::new(config, secret_file::read(path)?, false),
-            None => {
-                let (current, is_made_now) = secret_file::read_or_make(&usual_file(config))?;
-                Self::new(config, current, is_made_now)
-            }
-        }
-    }
-
-    /// Reads the secrets.
-    fn read(config: &Config) -> Result<Self, SecretFileError> {
-        let path = config.secrets.current.clone().unwrap_or_else(|| usual_file(config));
-        Self::new(config, secret_file::read(&path)?, false)
-    }
-
-    fn new(config: &Config, current: Secret, is_made_now: bool) -> Result<Self, SecretFileError> {
-        let previous = config.secrets.previous.as_deref().map(secret_file::read).transpose()?;
-        Ok(Self { current, previous, is_made_now })
-    }
-
-    /// A keyring of them.
-    fn keyring(&self) -> Keyring {
-        let keyring = Keyring::new(&self.current);
-        match &self.previous {
-            Some(previous) => keyring.with_previous(previous),
-            None => keyring,
-        }
-    }
-
-    /// Whether there may be keys, sealed by an earlier process, of which the ledger should know.
-    fn may_have_sealed(&self) -> bool {
-        !self.is_made_now || self.previous.is_some()
-    }
-}
-
-fn usual_file(config: &Config) -> PathBuf {
-    config.data.join(secret_file::FILE_NAME)
-}
-
 /// All that serving takes.
 pub struct Installation {
     /// The apps.
@@ -108,7 +60,7 @@ impl Installation {
     /// Any [`InstallationError`].
     pub async fn open(config: &Config, now: u64) -> Result<Self, InstallationError> {
         let store = Store::open(&config.data)?;
-        let secrets = Secrets::read_or_make(config)?;
+        let secrets = Secrets::read_or_make(&SecretFiles::of(config), now)?;
         let apps = Arc::new(open_apps(config, store.clone())?);
         if config.ledger.kind != LedgerKind::Embedded {
             forget_embedded_ledger(&store)?;
@@ -126,7 +78,7 @@ impl Installation {
 /// # Errors
 /// Any [`InstallationError`].
 pub async fn open_to_inspect(config: &Config, store: Store, now: u64) -> Result<Service, InstallationError> {
-    let secrets = Secrets::read(config)?;
+    let secrets = Secrets::read(&SecretFiles::of(config), now)?;
     let apps = open_apps(config, store.clone())?;
     open_service(config, store, &secrets, &apps, now).await
 }

@@ -25,6 +25,7 @@ pub mod remote;
 mod render_pool;
 pub mod router;
 pub mod secret_file;
+pub mod secrets;
 pub mod server;
 pub mod service;
 pub mod statistics;

@@ -122,19 +122,36 @@ fn check_permissions(path: &Path, file: &File) -> Result<(), SecretFileError> {
 /// The secret is written to a file of another name and then linked to this one, which fails if there is one, so that
 /// the file is never seen empty or half written, and never changes.
 fn make(path: &Path) -> Result<bool, SecretFileError> {
-    let mut bytes = Zeroizing::new([0; 32]);
-    random(&mut *bytes)?;
-    let mut suffix = [0; 8];
-    random(&mut suffix)?;
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let draft = directory.join(format!(".secret-{:016x}", u64::from_be_bytes(suffix)));
-    let made = write_new(&draft, &Secret::from_bytes(*bytes)).and_then(|()| link_new(&draft, path));
+    let draft = draft_of(path)?;
+    let secret = new_secret()?;
+    let made = write_new(&draft, &secret).and_then(|()| link_new(&draft, path));
     // A draft that stays behind is a secret that nobody uses.
     let _ = fs::remove_file(&draft);
     let is_made = made.map_err(access("make", path))?;
-    // The file's name is durable only once the directory is.
-    File::open(directory).and_then(|directory| directory.sync_all()).map_err(access("make", path))?;
+    sync_directory_of(path)?;
     Ok(is_made)
+}
+
+fn new_secret() -> Result<Secret, SecretFileError> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    random(&mut *bytes)?;
+    Ok(Secret::from_bytes(*bytes))
+}
+
+/// A name beside a file that no other file has.
+fn draft_of(path: &Path) -> Result<PathBuf, SecretFileError> {
+    let mut suffix = [0; 8];
+    random(&mut suffix)?;
+    Ok(directory_of(path).join(format!(".secret-{:016x}", u64::from_be_bytes(suffix))))
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A file's name is durable only once the directory is.
+fn sync_directory_of(path: &Path) -> Result<(), SecretFileError> {
+    File::open(directory_of(path)).and_then(|directory| directory.sync_all()).map_err(access("make", path))
 }
 
 fn random(bytes: &mut [u8]) -> Result<(), SecretFileError> {
@@ -157,7 +174,29 @@ fn link_new(from: &Path, to: &Path) -> io::Result<bool> {
     }
 }
 
-fn access(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SecretFileError {
+/// Makes a new secret in the place of the one in a file, which takes the place of the one before it.
+///
+/// A crash leaves the old secret in one place or in both, and never none: first the old one gets its second name, then
+/// the new one takes its first.
+///
+/// # Errors
+/// [`SecretFileError::Access`] or [`SecretFileError::Random`].
+pub(crate) fn replace(current: &Path, previous: &Path) -> Result<(), SecretFileError> {
+    let (draft, old) = (draft_of(current)?, draft_of(current)?);
+    let made = (|| {
+        write_new(&draft, &new_secret()?).map_err(access("make", current))?;
+        fs::hard_link(current, &old).and_then(|()| fs::rename(&old, previous)).map_err(access("make", previous))?;
+        sync_directory_of(previous)?;
+        fs::rename(&draft, current).map_err(access("change", current))?;
+        sync_directory_of(current)
+    })();
+    // They are gone unless something went wrong, and then nobody uses them.
+    let _ = fs::remove_file(&draft);
+    let _ = fs::remove_file(&old);
+    made
+}
+
+pub(crate) fn access(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SecretFileError {
     let path = path.to_owned();
     move |source| SecretFileError::Access { action, path, source }
 }

@@ -11,6 +11,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use arc_swap::ArcSwap;
 use axum::body::Bytes;
 use haechi_captcha::{Challenge, Claims, EPOCH, Judgement, Key, Keyring, Look, Nonce, Speech};
 
@@ -34,7 +35,7 @@ const MAX_READINESS_AGE: Duration = Duration::from_secs(1);
 
 /// One running installation: its secrets, its apps and its ledger.
 pub struct Service {
-    keyring: Keyring,
+    keyring: ArcSwap<Keyring>,
     apps: Arc<Apps>,
     ledger: Ledger,
     nonces: Nonces,
@@ -50,7 +51,7 @@ impl Service {
     #[must_use]
     pub fn new(keyring: Keyring, apps: Arc<Apps>, ledger: Ledger, nonces: Nonces) -> Self {
         Self {
-            keyring,
+            keyring: ArcSwap::from_pointee(keyring),
             apps,
             ledger,
             nonces,
@@ -66,6 +67,11 @@ impl Service {
     #[must_use]
     pub(crate) fn limited(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// Seals and opens keys under other secrets from now on.
+    pub fn change_keyring(&self, keyring: Keyring) {
+        self.keyring.store(Arc::new(keyring));
     }
 
     /// How often clients may call.
@@ -112,7 +118,7 @@ impl Service {
             ..Claims::default()
         };
         live.counters.count_issued(issued_at);
-        Ok(self.keyring.issue(&claims))
+        Ok(self.keyring.load().issue(&claims))
     }
 
     /// The challenge that a key stands for, and the app that issued it.
@@ -128,7 +134,7 @@ impl Service {
 
     /// The challenge that a key stands for, if it was issued here, and the app that issued it, if that is not gone.
     pub(crate) fn open(&self, key: &Key) -> Option<(Challenge, Option<Arc<LiveApp>>)> {
-        let challenge = self.keyring.open(key)?;
+        let challenge = self.keyring.load().open(key)?;
         let live = self.apps.current().by_number(challenge.claims().app).map(Arc::clone);
         let is_test = live.as_ref().is_some_and(|live| live.app.settings.test);
         Some((if is_test { challenge.as_test() } else { challenge }, live))

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// The longest that any key may live after its app is gone, in seconds.
-const LONGEST_LIFE_SECS: u64 = *AppSettings::TTLS_SECS.end() as u64 + CLOCK_SKEW_SECS;
+pub(crate) const LONGEST_LIFE_SECS: u64 = *AppSettings::TTLS_SECS.end() as u64 + CLOCK_SKEW_SECS;
 
 /// How often a change is tried that other nodes forestall.
 const MAX_TRIES: usize = 20;

@@ -17,6 +17,7 @@ use haechi::{
     control::{self, ControlSocket, Controls},
     installation::{Installation, InstallationError},
     logging, router,
+    secrets::{SecretFiles, SecretWatch, Secrets},
     server::{self, Limits},
     service::{Service, unix_now},
     statistics::Statistics,
@@ -42,8 +43,8 @@ use super::{
 const PURGE_INTERVAL: Duration = Duration::from_secs(5);
 /// How often what was counted is stored. It is what a crash may lose.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(2);
-/// How often the certificate's files are looked at.
-const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(2);
+/// How often the files of secrets and of the certificate are looked at.
+const FILES_INTERVAL: Duration = Duration::from_secs(2);
 /// When the server ends, the longest that the commands that run may take, and then the ledger, to write what it holds.
 const MAX_CLOSE_TIME: Duration = Duration::from_secs(10);
 /// The longest to wait for the first second, which is longer only if the clock went back.
@@ -78,6 +79,7 @@ async fn serve(config: &Config, json: bool) -> Result<()> {
     let Installation { apps, administration, service, statistics, store } = open(config).await?;
     let tls = config.certificate.clone().map(Tls::open).transpose()?;
     let listeners = Listeners::bind(config.listening, tls.as_ref().map(Tls::acceptor)).await?;
+    let secrets = tokio::spawn(keep_secrets(config.clone(), Arc::clone(&service)));
     let reloading = tls.map(|tls| tokio::spawn(keep_certificate(tls)));
     let mut socket = ControlSocket::bind(&config.data).context("cannot open the control socket")?;
     let controls = Controls {
@@ -101,6 +103,7 @@ async fn serve(config: &Config, json: bool) -> Result<()> {
 
     purge.abort();
     flushing.abort();
+    secrets.abort();
     if let Some(reloading) = reloading {
         reloading.abort();
     }
@@ -258,9 +261,41 @@ async fn purge(service: Arc<Service>) {
     }
 }
 
+/// Takes, again and again, what the secrets' files hold by now.
+async fn keep_secrets(config: Config, service: Arc<Service>) {
+    let files = SecretFiles::of(&config);
+    let mut watch = match Secrets::read(&files, unix_now()) {
+        Ok(secrets) => {
+            // They may have changed since they were read for the first time.
+            service.change_keyring(secrets.keyring());
+            SecretWatch::new(files, secrets)
+        }
+        Err(error) => return tracing::error!(%error, "a change of the secret will not be noticed"),
+    };
+    let mut ticks = tokio::time::interval(FILES_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut last_fault = String::new();
+    loop {
+        ticks.tick().await;
+        let fault = match watch.reread(unix_now()) {
+            Ok(Some(keyring)) => {
+                service.change_keyring(keyring);
+                tracing::info!("the secrets were changed, and the new ones are in use");
+                String::new()
+            }
+            Ok(None) => String::new(),
+            Err(error) => error.to_string(),
+        };
+        if !fault.is_empty() && fault != last_fault {
+            tracing::error!(fault, "the secrets in use stay");
+        }
+        last_fault = fault;
+    }
+}
+
 /// Takes, again and again, what the certificate's files hold by now.
 async fn keep_certificate(mut tls: Tls) {
-    let mut ticks = tokio::time::interval(CERTIFICATE_INTERVAL);
+    let mut ticks = tokio::time::interval(FILES_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;

@@ -74,7 +74,7 @@ fn issue_at(service: &Service, name: &str, issued_at: u64) -> Key {
     let live = app(service, name);
     let length = live.app.settings.answer_length;
     let claims = Claims { issued_at, app: live.app.number, length, nonce: service.nonces.next(), ..Claims::default() };
-    service.keyring.issue(&claims)
+    service.keyring.load().issue(&claims)
 }
 
 fn code(result: Result<(), Refusal>) -> ResultCode {

@@ -19,6 +19,7 @@ mod once;
 mod overload;
 mod proxies;
 mod readme;
+mod secrets;
 mod serve;
 mod server;
 mod shared;
