@@ -19,7 +19,7 @@ pub(crate) struct Options {
     no_browser: bool,
 }
 
-const NEEDED: [Needed; 13] = [
+const NEEDED: [Needed; 14] = [
     Needed { file: "curl", package: "curl" },
     Needed { file: "openssl", package: "openssl" },
     // It comes with redis-cli.
@@ -33,6 +33,8 @@ const NEEDED: [Needed; 13] = [
     // The proxies of deploy/.
     Needed { file: "/usr/sbin/nginx", package: "nginx-light" },
     Needed { file: "caddy", package: "caddy" },
+    // It sets the clock of a program under test.
+    Needed { file: "faketime", package: "faketime" },
     // They read what completes command lines, and the manual.
     Needed { file: "fish", package: "fish" },
     Needed { file: "zsh", package: "zsh" },
