@@ -11,6 +11,7 @@ pub(crate) mod parameters;
 pub(crate) mod problem;
 pub(crate) mod reply;
 pub(crate) mod request;
+mod request_id;
 #[cfg(test)]
 mod tests;
 

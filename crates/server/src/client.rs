@@ -112,6 +112,11 @@ impl Proxies {
         Client::new(client)
     }
 
+    /// Whether this is a proxy whose word counts.
+    pub(crate) fn is_proxy(&self, peer: IpAddr) -> bool {
+        self.trusts(peer.to_canonical())
+    }
+
     /// Whether the client's connection is encrypted, as a trusted proxy says: this server itself speaks plain HTTP.
     ///
     /// Of several entries the first counts, which is about the client's own connection. Whoever writes one himself

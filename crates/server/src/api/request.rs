@@ -5,13 +5,20 @@ use std::{any::Any, sync::Arc, time::Duration};
 use axum::{
     body::{Bytes, HttpBody},
     extract::{FromRequest, MatchedPath, Request, State},
-    http::{HeaderValue, StatusCode, Uri, Version, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
-use super::reply::Answered;
+use tracing::Instrument;
+
+use super::{
+    reply::Answered,
+    request_id::{self, X_REQUEST_ID},
+};
 use crate::{client::Peer, error::Refusal, limits::Limited, metrics::Call, service::Service};
+
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// The largest body that is read.
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -129,12 +136,16 @@ pub(crate) fn panicked(_: Box<dyn Any + Send>) -> Response {
     Refusal::Internal.into_response()
 }
 
-/// Counts and logs a request by its route, never by its path: that holds the appkey, the key and the answer.
+/// Names, counts and logs a request; by its route, never by its path: that holds the appkey, the key and the answer.
 pub(crate) async fn observe(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
+    let peer = request.extensions().get::<Peer>().map(|Peer(peer)| peer.ip());
+    let is_from_proxy = peer.is_some_and(|peer| service.limits().proxies().is_proxy(peer));
+    let name = request_id::name(request.headers(), is_from_proxy);
+    let span = tracing::info_span!("request", id = name.to_str().unwrap_or_default());
     let start = std::time::Instant::now();
-    let mut response = next.run(request).await;
+    let mut response = next.run(request).instrument(span.clone()).await;
 
     let (route, call) = route.map_or(("none", Call::Other), |route| route_and_call(route.as_str()));
     let status = response.status();
@@ -145,9 +156,28 @@ pub(crate) async fn observe(State(service): State<Arc<Service>>, request: Reques
     if status == StatusCode::INTERNAL_SERVER_ERROR {
         service.metrics().count_panic();
     }
-    tracing::debug!(%method, route, status = status.as_u16(), micros = start.elapsed().as_micros() as u64, "request");
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    span.in_scope(|| {
+        let micros = start.elapsed().as_micros() as u64;
+        tracing::debug!(%method, route, status = status.as_u16(), micros, "request");
+    });
+    let headers = response.headers_mut();
+    headers.insert(X_REQUEST_ID, name);
+    harden(headers, matches!(call, Call::Image | Call::Sound));
     response
+}
+
+/// Says what a browser may do with a reply, where its handler has not said so: nothing but show it, and a picture or a
+/// sound on any site.
+fn harden(headers: &mut HeaderMap, is_media: bool) {
+    let resource_policy = if is_media { "cross-origin" } else { "same-origin" };
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (CROSS_ORIGIN_RESOURCE_POLICY, resource_policy),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
 }
 
 /// A route's name in metrics and logs.

@@ -493,3 +493,24 @@ fn health_readiness_metrics_and_documents_are_served() {
     assert_eq!((page.status, page.header("content-type")), (200, "text/html"));
     assert!(page.header("content-security-policy").contains("default-src 'none'"));
 }
+
+#[test]
+fn every_reply_is_named_and_says_what_a_browser_may_do_with_it() {
+    let server = TestServer::with_args(&["--log", "debug", "--trusted-proxies", "127.0.0.1"]);
+    for path in
+        ["/", "/healthz", "/nowhere", "/metrics", "/openapi.json", "/docs/", "/console", "/captcha/v1.0/keys/x/img"]
+    {
+        let request = ureq::http::Request::get(format!("{}{path}", server.url()));
+        let reply = send_request(request.header("x-request-id", "proxy-made.1").body(()).unwrap());
+        assert_eq!(reply.header("x-request-id"), "proxy-made.1", "{path}");
+        assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
+        let policy = reply.header("content-security-policy");
+        assert!(
+            policy.contains("frame-ancestors 'none'") && !policy.contains("script-src 'unsafe"),
+            "{path}: {policy}"
+        );
+        assert!(!reply.header("referrer-policy").is_empty(), "{path}");
+    }
+    server.logged("request{id=\"proxy-made.1\"}");
+    assert_eq!(TestServer::start().get("/healthz").header("x-request-id").len(), 16);
+}

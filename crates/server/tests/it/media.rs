@@ -105,6 +105,7 @@ fn a_spent_key_is_still_drawn_and_media_are_never_cached() {
         assert_eq!((reply.status, reply.header("cache-control")), (200, "no-store"));
         assert_eq!(reply.header("access-control-allow-origin"), "*");
         assert_eq!(reply.header("x-content-type-options"), "nosniff");
+        assert_eq!(reply.header("cross-origin-resource-policy"), "cross-origin");
         assert_eq!(reply.header("vary"), "accept, accept-language");
     }
 }
