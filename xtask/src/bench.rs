@@ -13,8 +13,9 @@ use std::time::Duration;
 use anyhow::Context;
 use haechi_captcha::{Key, Keyring, Secret};
 
-use self::{
-    load::{Request, measure},
+use self::load::measure;
+pub(crate) use self::{
+    load::{Connection, Request},
     server::Server,
 };
 use crate::command::{cargo, root, run};

@@ -13,6 +13,7 @@ mod eye;
 mod faces;
 mod packages;
 mod sbom;
+mod soak;
 mod test;
 mod tools;
 mod voices;
@@ -27,6 +28,8 @@ enum Xtask {
     Test(test::Options),
     /// Time the functions and the server, and print ratios within this run.
     Bench(bench::Options),
+    /// Keep the server half busy for half an hour, and see that nothing grows.
+    Soak(soak::Options),
     /// Kill servers and cut networks under load, and check that no answer passes twice.
     Chaos(chaos::Options),
     /// Check the texts in deploy/, which say how to run haechi in containers.
@@ -57,6 +60,7 @@ fn main() -> anyhow::Result<()> {
     match Xtask::parse() {
         Xtask::Test(options) => test::run_everything(&options),
         Xtask::Bench(options) => bench::run_benchmarks(&options),
+        Xtask::Soak(options) => soak::soak(&options),
         Xtask::Chaos(options) => chaos::run_scenarios(&options),
         Xtask::Deploy => deploy::check(),
         Xtask::Deb(options) => deb::make_package(&options),

@@ -102,14 +102,14 @@ pub(crate) fn collect(address: SocketAddr, request: &Request, count: usize) -> a
     })
 }
 
-pub(super) struct Connection {
+pub(crate) struct Connection {
     reader: BufReader<TcpStream>,
     line: Vec<u8>,
     body: Vec<u8>,
 }
 
 impl Connection {
-    pub(super) fn open(address: SocketAddr) -> anyhow::Result<Self> {
+    pub(crate) fn open(address: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).context("the server does not accept")?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
@@ -117,7 +117,7 @@ impl Connection {
     }
 
     /// Sends a request and reads its reply's body.
-    fn send(&mut self, request: &Request) -> anyhow::Result<&[u8]> {
+    pub(crate) fn send(&mut self, request: &Request) -> anyhow::Result<&[u8]> {
         let is_done = self.try_send(request)?;
         ensure!(is_done, "the server is busy");
         Ok(&self.body)

@@ -1,0 +1,157 @@
+//! `cargo xtask soak`: half of what the server can do, for as long as it takes to see whether anything grows.
+//!
+//! Visits come by a plan: a challenge is issued, drawn, for one in ten spoken, and answered rightly. It fails at the
+//! first reply that is not as it should be, and if memory or the store still grow once keys end as fast as they begin.
+
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, ensure};
+use haechi_captcha::{Key, Keyring, Secret};
+
+use crate::{
+    bench::{Connection, Request, Server},
+    command::{cargo, root, run},
+};
+
+/// How long, and on what.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// For how long.
+    #[arg(long, default_value_t = 30.0)]
+    minutes: f64,
+    /// The ledger that judges.
+    #[arg(long, default_value = "embedded:")]
+    ledger: String,
+}
+
+/// Connections by which visits come.
+const CONNECTIONS: usize = 16;
+/// One visit in so many asks for the sound.
+const LISTENERS: usize = 10;
+/// How long the server warms up: keys live for three minutes, and the ledger then forgets as many as it learns.
+const WARM_UP: Duration = Duration::from_mins(5);
+/// How long its rate is measured before.
+const TRIAL: Duration = Duration::from_secs(5);
+/// Pause between two looks at its memory.
+const LOOK: Duration = Duration::from_secs(1);
+/// What its memory may grow by in an hour.
+const MAX_MIB_AN_HOUR: f64 = 1.0;
+
+/// What one look at the server sees.
+struct Look {
+    at: Duration,
+    resident_kib: f64,
+    records: f64,
+}
+
+pub(crate) fn soak(options: &Options) -> anyhow::Result<()> {
+    run(&mut cargo(&["build", "--release", "--package", "haechi"]))?;
+    let server = Server::start(&root().join("target/release/haechi"), &options.ledger)?;
+    let keyring = Keyring::new(&Secret::from_hex(&server.secret()?)?);
+    let (trial, _) = visit(&server, &keyring, f64::INFINITY, TRIAL)?;
+    let rate = trial as f64 / TRIAL.as_secs_f64() / 2.0;
+    let time = Duration::from_secs_f64(options.minutes * 60.0);
+    println!("{rate:.0} visits a second, half of what it can do, for {:.0} minutes", options.minutes);
+    let (visits, looks) = visit(&server, &keyring, rate, time)?;
+    report(visits, &looks, time)
+}
+
+/// Visits the server at this rate, and looks at it meanwhile.
+fn visit(server: &Server, keyring: &Keyring, rate: f64, time: Duration) -> anyhow::Result<(usize, Vec<Look>)> {
+    let (start, visits) = (Instant::now(), AtomicUsize::new(0));
+    let client = || -> anyhow::Result<()> {
+        let mut connection = Connection::open(server.address())?;
+        while start.elapsed() < time {
+            let visit = visits.fetch_add(1, Ordering::Relaxed);
+            thread::sleep(Duration::from_secs_f64(visit as f64 / rate).saturating_sub(start.elapsed()));
+            one_visit(&mut connection, server, keyring, visit % LISTENERS == 0)?;
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let clients: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(client)).collect();
+        let mut looks = Vec::new();
+        while start.elapsed() < time && clients.iter().all(|client| !client.is_finished()) {
+            looks.push(look(server, start.elapsed())?);
+            thread::sleep(LOOK);
+        }
+        for client in clients {
+            client.join().expect("a client does not panic")?;
+        }
+        Ok((visits.load(Ordering::Relaxed), looks))
+    })
+}
+
+fn one_visit(connection: &mut Connection, server: &Server, keyring: &Keyring, listens: bool) -> anyhow::Result<()> {
+    let app = format!("/captcha/v1.0/appkeys/{}", server.appkey());
+    let reply =
+        String::from_utf8_lossy(connection.send(&Request::post(&format!("{app}/keys"), b"SUCCESS"))?).into_owned();
+    let (_, after) = reply.split_once("\"key\":\"").with_context(|| format!("no key in {reply}"))?;
+    let key = after.get(..36).context("a key has 36 characters")?;
+    connection.send(&Request::get(&format!("/captcha/v1.0/keys/{key}/img"), b"GIF89a"))?;
+    if listens {
+        connection.send(&Request::get(&format!("/captcha/v1.0/keys/{key}/sound"), b"RIFF"))?;
+    }
+    let opened = keyring.open(&key.parse::<Key>()?).context("the server's secret opens its keys")?;
+    let path = format!("{app}/keys/{key}/verification?answer={}", opened.answer().as_str());
+    connection.send(&Request::get(&path, b"SUCCESS"))?;
+    Ok(())
+}
+
+fn look(server: &Server, at: Duration) -> anyhow::Result<Look> {
+    let mut connection = Connection::open(server.address())?;
+    let metrics = String::from_utf8_lossy(connection.send(&Request::get("/metrics", b"haechi_"))?).into_owned();
+    let records = metrics.lines().find_map(|line| line.strip_prefix("haechi_ledger_records "));
+    let records = records.context("the metrics tell the ledger's records")?.parse()?;
+    Ok(Look { at, resident_kib: server.resident_kib()? as f64, records })
+}
+
+fn report(visits: usize, looks: &[Look], time: Duration) -> anyhow::Result<()> {
+    println!("| minute | resident MiB | keys that the ledger remembers |\n|---|---|---|");
+    for minute in looks.chunk_by(|a, b| a.at.as_secs() / 60 == b.at.as_secs() / 60) {
+        let mean = |of: fn(&Look) -> f64| minute.iter().map(of).sum::<f64>() / minute.len() as f64;
+        let (mib, records) = (mean(|look| look.resident_kib) / 1024.0, mean(|look| look.records));
+        println!("| {} | {mib:.2} | {records:.0} |", minute[0].at.as_secs() / 60 + 1);
+    }
+    let warm: Vec<&Look> = looks.iter().filter(|look| look.at >= WARM_UP).collect();
+    println!("{visits} visits in {:.0} minutes, and none went wrong", time.as_secs_f64() / 60.0);
+    ensure!(warm.len() > 60, "too short to see whether anything grows: that takes more than six minutes");
+    let mib_an_hour = slope(&warm, |look| look.resident_kib) / 1024.0;
+    let records = slope(&warm, |look| look.records) / warm.iter().map(|look| look.records).fold(1.0, f64::max);
+    println!(
+        "after {} minutes: {mib_an_hour:+.2} MiB an hour, keys remembered {:+.1} % an hour",
+        WARM_UP.as_secs() / 60,
+        records * 100.0
+    );
+    ensure!(mib_an_hour < MAX_MIB_AN_HOUR, "memory grows");
+    ensure!(records < 0.5, "the store grows");
+    Ok(())
+}
+
+/// What is added to a figure in an hour, by least squares.
+fn slope(looks: &[&Look], of: fn(&Look) -> f64) -> f64 {
+    let mean = |values: &dyn Fn(&Look) -> f64| looks.iter().map(|look| values(look)).sum::<f64>() / looks.len() as f64;
+    let hours = |look: &Look| look.at.as_secs_f64() / 3600.0;
+    let (middle, level) = (mean(&hours), mean(&of));
+    let covariance = mean(&|look| (hours(look) - middle) * (of(look) - level));
+    covariance / mean(&|look| (hours(look) - middle).powi(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slope_is_what_an_hour_adds() {
+        let look =
+            |minute: u64| Look { at: Duration::from_mins(minute), resident_kib: minute as f64 + 7.0, records: 3.0 };
+        let looks: Vec<Look> = (0..30).map(look).collect();
+        let looks: Vec<&Look> = looks.iter().collect();
+        assert!((slope(&looks, |look| look.resident_kib) - 60.0).abs() < 1e-6);
+        assert!(slope(&looks, |look| look.records).abs() < 1e-6);
+    }
+}
