@@ -15,8 +15,8 @@ use tokio::{
 
 use crate::error::Refusal;
 
-/// The longest wait for a thread. Some forty sounds, or two hundred pictures, are made in it for each two processors.
-const MAX_WAIT: Duration = Duration::from_millis(30);
+/// The longest wait for a thread. Some thirty sounds, or a hundred and fifty pictures, are made in it by two processors.
+const MAX_WAIT: Duration = Duration::from_millis(15);
 /// The most that rendered media may take in memory, all together, until their clients have taken them.
 const MAX_UNSENT_BYTES: usize = 256 << 20;
 /// What they are counted in.

@@ -20,7 +20,7 @@ use super::{
 };
 
 /// Connections by which load comes. Each waits for its reply before it sends again.
-const CONNECTIONS: usize = 200;
+const CONNECTIONS: usize = 500;
 /// Connections that keep the server busy without a queue that it would cut.
 const FEW: usize = 8;
 /// How many times the rate is offered that the server reaches.
