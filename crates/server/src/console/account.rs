@@ -49,7 +49,7 @@ pub(super) async fn change(
 fn reply(visitor: &Visitor, fields: &Fields) -> Response {
     let texts = visitor.texts();
     let content = page(visitor.actor.name(), fields, texts);
-    Page::of(visitor, texts.change_password, &content).with_problems(fields.has_problems()).respond()
+    fields.respond(Page::of(visitor, texts.change_password, &content))
 }
 
 pub(super) fn page(user: &str, fields: &Fields, texts: &Texts) -> Markup {

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{FromRequest, Request};
+use axum::{
+    extract::{FromRequest, Request},
+    http::{StatusCode, header},
+    response::Response,
+};
 use maud::{Markup, html};
 
-use super::{fault::Fault, texts::Texts};
+use super::{fault::Fault, page::Page, texts::Texts};
 use crate::{
     admin::AdminError,
     api::{parameters::Parameters, request::read_body},
@@ -51,6 +55,8 @@ pub(super) struct Fields {
     values: BTreeMap<&'static str, String>,
     problems: BTreeMap<&'static str, String>,
     problem: Option<String>,
+    /// Seconds after which it is worth trying again, if it was tried too often.
+    retry_after_secs: Option<u64>,
 }
 
 impl Fields {
@@ -81,6 +87,15 @@ impl Fields {
         self.problem.is_some() || !self.problems.is_empty()
     }
 
+    /// The page that this form stands on, with the status that says what became of it.
+    pub(super) fn respond(&self, page: Page<'_>) -> Response {
+        let page = page.with_problems(self.has_problems());
+        let Some(secs) = self.retry_after_secs else { return page.respond() };
+        let mut response = page.reply(StatusCode::TOO_MANY_REQUESTS);
+        response.headers_mut().insert(header::RETRY_AFTER, secs.into());
+        response
+    }
+
     /// Ties a refusal to the field that it is about, if whoever typed can mend it; else it is a fault.
     pub(super) fn explain(&mut self, fault: Fault, texts: &Texts) -> Result<(), Fault> {
         let Fault::Admin(error) = fault else { return Err(fault) };
@@ -99,6 +114,9 @@ impl Fields {
             _ => return Err(Fault::Admin(error)),
         };
         let problem = texts.error(&error);
+        if let AdminError::TooManyAttempts { retry_after_secs } = error {
+            self.retry_after_secs = Some(retry_after_secs);
+        }
         match self.values.keys().find(|name| **name == field).copied() {
             Some(name) => self.object(name, problem),
             None => self.object_to_all(problem),

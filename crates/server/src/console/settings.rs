@@ -119,7 +119,7 @@ pub(super) async fn change(
 fn reply(visitor: &Visitor, app: &AppView, fields: &Fields, sample: u32, notice: &Markup) -> Response {
     let content = page(visitor, app, fields, sample, notice);
     let title = format!("{} – {}", visitor.texts().settings, app.name);
-    Page::of(visitor, &title, &content).in_part(Part::Overview).with_problems(fields.has_problems()).respond()
+    fields.respond(Page::of(visitor, &title, &content).in_part(Part::Overview))
 }
 
 pub(super) fn page(visitor: &Visitor, app: &AppView, fields: &Fields, sample: u32, notice: &Markup) -> Markup {
@@ -226,7 +226,7 @@ pub(super) async fn create(
 fn new_reply(visitor: &Visitor, fields: &Fields) -> Response {
     let content = new_page(fields, visitor.texts());
     let page = Page::of(visitor, visitor.texts().new_app, &content).in_part(Part::Overview);
-    page.with_problems(fields.has_problems()).respond()
+    fields.respond(page)
 }
 
 pub(super) fn new_page(fields: &Fields, texts: &Texts) -> Markup {

@@ -50,7 +50,7 @@ pub(super) async fn sign_in(
         Err(fault) => fields.explain(fault, reader.texts())?,
     }
     let content = sign_in_page(&fields, false, &html! {}, reader.texts());
-    Ok(Page::new(&reader, reader.texts().sign_in, &content).with_problems(true).respond())
+    Ok(fields.respond(Page::new(&reader, reader.texts().sign_in, &content)))
 }
 
 fn signed_in(reader: &Reader, session: &SessionSecret, next: &str) -> Response {
@@ -109,7 +109,7 @@ pub(super) async fn make_first(
 
 fn first_reply(reader: &Reader, fields: &Fields) -> Response {
     let content = first_page(fields, reader.texts());
-    Page::new(reader, reader.texts().first_title, &content).with_problems(fields.has_problems()).respond()
+    fields.respond(Page::new(reader, reader.texts().first_title, &content))
 }
 
 /// A password that others could read on its way is not asked for.

@@ -158,6 +158,29 @@ async fn a_wrong_password_comes_back_on_the_form_and_signing_out_ends_the_sessio
 }
 
 #[tokio::test]
+async fn a_thousand_wrong_passwords_get_nowhere_and_cost_little() {
+    let server = Server::with_users().await;
+    let session = server.sign_in("ann").await;
+    let (mut judged, mut turned_away) = (0, 0);
+    for number in 0..1_000 {
+        let form = format!("name=ann&password=guess-number-{number}&next=/console");
+        let reply = server.post("/console/sign-in", "", &form).await;
+        assert!(reply.header(header::SET_COOKIE).is_empty());
+        match reply.status {
+            StatusCode::UNPROCESSABLE_ENTITY => judged += 1,
+            StatusCode::TOO_MANY_REQUESTS => turned_away += 1,
+            other => panic!("{other}: {}", reply.text),
+        }
+    }
+    // Ten at once and ten a minute; none of the others is hashed.
+    assert!((9..30).contains(&judged) && judged + turned_away == 1_000, "{judged} judged, {turned_away} turned away");
+    // Nor does the right one count now, from where so many wrong ones came. Who is signed in stays so.
+    let right = format!("name=ann&password={}&next=/console", PASSWORD.replace(' ', "+"));
+    assert_eq!(server.post("/console/sign-in", "", &right).await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(server.get("/console", &session).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn readable_connections_are_refused_with_an_explanation() {
     let server = Server::with_users().await;
     for (host, peer) in [("captcha.example.org", [127, 0, 0, 1]), ("localhost", [192, 0, 2, 1])] {
