@@ -68,9 +68,17 @@ impl Serve {
     pub(super) fn run(self) -> Result<ExitCode> {
         let config = Config::load(self.options)?;
         logging::start(config.logging);
+        forbid_core_dumps();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(serve(&config, self.json))?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A core dump would hold the secret, and lie where nobody looks after it.
+fn forbid_core_dumps() {
+    if let Err(error) = rlimit::setrlimit(rlimit::Resource::CORE, 0, 0) {
+        tracing::warn!(%error, "a crash may leave a core dump, which holds the secret");
     }
 }
 

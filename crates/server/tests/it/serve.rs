@@ -443,3 +443,11 @@ fn nothing_secret_is_logged() {
         }
     }
 }
+
+#[test]
+fn a_crash_leaves_no_core_dump() {
+    let server = TestServer::start();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.id())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().rev().skip(1).take(2).collect::<Vec<_>>(), ["0", "0"], "{core}");
+}

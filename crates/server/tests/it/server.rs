@@ -89,6 +89,11 @@ impl TestServer {
         self.announcement["appkey"].as_str().expect("an appkey is printed on the first start only")
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The line that it printed when it was ready.
     pub(crate) fn announcement(&self) -> &Value {
         &self.announcement
