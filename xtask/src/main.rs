@@ -13,6 +13,7 @@ mod eye;
 mod faces;
 mod packages;
 mod sbom;
+mod schemathesis;
 mod soak;
 mod test;
 mod tools;
@@ -32,6 +33,8 @@ enum Xtask {
     Soak(soak::Options),
     /// Kill servers and cut networks under load, and check that no answer passes twice.
     Chaos(chaos::Options),
+    /// Ask the server whether it does what its OpenAPI document says.
+    Schemathesis,
     /// Check the texts in deploy/, which say how to run haechi in containers.
     Deploy,
     /// Make a package for Debian, and with --test install, start, upgrade and remove it here.
@@ -62,6 +65,7 @@ fn main() -> anyhow::Result<()> {
         Xtask::Bench(options) => bench::run_benchmarks(&options),
         Xtask::Soak(options) => soak::soak(&options),
         Xtask::Chaos(options) => chaos::run_scenarios(&options),
+        Xtask::Schemathesis => schemathesis::check(),
         Xtask::Deploy => deploy::check(),
         Xtask::Deb(options) => deb::make_package(&options),
         Xtask::Audit => audit::check(),

@@ -38,6 +38,8 @@ const WARM_UP: Duration = Duration::from_mins(5);
 const TRIAL: Duration = Duration::from_secs(5);
 /// Pause between two looks at its memory.
 const LOOK: Duration = Duration::from_secs(1);
+/// Of so many requests one may be told to come back: a machine that does something else for a moment is no fault.
+const REFUSED_OF: usize = 10_000;
 /// What its memory may grow by in an hour.
 const MAX_MIB_AN_HOUR: f64 = 1.0;
 
@@ -62,13 +64,15 @@ pub(crate) fn soak(options: &Options) -> anyhow::Result<()> {
 
 /// Visits the server at this rate, and looks at it meanwhile.
 fn visit(server: &Server, keyring: &Keyring, rate: f64, time: Duration) -> anyhow::Result<(usize, Vec<Look>)> {
-    let (start, visits) = (Instant::now(), AtomicUsize::new(0));
+    let (start, visits, refused) = (Instant::now(), AtomicUsize::new(0), AtomicUsize::new(0));
     let client = || -> anyhow::Result<()> {
         let mut connection = Connection::open(server.address())?;
         while start.elapsed() < time {
             let visit = visits.fetch_add(1, Ordering::Relaxed);
             thread::sleep(Duration::from_secs_f64(visit as f64 / rate).saturating_sub(start.elapsed()));
-            one_visit(&mut connection, server, keyring, visit % LISTENERS == 0)?;
+            if !one_visit(&mut connection, server, keyring, visit % LISTENERS == 0)? {
+                refused.fetch_add(1, Ordering::Relaxed);
+            }
         }
         Ok(())
     };
@@ -82,24 +86,28 @@ fn visit(server: &Server, keyring: &Keyring, rate: f64, time: Duration) -> anyho
         for client in clients {
             client.join().expect("a client does not panic")?;
         }
-        Ok((visits.load(Ordering::Relaxed), looks))
+        let (visits, refused) = (visits.load(Ordering::Relaxed), refused.load(Ordering::Relaxed));
+        println!("{refused} of {visits} visits were told to come back");
+        ensure!(rate.is_infinite() || refused * REFUSED_OF <= visits, "too many are refused");
+        Ok((visits, looks))
     })
 }
 
-fn one_visit(connection: &mut Connection, server: &Server, keyring: &Keyring, listens: bool) -> anyhow::Result<()> {
+/// Whether all of a visit was done; else its media were refused, because too much is asked for.
+fn one_visit(connection: &mut Connection, server: &Server, keyring: &Keyring, listens: bool) -> anyhow::Result<bool> {
     let app = format!("/captcha/v1.0/appkeys/{}", server.appkey());
     let reply =
         String::from_utf8_lossy(connection.send(&Request::post(&format!("{app}/keys"), b"SUCCESS"))?).into_owned();
     let (_, after) = reply.split_once("\"key\":\"").with_context(|| format!("no key in {reply}"))?;
     let key = after.get(..36).context("a key has 36 characters")?;
-    connection.send(&Request::get(&format!("/captcha/v1.0/keys/{key}/img"), b"GIF89a"))?;
+    let mut is_done = connection.try_send(&Request::get(&format!("/captcha/v1.0/keys/{key}/img"), b"GIF89a"))?;
     if listens {
-        connection.send(&Request::get(&format!("/captcha/v1.0/keys/{key}/sound"), b"RIFF"))?;
+        is_done &= connection.try_send(&Request::get(&format!("/captcha/v1.0/keys/{key}/sound"), b"RIFF"))?;
     }
     let opened = keyring.open(&key.parse::<Key>()?).context("the server's secret opens its keys")?;
     let path = format!("{app}/keys/{key}/verification?answer={}", opened.answer().as_str());
     connection.send(&Request::get(&path, b"SUCCESS"))?;
-    Ok(())
+    Ok(is_done)
 }
 
 fn look(server: &Server, at: Duration) -> anyhow::Result<Look> {

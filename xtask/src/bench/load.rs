@@ -124,7 +124,7 @@ impl Connection {
     }
 
     /// Sends a request, and says whether it was done, or refused because the server is busy.
-    pub(super) fn try_send(&mut self, request: &Request) -> anyhow::Result<bool> {
+    pub(crate) fn try_send(&mut self, request: &Request) -> anyhow::Result<bool> {
         self.reader.get_mut().write_all(&request.bytes)?;
         let status = self.read_line()?.to_vec();
         let is_busy = status.starts_with(b"HTTP/1.1 503");

@@ -45,6 +45,11 @@ impl Server {
         self.address
     }
 
+    /// Its data directory.
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
+    }
+
     pub(crate) fn appkey(&self) -> &str {
         &self.appkey
     }

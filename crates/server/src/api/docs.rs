@@ -29,7 +29,45 @@ struct Document;
 /// The OpenAPI document of this server, made from its code.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    Document::openapi().merge_from(super::admin::Document::openapi())
+    let mut document = Document::openapi().merge_from(super::admin::Document::openapi());
+    let problem = common_reply(&document, "/admin/v1/apps", "4XX");
+    let envelope = common_reply(&document, "/captcha/v1.0/keys/{key}/img", "503");
+    for (path, item) in &mut document.paths.paths {
+        if path.ends_with("/verification") {
+            item.post = item.get.clone().map(by_post);
+        }
+        let reply = if path.starts_with("/admin/") { &problem } else { &envelope };
+        let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            for range in ["4XX", "5XX"] {
+                operation.responses.responses.entry(range.to_owned()).or_insert_with(|| reply.clone().into());
+            }
+        }
+    }
+    document
+}
+
+/// A reply that any call of its kind may have, whatever it says of the others: too large, too often, not authorised.
+fn common_reply(document: &utoipa::openapi::OpenApi, path: &str, status: &str) -> utoipa::openapi::Response {
+    let operation = document.paths.paths.get(path).and_then(|item| item.get.as_ref());
+    let reply = operation.and_then(|operation| operation.responses.responses.get(status));
+    match reply {
+        Some(utoipa::openapi::RefOr::T(reply)) => {
+            let mut reply = reply.clone();
+            "Any other refusal or fault".clone_into(&mut reply.description);
+            reply
+        }
+        _ => utoipa::openapi::Response::new("Any other refusal or fault"),
+    }
+}
+
+/// The call that judges takes the answer in a form or in JSON too.
+fn by_post(mut operation: utoipa::openapi::path::Operation) -> utoipa::openapi::path::Operation {
+    operation.operation_id = Some("verify_by_post".to_owned());
+    operation.description = Some(
+        "The same with POST, where the answer may also come as a form or as JSON: `{\"answer\": \"…\"}`".to_owned(),
+    );
+    operation
 }
 
 pub(crate) async fn openapi_json() -> Response {

@@ -38,12 +38,12 @@ pub(crate) struct Envelope {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct IssuedEnvelope {
     header: Header,
-    /// The key of the challenge.
-    #[schema(value_type = String, format = "uuid", example = "a9859757-5b5a-42d1-bc85-c560b0141ec1")]
+    /// The key of the challenge, unless the call was refused.
+    #[schema(value_type = String, required = false, format = "uuid", example = "a9859757-5b5a-42d1-bc85-c560b0141ec1")]
     key: String,
     /// The same key: the public reference's table calls it `key`, its example `Key`.
     #[serde(rename = "Key")]
-    #[schema(value_type = String, format = "uuid", example = "a9859757-5b5a-42d1-bc85-c560b0141ec1")]
+    #[schema(value_type = String, required = false, format = "uuid", example = "a9859757-5b5a-42d1-bc85-c560b0141ec1")]
     same_key: String,
 }
 

@@ -12,34 +12,42 @@ pub struct SettingChanges {
     /// Characters in an answer, 4 to 8
     #[arg(long, value_name = "CHARACTERS")]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 4, maximum = 8)]
     pub answer_length: Option<u8>,
     /// Seconds for which a key can be answered, 30 to 3600
     #[arg(long, value_name = "SECONDS")]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 30, maximum = 3600)]
     pub ttl_secs: Option<u32>,
     /// Answers that one key takes, 1 to 10
     #[arg(long, value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 10)]
     pub attempts: Option<u8>,
     /// Width of the picture in CSS pixels, 120 to 480
     #[arg(long, value_name = "PIXELS")]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 120, maximum = 480)]
     pub width: Option<u16>,
     /// Height of the picture in CSS pixels, 40 to 160
     #[arg(long, value_name = "PIXELS")]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 40, maximum = 160)]
     pub height: Option<u16>,
     /// Colours of the picture: light or dark
     #[arg(long, value_name = "THEME")]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(light|dark)$")]
     pub theme: Option<String>,
     /// How hard the picture is, for machines and for people: 1 (calm) to 5 (hard)
     #[arg(long, value_name = "LEVEL")]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 5)]
     pub difficulty: Option<u8>,
     /// Language of the sound when the request asks for none: ko, en, ja or zh
     #[arg(long, value_name = "LANGUAGE")]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(ko|en|ja|zh)$")]
     pub lang: Option<String>,
     /// Whether every answer is TEST5, for a customer's own tests
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
@@ -48,6 +56,7 @@ pub struct SettingChanges {
     /// Challenges issued a second at the most, on each node; 0 for no limit
     #[arg(long, value_name = "CHALLENGES")]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(maximum = 1_000_000)]
     pub rate_per_sec: Option<u32>,
 }
 

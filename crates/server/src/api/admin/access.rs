@@ -32,6 +32,7 @@ pub(crate) struct NewToken {
     #[schema(example = "deployment")]
     name: String,
     /// What it lets its holder do; no more than its maker may.
+    #[schema(min_items = 1)]
     scopes: Vec<Scope>,
     /// For how many seconds it is good, up to 31622400 (366 days).
     #[schema(minimum = 1, maximum = 31_622_400, example = 7_776_000)]
@@ -63,7 +64,7 @@ pub(crate) struct NewUser {
     get, path = "/admin/v1/audit", tag = "Admin API", security(("token" = [])),
     params(
         ("before" = Option<String>, Query, description = "The `before` of the page before this one"),
-        ("limit" = Option<u16>, Query, description = "Entries, 1 to 200; 50 if not given"),
+        ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "Entries, 1 to 200; 50 if not given"),
     ),
     responses((status = 200, body = AuditPage), (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]

@@ -20,13 +20,13 @@ use crate::{
 #[utoipa::path(
     get, path = "/admin/v1/preview/image", tag = "Admin API", security(("token" = [])),
     params(
-        ("answer_length" = Option<u8>, Query, description = "4 to 8"),
-        ("width" = Option<u16>, Query, description = "120 to 480"),
-        ("height" = Option<u16>, Query, description = "40 to 160"),
-        ("theme" = Option<String>, Query, description = "light or dark"),
-        ("difficulty" = Option<u8>, Query, description = "1 to 5"),
-        ("scale" = Option<u8>, Query, description = "Image pixels for each CSS pixel: 1, 2 or 3"),
-        ("sample" = Option<u32>, Query, description = "Which sample; the same number with the same settings is the same picture"),
+        ("answer_length" = Option<u8>, Query, minimum = 4, maximum = 8, description = "4 to 8"),
+        ("width" = Option<u16>, Query, minimum = 120, maximum = 480, description = "120 to 480"),
+        ("height" = Option<u16>, Query, minimum = 40, maximum = 160, description = "40 to 160"),
+        ("theme" = Option<String>, Query, pattern = "^(light|dark)$", description = "light or dark"),
+        ("difficulty" = Option<u8>, Query, minimum = 1, maximum = 5, description = "1 to 5"),
+        ("scale" = Option<u8>, Query, minimum = 1, maximum = 3, description = "Image pixels for each CSS pixel: 1, 2 or 3"),
+        ("sample" = Option<u64>, Query, minimum = 0, maximum = 4294967295u64, description = "Which sample; the same number with the same settings is the same picture"),
     ),
     responses(
         (status = 200, content_type = "image/gif", headers(("X-Sample-Answer" = String, description = "What it says"))),
@@ -49,10 +49,10 @@ pub(crate) async fn image(Caller(actor): Caller, RawQuery(query): RawQuery) -> R
 #[utoipa::path(
     get, path = "/admin/v1/preview/sound", tag = "Admin API", security(("token" = [])),
     params(
-        ("answer_length" = Option<u8>, Query, description = "4 to 8"),
-        ("lang" = Option<String>, Query, description = "ko, en, ja or zh"),
-        ("pace" = Option<String>, Query, description = "normal or slow"),
-        ("sample" = Option<u32>, Query, description = "Which sample"),
+        ("answer_length" = Option<u8>, Query, minimum = 4, maximum = 8, description = "4 to 8"),
+        ("lang" = Option<String>, Query, pattern = "^(ko|en|ja|zh)$", description = "ko, en, ja or zh"),
+        ("pace" = Option<String>, Query, pattern = "^(normal|slow)$", description = "normal or slow"),
+        ("sample" = Option<u64>, Query, minimum = 0, maximum = 4294967295u64, description = "Which sample"),
     ),
     responses(
         (status = 200, content_type = "audio/wav", headers(("X-Sample-Answer" = String, description = "What it says"))),

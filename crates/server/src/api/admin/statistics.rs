@@ -138,7 +138,7 @@ pub(crate) async fn report(
     get, path = "/admin/v1/statistics", tag = "Admin API", security(("token" = [])),
     params(
         ("span" = Option<Span>, Query, description = "1h, 24h (the default), 7d, 30d or 90d, up to now"),
-        ("after" = Option<u32>, Query, description = "The `after` of the page before this one"),
+        ("after" = Option<u64>, Query, minimum = 0, maximum = 4294967295u64, description = "The `after` of the page before this one"),
     ),
     responses((status = 200, body = StatisticsTotals), (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]
