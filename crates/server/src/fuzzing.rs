@@ -46,8 +46,8 @@ pub fn parameters(bytes: &[u8]) {
             assert!(lenient().all(|(_, other)| other == value), "{text:?} says {value:?}, and something else");
             let encoded = format!("answer={}", utf8_percent_encode(&value, NON_ALPHANUMERIC));
             assert_eq!(single(&encoded).ok().flatten(), Some(value.clone()));
-            assert_eq!(single(&format!("{encoded}&{text}")).ok().flatten(), Some(value));
-            assert!(single(&format!("{text}&answer=another%20value")).is_err() || text == "answer=another%20value");
+            assert_eq!(single(&format!("{encoded}&{text}")).ok().flatten().as_ref(), Some(&value));
+            assert_eq!(single(&format!("{text}&answer=another")).is_ok(), value == "another");
         }
         Ok(None) => assert_eq!(lenient().count(), 0, "{text:?} has an answer"),
         Err(refusal) => assert!(matches!(refusal, Refusal::Parameter), "{refusal}"),
@@ -148,7 +148,10 @@ pub fn forwarded(bytes: &[u8]) {
     };
     assert_eq!(extended(&element("203.0.113.9")), Client::new(address("203.0.113.9")), "what the proxy says is last");
     assert_eq!(extended(&element("unknown")), Client::new(proxy), "what cannot be read ends the chain");
-    assert_eq!(extended(&element("10.0.0.2")) == Client::new(address("10.0.0.2")), ours == Client::new(proxy));
+    // One more proxy changes nothing, unless it is the last that can be read.
+    let through_another = extended(&element("10.0.0.2"));
+    let ends_there = ours == Client::new(proxy) && through_another == Client::new(address("10.0.0.2"));
+    assert!(through_another == ours || ends_there);
 
     let text = String::from_utf8_lossy(rest);
     if let Ok(trusted) = text.parse::<TrustedProxies>() {
