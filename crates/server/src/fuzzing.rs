@@ -213,7 +213,7 @@ pub fn ledger_url(bytes: &[u8]) {
         Ok(LedgerKind::Memory) => assert_eq!(text, "memory:"),
         // Only the name of a setting is anything that was typed.
         Err(LedgerUrlError::Address(AddressError::Setting(name))) => {
-            assert!(!name.contains('@') || text.contains("%40"))
+            assert!(!name.contains('@') || text.contains("%40"));
         }
         Err(error) => assert_eq!(text.parse::<LedgerKind>(), Err(error)),
     }
