@@ -11,6 +11,7 @@ mod deploy;
 mod ear;
 mod eye;
 mod faces;
+mod fuzz;
 mod packages;
 mod sbom;
 mod schemathesis;
@@ -45,6 +46,8 @@ enum Xtask {
     Sbom,
     /// Build the documents as a book, in target/book, and check its links.
     Book,
+    /// Let libFuzzer think of hostile input, and keep what fails in fuzz/found.
+    Fuzz(fuzz::Options),
     /// Let solvers read our pictures and others', and write docs/strength.md.
     Attack(attack::Options),
     /// Measure which names sound alike, and search the alphabet whose names are furthest apart.
@@ -71,6 +74,7 @@ fn main() -> anyhow::Result<()> {
         Xtask::Audit => audit::check(),
         Xtask::Sbom => sbom::write(),
         Xtask::Book => book::build(),
+        Xtask::Fuzz(options) => fuzz::run_targets(&options),
         Xtask::Attack(options) => attack::run_attack(&options),
         Xtask::AlphabetByEar(options) => ear::measure(&options),
         Xtask::AlphabetByEye(options) => {

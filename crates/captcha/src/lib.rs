@@ -23,6 +23,9 @@
 mod answer;
 mod challenge;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod hangul;
 pub mod image;
 mod key;

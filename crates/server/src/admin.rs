@@ -9,6 +9,8 @@ mod attempts;
 mod audit;
 mod command;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod passwords;
 mod records;
 mod sessions;

@@ -23,6 +23,8 @@ pub use registry::{Apps, LiveApp, Registry};
 pub use settings::{AppSettings, SettingError};
 pub use store::{AppError, AppStore, OpenAppsError};
 pub(crate) use store::{LONGEST_LIFE_SECS, back_up};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use store::{apps_of, record};
 
 /// One more than the largest number of an app that the store made; a declared app's number is this or more.
 pub const STORED_NUMBERS: u32 = 1 << 19;

@@ -14,6 +14,9 @@ mod console;
 pub mod control;
 mod demo;
 pub mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod inspect;
 pub mod installation;
 pub mod ledger;

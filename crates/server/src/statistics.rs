@@ -6,6 +6,8 @@
 
 mod counters;
 mod counts;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod pending;
 mod report;
 mod row;

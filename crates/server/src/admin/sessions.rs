@@ -28,15 +28,17 @@ pub struct SessionSecret(pub(crate) String);
 
 /// A session as it is kept, under its secret's hash.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Session {
+pub(super) struct Session {
     user: String,
     began_at: u64,
     seen_at: u64,
 }
 
 impl Session {
-    fn has_ended(&self, now: u64) -> bool {
-        now >= self.seen_at + IDLE_SECS || now >= self.began_at + LONGEST_SECS
+    pub(super) fn has_ended(&self, now: u64) -> bool {
+        // A time so late that there is none after it was never written down here.
+        let is_over = |from: u64, lasts: u64| from.checked_add(lasts).is_none_or(|end| now >= end);
+        is_over(self.seen_at, IDLE_SECS) || is_over(self.began_at, LONGEST_SECS)
     }
 }
 

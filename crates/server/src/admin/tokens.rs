@@ -19,10 +19,17 @@ const ID_DIGITS: usize = 16;
 
 /// A token as it is kept, under its id.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct StoredToken {
+pub(super) struct StoredToken {
     #[serde(flatten)]
     view: TokenView,
     sha256: String,
+}
+
+impl StoredToken {
+    /// Whether it ended a month ago.
+    pub(super) fn is_old(&self, now: u64) -> bool {
+        self.view.expires_at.saturating_add(30 * 86_400) < now
+    }
 }
 
 impl Administration {
@@ -108,8 +115,7 @@ impl Administration {
     /// Tokens that ended a month ago are no longer listed.
     fn forget_expired_tokens(&self, now: u64) -> Result<(), AdminError> {
         let stored = self.records.all::<StoredToken>(Kind::Tokens)?;
-        let is_old = |stored: &StoredToken| stored.view.expires_at + 30 * 86_400 < now;
-        let old: Vec<_> = stored.into_iter().filter(|(_, stored)| is_old(stored)).map(|(id, _)| id).collect();
+        let old: Vec<_> = stored.into_iter().filter(|(_, stored)| stored.is_old(now)).map(|(id, _)| id).collect();
         Ok(self.records.remove(Kind::Tokens, &old)?)
     }
 }

@@ -5,6 +5,7 @@
 //! another node may have made a change since.
 
 mod database;
+pub(crate) mod record;
 mod remote;
 mod tables;
 
@@ -15,6 +16,8 @@ use std::{
 };
 
 pub(crate) use self::database::back_up;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use self::remote::apps_of;
 use self::{
     remote::RemoteTables,
     tables::{Change, Tables},

@@ -107,6 +107,22 @@ impl RemoteAddress {
         self.max_in_flight
     }
 
+    /// What must hold for every address, however it was written.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn check(&self) {
+        for time in [self.timeout, self.connect_timeout] {
+            assert!(!time.is_zero() && time <= LONGEST);
+        }
+        assert!((1..=1_000_000).contains(&self.max_in_flight) && (1..=1000).contains(&self.connections));
+        assert!((1..=64).contains(&self.prefix.len()) && !self.prefix.contains(['{', '}']));
+        assert!(!self.hosts.is_empty() && self.hosts.iter().all(|(host, port)| !host.is_empty() && *port > 0));
+        assert!(self.is_cluster || self.hosts.len() == 1);
+        assert!(self.tls || self.ca_file.is_none());
+        let shown = Self::parse(&self.to_string()).expect("what is shown is an address");
+        assert_eq!((&shown.hosts, shown.is_cluster, shown.tls), (&self.hosts, self.is_cluster, self.tls));
+        assert_eq!((shown.user, shown.password), (None, None));
+    }
+
     /// How many connections there are to each server.
     pub(crate) fn connections(&self) -> usize {
         self.connections
@@ -142,6 +158,10 @@ impl RemoteAddress {
             _ if is_cluster => return Err(AddressError::Database),
             number => number.parse().map_err(|_| AddressError::Database)?,
         };
+        // A password with a `?` in it ends here, and its rest must not be shown as a setting that there is not.
+        if query.contains('@') {
+            return Err(AddressError::Credentials);
+        }
         let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
         let mut address = Self {
             hosts,
@@ -207,7 +227,10 @@ impl fmt::Display for RemoteAddress {
             (true, false) => "redis-cluster",
             (true, true) => "rediss-cluster",
         };
-        let hosts: Vec<_> = self.hosts.iter().map(|(host, port)| format!("{host}:{port}")).collect();
+        let host = |(host, port): &(String, u16)| {
+            if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+        };
+        let hosts: Vec<_> = self.hosts.iter().map(host).collect();
         write!(f, "{scheme}://{}", hosts.join(","))
     }
 }
@@ -227,7 +250,8 @@ fn host_and_port(text: &str) -> Option<(String, u16)> {
         None => text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port))),
     };
     let port = port.map_or(Some(USUAL_PORT), |port| port.parse().ok().filter(|port| *port > 0))?;
-    (!host.is_empty() && !host.contains(char::is_whitespace)).then(|| (host.to_owned(), port))
+    (!host.is_empty() && !host.contains(|sign: char| sign.is_whitespace() || sign.is_control() || "[]".contains(sign)))
+        .then(|| (host.to_owned(), port))
 }
 
 fn credential(text: &str) -> Result<Option<String>, AddressError> {
@@ -305,6 +329,10 @@ mod tests {
         check_error("redis://a/x", &AddressError::Database);
         check_error("redis-cluster://a/1", &AddressError::Database);
         check_error("redis://%ff@a", &AddressError::Credentials);
+        check_error("redis://me:1?secret@a", &AddressError::Credentials);
+        for url in ["redis://[[a]", "redis://a]", "redis://a\u{1b}b"] {
+            check_error(url, &AddressError::Host);
+        }
         check_error("redis://a?colour=red", &AddressError::Setting("colour".to_owned()));
         check_error("redis://a?timeout_ms=1&timeout_ms=2", &AddressError::Setting("timeout_ms".to_owned()));
         for url in ["redis://a?timeout_ms=0", "redis://a?timeout_ms=5000", "redis://a?timeout_ms=x"] {
@@ -319,5 +347,10 @@ mod tests {
     fn nobody_sees_the_password() {
         let address = address("redis-cluster://me:pa55@a:1,b:2/?prefix=x");
         assert_eq!(format!("{address} {address:?}"), "redis-cluster://a:1,b:2 RemoteAddress(redis-cluster://a:1,b:2)");
+    }
+
+    #[test]
+    fn an_ipv6_address_is_shown_as_it_is_written() {
+        assert_eq!(address("redis://[::1]").to_string(), "redis://[::1]:6379");
     }
 }

@@ -16,6 +16,9 @@ pub(super) const DAY_SECS: u64 = 86_400;
 const PLAIN_NUMBERS: usize = 7;
 const NUMBERS: usize = PLAIN_NUMBERS + AnswerTimes::BUCKETS;
 
+/// The most that a row counts of anything: some millions a second. So sums of rows cannot overflow.
+pub(super) const MOST: u64 = 1 << 36;
+
 /// How finely rows tell times apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Grain {
@@ -68,10 +71,10 @@ impl Row {
 
     /// Reads a row; what a later version put at its end does not matter.
     pub(super) fn from_text(text: &str) -> Result<Self, StoreError> {
-        let unreadable = |_| StoreError::Format { cause: "a row of the statistics is not readable".to_owned() };
+        let unreadable = || StoreError::Format { cause: "a row of the statistics is not readable".to_owned() };
         let mut numbers = [0; NUMBERS];
         for (number, word) in numbers.iter_mut().zip(text.split_ascii_whitespace()) {
-            *number = word.parse().map_err(unreadable)?;
+            *number = word.parse().ok().filter(|number| *number <= MOST).ok_or_else(unreadable)?;
         }
         Ok(Self::from_numbers(numbers))
     }
@@ -119,6 +122,8 @@ mod tests {
     fn what_a_later_version_adds_is_left_alone_and_nonsense_is_refused() {
         let later = format!("7{}", " 1".repeat(NUMBERS + 5));
         assert_eq!(Row::from_text(&later).unwrap().counts.issued, 7);
-        assert!(matches!(Row::from_text("1 x"), Err(StoreError::Format { .. })));
+        for wrong in ["1 x", "-1", "18446744073709551615", "68719476737"] {
+            assert!(matches!(Row::from_text(wrong), Err(StoreError::Format { .. })), "{wrong}");
+        }
     }
 }

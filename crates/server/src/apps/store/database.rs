@@ -4,6 +4,7 @@
 
 use redb::{ReadableTable, TableDefinition, TableError, WriteTransaction};
 
+use super::record;
 use crate::{
     apps::App,
     backup::Copying,
@@ -32,7 +33,11 @@ pub(super) fn read(store: &Store) -> Result<Vec<App>, StoreError> {
             Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
             opened => opened?,
         };
-        table.iter()?.map(|entry| serde_json::from_slice(entry?.1.value()).map_err(unreadable)).collect()
+        let decode = |entry: Result<(redb::AccessGuard<'_, u32>, redb::AccessGuard<'_, &[u8]>), _>| {
+            let (number, json) = entry?;
+            record::decode(number.value(), json.value())
+        };
+        table.iter()?.map(decode).collect()
     })
 }
 
@@ -40,11 +45,6 @@ pub(super) fn read(store: &Store) -> Result<Vec<App>, StoreError> {
 pub(super) fn read_after_failure(store: &Store) -> Result<Vec<App>, StoreError> {
     store.write(|_| Ok::<_, StoreError>(store::Change::Nothing(())))?;
     read(store)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
-fn unreadable(error: serde_json::Error) -> StoreError {
-    StoreError::Format { cause: format!("an app's record is not readable: {error}") }
 }
 
 /// One durable change: all of it, or none if `change` fails.
@@ -60,7 +60,7 @@ pub(super) struct Change<'a>(&'a WriteTransaction);
 
 impl Change<'_> {
     pub(super) fn put_app(&self, app: &App) -> Result<(), StoreError> {
-        let json = serde_json::to_vec(app).map_err(unreadable)?;
+        let json = record::encode(app)?;
         self.0.open_table(APPS)?.insert(app.number, json.as_slice())?;
         Ok(())
     }
@@ -81,7 +81,8 @@ impl Change<'_> {
     pub(super) fn take_number(&self, end: u32) -> Result<Option<u32>, StoreError> {
         let (apps, removed) = (self.0.open_table(APPS)?, self.0.open_table(REMOVED)?);
         let mut next_number = self.0.open_table(NEXT_NUMBER)?;
-        let next = next_number.get(())?.map_or(1, |number| number.value());
+        let next =
+            next_number.get(())?.map(|number| number.value()).filter(|next| (1..end).contains(next)).unwrap_or(1);
         for number in (next..end).chain(1..next) {
             if apps.get(number)?.is_none() && removed.get(number)?.is_none() {
                 let following = if number + 1 < end { number + 1 } else { 1 };

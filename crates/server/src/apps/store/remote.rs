@@ -12,6 +12,7 @@ use std::{
 
 use ::redis::{FromRedisValue, Value, cmd};
 
+use super::record;
 use crate::{
     apps::{App, AppError},
     remote::{BlockingRemote, Decided, RemoteAddress, RemoteError, Script},
@@ -76,7 +77,7 @@ impl RemoteTables {
         let decided = self.remote.ask(move |remote| async move {
             let count = set.len().to_string();
             let mut arguments = vec![version.as_bytes(), &name, channel.as_bytes(), count.as_bytes()];
-            arguments.extend(set.iter().flat_map(|(field, value)| [field.as_bytes(), value.as_bytes()]));
+            arguments.extend(set.iter().flat_map(|(field, value)| [field.as_bytes(), value.as_slice()]));
             arguments.extend(deleted.iter().map(|field| field.as_bytes()));
             let Decided { value, .. } = remote.run(&CHANGE, &[&hash], &arguments).await?;
             Ok(value)
@@ -123,14 +124,13 @@ impl RemoteTables {
 /// A change of what was read, to be made at once.
 pub(super) struct RemoteChange {
     known: Known,
-    set: BTreeMap<String, String>,
+    set: BTreeMap<String, Vec<u8>>,
     deleted: Vec<String>,
 }
 
 impl RemoteChange {
     pub(super) fn put_app(&mut self, app: &App) -> Result<(), StoreError> {
-        let json = serde_json::to_string(app).map_err(unreadable)?;
-        self.set.insert(app_field(app.number), json);
+        self.set.insert(app_field(app.number), record::encode(app)?);
         self.known.apps.insert(app.number, app.clone());
         Ok(())
     }
@@ -139,7 +139,7 @@ impl RemoteChange {
         self.known.apps.remove(&number);
         self.known.removed.insert(number, now);
         self.deleted.push(app_field(number));
-        self.set.insert(removed_field(number), now.to_string());
+        self.set.insert(removed_field(number), now.to_string().into_bytes());
     }
 
     pub(super) fn forget_removed_before(&mut self, time: u64) {
@@ -148,12 +148,12 @@ impl RemoteChange {
     }
 
     pub(super) fn take_number(&mut self, end: u32) -> Option<u32> {
-        let next = self.known.next_number.unwrap_or(1);
+        let next = self.known.next_number.filter(|next| (1..end).contains(next)).unwrap_or(1);
         let is_free = |number: &u32| !self.known.apps.contains_key(number) && !self.known.removed.contains_key(number);
         let number = (next..end).chain(1..next).find(is_free)?;
         let following = if number + 1 < end { number + 1 } else { 1 };
         self.known.next_number = Some(following);
-        self.set.insert("next".to_owned(), following.to_string());
+        self.set.insert("next".to_owned(), following.to_string().into_bytes());
         Some(number)
     }
 }
@@ -165,9 +165,9 @@ impl Known {
         for (field, value) in fields {
             let number = || String::from_utf8_lossy(&value).parse::<u64>().map_err(unreadable);
             match field.split_once(':') {
-                Some(("app", _)) => {
-                    let app: App = serde_json::from_slice(&value).map_err(unreadable)?;
-                    known.apps.insert(app.number, app);
+                Some(("app", number)) => {
+                    let number = number.parse().map_err(unreadable)?;
+                    known.apps.insert(number, record::decode(number, &value)?);
                 }
                 Some(("removed", removed)) => {
                     known.removed.insert(removed.parse().map_err(unreadable)?, number()?);
@@ -180,6 +180,12 @@ impl Known {
         }
         Ok(known)
     }
+}
+
+/// The apps in what `HGETALL` replied, for fuzzing.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn apps_of(reply: Value) -> Result<Vec<App>, StoreError> {
+    Ok(Known::from_value(reply)?.apps.into_values().collect())
 }
 
 fn app_field(number: u32) -> String {
