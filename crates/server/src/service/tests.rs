@@ -230,7 +230,8 @@ async fn what_is_shown_and_what_a_clients_limit_refuses_is_counted() {
         [("img", ""), ("sound", "bytes=0-1"), ("sound", "bytes=0-"), ("sound", "bytes=9-"), ("img", "")]
     {
         let path = format!("/captcha/v1.0/keys/{key}/{call}");
-        let mut request = Request::builder().uri(path).header(header::RANGE, range).body(Body::empty()).unwrap();
+        let request = Request::builder().uri(path).header(header::HOST, "h").header(header::RANGE, range);
+        let mut request = request.body(Body::empty()).unwrap();
         request.extensions_mut().insert(Peer(([192, 0, 2, 1], 1).into()));
         router(Arc::clone(&service), None, Options::default()).oneshot(request).await.unwrap();
     }
