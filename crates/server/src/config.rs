@@ -19,7 +19,10 @@ pub use self::{
         LogFormat, LogLevel, Node, NodeError, Options, from_environment, unknown_environment, without_empty_environment,
     },
 };
-use crate::{apps::DeclaredApp, client::Proxies, limits::PerMinute, statistics::Statistics, tls::CertificateFiles};
+use crate::{
+    apps::DeclaredApp, client::Proxies, limits::PerMinute, statistics::Statistics, tls::CertificateFiles,
+    traces::TracesConfig,
+};
 
 /// Where the program serves if nobody says otherwise.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -47,6 +50,8 @@ pub struct Config {
     pub statistics_days: u16,
     /// What is logged, and how.
     pub logging: Logging,
+    /// Where traces go, if anywhere.
+    pub traces: Option<TracesConfig>,
     /// The apps that the configuration file declares.
     pub apps: Vec<DeclaredApp>,
 }
@@ -173,6 +178,9 @@ impl Config {
             },
             statistics_days: options.statistics_days.unwrap_or(Statistics::USUAL_DAYS),
             logging: Logging { level: options.log.unwrap_or_default(), format: options.log_format.unwrap_or_default() },
+            traces: options
+                .otlp_endpoint
+                .map(|endpoint| TracesConfig { endpoint, ratio: options.trace_ratio.unwrap_or_default() }),
             apps,
         })
     }

@@ -34,3 +34,4 @@ pub mod service;
 pub mod statistics;
 pub mod store;
 pub mod tls;
+pub mod traces;

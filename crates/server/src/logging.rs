@@ -14,22 +14,24 @@ use tracing_subscriber::{Layer, filter::Targets, fmt, layer::SubscriberExt, util
 use crate::{
     config::{LogFormat, LogLevel, Logging},
     service::unix_now,
+    traces::{self, Traces},
 };
 
-/// Starts to log. To be called once in a process; later calls change nothing.
-pub fn start(logging: Logging) {
+/// Starts to log, and to trace if that is wanted. To be called once in a process; later calls change nothing.
+pub fn start(logging: Logging, traces: Option<&Traces>) {
     let level = level_filter(logging.level);
     let targets = Targets::new()
         .with_default(level.min(LevelFilter::WARN))
         .with_target("haechi", level)
-        .with_target("haechi_captcha", level);
+        .with_target("haechi_captcha", level)
+        .with_target(traces::TARGET, LevelFilter::OFF);
     let lines = fmt::layer().with_writer(io::stderr);
     let lines = match logging.format {
         LogFormat::Human => lines.with_ansi(io::stderr().is_terminal()).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
     // It fails only if there is a log already.
-    let _ = tracing_subscriber::registry().with(lines.with_filter(targets)).try_init();
+    let _ = tracing_subscriber::registry().with(lines.with_filter(targets)).with(traces.map(Traces::layer)).try_init();
 }
 
 fn level_filter(level: LogLevel) -> LevelFilter {

@@ -13,7 +13,9 @@ use tokio::{
     time::timeout,
 };
 
-use crate::error::Refusal;
+use tracing::Instrument;
+
+use crate::{error::Refusal, traces};
 
 /// The longest wait for a thread. Some thirty sounds, or a hundred and fifty pictures, are made in it by two processors.
 const MAX_WAIT: Duration = Duration::from_millis(15);
@@ -66,7 +68,8 @@ impl RenderPool {
 
     /// A thread, if one is free soon.
     async fn thread(&self) -> Result<OwnedSemaphorePermit, Refusal> {
-        match timeout(MAX_WAIT, Arc::clone(&self.threads).acquire_owned()).await {
+        let waiting = timeout(MAX_WAIT, Arc::clone(&self.threads).acquire_owned()).instrument(traces::step("wait"));
+        match waiting.await {
             Ok(acquired) => Ok(acquired.expect("the semaphore is never closed")),
             Err(_) => Err(Refusal::Busy),
         }

@@ -14,6 +14,7 @@ use std::{
 use arc_swap::ArcSwap;
 use axum::body::Bytes;
 use haechi_captcha::{Challenge, Claims, EPOCH, Judgement, Key, Keyring, Look, Nonce, Speech};
+use tracing::Instrument;
 
 use crate::{
     apps::{AppKey, Apps, LiveApp},
@@ -24,6 +25,7 @@ use crate::{
     metrics::Metrics,
     readiness::Readiness,
     render_pool::RenderPool,
+    traces,
 };
 
 /// Seconds by which another node's clock may be ahead before its keys are refused.
@@ -165,7 +167,8 @@ impl Service {
     /// [`Refusal::Busy`] if too much waits to be drawn already.
     pub async fn draw(&self, challenge: Challenge, look: Look) -> Result<Bytes, Refusal> {
         let metrics = Arc::clone(&self.metrics);
-        self.render_pool.render(move || metrics.time_render(|| challenge.draw(&look))).await
+        let drawing = self.render_pool.render(move || metrics.time_render(|| challenge.draw(&look)));
+        drawing.instrument(traces::step("draw")).await
     }
 
     /// Speaks a challenge: a WAV file.
@@ -174,7 +177,8 @@ impl Service {
     /// [`Refusal::Busy`] if too much waits to be spoken already.
     pub async fn speak(&self, challenge: Challenge, speech: Speech) -> Result<Bytes, Refusal> {
         let metrics = Arc::clone(&self.metrics);
-        self.render_pool.render(move || metrics.time_speak(|| challenge.speak(&speech))).await
+        let speaking = self.render_pool.render(move || metrics.time_speak(|| challenge.speak(&speech)));
+        speaking.instrument(traces::step("speak")).await
     }
 
     /// Judges an answer, once: a right one spends the key, a wrong one takes an attempt.
@@ -226,7 +230,7 @@ impl Service {
     /// A decision that comes too late is made all the same, and takes its key or its attempt. Nobody is told that the
     /// answer passed, so that giving up may lose a pass, and never gives one twice.
     async fn decided<T>(&self, deciding: impl Future<Output = Result<T, LedgerError>>) -> Result<T, Refusal> {
-        let in_time = tokio::time::timeout(self.max_deciding_time, deciding);
+        let in_time = tokio::time::timeout(self.max_deciding_time, deciding).instrument(traces::step("ledger"));
         Ok(self.metrics.time_ledger(in_time).await.map_err(|_| Refusal::Overloaded)??)
     }
 

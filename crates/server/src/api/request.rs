@@ -16,7 +16,14 @@ use super::{
     reply::Answered,
     request_id::{self, X_REQUEST_ID},
 };
-use crate::{client::Peer, error::Refusal, limits::Limited, metrics::Call, service::Service};
+use crate::{
+    client::Peer,
+    error::{Refusal, ResultCode},
+    limits::Limited,
+    metrics::Call,
+    service::Service,
+    traces,
+};
 
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
@@ -144,15 +151,18 @@ pub(crate) async fn observe(State(service): State<Arc<Service>>, request: Reques
     let is_from_proxy = peer.is_some_and(|peer| service.limits().proxies().is_proxy(peer));
     let name = request_id::name(request.headers(), is_from_proxy);
     let span = tracing::info_span!("request", id = name.to_str().unwrap_or_default());
+    let trace = traces::request(&method, route.as_ref().map(MatchedPath::as_str), request.headers(), is_from_proxy);
     let start = std::time::Instant::now();
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = next.run(request).instrument(trace.clone()).instrument(span.clone()).await;
 
     let (route, call) = route.map_or(("none", Call::Other), |route| route_and_call(route.as_str()));
     let status = response.status();
     service.metrics().count_request(route, status.as_u16());
-    if let Some(Answered(code)) = response.extensions().get() {
-        service.metrics().count_result(call, *code);
+    let answered = response.extensions().get().map(|Answered(code)| *code);
+    if let Some(code) = answered {
+        service.metrics().count_result(call, code);
     }
+    traces::record_reply(&trace, status, answered.map(ResultCode::number), &name);
     if status == StatusCode::INTERNAL_SERVER_ERROR {
         service.metrics().count_panic();
     }

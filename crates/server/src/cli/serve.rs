@@ -23,6 +23,7 @@ use haechi::{
     statistics::Statistics,
     store::StoreError,
     tls::Tls,
+    traces::Traces,
 };
 use serde::Serialize;
 use tokio::{
@@ -67,10 +68,15 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self) -> Result<ExitCode> {
         let config = Config::load(self.options)?;
-        logging::start(config.logging);
+        let traces = config.traces.as_ref().map(Traces::new).transpose()?;
+        logging::start(config.logging, traces.as_ref());
         forbid_core_dumps();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        runtime.block_on(serve(&config, self.json))?;
+        let served = runtime.block_on(serve(&config, self.json));
+        if let Some(traces) = traces {
+            traces.close();
+        }
+        served?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -9,6 +9,7 @@ use super::LedgerKind;
 use crate::{
     client::{ForwardedHeader, TrustedProxies},
     statistics::Statistics,
+    traces::{OtlpEndpoint, TraceRatio},
 };
 
 /// Everything that can be configured; what was not said is `None`.
@@ -97,6 +98,13 @@ pub struct Options {
     /// Form of the log [default: human]
     #[arg(long, env = "HAECHI_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
+    /// Address of an OpenTelemetry collector, which takes OTLP over HTTP: requests are traced and sent there, such as
+    /// http://127.0.0.1:4318 [default: none]
+    #[arg(long, env = "HAECHI_OTLP_ENDPOINT", value_name = "URL")]
+    pub otlp_endpoint: Option<OtlpEndpoint>,
+    /// Part of requests that is traced, 0 to 1, unless a trusted proxy says of one whether it is [default: 1]
+    #[arg(long, env = "HAECHI_TRACE_RATIO", value_name = "RATIO")]
+    pub trace_ratio: Option<TraceRatio>,
 }
 
 /// How serious a message must be to be logged.
@@ -196,6 +204,8 @@ impl Options {
             no_demo: self.no_demo || others.no_demo,
             log: self.log.or(others.log),
             log_format: self.log_format.or(others.log_format),
+            otlp_endpoint: self.otlp_endpoint.or(others.otlp_endpoint),
+            trace_ratio: self.trace_ratio.or(others.trace_ratio),
         }
     }
 

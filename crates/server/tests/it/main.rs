@@ -27,3 +27,4 @@ mod server;
 mod shared;
 mod snippets;
 mod tls;
+mod traces;
