@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use testbed::{Cluster, FaultProxy, Mode, Redis, RedisOptions};
+use testbed::{Cluster, FaultProxy, Mode, Persistence, Redis, RedisOptions};
 use tokio::runtime::Runtime;
 
 use crate::{
@@ -27,6 +27,8 @@ const CALM_MILLIS: (u64, u64) = (200, 1_000);
 /// Replies are lost for moments, since later commands find their connections closed and are not even sent.
 const LOST_REPLIES_MILLIS: (u64, u64) = (1, 50);
 const LOSSES: usize = 5;
+/// How old what is on the disk is when power fails, in milliseconds.
+const UNWRITTEN_MILLIS: (u64, u64) = (100, 1_000);
 /// How much later what is delayed arrives, in milliseconds.
 const DELAY_MILLIS: (u64, u64) = (5, 100);
 /// Primaries of a cluster.
@@ -53,11 +55,13 @@ pub fn answers_at_once_on_redis(scale: Scale) -> Report {
     answers_at_once(sharing(format!("{}?timeout_ms=4000", redis.url()), 1), scale)
 }
 
-/// What a Redis knows after it was killed and started again.
+/// What a Redis knows after it was killed, or its power failed, and it started again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Memory {
     /// All that it had acknowledged: each command is on disk before its reply.
     Durable,
+    /// All but the last moments: commands are brought to the disk once a second.
+    Most,
     /// Nothing.
     Lost,
 }
@@ -67,13 +71,18 @@ pub enum Memory {
 #[must_use]
 pub fn faults_on_redis(memory: Memory, scale: Scale, seed: u64) -> Report {
     let is_durable = memory == Memory::Durable;
-    let redis = Redis::with(RedisOptions { durable: is_durable, ..RedisOptions::default() });
+    let persistence = match memory {
+        Memory::Durable => Persistence::Always,
+        Memory::Most => Persistence::EverySecond,
+        Memory::Lost => Persistence::Nothing,
+    };
+    let redis = Redis::with(RedisOptions { persistence, ..RedisOptions::default() });
     let proxy = FaultProxy::start(redis.port());
     let query = if is_durable { TRUSTING } else { "" };
     let nodes = Nodes::start(sharing(format!("redis://127.0.0.1:{}{query}", proxy.port()), ATTEMPTS));
     let rules = Rules { attempts: ATTEMPTS, spends_have_cause: is_durable };
     let addresses = nodes.addresses();
-    let mut stage = Stage { nodes, redis, proxy, dice: Dice::of(seed) };
+    let mut stage = Stage { nodes, redis, proxy, memory, dice: Dice::of(seed) };
     under_load(addresses, scale, Mix::Everything, rules, |goes_on| {
         while goes_on() {
             let faults = stage.dice.shuffled(Fault::ALL);
@@ -156,6 +165,7 @@ struct Stage {
     nodes: Nodes,
     redis: Redis,
     proxy: FaultProxy,
+    memory: Memory,
     dice: Dice,
 }
 
@@ -168,6 +178,13 @@ impl Stage {
                 self.nodes.kill(node);
                 self.wait(FAULT_MILLIS);
                 self.nodes.restart(node);
+            }
+            Fault::RedisKilled if self.memory == Memory::Most => {
+                let disk = self.redis.disk();
+                self.wait(UNWRITTEN_MILLIS);
+                self.redis.fail_power(&disk);
+                self.wait(FAULT_MILLIS);
+                self.redis.restart();
             }
             Fault::RedisKilled => {
                 self.redis.kill();

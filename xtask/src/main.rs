@@ -18,6 +18,7 @@ mod schemathesis;
 mod soak;
 mod test;
 mod tools;
+mod valkey;
 mod voices;
 
 use clap::Parser;

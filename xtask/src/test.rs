@@ -9,7 +9,7 @@ use crate::{
     command::{cargo, root, run},
     deploy,
     packages::{Needed, install_missing},
-    schemathesis,
+    schemathesis, valkey,
 };
 
 /// What to run.
@@ -61,6 +61,7 @@ pub(crate) fn run_everything(options: &Options) -> anyhow::Result<()> {
         // So do the browser tests, each with a browser of its own.
         run(&mut cargo(&["test", "--package", "e2e", "--", "--test-threads", "1"]))?;
     }
+    check_if_installed("Valkey", valkey::install, valkey::check_installed)?;
     check_if_installed("the OpenAPI document", schemathesis::install, schemathesis::check_installed)?;
     check_if_installed("deploy/", deploy::install, deploy::check_installed)?;
     check_if_installed("the book", book::install, book::build_installed)?;

@@ -32,6 +32,11 @@ fn no_answer_passes_twice_though_redis_forgets() {
 }
 
 #[test]
+fn no_answer_passes_twice_though_power_failures_lose_the_last_writes() {
+    check(&faults_on_redis(Memory::Most, SCALE, 4), 10);
+}
+
+#[test]
 fn no_answer_passes_twice_while_primaries_of_a_cluster_are_lost() {
     check(&lost_primaries(SCALE, 3), 100);
 }

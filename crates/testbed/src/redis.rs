@@ -1,10 +1,10 @@
-//! `redis-server`, started and stopped.
+//! `redis-server`, or another program that does the same, started and stopped.
 
 use std::{
-    fs,
+    env, fs,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -18,11 +18,28 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// How long a cluster's node may be silent before the others take it for dead.
 const CLUSTER_NODE_TIMEOUT_MILLIS: u32 = 1500;
 
+/// The variable that names the program, such as Valkey's `valkey-server`, if it is not `redis-server`.
+pub const PROGRAM: &str = "TEST_REDIS_SERVER";
+
+/// What is on disk of what a server has acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Persistence {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// All but perhaps the last second (`appendfsync everysec`).
+    EverySecond,
+    /// All (`appendfsync always`).
+    Always,
+}
+
 /// How a server is started.
 #[derive(Debug, Clone, Default)]
 pub struct RedisOptions {
-    /// Whether every write is on disk before it is acknowledged, so that killing the server loses none.
-    pub durable: bool,
+    /// The program, if it is neither the one that [`PROGRAM`] names nor `redis-server`.
+    pub program: Option<PathBuf>,
+    /// What it keeps.
+    pub persistence: Persistence,
     /// A password that clients must give.
     pub password: Option<String>,
     /// Further arguments, such as `["--maxmemory", "2mb"]`.
@@ -48,7 +65,7 @@ impl Redis {
     /// A server on a free port, with these options.
     ///
     /// # Panics
-    /// If `redis-server` is not installed or does not start.
+    /// If the program is not installed or does not start.
     #[must_use]
     pub fn with(options: RedisOptions) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
@@ -84,7 +101,23 @@ impl Redis {
         self.directory.path()
     }
 
-    /// Kills it at once, as a power failure would. What is in its directory stays.
+    /// What its disk holds now, for a power failure that is to come.
+    #[must_use]
+    pub fn disk(&self) -> Disk {
+        let copy = tempfile::tempdir().expect("a temporary directory");
+        copy_directory(self.directory.path(), copy.path());
+        Disk(copy)
+    }
+
+    /// Kills it and puts its disk back to what it held: to a program whose writes the system had not yet brought to the
+    /// disk, this is a power failure, whereas a kill alone loses none of them.
+    pub fn fail_power(&mut self, disk: &Disk) {
+        self.kill();
+        fs::remove_dir_all(self.directory.path()).expect("its directory can be emptied");
+        copy_directory(disk.0.path(), self.directory.path());
+    }
+
+    /// Kills it at once. What is in its directory stays.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             let _ = process.kill();
@@ -98,15 +131,17 @@ impl Redis {
     /// If it does not start.
     pub fn restart(&mut self) {
         self.kill();
-        let mut process = self.command().spawn().unwrap_or_else(|error| panic!("redis-server: {error}; install it"));
+        let mut process =
+            self.command().spawn().unwrap_or_else(|error| panic!("{}: {error}; install it", self.program().display()));
         let deadline = Instant::now() + DEADLINE;
         while !self.answers() {
             if let Ok(Some(status)) = process.try_wait() {
                 let mut said = String::new();
                 let _ = process.stdout.take().map(|mut stdout| stdout.read_to_string(&mut said));
-                panic!("redis-server ended ({status}): {said}");
+                panic!("{} ended ({status}): {said}", self.program().display());
             }
-            assert!(Instant::now() < deadline, "redis-server does not answer on port {}", self.port);
+            let (program, port) = (self.program(), self.port);
+            assert!(Instant::now() < deadline, "{} does not answer on port {port}", program.display());
             thread::sleep(PAUSE);
         }
         self.process = Some(process);
@@ -142,6 +177,11 @@ impl Redis {
         exchange(&mut stream, words)
     }
 
+    fn program(&self) -> PathBuf {
+        let named = || env::var_os(PROGRAM).map(PathBuf::from);
+        self.options.program.clone().or_else(named).unwrap_or_else(|| "redis-server".into())
+    }
+
     fn answers(&self) -> bool {
         self.try_command(&["PING"]).is_ok_and(|reply| reply == "PONG")
     }
@@ -153,11 +193,13 @@ impl Redis {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new("redis-server");
+        let mut command = Command::new(self.program());
         command.args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--save", "", "--dir"]);
         command.arg(self.directory.path());
-        if self.options.durable {
-            command.args(["--appendonly", "yes", "--appendfsync", "always"]);
+        match self.options.persistence {
+            Persistence::Nothing => {}
+            Persistence::EverySecond => drop(command.args(["--appendonly", "yes", "--appendfsync", "everysec"])),
+            Persistence::Always => drop(command.args(["--appendonly", "yes", "--appendfsync", "always"])),
         }
         if let Some(password) = &self.options.password {
             command.args(["--requirepass", password, "--masterauth", password]);
@@ -170,6 +212,23 @@ impl Redis {
 impl Drop for Redis {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+/// What a server's disk held at a moment.
+#[derive(Debug)]
+pub struct Disk(TempDir);
+
+fn copy_directory(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a directory");
+    for entry in fs::read_dir(from).expect("a directory that can be read") {
+        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name())).expect("an entry");
+        if path.is_dir() {
+            copy_directory(&path, &to.join(name));
+        } else {
+            // It may have been renamed meanwhile, as what is written to begin with is.
+            let _ = fs::copy(&path, to.join(name));
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use testbed::{Redis, RedisOptions};
+use testbed::{Persistence, Redis, RedisOptions};
 
 use crate::{
     api::Insider,
@@ -56,7 +56,7 @@ fn a_change_by_command_is_soon_on_all_servers() {
 
 #[test]
 fn without_redis_all_goes_on_but_judging() {
-    let mut redis = Redis::with(RedisOptions { durable: true, ..RedisOptions::default() });
+    let mut redis = Redis::with(RedisOptions { persistence: Persistence::Always, ..RedisOptions::default() });
     let server = TestServer::with_args(&["--ledger", &format!("{}?after_restart=trust", redis.url())]);
     let (appkey, insider) = (server.appkey(), Insider::of(&server));
     let key = server.issue(appkey);
@@ -80,4 +80,33 @@ fn without_redis_all_goes_on_but_judging() {
         thread::sleep(Duration::from_millis(50));
     }
     assert_eq!(server.get(&path).code(), 0, "the answer was not lost");
+}
+
+/// The codes of two right answers to one key, between which Redis' power failed before the first was on its disk.
+fn answer_around_a_power_failure(after_restart: &str) -> [i64; 2] {
+    let mut redis = Redis::with(RedisOptions { persistence: Persistence::EverySecond, ..RedisOptions::default() });
+    let server = TestServer::with_args(&["--ledger", &format!("{}&after_restart={after_restart}", patient(&redis))]);
+    let (appkey, insider) = (server.appkey(), Insider::of(&server));
+    server.haechi(&["app", "set", "default", "--attempts", "2"]).json();
+    // The key's bucket is on the disk, and only the spend will not be.
+    let key = server.issue(appkey);
+    assert_eq!(server.verify(appkey, &key, "wrong"), -6);
+    let disk = redis.disk();
+    let answer = || server.verify(appkey, &key, &insider.answer(&key));
+    let first = answer();
+    redis.fail_power(&disk);
+    redis.restart();
+    within_deadline("the server is ready again", || (server.get("/readyz").status == 200).then_some(()));
+    [first, answer()]
+}
+
+#[test]
+fn a_power_failure_that_forgets_a_spend_gives_no_second_pass() {
+    assert_eq!(answer_around_a_power_failure("refuse"), [0, -5]);
+}
+
+/// What docs/ledger.md warns of, and so the reason for the default.
+#[test]
+fn it_would_if_a_redis_that_forgets_were_trusted() {
+    assert_eq!(answer_around_a_power_failure("trust"), [0, 0]);
 }

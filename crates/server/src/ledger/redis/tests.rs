@@ -5,7 +5,7 @@ use chaos::{
     history::{Event, History, Kind, Outcome},
 };
 use haechi_captcha::Key;
-use testbed::{Cluster, Redis, RedisOptions, make_certificates};
+use testbed::{Cluster, Persistence, Redis, RedisOptions, make_certificates};
 
 use super::*;
 use crate::remote::RemoteAddress;
@@ -213,7 +213,7 @@ async fn a_server_that_forgot_makes_its_keys_spent_and_no_others() {
 
 #[tokio::test]
 async fn a_server_that_is_trusted_keeps_its_keys_alive() {
-    let mut redis = Redis::with(RedisOptions { durable: true, ..RedisOptions::default() });
+    let mut redis = Redis::with(RedisOptions { persistence: Persistence::Always, ..RedisOptions::default() });
     let ledger = open(&format!("{}?after_restart=trust", redis.url())).await;
     first_key_is_due(&ledger).await;
     let (spent, fresh) = (spend(&ledger, 1), spend(&ledger, 2));
@@ -359,7 +359,7 @@ async fn a_password_and_encryption_are_used() {
     let words = ["--tls-port", &tls_port.to_string(), "--tls-cert-file", &certificate, "--tls-key-file", &key];
     let authorities = ["--tls-ca-cert-file", &authority, "--tls-auth-clients", "no"];
     let args = words.into_iter().chain(authorities).map(str::to_owned).collect();
-    let _redis = Redis::with(RedisOptions { password: Some("p@ss".to_owned()), args, durable: false });
+    let _redis = Redis::with(RedisOptions { password: Some("p@ss".to_owned()), args, ..RedisOptions::default() });
 
     let ledger = open(&format!("rediss://:p%40ss@127.0.0.1:{tls_port}/?ca={authority}")).await;
     assert_eq!(ledger.check().await, Ok(()));

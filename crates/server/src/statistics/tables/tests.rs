@@ -1,6 +1,6 @@
 //! Statistics of several nodes in Redis.
 
-use testbed::{Cluster, Redis, RedisOptions};
+use testbed::{Cluster, Persistence, Redis, RedisOptions};
 
 use crate::{
     remote::{BlockingRemote, RemoteAddress},
@@ -116,7 +116,7 @@ fn a_user_who_may_not_let_keys_expire_stores_nothing_and_loses_nothing() {
 
 #[test]
 fn a_node_that_is_cut_off_loses_no_count() {
-    let mut redis = Redis::with(RedisOptions { durable: true, ..RedisOptions::default() });
+    let mut redis = Redis::with(RedisOptions { persistence: Persistence::Always, ..RedisOptions::default() });
     let node = node(&redis.url(), &[1]);
     counters(&node, 1).count_issued(NOW);
     node.flush(NOW);

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Instant};
 
-use testbed::{Cluster, Redis, RedisOptions};
+use testbed::{Cluster, Persistence, Redis, RedisOptions};
 
 use super::*;
 use crate::apps::{AppKey, AppStore, SettingChanges};
@@ -94,7 +94,7 @@ fn what_was_sent_twice_is_done_once() {
 
 #[test]
 fn a_node_that_is_cut_off_keeps_its_apps() {
-    let mut redis = Redis::with(RedisOptions { durable: true, ..RedisOptions::default() });
+    let mut redis = Redis::with(RedisOptions { persistence: Persistence::Always, ..RedisOptions::default() });
     let (one, other) = (node(&redis.url()), node(&redis.url()));
     let appkey = create(&one, "shop");
     soon("the other node knows the app", || other.apps().current().by_appkey(&appkey).is_some());
