@@ -55,10 +55,11 @@ pub(crate) fn run_benchmarks(options: &Options) -> anyhow::Result<()> {
         run(&mut cargo(&["bench", "--package", "haechi-captcha", "--package", "haechi"]))?;
     }
     run(&mut cargo(&["build", "--release", "--package", "haechi"]))?;
-    let server = Server::start(&root().join("target/release/haechi"), &options.ledger)?;
+    let program = root().join("target/release/haechi");
     if options.overload.is_some() {
-        return overload::table(&server, options);
+        return overload::table(&program, options);
     }
+    let server = Server::start(&program, &options.ledger)?;
     memory_of_issues(&server)?;
     table(&server, options)
 }

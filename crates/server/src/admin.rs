@@ -19,7 +19,7 @@ mod tests;
 mod tokens;
 mod users;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use sha2::{Digest, Sha256};
 
@@ -44,9 +44,11 @@ use crate::{
 pub struct Administration {
     apps: Arc<AppStore>,
     statistics: Arc<Statistics>,
-    records: Records,
+    records: Arc<Records>,
     attempts: Attempts,
     first_code: FirstCode,
+    /// Whether there is known to be a user. Remembered, since whoever is not signed in can ask for it.
+    has_user: AtomicBool,
 }
 
 impl Administration {
@@ -69,7 +71,14 @@ impl Administration {
     }
 
     fn new(records: Records, apps: Arc<AppStore>, statistics: Arc<Statistics>) -> Self {
-        Self { apps, statistics, records, attempts: Attempts::new(), first_code: FirstCode::default() }
+        Self {
+            apps,
+            statistics,
+            records: Arc::new(records),
+            attempts: Attempts::new(),
+            first_code: FirstCode::default(),
+            has_user: AtomicBool::new(false),
+        }
     }
 }
 

@@ -20,7 +20,11 @@ pub use self::{
     },
 };
 use crate::{
-    apps::DeclaredApp, client::Proxies, limits::PerMinute, statistics::Statistics, tls::CertificateFiles,
+    apps::DeclaredApp,
+    client::{Proxies, TrustedProxies},
+    limits::PerMinute,
+    statistics::Statistics,
+    tls::CertificateFiles,
     traces::TracesConfig,
 };
 
@@ -65,6 +69,8 @@ pub struct Listening {
     pub operators: Option<SocketAddr>,
     /// Whether the demo page is served.
     pub demo: bool,
+    /// Whether developers' listening test is beside it.
+    pub listening_test: bool,
 }
 
 /// Where spent keys are remembered.
@@ -148,6 +154,12 @@ impl Config {
     fn new(options: Options, apps: Vec<DeclaredApp>) -> Result<Self, ConfigError> {
         let public = options.listen.unwrap_or(DEFAULT_LISTEN);
         let kind = options.ledger.as_deref().map_or(Ok(LedgerKind::Embedded), str::parse)?;
+        let proxies = Proxies {
+            trusted: options.trusted_proxies.clone().unwrap_or_default(),
+            header: options.forwarded_header.unwrap_or_default(),
+        };
+        // Behind a proxy, everybody comes from this machine.
+        let is_for_this_machine = public.ip().is_loopback() && proxies.trusted == TrustedProxies::default();
         let certificate = match (options.tls_certificate.clone(), options.tls_key.clone()) {
             (Some(certificate), Some(key)) => Some(CertificateFiles { certificate, key }),
             (None, None) => None,
@@ -158,7 +170,8 @@ impl Config {
             listening: Listening {
                 public,
                 operators: options.admin_listen,
-                demo: options.is_demo_wanted().unwrap_or(public.ip().is_loopback()),
+                demo: options.is_demo_wanted().unwrap_or(is_for_this_machine),
+                listening_test: is_for_this_machine,
             },
             data: options.data.unwrap_or_else(|| DEFAULT_DATA.into()),
             ledger: LedgerConfig { kind, max_spent_keys: options.max_spent_keys },
@@ -170,10 +183,7 @@ impl Config {
                     media: options.media_per_minute.unwrap_or(0),
                     verify: options.verify_per_minute.unwrap_or(0),
                 },
-                proxies: Proxies {
-                    trusted: options.trusted_proxies.unwrap_or_default(),
-                    header: options.forwarded_header.unwrap_or_default(),
-                },
+                proxies,
                 shared: options.shared_limits.unwrap_or(false),
             },
             statistics_days: options.statistics_days.unwrap_or(Statistics::USUAL_DAYS),

@@ -136,7 +136,9 @@ async fn open_service(
     apps: &AppStore,
     now: u64,
 ) -> Result<Service, InstallationError> {
-    let (ledger, remote) = open_ledger(&config.ledger, store, secrets, now).await?;
+    // Where there are apps there was a secret, even if it is gone and put back only later, as after a restoration.
+    let may_have_sealed = secrets.may_have_sealed() || !apps.list().is_empty();
+    let (ledger, remote) = open_ledger(&config.ledger, store, may_have_sealed, now).await?;
     let limits = &config.limits;
     let limits = Limits::new(limits.per_minute, limits.proxies.clone(), remote.filter(|_| limits.shared));
     Ok(Service::new(secrets.keyring(), Arc::clone(apps.apps()), ledger, nonces(config)?).limited(limits))
@@ -146,24 +148,24 @@ async fn open_service(
 async fn open_ledger(
     config: &LedgerConfig,
     store: Store,
-    secrets: &Secrets,
+    may_have_sealed: bool,
     now: u64,
 ) -> Result<(Ledger, Option<Arc<Remote>>), InstallationError> {
     Ok(match &config.kind {
         LedgerKind::Redis(address) => {
             let remote = Arc::new(Remote::connect(address).await?);
-            let ledger = RedisLedger::open(Arc::clone(&remote), secrets.may_have_sealed()).await?;
+            let ledger = RedisLedger::open(Arc::clone(&remote), may_have_sealed).await?;
             (Ledger::Redis(ledger), Some(remote))
         }
         LedgerKind::Memory => {
             let max_records = config.max_spent_keys.unwrap_or(MemoryLedger::DEFAULT_MAX_RECORDS);
-            let began_at = if secrets.may_have_sealed() { now } else { now.saturating_sub(1) };
+            let began_at = if may_have_sealed { now } else { now.saturating_sub(1) };
             (Ledger::Memory(MemoryLedger::new(max_records, began_at)), None)
         }
         LedgerKind::Embedded => {
             let usual = EmbeddedOptions::default();
             let max_records = config.max_spent_keys.unwrap_or(usual.max_records);
-            let began_at = secrets.may_have_sealed().then_some(now);
+            let began_at = may_have_sealed.then_some(now);
             let ledger = EmbeddedLedger::open(store, EmbeddedOptions { max_records, ..usual }, began_at)?;
             (Ledger::Embedded(ledger), None)
         }

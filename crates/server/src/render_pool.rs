@@ -1,24 +1,31 @@
-//! Drawing and speaking, on threads of their own: as many at once as there are processors, and load shed early.
+//! Drawing and speaking, on threads of their own: one for each processor, and load shed early.
 //!
-//! A picture takes a fifth of a millisecond of a processor and a sound a whole one; everything else that a request
+//! A picture takes a third of a millisecond of a processor and a sound more than one; everything else that a request
 //! takes is far less. So these are what a flood fills, and what must not hold up the threads that answer health checks
-//! and judge. What waits is bounded in time rather than in number: a queue that is longer than what can be done soon
-//! only makes everybody late, and who waits does not care how many others do.
+//! and judge.
+//!
+//! Who has waited too long is told to come back. And the newest comes first: a short burst is served all the same, and
+//! when there is more than can ever be done, those who are served at all are served at once, instead of each of them
+//! after the longest wait.
 
-use std::{panic::resume_unwind, sync::Arc, thread, time::Duration};
-
-use axum::body::Bytes;
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
+use std::{
+    any::Any,
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
 };
 
-use tracing::Instrument;
+use axum::body::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tracing::Span;
 
 use crate::{error::Refusal, traces};
 
-/// The longest wait for a thread. Some thirty sounds, or a hundred and fifty pictures, are made in it by two processors.
-const MAX_WAIT: Duration = Duration::from_millis(15);
+/// The longest wait for a thread, and so the longest burst: some two hundred sounds, or six hundred pictures, are made
+/// in it by two processors.
+const MAX_WAIT: Duration = Duration::from_millis(100);
 /// The most that rendered media may take in memory, all together, until their clients have taken them.
 const MAX_UNSENT_BYTES: usize = 256 << 20;
 /// What they are counted in.
@@ -26,7 +33,7 @@ const UNIT_BYTES: usize = 1 << 10;
 
 /// The threads that draw and speak, and the room for what they have made.
 pub(crate) struct RenderPool {
-    threads: Arc<Semaphore>,
+    queue: Arc<Queue>,
     unsent: Arc<Semaphore>,
 }
 
@@ -37,10 +44,12 @@ impl RenderPool {
     }
 
     fn of(threads: usize, max_unsent_bytes: usize) -> Self {
-        Self {
-            threads: Arc::new(Semaphore::new(threads)),
-            unsent: Arc::new(Semaphore::new(max_unsent_bytes / UNIT_BYTES)),
+        let queue = Arc::new(Queue::default());
+        for _ in 0..threads {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || queue.work());
         }
+        Self { queue, unsent: Arc::new(Semaphore::new(max_unsent_bytes / UNIT_BYTES)) }
     }
 
     /// Renders something. Its bytes count as unsent until the last copy of them is dropped.
@@ -51,28 +60,87 @@ impl RenderPool {
         if self.unsent.available_permits() == 0 {
             return Err(Refusal::Busy);
         }
-        let thread = self.thread().await?;
-        let rendering = tokio::task::spawn_blocking(move || {
-            let _thread = thread;
-            work()
-        });
-        // A panic is a bug like any other, for the layer that catches them.
-        let bytes = rendering.await.map_err(|error| match error.try_into_panic() {
-            Ok(panic) => resume_unwind(panic),
-            Err(_) => Refusal::Internal,
-        })?;
+        let (reply, rendered) = oneshot::channel();
+        self.queue.push(Job { work: Box::new(work), since: Instant::now(), wait: traces::step("wait"), reply });
+        // A job that is dropped has waited too long. A panic is a bug like any other, for the layer that catches them.
+        let bytes = rendered.await.map_err(|_| Refusal::Busy)?.unwrap_or_else(|panic| resume_unwind(panic));
         let units = u32::try_from(bytes.len().div_ceil(UNIT_BYTES)).map_err(|_| Refusal::Internal)?;
         let room = Arc::clone(&self.unsent).try_acquire_many_owned(units).map_err(|_| Refusal::Busy)?;
         Ok(Bytes::from_owner(Unsent { bytes, _room: room }))
     }
+}
 
-    /// A thread, if one is free soon.
-    async fn thread(&self) -> Result<OwnedSemaphorePermit, Refusal> {
-        let waiting = timeout(MAX_WAIT, Arc::clone(&self.threads).acquire_owned()).instrument(traces::step("wait"));
-        match waiting.await {
-            Ok(acquired) => Ok(acquired.expect("the semaphore is never closed")),
-            Err(_) => Err(Refusal::Busy),
+impl Drop for RenderPool {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+/// What is to be rendered, the oldest at the front.
+#[derive(Default)]
+struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    is_closed: bool,
+}
+
+struct Job {
+    work: Box<dyn FnOnce() -> Vec<u8> + Send>,
+    since: Instant,
+    /// The wait as a trace shows it. It ends when it is dropped.
+    wait: Span,
+    reply: oneshot::Sender<Result<Vec<u8>, Box<dyn Any + Send>>>,
+}
+
+impl Queue {
+    fn push(&self, job: Job) {
+        self.lock().jobs.push_back(job);
+        self.changed.notify_one();
+    }
+
+    fn close(&self) {
+        self.lock().is_closed = true;
+        self.changed.notify_all();
+    }
+
+    /// What a thread does until the pool is gone.
+    fn work(&self) {
+        while let Some(Job { work, wait, reply, .. }) = self.next() {
+            if reply.is_closed() {
+                continue; // its client has gone
+            }
+            drop(wait);
+            // Whoever asked may have gone meanwhile.
+            let _ = reply.send(catch_unwind(AssertUnwindSafe(work)));
         }
+    }
+
+    /// The newest job, as soon as there is one, and none once the pool is gone. Those that have waited too long are
+    /// dropped on the way, which their clients are told by.
+    fn next(&self) -> Option<Job> {
+        let mut state = self.lock();
+        loop {
+            while state.jobs.front().is_some_and(|job| job.since.elapsed() > MAX_WAIT) {
+                state.jobs.pop_front();
+            }
+            if state.is_closed {
+                return None;
+            }
+            match state.jobs.pop_back() {
+                Some(job) => return Some(job),
+                None => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+
+    /// Nothing that is done with the lock held panics half-way.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -96,23 +164,32 @@ mod tests {
 
     use super::*;
 
-    /// A rendering that holds a thread until it is let go.
-    fn held(pool: &Arc<RenderPool>) -> (mpsc::Sender<()>, JoinHandle<Result<Bytes, Refusal>>) {
+    type Rendering = JoinHandle<Result<Bytes, Refusal>>;
+
+    /// A rendering that holds a thread until it is let go, once it does.
+    async fn held(pool: &Arc<RenderPool>) -> (mpsc::Sender<()>, Rendering) {
         let (release, released) = mpsc::channel();
-        let pool = Arc::clone(pool);
-        let rendering = tokio::spawn(async move {
-            let work = move || {
-                // It fails once the sender is dropped, which releases it as well.
-                let _ = released.recv();
-                vec![0; UNIT_BYTES]
-            };
-            pool.render(work).await
+        let (begin, begun) = oneshot::channel();
+        let rendering = start(pool, move || {
+            begin.send(()).unwrap();
+            // It fails once the sender is dropped, which releases it as well.
+            let _ = released.recv();
         });
+        begun.await.unwrap();
         (release, rendering)
     }
 
-    async fn until_full(pool: &RenderPool) {
-        while pool.threads.available_permits() > 0 {
+    fn start(pool: &Arc<RenderPool>, work: impl FnOnce() + Send + 'static) -> Rendering {
+        let pool = Arc::clone(pool);
+        let work = move || {
+            work();
+            vec![0; UNIT_BYTES]
+        };
+        tokio::spawn(async move { pool.render(work).await })
+    }
+
+    async fn until_waiting(pool: &RenderPool, count: usize) {
+        while pool.queue.lock().jobs.len() < count {
             tokio::task::yield_now().await;
         }
     }
@@ -122,27 +199,50 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_burst_waits_and_is_served() {
+    async fn a_burst_waits_and_is_served_the_newest_first() {
         let pool = Arc::new(RenderPool::of(1, MAX_UNSENT_BYTES));
-        let (release, first) = held(&pool);
-        until_full(&pool).await;
-        let (release_second, second) = held(&pool);
-        tokio::task::yield_now().await;
+        let (release, first) = held(&pool).await;
+        let (say, said) = mpsc::channel();
+        let mut burst = Vec::new();
+        for number in 0..3 {
+            let say = say.clone();
+            burst.push(start(&pool, move || say.send(number).unwrap()));
+            until_waiting(&pool, number + 1).await;
+        }
         release.send(()).unwrap();
-        assert!(first.await.unwrap().is_ok());
-        release_second.send(()).unwrap();
-        assert!(second.await.unwrap().is_ok());
+        for rendering in burst.into_iter().chain([first]) {
+            assert!(rendering.await.unwrap().is_ok());
+        }
+        drop(say);
+        assert_eq!(said.iter().collect::<Vec<_>>(), [2, 1, 0]);
     }
 
     #[tokio::test]
     async fn who_waits_too_long_is_told_to_come_back() {
         let pool = Arc::new(RenderPool::of(1, MAX_UNSENT_BYTES));
-        let (release, first) = held(&pool);
-        until_full(&pool).await;
-        assert!(is_busy(&pool.render(Vec::new).await));
+        let (release, first) = held(&pool).await;
+        let late = start(&pool, || panic!("it is not begun"));
+        until_waiting(&pool, 1).await;
+        tokio::time::sleep(MAX_WAIT + MAX_WAIT / 10).await;
+        let newer = start(&pool, || {});
+        until_waiting(&pool, 2).await;
         release.send(()).unwrap();
         assert!(first.await.unwrap().is_ok());
-        assert!(pool.render(Vec::new).await.is_ok(), "it does not serve again once the load is gone");
+        assert!(newer.await.unwrap().is_ok());
+        assert!(is_busy(&late.await.unwrap()));
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_any_more_is_not_rendered() {
+        let pool = Arc::new(RenderPool::of(1, MAX_UNSENT_BYTES));
+        let (release, first) = held(&pool).await;
+        let gone = start(&pool, || panic!("it is not begun"));
+        until_waiting(&pool, 1).await;
+        gone.abort();
+        assert!(gone.await.unwrap_err().is_cancelled());
+        release.send(()).unwrap();
+        assert!(first.await.unwrap().is_ok());
+        assert!(pool.render(Vec::new).await.is_ok());
     }
 
     #[tokio::test]
@@ -158,8 +258,19 @@ mod tests {
     }
 
     #[tokio::test]
-    #[should_panic(expected = "a bug")]
-    async fn a_panic_is_the_callers() {
-        let _ = RenderPool::new().render(|| panic!("a bug")).await;
+    async fn a_panic_is_the_callers_and_ends_no_thread() {
+        let pool = Arc::new(RenderPool::of(1, MAX_UNSENT_BYTES));
+        assert!(start(&pool, || panic!("a bug")).await.unwrap_err().is_panic());
+        assert!(pool.render(Vec::new).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn its_threads_end_with_it() {
+        let pool = RenderPool::of(2, MAX_UNSENT_BYTES);
+        let queue = Arc::downgrade(&pool.queue);
+        drop(pool);
+        while queue.strong_count() > 0 {
+            tokio::task::yield_now().await;
+        }
     }
 }

@@ -69,8 +69,8 @@ fn health_routes() -> Router<Arc<Service>> {
 fn operators_routes(service: &Arc<Service>, administration: Option<&Arc<Administration>>) -> Router<Arc<Service>> {
     let administered = administration.map(|administration| {
         let (administration, service) = (Arc::clone(administration), Arc::clone(service));
-        let console = Console { administration: Arc::clone(&administration), service };
-        admin::routes(administration).merge(console::routes(Arc::new(console)))
+        let console = Console { administration: Arc::clone(&administration), service: Arc::clone(&service) };
+        admin::routes(administration, service).merge(console::routes(Arc::new(console)))
     });
     Router::new()
         .route("/metrics", get(health::metrics))

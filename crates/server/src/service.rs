@@ -181,6 +181,14 @@ impl Service {
         speaking.instrument(traces::step("speak")).await
     }
 
+    /// Renders what is nobody's challenge, such as a preview, within the same bounds.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] if too much waits to be rendered already.
+    pub(crate) async fn render(&self, work: impl FnOnce() -> Vec<u8> + Send + 'static) -> Result<Bytes, Refusal> {
+        self.render_pool.render(work).await
+    }
+
     /// Judges an answer, once: a right one spends the key, a wrong one takes an attempt.
     ///
     /// # Errors

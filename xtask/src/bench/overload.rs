@@ -1,16 +1,20 @@
 //! Ten times more sounds than the server can speak, for a minute: what becomes of the requests that it takes on, of
 //! health checks, of its memory, and of the first second after.
 //!
-//! Sounds are what costs it most. The load generator shares the processors with the server and keeps to a plan: each
-//! connection sends at its appointed times, or at once if it is behind.
+//! Sounds are what costs it most. The load generator keeps to a plan: each connection sends at its appointed times, or
+//! at once if it is behind. It and the server have half of the processors each, since what is measured is how long the
+//! server takes and not how long its clients wait for a processor.
 
 use std::{
+    fs,
+    path::Path,
+    process::Command,
     sync::Mutex,
     thread,
     time::{Duration, Instant},
 };
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 
 use super::{
     Options,
@@ -18,6 +22,7 @@ use super::{
     quantile, requests,
     server::Server,
 };
+use crate::command::run;
 
 /// Connections by which load comes. Each waits for its reply before it sends again.
 const CONNECTIONS: usize = 500;
@@ -53,7 +58,14 @@ impl Offered {
     }
 }
 
-pub(super) fn table(server: &Server, options: &Options) -> anyhow::Result<()> {
+pub(super) fn table(program: &Path, options: &Options) -> anyhow::Result<()> {
+    let processors = processors()?;
+    let (servers, ours) = processors.split_at(processors.len() / 2);
+    // It is started where it shall stay, so that it knows how many processors it has.
+    keep_to(servers)?;
+    let server = &Server::start(program, &options.ledger)?;
+    keep_to(ours)?;
+    println!("the server has processors {servers:?}, its clients {ours:?}");
     let sounds = requests(server, "sound", options)?;
     // The first sound of each thread is the slowest.
     measure(&[server.address()], FEW, &sounds, Duration::from_secs(2))?;
@@ -68,6 +80,28 @@ pub(super) fn table(server: &Server, options: &Options) -> anyhow::Result<()> {
         row(server, &sounds, rate, time)?;
     }
     Ok(())
+}
+
+/// The processors that this process may use.
+fn processors() -> anyhow::Result<Vec<usize>> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).context("no processors")?;
+    let mut processors = Vec::new();
+    for range in list.trim().split(',') {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        processors.extend(first.parse()?..=last.parse()?);
+    }
+    Ok(processors)
+}
+
+/// Keeps this process, and what it starts from now on, to these processors, if there are any.
+fn keep_to(processors: &[usize]) -> anyhow::Result<()> {
+    if processors.is_empty() {
+        return Ok(());
+    }
+    let list = processors.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+    let process = std::process::id().to_string();
+    run(Command::new("taskset").args(["--all-tasks", "--cpu-list", "--pid", &list, &process]))
 }
 
 fn row(server: &Server, sounds: &[Request], rate: f64, time: Duration) -> anyhow::Result<()> {

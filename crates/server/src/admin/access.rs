@@ -19,6 +19,8 @@ pub enum Actor {
     },
     /// A program with a token.
     Token {
+        /// What the token is called by, since several may have one name.
+        id: String,
         /// The token's name.
         name: String,
         /// What it may do.
@@ -102,6 +104,15 @@ pub struct UserView {
 }
 
 impl Role {
+    /// What it lets its users do.
+    #[must_use]
+    pub const fn scopes(self) -> &'static [Scope] {
+        match self {
+            Self::Administrator => &Scope::ALL,
+            Self::Viewer => &[Scope::AppsRead, Scope::StatisticsRead, Scope::AuditRead],
+        }
+    }
+
     /// Its name in the API and in the audit log.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -137,10 +148,7 @@ impl Actor {
         match self {
             Self::Command => true,
             Self::Token { scopes, .. } => scopes.contains(&scope),
-            Self::User { role: Role::Administrator, .. } => true,
-            Self::User { role: Role::Viewer, .. } => {
-                matches!(scope, Scope::AppsRead | Scope::StatisticsRead | Scope::AuditRead)
-            }
+            Self::User { role, .. } => role.scopes().contains(&scope),
         }
     }
 
@@ -164,7 +172,7 @@ impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::User { name, .. } => write!(f, "user {name}"),
-            Self::Token { name, .. } => write!(f, "token {name}"),
+            Self::Token { id, name, .. } => write!(f, "token {name} ({id})"),
             Self::Command => f.write_str("command"),
         }
     }

@@ -17,6 +17,13 @@ impl Administration {
             _ => Scope::AppsWrite,
         };
         actor.check(scope)?;
+        let command = &match command {
+            // What changes nothing is not written down either: it would push other entries out of the audit log.
+            AppCommand::Set { name, settings } if *settings == SettingChanges::default() => {
+                AppCommand::Show(name.clone())
+            }
+            other => other.clone(),
+        };
         let apps = self.apps.perform(command, now)?;
         if let Some((action, detail)) = described(command) {
             for app in &apps {

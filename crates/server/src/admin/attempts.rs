@@ -23,6 +23,8 @@ pub(super) struct Attempts {
     clients: ClientLimit,
     /// By two bytes of the name's hash, so that names that nobody has take no more room than those of users.
     names: DefaultKeyedRateLimiter<[u8; 2]>,
+    /// Of those who are signed in and change their password, whom nobody else's attempts must keep from that.
+    changes: DefaultKeyedRateLimiter<[u8; 2]>,
     clock: DefaultClock,
 }
 
@@ -32,6 +34,7 @@ impl Attempts {
         Self {
             clients: ClientLimit::new("sign-in", PER_CLIENT, clock.clone(), MAX_CLIENTS),
             names: RateLimiter::keyed(Quota::per_hour(PER_NAME)),
+            changes: RateLimiter::keyed(Quota::per_hour(PER_NAME)),
             clock,
         }
     }
@@ -44,16 +47,20 @@ impl Attempts {
         if let Err(Refusal::RateLimit { retry_after_secs }) = self.clients.admit(client) {
             return Err(AdminError::TooManyAttempts { retry_after_secs });
         }
-        self.count_for_name(name)
+        self.count_in(&self.names, name)
     }
 
-    /// Counts an attempt of somebody who is signed in.
+    /// Counts an attempt of somebody who is signed in, and changes their password.
     ///
     /// # Errors
     /// [`AdminError::TooManyAttempts`].
-    pub(super) fn count_for_name(&self, name: &str) -> Result<(), AdminError> {
+    pub(super) fn count_change(&self, name: &str) -> Result<(), AdminError> {
+        self.count_in(&self.changes, name)
+    }
+
+    fn count_in(&self, limiter: &DefaultKeyedRateLimiter<[u8; 2]>, name: &str) -> Result<(), AdminError> {
         let digest = Sha256::digest(name.as_bytes());
-        self.names.check_key(&[digest[0], digest[1]]).map_err(|until| {
+        limiter.check_key(&[digest[0], digest[1]]).map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
             AdminError::TooManyAttempts { retry_after_secs: wait.as_secs() + 1 }
         })
@@ -82,5 +89,6 @@ mod tests {
         let admitted = (0..200).filter(|number| attempts.count(client(*number), "ann").is_ok()).count();
         assert_eq!(admitted, 60);
         assert!(attempts.count(client(201), "ben").is_ok());
+        assert!(attempts.count_change("ann").is_ok(), "others keep somebody from changing their password");
     }
 }

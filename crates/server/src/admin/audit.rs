@@ -1,11 +1,17 @@
 //! What was done, by whom, when.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Actor, AdminError, Administration, Scope};
+use super::{Actor, AdminError, Administration, Scope, records::Records};
 
 /// Most entries that are shown at once.
 const MOST_AT_ONCE: usize = 200;
@@ -17,7 +23,7 @@ pub struct AuditEntry {
     pub id: String,
     /// Unix time, in seconds.
     pub at: u64,
-    /// Who did it: `user NAME`, `token NAME` or `command`.
+    /// Who did it: `user NAME`, `token NAME (ID)` or `command`.
     pub actor: String,
     /// What was done: `app.created`, `app.changed`, `app.enabled`, `app.disabled`, `app.rotated`, `app.grace_ended`,
     /// `app.removed`,
@@ -56,18 +62,38 @@ impl Administration {
 
     /// Writes down what was done. That cannot be undone any more, so if it cannot be written down the log says it.
     pub(super) fn note(&self, actor: &Actor, action: &str, subject: &str, detail: &str, now: u64) {
-        let entry = AuditEntry {
-            id: entry_id(now),
-            at: now,
-            actor: actor.to_string(),
-            action: action.to_owned(),
-            subject: subject.to_owned(),
-            detail: detail.to_owned(),
-        };
-        if let Err(error) = self.records.note(&entry) {
-            let AuditEntry { actor, action, subject, detail, .. } = entry;
-            tracing::error!(%error, actor, action, subject, detail, "this is missing from the audit log");
+        write_down(&self.records, entry(actor, action, subject, detail, now));
+    }
+
+    /// As [`Administration::note`], but without waiting, so that nobody can tell by the time whether it is done.
+    pub(super) fn note_later(&self, actor: &Actor, action: &str, subject: &str, detail: &str, now: u64) {
+        let entry = entry(actor, action, subject, detail, now);
+        let records = Arc::clone(&self.records);
+        let late = thread::Builder::new().name("audit".to_owned());
+        if let Err(error) = late.spawn(move || write_down(&records, entry)) {
+            tracing::error!(%error, "a wrong password is missing from the audit log");
         }
+    }
+}
+
+fn entry(actor: &Actor, action: &str, subject: &str, detail: &str, now: u64) -> AuditEntry {
+    AuditEntry {
+        id: entry_id(now),
+        at: now,
+        actor: actor.to_string(),
+        action: action.to_owned(),
+        subject: subject.to_owned(),
+        detail: detail.to_owned(),
+    }
+}
+
+/// In the program's log too, which is kept elsewhere and has room for more.
+fn write_down(records: &Records, entry: AuditEntry) {
+    let noted = records.note(&entry);
+    let AuditEntry { actor, action, subject, detail, .. } = entry;
+    match noted {
+        Ok(()) => tracing::info!(actor, action, subject, detail, "administration"),
+        Err(error) => tracing::error!(%error, actor, action, subject, detail, "this is missing from the audit log"),
     }
 }
 

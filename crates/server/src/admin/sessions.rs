@@ -32,6 +32,10 @@ pub(super) struct Session {
     user: String,
     began_at: u64,
     seen_at: u64,
+    /// The hash of the stored password that it began with. It counts for as long as that is the user's, so that one
+    /// that begins while the password is changed is out too.
+    #[serde(default)]
+    password: String,
 }
 
 impl Session {
@@ -61,12 +65,14 @@ impl Administration {
             // What was typed for a name may be a password, so only names of users are written down.
             if let Some(StoredUser { view, .. }) = stored {
                 let actor = Actor::User { name: view.name.clone(), role: view.role };
-                self.note(&actor, "user.refused", &view.name, "wrong password", now);
+                // A name that nobody has takes no time to be written down.
+                self.note_later(&actor, "user.refused", &view.name, "wrong password", now);
             }
             return Err(AdminError::SignInFailed);
         }
-        let view = stored.ok_or(AdminError::SignInFailed)?.view;
-        let secret = self.begin_session(&view.name, now)?;
+        let stored = stored.ok_or(AdminError::SignInFailed)?;
+        let secret = self.begin_session(&stored, now)?;
+        let view = stored.view;
         let actor = Actor::User { name: view.name.clone(), role: view.role };
         self.note(&actor, "user.signed_in", &view.name, "", now);
         Ok((actor, secret))
@@ -97,6 +103,7 @@ impl Administration {
         let session: Option<Session> = self.records.get(Kind::Sessions, &digest(secret))?;
         let Some(session) = session.filter(|session| !session.has_ended(now)) else { return Ok(None) };
         let user: Option<StoredUser> = self.records.get(Kind::Users, &session.user)?;
+        let user = user.filter(|user| digest(&user.password_hash) == session.password);
         Ok(user.map(|StoredUser { view, .. }| (session, Actor::User { name: view.name, role: view.role })))
     }
 
@@ -113,14 +120,24 @@ impl Administration {
         Ok(())
     }
 
-    pub(super) fn begin_session(&self, user: &str, now: u64) -> Result<SessionSecret, AdminError> {
-        self.make_room_for(user, now)?;
+    pub(super) fn begin_session(&self, user: &StoredUser, now: u64) -> Result<SessionSecret, AdminError> {
+        let name = &user.view.name;
+        self.make_room_for(name, now)?;
         let secret = random_secret()?;
-        let session = Session { user: user.to_owned(), began_at: now, seen_at: now };
+        let password = digest(&user.password_hash);
+        let session = Session { user: name.clone(), began_at: now, seen_at: now, password };
         match self.records.add(Kind::Sessions, &digest(&secret), &session, MAX_SESSIONS)? {
             Added::Done => Ok(SessionSecret(secret)),
             Added::Taken | Added::Full => Err(AdminError::Full { kind: "session" }),
         }
+    }
+
+    /// Has a session go on under its user's new password.
+    pub(super) fn continue_session(&self, secret: &str, user: &StoredUser) -> Result<(), AdminError> {
+        let name = digest(secret);
+        let Some(session) = self.records.get::<Session>(Kind::Sessions, &name)? else { return Ok(()) };
+        let session = Session { password: digest(&user.password_hash), ..session };
+        Ok(self.records.replace(Kind::Sessions, &name, &session)?)
     }
 
     /// Forgets sessions that have ended, and the oldest of a user who has as many as there may be.

@@ -1,8 +1,11 @@
+use std::thread;
+
 use testbed::Redis;
 
 use super::{
     records::{Added, Kind},
     sessions::{IDLE_SECS, LONGEST_SECS},
+    users::StoredUser,
     *,
 };
 use crate::{apps::SettingChanges, client::Client};
@@ -34,7 +37,11 @@ fn user(name: &str, role: Role) -> Actor {
 
 /// Signs in the way that takes no time for hashing.
 fn session_of(admin: &Administration, name: &str, now: u64) -> String {
-    admin.begin_session(name, now).unwrap().0
+    admin.begin_session(&stored(admin, name), now).unwrap().0
+}
+
+fn stored(admin: &Administration, name: &str) -> StoredUser {
+    admin.records.get(Kind::Users, name).unwrap().unwrap()
 }
 
 fn actions(admin: &Administration) -> Vec<String> {
@@ -76,6 +83,10 @@ fn a_person_signs_in_and_out() {
         let sign_in = |name, password| admin.sign_in(client(), name, password, 1_000);
         for (name, password) in [("ann", "wrong"), ("ben", PASSWORD), ("", "")] {
             assert!(matches!(sign_in(name, password).map(|_| ()), Err(AdminError::SignInFailed)));
+        }
+        // That is written down by and by.
+        while actions(admin).len() < 2 {
+            thread::yield_now();
         }
         let (actor, secret) = sign_in("ann", PASSWORD).unwrap();
         assert_eq!(actor, user("ann", Role::Viewer));
@@ -127,14 +138,63 @@ fn who_is_removed_or_has_another_password_is_out_at_once() {
         let ann = user("ann", Role::Administrator);
         let change = |old: &str| admin.change_password(&ann, &one, old, "another horse", 1_000);
         assert!(matches!(change("wrong"), Err(AdminError::SignInFailed)) && is_in(&other));
+        let before = stored(admin, "ann");
         change(PASSWORD).unwrap();
         assert!(is_in(&one) && !is_in(&other));
+        let late = admin.begin_session(&before, 1_000).unwrap().0;
+        assert!(!is_in(&late), "who gave the old password just before is out as well");
         admin.remove_user(&user("ben", Role::Administrator), "ann", 1_000).unwrap();
         assert!(!is_in(&one));
         let last = admin.remove_user(&user("ben", Role::Administrator), "ben", 1_000);
         assert!(matches!(last, Err(AdminError::LastAdministrator)));
         admin.remove_user(&Actor::Command, "ben", 1_000).unwrap();
         assert!(admin.awaits_first_user().unwrap());
+    });
+}
+
+#[test]
+fn administrators_who_remove_each_other_at_once_do_not_both_go() {
+    check(|admin| {
+        for name in ["ann", "ben"] {
+            admin.create_user(&Actor::Command, name, Role::Administrator, PASSWORD, 1_000).unwrap();
+        }
+        let users = ["ann", "ben"].map(|name| stored(admin, name));
+        for _ in 0..50 {
+            let remove = |by: &str, name: &str| admin.remove_user(&user(by, Role::Administrator), name, 1_000).is_ok();
+            thread::scope(|scope| {
+                scope.spawn(|| remove("ann", "ben"));
+                scope.spawn(|| remove("ben", "ann"));
+            });
+            assert!(!admin.users(&Actor::Command).unwrap().is_empty());
+            for user in &users {
+                admin.records.add(Kind::Users, &user.view.name, user, 10).unwrap();
+            }
+        }
+    });
+}
+
+#[test]
+fn a_token_makes_no_user_who_may_do_more() {
+    check(|admin| {
+        let make = |scopes: &[Scope]| {
+            let issued = admin.create_token(&Actor::Command, "ci", scopes, 100, 1_000).unwrap();
+            admin.bearer(&issued.token, 1_000).unwrap().unwrap()
+        };
+        let create = |actor: &Actor, role| admin.create_user(actor, "eve", role, PASSWORD, 1_000).map(|_| ());
+        let few = make(&[Scope::AccessWrite]);
+        assert!(matches!(create(&few, Role::Viewer), Err(AdminError::Forbidden(Scope::AppsRead))));
+        let more = make(&[Scope::AccessWrite, Scope::AppsRead, Scope::StatisticsRead, Scope::AuditRead]);
+        assert!(matches!(create(&more, Role::Administrator), Err(AdminError::Forbidden(Scope::AppsWrite))));
+        assert!(create(&more, Role::Viewer).is_ok());
+    });
+}
+
+#[test]
+fn a_change_of_nothing_is_not_written_down() {
+    check(|admin| {
+        let app = admin.create_app(&Actor::Command, "shop", &SettingChanges::default(), 1_000).unwrap();
+        let changed = admin.change_app(&Actor::Command, app.number, &SettingChanges::default(), 1_000).unwrap();
+        assert_eq!((changed.settings, actions(admin).len()), (app.settings, 1));
     });
 }
 

@@ -44,7 +44,7 @@ impl Administration {
         let sha256 = digest(token);
         let stored: Option<StoredToken> = self.records.get(Kind::Tokens, &sha256[..ID_DIGITS])?;
         let stored = stored.filter(|stored| stored.sha256 == sha256 && now < stored.view.expires_at);
-        Ok(stored.map(|StoredToken { view, .. }| Actor::Token { name: view.name, scopes: view.scopes }))
+        Ok(stored.map(|StoredToken { view, .. }| Actor::Token { id: view.id, name: view.name, scopes: view.scopes }))
     }
 
     /// All tokens, the newest first.

@@ -1,6 +1,6 @@
 //! Users of the console.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, atomic::Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +38,12 @@ impl Administration {
     /// # Errors
     /// [`AdminError::Store`].
     pub fn awaits_first_user(&self) -> Result<bool, AdminError> {
-        Ok(self.records.all::<StoredUser>(Kind::Users)?.is_empty())
+        if self.has_user.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let awaits = self.records.all::<StoredUser>(Kind::Users)?.is_empty();
+        self.has_user.store(!awaits, Ordering::Relaxed);
+        Ok(awaits)
     }
 
     /// A code by which the first administrator can be made, once and within an hour, if there is no user yet. A code
@@ -74,12 +79,12 @@ impl Administration {
         }
         let actor = Actor::User { name: name.to_owned(), role: Role::Administrator };
         // One at the most: another node may have a code of its own.
-        match self.add_user(&actor, name, Role::Administrator, password, 1, now) {
+        let user = match self.add_user(&actor, name, Role::Administrator, password, 1, now) {
             Err(AdminError::Full { .. } | AdminError::Taken { .. }) => return Err(AdminError::BadCode),
             added => added?,
         };
         *first = None;
-        let secret = self.begin_session(name, now)?;
+        let secret = self.begin_session(&user, now)?;
         Ok((actor, secret))
     }
 
@@ -96,7 +101,7 @@ impl Administration {
     /// Makes a user.
     ///
     /// # Errors
-    /// [`AdminError::Forbidden`], [`AdminError::Invalid`], [`AdminError::Taken`], [`AdminError::Full`] or
+    /// [`AdminError::Forbidden`], also if the user could do what their maker cannot; [`AdminError::Invalid`], [`AdminError::Taken`], [`AdminError::Full`] or
     /// [`AdminError::Store`].
     pub fn create_user(
         &self,
@@ -107,7 +112,8 @@ impl Administration {
         now: u64,
     ) -> Result<UserView, AdminError> {
         actor.check(Scope::AccessWrite)?;
-        self.add_user(actor, name, role, password, MAX_USERS, now)
+        role.scopes().iter().try_for_each(|scope| actor.check(*scope))?;
+        Ok(self.add_user(actor, name, role, password, MAX_USERS, now)?.view)
     }
 
     fn add_user(
@@ -118,18 +124,18 @@ impl Administration {
         password: &str,
         most: u64,
         now: u64,
-    ) -> Result<UserView, AdminError> {
+    ) -> Result<StoredUser, AdminError> {
         let reason = || "it takes 1 to 64 letters, digits, spaces, '-', '_' or '.'".to_owned();
         let name: AppName = name.parse().map_err(|_| AdminError::Invalid { name: "name", reason: reason() })?;
         let view = UserView { name: name.to_string(), role, created_at: now };
-        let stored = StoredUser { view: view.clone(), password_hash: passwords::hash(password)? };
+        let stored = StoredUser { view, password_hash: passwords::hash(password)? };
         match self.records.add(Kind::Users, name.as_str(), &stored, most)? {
             Added::Done => {}
             Added::Taken => return Err(AdminError::Taken { kind: "user", name: name.to_string() }),
             Added::Full => return Err(AdminError::Full { kind: "user" }),
         }
         self.note(actor, "user.created", name.as_str(), &format!("role={}", role.name()), now);
-        Ok(view)
+        Ok(stored)
     }
 
     /// Removes a user, and ends their sessions.
@@ -149,9 +155,18 @@ impl Administration {
             return Err(AdminError::LastAdministrator);
         }
         self.records.remove(Kind::Users, &[name.to_owned()])?;
-        self.end_sessions_of(name, None)?;
+        self.has_user.store(false, Ordering::Relaxed);
+        // Two may have removed each other at the same time, here or on two nodes.
+        let is_any_left = || {
+            let users = self.records.all::<StoredUser>(Kind::Users)?;
+            Ok::<_, AdminError>(users.iter().any(|(_, user)| is_administrator(user)))
+        };
+        if is_administrator(found) && *actor != Actor::Command && !is_any_left()? {
+            self.records.add(Kind::Users, name, found, MAX_USERS)?;
+            return Err(AdminError::LastAdministrator);
+        }
         self.note(actor, "user.removed", name, "", now);
-        Ok(())
+        self.end_sessions_of(name, None)
     }
 
     /// Changes the actor's own password, and ends their sessions but this one.
@@ -168,10 +183,11 @@ impl Administration {
         now: u64,
     ) -> Result<(), AdminError> {
         let Actor::User { name, .. } = actor else { return Err(AdminError::Forbidden(Scope::AccessWrite)) };
-        self.attempts.count_for_name(name)?;
+        self.attempts.count_change(name)?;
         let stored: Option<StoredUser> = self.records.get(Kind::Users, name)?;
         let hash = stored.as_ref().map(|stored| stored.password_hash.as_str());
         if !passwords::is_right(old, hash)? {
+            self.note(actor, "user.refused", name, "wrong password for a change", now);
             return Err(AdminError::SignInFailed);
         }
         self.set_password(actor, name, new, Some(session), now)
@@ -198,8 +214,11 @@ impl Administration {
         let stored = stored.ok_or_else(|| AdminError::NotFound { kind: "user", name: name.to_owned() })?;
         let changed = StoredUser { password_hash: passwords::hash(new)?, ..stored };
         self.records.replace(Kind::Users, name, &changed)?;
-        self.end_sessions_of(name, session)?;
+        // From here on, sessions of the old password count for nothing.
         self.note(actor, "user.password_changed", name, "", now);
-        Ok(())
+        if let Some(session) = session {
+            self.continue_session(session, &changed)?;
+        }
+        self.end_sessions_of(name, session)
     }
 }

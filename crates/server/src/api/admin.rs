@@ -11,7 +11,7 @@ mod statistics;
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     extract::{FromRequestParts, Request, State},
     http::{HeaderMap, HeaderValue, Method, header, request::Parts},
     middleware::{Next, from_fn},
@@ -24,7 +24,7 @@ use utoipa::OpenApi;
 use super::{parameters::Parameters, problem::Problem, request::read_body};
 use crate::{
     admin::{Actor, AdminError, Administration},
-    service::unix_now,
+    service::{Service, unix_now},
 };
 
 /// The cookie of a session over HTTPS; browsers take one of this name over nothing else.
@@ -61,7 +61,14 @@ impl utoipa::Modify for BearerToken {
     }
 }
 
-pub(crate) fn routes<S: Clone + Send + Sync + 'static>(administration: Arc<Administration>) -> Router<S> {
+pub(crate) fn routes<S: Clone + Send + Sync + 'static>(
+    administration: Arc<Administration>,
+    service: Arc<Service>,
+) -> Router<S> {
+    let previews = Router::new()
+        .route("/admin/v1/preview/image", get(preview::image))
+        .route("/admin/v1/preview/sound", get(preview::sound))
+        .layer(Extension(service));
     Router::new()
         .route("/admin/v1/apps", get(apps::list).post(apps::create))
         .route("/admin/v1/apps/{app}", get(apps::show).patch(apps::change).delete(apps::remove))
@@ -76,8 +83,7 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(administration: Arc<Admin
         .route("/admin/v1/tokens/{id}", delete(access::remove_token))
         .route("/admin/v1/users", get(access::users).post(access::create_user))
         .route("/admin/v1/users/{name}", delete(access::remove_user))
-        .route("/admin/v1/preview/image", get(preview::image))
-        .route("/admin/v1/preview/sound", get(preview::sound))
+        .merge(previews)
         .method_not_allowed_fallback(no_such_method)
         .route_layer(from_fn(refuse_secrets_in_addresses))
         .route_layer(from_fn(keep_from_caches))

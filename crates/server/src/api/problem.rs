@@ -8,7 +8,7 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{admin::AdminError, apps::AppError};
+use crate::{admin::AdminError, apps::AppError, error::Refusal};
 
 /// Why a call was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -90,6 +90,17 @@ impl From<AdminError> for Problem {
             AdminError::App(AppError::Conflict | AppError::Random(_) | AppError::Storage(_))
             | AdminError::Random(_)
             | AdminError::Store(_) => unavailable(),
+        }
+    }
+}
+
+/// Why a preview is not shown.
+impl From<Refusal> for Problem {
+    fn from(_: Refusal) -> Self {
+        let detail = "too much is to be drawn and spoken just now";
+        Self {
+            retry_after_secs: Some(1),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Too much at once", detail)
         }
     }
 }

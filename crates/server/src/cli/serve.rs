@@ -203,7 +203,7 @@ impl Listeners {
     ) {
         let options = router::Options {
             demo: listening.demo,
-            listening_test: listening.public.ip().is_loopback(),
+            listening_test: listening.listening_test,
             operators_elsewhere: self.operators.is_some(),
         };
         let public = router::router(Arc::clone(service), Some(administration), options);

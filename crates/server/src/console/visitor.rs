@@ -47,7 +47,10 @@ impl Transport {
         let Some(peer) = peer.map(|peer| peer.to_canonical()) else { return Self::Plain };
         if is_https(peer, headers, proxies) {
             Self::Https
-        } else if peer.is_loopback() && headers.get(header::HOST).is_some_and(|host| is_local(host.as_bytes())) {
+        } else if peer.is_loopback()
+            && !is_passed_on(headers)
+            && headers.get(header::HOST).is_some_and(|host| is_local(host.as_bytes()))
+        {
             Self::Loopback
         } else {
             Self::Plain
@@ -68,6 +71,13 @@ impl Transport {
 /// Whether the reader's connection is encrypted, as a trusted proxy says.
 fn is_https(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> bool {
     proxies.is_https(peer, headers)
+}
+
+/// Whether a proxy says that somebody else sent the request.
+fn is_passed_on(headers: &HeaderMap) -> bool {
+    ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"]
+        .iter()
+        .any(|name| headers.contains_key(*name))
 }
 
 /// Whether this `Host` is a name of the machine itself, with or without a port.
@@ -275,6 +285,9 @@ mod tests {
             check("127.0.0.1", &[("host", host)], Transport::Plain);
         }
         check("::1", &[], Transport::Plain);
+        for passed_on in ["x-forwarded-for", "x-forwarded-proto", "forwarded", "via"] {
+            check("127.0.0.1", &[("host", "localhost"), (passed_on, "http")], Transport::Plain);
+        }
     }
 
     #[test]

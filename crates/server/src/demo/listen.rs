@@ -1,15 +1,15 @@
 //! The listening test at `/demo/listen`: sounds to type, and how many were understood.
 //!
-//! For developers, so it is served on loopback addresses only. A test is a number from which its sounds follow; no key,
+//! For developers, so it is served on loopback addresses only, and not to a proxy. A test is a number from which its sounds follow; no key,
 //! app or secret is behind them. What was typed is scored, shown and logged, and kept nowhere.
 
 mod texts;
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use axum::{
     Router,
-    extract::{RawQuery, Request},
+    extract::{RawQuery, Request, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::get,
@@ -22,6 +22,7 @@ use super::language_of;
 use crate::{
     api::{media::in_range, parameters::Parameters, request::read_body},
     error::Refusal,
+    service::Service,
 };
 
 /// Sounds in a test.
@@ -31,7 +32,7 @@ const LENGTH: u8 = 5;
 /// Tests are numbers below this one.
 const TESTS: u64 = 1 << 48;
 
-pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new().route("/demo/listen", get(ask).post(judge)).route("/demo/listen/sound", get(speak))
 }
 
@@ -238,7 +239,7 @@ fn page(language: Language, content: &Markup) -> Markup {
 }
 
 /// One of a test's sounds.
-async fn speak(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+async fn speak(State(service): State<Arc<Service>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let query = query.unwrap_or_default();
     let number = |name: &str, end| {
         let text = Parameters::new(&query).single(&[name]).ok().flatten()?;
@@ -248,7 +249,10 @@ async fn speak(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
         return Refusal::Http(StatusCode::NOT_FOUND).into_response();
     };
     let test = Test { language: language_of(Some(&query), &headers), number: test };
-    in_range(test.wav(sound).into(), &headers)
+    match service.render(move || test.wav(sound)).await {
+        Ok(wav) => in_range(wav, &headers),
+        Err(refusal) => refusal.into_response(),
+    }
 }
 
 #[cfg(test)]

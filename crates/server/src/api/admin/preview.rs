@@ -2,7 +2,10 @@
 //!
 //! What is shown is a sample, made of the number that the query names and of no secret. It is nobody's challenge.
 
+use std::sync::Arc;
+
 use axum::{
+    Extension,
     extract::RawQuery,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -14,6 +17,7 @@ use crate::{
     admin::{Actor, AdminError, Scope},
     api::{media::in_range, problem::Problem},
     apps::AppSettings,
+    service::Service,
 };
 
 /// Draw a sample with these settings. Scope: `apps:read`.
@@ -33,13 +37,18 @@ use crate::{
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn image(Caller(actor): Caller, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+pub(crate) async fn image(
+    Caller(actor): Caller,
+    Extension(service): Extension<Arc<Service>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     check(&actor)?;
     let (settings, sample) = sample(query.as_deref())?;
     let scale =
         parameter(query.as_deref(), "scale", "1, 2 or 3", |text| Scale::try_from(text.parse::<u8>().ok()?).ok())?;
     let (answer, seed) = answer_and_seed(&settings, sample);
-    let gif = image::render(&answer, &seed, &settings.look().with_scale(scale.unwrap_or_default()));
+    let (look, drawn) = (settings.look().with_scale(scale.unwrap_or_default()), answer.clone());
+    let gif = service.render(move || image::render(&drawn, &seed, &look)).await?;
     let mut response = (StatusCode::OK, [(header::CONTENT_TYPE, "image/gif")], gif).into_response();
     say_answer(&mut response, &answer);
     Ok(response)
@@ -61,6 +70,7 @@ pub(crate) async fn image(Caller(actor): Caller, RawQuery(query): RawQuery) -> R
 )]
 pub(crate) async fn sound(
     Caller(actor): Caller,
+    Extension(service): Extension<Arc<Service>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -69,8 +79,9 @@ pub(crate) async fn sound(
     let pace = parameter(query.as_deref(), "pace", "normal or slow", |text| text.parse::<Pace>().ok())?;
     let language: Language = settings.language();
     let (answer, seed) = answer_and_seed(&settings, sample);
-    let wav = sound::speak(&answer, &seed, &Speech::new(language).with_pace(pace.unwrap_or_default()));
-    let mut response = in_range(wav.into(), &headers);
+    let (speech, spoken) = (Speech::new(language).with_pace(pace.unwrap_or_default()), answer.clone());
+    let wav = service.render(move || sound::speak(&spoken, &seed, &speech)).await?;
+    let mut response = in_range(wav, &headers);
     say_answer(&mut response, &answer);
     Ok(response)
 }
