@@ -88,6 +88,12 @@ impl Restore {
         }
         let restored = backup::restore(&self.file, &config.data)?;
         print(&restored, self.common.json)?;
+        if !self.common.json {
+            output::print(
+                "\nput the secret back before the server starts. Tokens, users, passwords and appkeys are as they were \
+                 then: remove what was removed since, and change what was changed\n",
+            )?;
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -84,7 +84,7 @@ pub struct Options {
     #[arg(long, env = "HAECHI_STATISTICS_DAYS", value_name = "DAYS", value_parser = days)]
     #[serde(deserialize_with = "days_number")]
     pub statistics_days: Option<u16>,
-    /// Serve the demo page [default: on a loopback address only]
+    /// Serve the demo page [default: on a loopback address only, and with no trusted proxies]
     #[arg(long, env = "HAECHI_DEMO", value_name = "BOOL")]
     #[arg(num_args = 0..=1, default_missing_value = "true")]
     pub demo: Option<bool>,
