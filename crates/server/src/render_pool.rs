@@ -4,9 +4,9 @@
 //! takes is far less. So these are what a flood fills, and what must not hold up the threads that answer health checks
 //! and judge.
 //!
-//! Who has waited too long is told to come back. And the newest comes first: a short burst is served all the same, and
-//! when there is more than can ever be done, those who are served at all are served at once, instead of each of them
-//! after the longest wait.
+//! Who came first is served first, until somebody has waited for longer than a moment. Then the newest comes first, and
+//! who has waited too long is told to come back: a burst is served all the same, and when there is more than can ever be
+//! done, those who are served at all are served at once, instead of each of them after the longest wait.
 
 use std::{
     any::Any,
@@ -26,6 +26,8 @@ use crate::{error::Refusal, traces};
 /// The longest wait for a thread, and so the longest burst: some two hundred sounds, or six hundred pictures, are made
 /// in it by two processors.
 const MAX_WAIT: Duration = Duration::from_millis(100);
+/// The wait from which on the newest comes first.
+const LONG_WAIT: Duration = Duration::from_millis(20);
 /// The most that rendered media may take in memory, all together, until their clients have taken them.
 const MAX_UNSENT_BYTES: usize = 256 << 20;
 /// What they are counted in.
@@ -120,7 +122,7 @@ impl Queue {
         }
     }
 
-    /// The newest job, as soon as there is one, and none once the pool is gone. Those that have waited too long are
+    /// The next job, as soon as there is one, and none once the pool is gone. Those that have waited too long are
     /// dropped on the way, which their clients are told by.
     fn next(&self) -> Option<Job> {
         let mut state = self.lock();
@@ -131,7 +133,8 @@ impl Queue {
             if state.is_closed {
                 return None;
             }
-            match state.jobs.pop_back() {
+            let is_long = state.jobs.front().is_some_and(|job| job.since.elapsed() > LONG_WAIT);
+            match if is_long { state.jobs.pop_back() } else { state.jobs.pop_front() } {
                 Some(job) => return Some(job),
                 None => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
             }
@@ -198,8 +201,8 @@ mod tests {
         matches!(rendered, Err(Refusal::Busy))
     }
 
-    #[tokio::test]
-    async fn a_burst_waits_and_is_served_the_newest_first() {
+    /// The order in which three are served that wait for so long.
+    async fn order_after(wait: Duration) -> Vec<usize> {
         let pool = Arc::new(RenderPool::of(1, MAX_UNSENT_BYTES));
         let (release, first) = held(&pool).await;
         let (say, said) = mpsc::channel();
@@ -209,12 +212,25 @@ mod tests {
             burst.push(start(&pool, move || say.send(number).unwrap()));
             until_waiting(&pool, number + 1).await;
         }
+        tokio::time::sleep(wait).await;
         release.send(()).unwrap();
         for rendering in burst.into_iter().chain([first]) {
             assert!(rendering.await.unwrap().is_ok());
         }
         drop(say);
-        assert_eq!(said.iter().collect::<Vec<_>>(), [2, 1, 0]);
+        said.iter().collect()
+    }
+
+    #[tokio::test]
+    async fn a_burst_waits_and_is_served() {
+        let mut order = order_after(Duration::ZERO).await;
+        order.sort_unstable();
+        assert_eq!(order, [0, 1, 2]);
+    }
+
+    #[tokio::test]
+    async fn after_a_long_wait_the_newest_comes_first() {
+        assert_eq!(order_after(2 * LONG_WAIT).await, [2, 1, 0]);
     }
 
     #[tokio::test]
