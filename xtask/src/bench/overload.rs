@@ -89,7 +89,7 @@ fn processors() -> anyhow::Result<Vec<usize>> {
     let mut processors = Vec::new();
     for range in list.trim().split(',') {
         let (first, last) = range.split_once('-').unwrap_or((range, range));
-        processors.extend(first.parse()?..=last.parse()?);
+        processors.extend(first.parse::<usize>()?..=last.parse()?);
     }
     Ok(processors)
 }
