@@ -110,18 +110,18 @@ pub(super) fn plan(quick: bool, peers: &[&'static str]) -> Vec<Job> {
     add(Stage::Prove, "weak", Source::Weak, &PROOF);
     let own_copy = Solver::OwnCopy { train: OWN_COPY };
     add(Stage::Measure, "default", ours("light", None), &[&[own_copy, SCRATCH][..], &TRAINED, &READY].concat());
-    // Sets of ours that show what a difficulty or the theme changes, by those who read most of the default.
-    let best = [warm("adapted", 2_000), warm("adapted", 500), warm("plain", 500), Solver::Ddddocr, Solver::Tesseract];
-    add(Stage::Measure, "difficulty-5", ours("light", Some(5)), &best);
+    add(Stage::Measure, "difficulty-5", ours("light", Some(5)), &[&[own_copy][..], &TRAINED, &READY].concat());
+    // Sets of ours that show what a difficulty or the theme changes.
+    let quickest = [warm("adapted", 500), warm("plain", 500), Solver::Ddddocr, Solver::Tesseract];
     // Peers stand in one row on a ground of one polarity, so that what is known of ours helps nobody.
     let one_row = [warm("plain", 2_000), warm("plain", 500), Solver::Ddddocr, Solver::Tesseract];
     for (name, source) in [("lepture", Source::Lepture), ("svg-captcha", Source::Svg)] {
         add(Stage::Measure, name, source, &one_row);
     }
     if !quick {
-        add(Stage::Measure, "dark", ours("dark", None), &best[1..4]);
+        add(Stage::Measure, "dark", ours("dark", None), &quickest[..3]);
         for (name, level) in [("difficulty-1", 1), ("difficulty-2", 2), ("difficulty-4", 4)] {
-            add(Stage::Measure, name, ours("light", Some(level)), &best[1..]);
+            add(Stage::Measure, name, ours("light", Some(level)), &quickest);
         }
     }
     let trained = [Solver::Speech { train: 1_000 }, Solver::Segments { train: 1_000 }, Solver::Speech { train: 300 }];
@@ -202,8 +202,9 @@ impl Job {
 
     fn other_set(&self) -> Option<Set> {
         let (name, source, count) = match (self.solver, self.set.source) {
-            (Solver::OwnCopy { train }, _) => {
-                ("copy", Source::Ours { secret: "copy", theme: "light", difficulty: None }, train / self.size.shorter)
+            (Solver::OwnCopy { train }, Source::Ours { theme, difficulty, .. }) => {
+                let source = Source::Ours { secret: "copy", theme, difficulty };
+                (own_set(self.set.name), source, train / self.size.shorter)
             }
             (Solver::SpokenCopy { train }, _) => ("sound-copy", spoken("copy", "en"), train / self.size.shorter),
             (Solver::Intelligibility, Source::Spoken { secret, language, .. }) => {
@@ -231,7 +232,7 @@ impl Job {
             Solver::OwnCopy { train } => format!(
                 "solve_trained.py {} --attacker adapted --train {} --test {held_out} --test-set {target} \
                  --init attack/generic.pt --cpu-seconds {own_copy_cpu_s}",
-                shown(&folder.join("copy")),
+                shown(&folder.join(own_set(self.set.name))),
                 train / shorter
             ),
             Solver::Pocketsphinx => format!("solve_pocketsphinx.py {target} --test {sounds} --tune {TUNE_SOUNDS}"),
@@ -265,6 +266,13 @@ impl Job {
 }
 
 /// The name of the set of the same sounds without noise.
+fn own_set(name: &str) -> &'static str {
+    match name {
+        "difficulty-5" => "copy-5",
+        _ => "copy",
+    }
+}
+
 fn clean_set(name: &str) -> &'static str {
     match name {
         "sound-ko" => "clean-ko",
