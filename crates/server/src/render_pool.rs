@@ -4,9 +4,11 @@
 //! takes is far less. So these are what a flood fills, and what must not hold up the threads that answer health checks
 //! and judge.
 //!
-//! Who came first is served first, until somebody has waited for longer than a moment. Then the newest comes first, and
-//! who has waited too long is told to come back: a burst is served all the same, and when there is more than can ever be
-//! done, those who are served at all are served at once, instead of each of them after the longest wait.
+//! A burst is served in the order in which it came, which may take a while. But if there is always somebody who waits,
+//! for as long as a burst may take, then it is a flood, of which only a part can ever be served: then the newest comes
+//! first, and who has waited for longer than a moment is told to come back. So those who are served at all are served at
+//! once, instead of each of them after the longest wait. (Ben Maurer describes it as controlled delay and adaptive LIFO
+//! in "Fail at Scale", ACM Queue 13(8), 2015.)
 
 use std::{
     any::Any,
@@ -25,9 +27,11 @@ use crate::{error::Refusal, traces};
 
 /// The longest wait for a thread, and so the longest burst: some two hundred sounds, or six hundred pictures, are made
 /// in it by two processors.
-const MAX_WAIT: Duration = Duration::from_millis(100);
-/// The wait from which on the newest comes first.
-const LONG_WAIT: Duration = Duration::from_millis(20);
+const MAX_BURST: Duration = Duration::from_millis(100);
+/// The longest wait in a flood.
+const MOMENT: Duration = Duration::from_millis(5);
+/// The niceness of the threads, of which each step has a thread get a fifth less than another that wants to run too.
+const NICENESS: i32 = 5;
 /// The most that rendered media may take in memory, all together, until their clients have taken them.
 const MAX_UNSENT_BYTES: usize = 256 << 20;
 /// What they are counted in.
@@ -49,7 +53,10 @@ impl RenderPool {
         let queue = Arc::new(Queue::default());
         for _ in 0..threads {
             let queue = Arc::clone(&queue);
-            thread::spawn(move || queue.work());
+            thread::spawn(move || {
+                give_way();
+                queue.work();
+            });
         }
         Self { queue, unsent: Arc::new(Semaphore::new(max_unsent_bytes / UNIT_BYTES)) }
     }
@@ -78,6 +85,16 @@ impl Drop for RenderPool {
     }
 }
 
+/// Lets the threads that answer go before this one where there are not enough processors for all: in a flood, most of
+/// what is to be done is to tell clients to come back. Without it they are slower, not wrong.
+fn give_way() {
+    // Elsewhere it would be the whole process that gives way.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%error, "a rendering thread cannot give way to others");
+    }
+}
+
 /// What is to be rendered, the oldest at the front.
 #[derive(Default)]
 struct Queue {
@@ -88,6 +105,10 @@ struct Queue {
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
+    /// Since when there has always been somebody who waits, or was told to come back.
+    busy_since: Option<Instant>,
+    /// When somebody was last told to come back.
+    dropped: Option<Instant>,
     is_closed: bool,
 }
 
@@ -101,7 +122,7 @@ struct Job {
 
 impl Queue {
     fn push(&self, job: Job) {
-        self.lock().jobs.push_back(job);
+        self.lock().push(job);
         self.changed.notify_one();
     }
 
@@ -122,19 +143,14 @@ impl Queue {
         }
     }
 
-    /// The next job, as soon as there is one, and none once the pool is gone. Those that have waited too long are
-    /// dropped on the way, which their clients are told by.
+    /// The next job, as soon as there is one, and none once the pool is gone.
     fn next(&self) -> Option<Job> {
         let mut state = self.lock();
         loop {
-            while state.jobs.front().is_some_and(|job| job.since.elapsed() > MAX_WAIT) {
-                state.jobs.pop_front();
-            }
             if state.is_closed {
                 return None;
             }
-            let is_long = state.jobs.front().is_some_and(|job| job.since.elapsed() > LONG_WAIT);
-            match if is_long { state.jobs.pop_back() } else { state.jobs.pop_front() } {
+            match state.take(Instant::now()) {
                 Some(job) => return Some(job),
                 None => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
             }
@@ -144,6 +160,27 @@ impl Queue {
     /// Nothing that is done with the lock held panics half-way.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn push(&mut self, job: Job) {
+        let has_dropped = self.dropped.is_some_and(|dropped| job.since - dropped <= MAX_BURST);
+        if self.jobs.is_empty() && !has_dropped {
+            self.busy_since = Some(job.since);
+        }
+        self.jobs.push_back(job);
+    }
+
+    /// The job whose turn it is. Those that have waited too long are dropped on the way, which their clients are told by.
+    fn take(&mut self, now: Instant) -> Option<Job> {
+        let is_flood = self.busy_since.is_some_and(|since| now - since > MAX_BURST);
+        let max_wait = if is_flood { MOMENT } else { MAX_BURST };
+        while self.jobs.front().is_some_and(|oldest| now - oldest.since > max_wait) {
+            self.jobs.pop_front();
+            self.dropped = Some(now);
+        }
+        if is_flood { self.jobs.pop_back() } else { self.jobs.pop_front() }
     }
 }
 
@@ -201,36 +238,77 @@ mod tests {
         matches!(rendered, Err(Refusal::Busy))
     }
 
-    /// The order in which three are served that wait for so long.
-    async fn order_after(wait: Duration) -> Vec<usize> {
-        let pool = Arc::new(RenderPool::of(1, MAX_UNSENT_BYTES));
-        let (release, first) = held(&pool).await;
-        let (say, said) = mpsc::channel();
-        let mut burst = Vec::new();
-        for number in 0..3 {
-            let say = say.clone();
-            burst.push(start(&pool, move || say.send(number).unwrap()));
-            until_waiting(&pool, number + 1).await;
-        }
-        tokio::time::sleep(wait).await;
-        release.send(()).unwrap();
-        for rendering in burst.into_iter().chain([first]) {
-            assert!(rendering.await.unwrap().is_ok());
-        }
-        drop(say);
-        said.iter().collect()
+    /// A queue that tells who is served by when he came, in milliseconds.
+    struct Timeline {
+        start: Instant,
+        state: State,
     }
 
-    #[tokio::test]
-    async fn a_burst_waits_and_is_served() {
-        let mut order = order_after(Duration::ZERO).await;
-        order.sort_unstable();
-        assert_eq!(order, [0, 1, 2]);
+    impl Timeline {
+        fn new() -> Self {
+            Self { start: Instant::now(), state: State::default() }
+        }
+
+        fn at(&self, millis: u64) -> Instant {
+            self.start + Duration::from_millis(millis)
+        }
+
+        fn push(&mut self, millis: u64) {
+            let job = Job {
+                work: Box::new(Vec::new),
+                since: self.at(millis),
+                wait: Span::none(),
+                reply: oneshot::channel().0,
+            };
+            self.state.push(job);
+        }
+
+        fn take(&mut self, millis: u64) -> Option<u128> {
+            let job = self.state.take(self.at(millis))?;
+            Some((job.since - self.start).as_millis())
+        }
     }
 
-    #[tokio::test]
-    async fn after_a_long_wait_the_newest_comes_first() {
-        assert_eq!(order_after(2 * LONG_WAIT).await, [2, 1, 0]);
+    #[test]
+    fn a_burst_is_served_in_the_order_in_which_it_came() {
+        let mut queue = Timeline::new();
+        (0..5).for_each(|millis| queue.push(millis));
+        let served: Vec<_> = (0..5).map(|number| queue.take(20 * number)).collect();
+        assert_eq!(served, [Some(0), Some(1), Some(2), Some(3), Some(4)]);
+    }
+
+    #[test]
+    fn in_a_flood_the_newest_comes_first_and_nobody_waits_long() {
+        let mut queue = Timeline::new();
+        (0..=120).for_each(|millis| queue.push(millis));
+        assert_eq!(queue.take(120), Some(120));
+        assert_eq!(queue.take(121), Some(119));
+        assert_eq!(queue.state.jobs.len(), 3, "those of 116 to 118");
+        // It is one although those who wait are gone from time to time, as long as they are sent away.
+        assert_eq!(queue.take(140), None);
+        queue.push(150);
+        assert_eq!(queue.take(156), None);
+    }
+
+    #[test]
+    fn a_flood_ends_when_nobody_is_sent_away_any_more() {
+        let mut queue = Timeline::new();
+        (0..=120).for_each(|millis| queue.push(millis));
+        assert_eq!(queue.take(120), Some(120));
+        assert_eq!(queue.take(140), None);
+        queue.push(241);
+        assert_eq!(queue.take(260), Some(241));
+    }
+
+    #[test]
+    fn whoever_waits_now_and_then_is_no_flood() {
+        let mut queue = Timeline::new();
+        for start in (0..1_000).step_by(20) {
+            queue.push(start);
+            queue.push(start + 1);
+            assert_eq!(queue.take(start + 2), Some(u128::from(start)));
+            assert_eq!(queue.take(start + 15), Some(u128::from(start) + 1));
+        }
     }
 
     #[tokio::test]
@@ -239,7 +317,7 @@ mod tests {
         let (release, first) = held(&pool).await;
         let late = start(&pool, || panic!("it is not begun"));
         until_waiting(&pool, 1).await;
-        tokio::time::sleep(MAX_WAIT + MAX_WAIT / 10).await;
+        tokio::time::sleep(MAX_BURST + MAX_BURST / 10).await;
         let newer = start(&pool, || {});
         until_waiting(&pool, 2).await;
         release.send(()).unwrap();

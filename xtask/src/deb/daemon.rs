@@ -68,10 +68,11 @@ impl Unit {
     }
 }
 
-/// The system calls in some of systemd's sets.
-fn calls_of(sets: &str) -> anyhow::Result<BTreeSet<String>> {
-    let mut calls = BTreeSet::new();
-    for set in sets.split(' ') {
+/// The system calls that a filter names, one by one or by systemd's sets.
+fn calls_of(filter: &str) -> anyhow::Result<BTreeSet<String>> {
+    let (sets, calls): (Vec<_>, Vec<_>) = filter.split(' ').partition(|name| name.starts_with('@'));
+    let mut calls: BTreeSet<String> = calls.into_iter().map(ToOwned::to_owned).collect();
+    for set in sets {
         let output = Command::new("systemd-analyze").args(["syscall-filter", set]).output()?;
         ensure!(output.status.success(), "systemd-analyze does not know {set}");
         let text = String::from_utf8(output.stdout)?;
