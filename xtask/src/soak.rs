@@ -48,22 +48,32 @@ struct Look {
     at: Duration,
     resident_kib: f64,
     records: f64,
+    /// Visits that were told to come back by then.
+    refused: usize,
+}
+
+/// What became of visits.
+struct Outcome {
+    visits: usize,
+    refused: usize,
+    looks: Vec<Look>,
 }
 
 pub(crate) fn soak(options: &Options) -> anyhow::Result<()> {
     run(&mut cargo(&["build", "--release", "--package", "haechi"]))?;
     let server = Server::start(&root().join("target/release/haechi"), &options.ledger)?;
     let keyring = Keyring::new(&Secret::from_hex(&server.secret()?)?);
-    let (trial, _) = visit(&server, &keyring, f64::INFINITY, TRIAL)?;
-    let rate = trial as f64 / TRIAL.as_secs_f64() / 2.0;
+    let trial = visit(&server, &keyring, f64::INFINITY, TRIAL)?;
+    let rate = trial.visits as f64 / TRIAL.as_secs_f64() / 2.0;
     let time = Duration::from_secs_f64(options.minutes * 60.0);
     println!("{rate:.0} visits a second, half of what it can do, for {:.0} minutes", options.minutes);
-    let (visits, looks) = visit(&server, &keyring, rate, time)?;
-    report(visits, &looks, time)
+    let outcome = visit(&server, &keyring, rate, time)?;
+    report(&outcome);
+    judge(&outcome)
 }
 
 /// Visits the server at this rate, and looks at it meanwhile.
-fn visit(server: &Server, keyring: &Keyring, rate: f64, time: Duration) -> anyhow::Result<(usize, Vec<Look>)> {
+fn visit(server: &Server, keyring: &Keyring, rate: f64, time: Duration) -> anyhow::Result<Outcome> {
     let (start, visits, refused) = (Instant::now(), AtomicUsize::new(0), AtomicUsize::new(0));
     let client = || -> anyhow::Result<()> {
         let mut connection = Connection::open(server.address())?;
@@ -80,16 +90,13 @@ fn visit(server: &Server, keyring: &Keyring, rate: f64, time: Duration) -> anyho
         let clients: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(client)).collect();
         let mut looks = Vec::new();
         while start.elapsed() < time && clients.iter().all(|client| !client.is_finished()) {
-            looks.push(look(server, start.elapsed())?);
+            looks.push(look(server, start.elapsed(), refused.load(Ordering::Relaxed))?);
             thread::sleep(LOOK);
         }
         for client in clients {
             client.join().expect("a client does not panic")?;
         }
-        let (visits, refused) = (visits.load(Ordering::Relaxed), refused.load(Ordering::Relaxed));
-        println!("{refused} of {visits} visits were told to come back");
-        ensure!(rate.is_infinite() || refused * REFUSED_OF <= visits, "too many are refused");
-        Ok((visits, looks))
+        Ok(Outcome { visits: visits.load(Ordering::Relaxed), refused: refused.load(Ordering::Relaxed), looks })
     })
 }
 
@@ -110,23 +117,30 @@ fn one_visit(connection: &mut Connection, server: &Server, keyring: &Keyring, li
     Ok(is_done)
 }
 
-fn look(server: &Server, at: Duration) -> anyhow::Result<Look> {
+fn look(server: &Server, at: Duration, refused: usize) -> anyhow::Result<Look> {
     let mut connection = Connection::open(server.address())?;
     let metrics = String::from_utf8_lossy(connection.send(&Request::get("/metrics", b"haechi_"))?).into_owned();
     let records = metrics.lines().find_map(|line| line.strip_prefix("haechi_ledger_records "));
     let records = records.context("the metrics tell the ledger's records")?.parse()?;
-    Ok(Look { at, resident_kib: server.resident_kib()? as f64, records })
+    Ok(Look { at, resident_kib: server.resident_kib()? as f64, records, refused })
 }
 
-fn report(visits: usize, looks: &[Look], time: Duration) -> anyhow::Result<()> {
-    println!("| minute | resident MiB | keys that the ledger remembers |\n|---|---|---|");
-    for minute in looks.chunk_by(|a, b| a.at.as_secs() / 60 == b.at.as_secs() / 60) {
+fn report(outcome: &Outcome) {
+    println!(
+        "| minute | resident MiB | keys that the ledger remembers | told to come back until then |\n|---|---|---|---|"
+    );
+    for minute in outcome.looks.chunk_by(|a, b| a.at.as_secs() / 60 == b.at.as_secs() / 60) {
         let mean = |of: fn(&Look) -> f64| minute.iter().map(of).sum::<f64>() / minute.len() as f64;
         let (mib, records) = (mean(|look| look.resident_kib) / 1024.0, mean(|look| look.records));
-        println!("| {} | {mib:.2} | {records:.0} |", minute[0].at.as_secs() / 60 + 1);
+        let (number, refused) = (minute[0].at.as_secs() / 60 + 1, minute[minute.len() - 1].refused);
+        println!("| {number} | {mib:.2} | {records:.0} | {refused} |");
     }
-    let warm: Vec<&Look> = looks.iter().filter(|look| look.at >= WARM_UP).collect();
-    println!("{visits} visits in {:.0} minutes, and none went wrong", time.as_secs_f64() / 60.0);
+    println!("{} visits, of which {} were told to come back, and no other went wrong", outcome.visits, outcome.refused);
+}
+
+/// Fails if too many were refused, or if memory or the store grow.
+fn judge(outcome: &Outcome) -> anyhow::Result<()> {
+    let warm: Vec<&Look> = outcome.looks.iter().filter(|look| look.at >= WARM_UP).collect();
     ensure!(warm.len() > 60, "too short to see whether anything grows: that takes more than six minutes");
     let mib_an_hour = slope(&warm, |look| look.resident_kib) / 1024.0;
     let records = slope(&warm, |look| look.records) / warm.iter().map(|look| look.records).fold(1.0, f64::max);
@@ -137,6 +151,7 @@ fn report(visits: usize, looks: &[Look], time: Duration) -> anyhow::Result<()> {
     );
     ensure!(mib_an_hour < MAX_MIB_AN_HOUR, "memory grows");
     ensure!(records < 0.5, "the store grows");
+    ensure!(outcome.refused * REFUSED_OF <= outcome.visits, "too many are refused");
     Ok(())
 }
 
@@ -155,8 +170,12 @@ mod tests {
 
     #[test]
     fn a_slope_is_what_an_hour_adds() {
-        let look =
-            |minute: u64| Look { at: Duration::from_mins(minute), resident_kib: minute as f64 + 7.0, records: 3.0 };
+        let look = |minute: u64| Look {
+            at: Duration::from_mins(minute),
+            resident_kib: minute as f64 + 7.0,
+            records: 3.0,
+            refused: 0,
+        };
         let looks: Vec<Look> = (0..30).map(look).collect();
         let looks: Vec<&Look> = looks.iter().collect();
         assert!((slope(&looks, |look| look.resident_kib) - 60.0).abs() < 1e-6);
