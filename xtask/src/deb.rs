@@ -2,6 +2,7 @@
 
 mod copyright;
 mod daemon;
+mod systemd;
 mod test;
 
 use std::{

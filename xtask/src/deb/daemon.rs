@@ -14,17 +14,42 @@ use anyhow::{Context, bail, ensure};
 /// Longest wait for a start or an end.
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// Where programs run: here, or in a machine's namespaces.
+#[derive(Clone, Default)]
+pub(super) struct Place {
+    /// The program that takes another one there, with its arguments; empty for here.
+    entrance: Vec<String>,
+}
+
+impl Place {
+    /// The place to which these words take the command that follows them.
+    pub(super) fn behind<'a>(entrance: impl Iterator<Item = &'a str>) -> Self {
+        Self { entrance: entrance.map(ToOwned::to_owned).collect() }
+    }
+
+    pub(super) fn command(&self, program: &str) -> Command {
+        let mut words = self.entrance.iter().map(String::as_str).chain([program]);
+        let mut command = Command::new(words.next().unwrap_or(program));
+        command.args(words);
+        command
+    }
+}
+
 /// A systemd unit, as far as it says how a service is started.
-pub(super) struct Unit(String);
+pub(super) struct Unit {
+    text: String,
+    pub(super) place: Place,
+}
 
 impl Unit {
-    pub(super) fn read(path: &str) -> anyhow::Result<Self> {
-        Ok(Self(fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?))
+    pub(super) fn read(path: &str, place: &Place) -> anyhow::Result<Self> {
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
+        Ok(Self { text, place: place.clone() })
     }
 
     /// All values of a setting.
     fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.lines().filter_map(move |line| line.strip_prefix(name)?.strip_prefix('='))
+        self.text.lines().filter_map(move |line| line.strip_prefix(name)?.strip_prefix('='))
     }
 
     fn one<'a>(&'a self, name: &'a str) -> anyhow::Result<&'a str> {
@@ -34,15 +59,16 @@ impl Unit {
     /// A command as the unit's user, in its environment and directory, without rights and without a way to get any.
     pub(super) fn command(&self, words: &[&str]) -> anyhow::Result<Command> {
         let user = self.one("User")?;
-        let mut command = Command::new("setpriv");
+        let mut command = self.place.command("setpriv");
         command.args([&format!("--reuid={user}"), &format!("--regid={}", self.one("Group")?), "--init-groups"]);
         command.args(["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "sh", "-c"]);
-        command.args([&format!("umask {} && exec \"$@\"", self.one("UMask")?), "sh"]).args(words);
+        let (directory, umask) = (self.one("WorkingDirectory")?, self.one("UMask")?);
+        // The shell changes the directory, for another place begins in its own.
+        command.args([&format!("cd {directory} && umask {umask} && exec \"$@\""), "sh"]).args(words);
         command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin");
         for (name, value) in self.all("Environment").filter_map(|setting| setting.split_once('=')) {
             command.env(name, value);
         }
-        command.current_dir(self.one("WorkingDirectory")?);
         Ok(command)
     }
 
@@ -50,6 +76,20 @@ impl Unit {
     fn start(&self, tracer: &[&str]) -> anyhow::Result<Child> {
         let words: Vec<_> = tracer.iter().copied().chain(self.one("ExecStart")?.split(' ')).collect();
         Ok(self.command(&words)?.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?)
+    }
+
+    /// Waits until the server at an address is well, as long as a check in between has nothing against it.
+    pub(super) fn wait(&self, address: &str, mut check: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let start = Instant::now();
+        loop {
+            check()?;
+            let mut asking = self.command(&["/usr/bin/haechi", "healthcheck", address])?;
+            if asking.stdout(Stdio::null()).stderr(Stdio::null()).status()?.success() {
+                return Ok(());
+            }
+            ensure!(start.elapsed() < DEADLINE, "the server is not well after {DEADLINE:?}");
+            thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// The system calls that the unit allows, as systemd counts them.
@@ -113,18 +153,11 @@ impl Daemon {
     }
 
     fn ready(mut self, unit: &Unit, address: &str) -> anyhow::Result<Self> {
-        let start = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait()? {
-                bail!("the server ended: {status}");
-            }
-            let mut asking = unit.command(&["/usr/bin/haechi", "healthcheck", address])?;
-            if asking.stdout(Stdio::null()).stderr(Stdio::null()).status()?.success() {
-                return Ok(self);
-            }
-            ensure!(start.elapsed() < DEADLINE, "the server is not well after {DEADLINE:?}");
-            thread::sleep(Duration::from_millis(100));
-        }
+        unit.wait(address, || match self.child.try_wait()? {
+            Some(status) => bail!("the server ended: {status}"),
+            None => Ok(()),
+        })?;
+        Ok(self)
     }
 
     /// Ends the server as systemd would, and says which system calls it made that its unit does not allow.

@@ -1,6 +1,7 @@
 //! A package's whole life on this machine: installed, started, upgraded, removed, purged.
 
 use std::{
+    collections::BTreeSet,
     fs,
     net::TcpListener,
     os::unix::fs::MetadataExt,
@@ -11,11 +12,16 @@ use std::{
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
-use super::daemon::{Calls, Daemon, Unit, run_quietly};
+use super::{
+    daemon::{Calls, Daemon, Place, Unit, run_quietly},
+    systemd::Machine,
+};
 use crate::packages::{Needed, NoDaemons, install_missing};
 
-const NEEDED: [&Needed; 5] = [
+const NEEDED: [&Needed; 7] = [
     &Needed { file: "curl", package: "curl" },
+    &Needed { file: "ip", package: "iproute2" },
+    &Needed { file: "ps", package: "procps" },
     &Needed { file: "strace", package: "strace" },
     &Needed { file: "systemd-analyze", package: "systemd" },
     &Needed { file: "/usr/sbin/adduser", package: "adduser" },
@@ -26,6 +32,8 @@ const SETTINGS: &str = "/etc/haechi/haechi.toml";
 const DATA: &str = "/var/lib/haechi";
 const UNIT: &str = "/usr/lib/systemd/system/haechi.service";
 const ENABLED: &str = "/etc/systemd/system/multi-user.target.wants/haechi.service";
+/// What the program may be linked to: the C library's parts, and what the kernel and the loader are.
+const LIBRARIES: [&str; 5] = ["libc", "libm", "libgcc_s", "linux-vdso", "/lib64/ld-linux-x86-64"];
 /// systemd's measure of what a service is exposed to, from 0 (nothing) to 10. Above it the check fails.
 const MAX_EXPOSURE: &str = "2.0";
 
@@ -40,13 +48,32 @@ pub(super) fn test(package: &Path) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let newer = newer_than(package, folder.path())?;
 
-    let _no_daemons = NoDaemons::begin()?; // where systemd runs, it would start the server beside ours
     let _purged = Purged;
-    install(package)?;
+    without_systemd(package, &newer)?;
+    match Machine::boot() {
+        Ok(machine) => {
+            under_systemd(machine, package, &newer)?;
+            println!("\nAll passed.");
+        }
+        Err(error) => println!(
+            "\nAll passed, but systemd did not start the server: {error:#}. The test ran the unit's command as its \
+             user, in its environment, with its capabilities, and compared the system calls that it made with the \
+             unit's filter, and files written to, kinds of sockets and memory with its other settings. None of these \
+             settings was in force."
+        ),
+    }
+    Ok(())
+}
+
+/// A package's life where nothing starts its service but the test, which can so look at each system call.
+fn without_systemd(package: &Path, newer: &Path) -> anyhow::Result<()> {
+    let here = Place::default();
+    let _no_daemons = NoDaemons::begin()?; // where systemd runs, it would start the server beside ours
+    install(&here, package)?;
     check_installed()?;
     check_unit()?;
     let site = Site::configure()?;
-    let unit = Unit::read(UNIT)?;
+    let unit = Unit::read(UNIT, &here)?;
     let daemon = Daemon::start(&unit, &site.address)?;
     let appkey = site.create_app(&unit)?;
     site.pass_a_challenge(&unit, &appkey)?;
@@ -54,7 +81,7 @@ pub(super) fn test(package: &Path) -> anyhow::Result<()> {
     said("installed and started; a challenge passed");
 
     let (secret, settings) = (fs::read(format!("{DATA}/secret"))?, fs::read_to_string(SETTINGS)?);
-    install(&newer)?;
+    install(&here, newer)?;
     ensure!(version()? != version_of(package)?, "the upgrade changed nothing");
     ensure!(fs::read_to_string(SETTINGS)? == settings, "the upgrade changed the administrator's settings");
     ensure!(Path::new(&format!("{SETTINGS}.dpkg-dist")).exists(), "the new settings are not offered");
@@ -70,17 +97,79 @@ pub(super) fn test(package: &Path) -> anyhow::Result<()> {
     ensure!(fs::read(format!("{DATA}/secret"))? == secret, "the data are not left after removal");
     said("removed; settings and data were kept");
 
-    run_quietly(Command::new("dpkg").args(["--purge", "haechi"]))?;
+    purge(&here)?;
+    said("purged; nothing is left");
+    Ok(())
+}
+
+/// A package's life where systemd starts the service, with all that the unit says in force.
+fn under_systemd(machine: Machine, package: &Path, newer: &Path) -> anyhow::Result<()> {
+    let site = Site { address: "http://127.0.0.1:8080".to_owned() }; // as in the settings that the package brings
+    install(machine.place(), package)?;
+    let unit = Unit::read(UNIT, machine.place())?;
+    let first = machine.wait_for_service(|_| true)?;
+    site.wait(&unit)?;
+    let appkey = site.create_app(&unit)?;
+    site.pass_a_challenge(&unit, &appkey)?;
+    check_sandbox(machine.place(), &first)?;
+    said("under systemd: installed and started; a challenge passed, and the unit's sandbox is in force");
+
+    machine.control(&["kill", "--signal=KILL", "haechi"])?;
+    let second = machine.wait_for_service(|id| id != first)?;
+    site.wait(&unit)?;
+    site.pass_a_challenge(&unit, &appkey)?;
+    said("under systemd: killed and started again; a challenge of the old app passed");
+
+    install(machine.place(), newer)?;
+    machine.wait_for_service(|id| id != second)?;
+    site.wait(&unit)?;
+    site.pass_a_challenge(&unit, &appkey)?;
+    said("under systemd: upgraded; the new version was started, and a challenge of the old app passed");
+
+    drop(machine);
+    let machine = Machine::boot()?;
+    let unit = Unit::read(UNIT, machine.place())?;
+    machine.wait_for_service(|_| true)?;
+    site.wait(&unit)?;
+    site.pass_a_challenge(&unit, &appkey)?;
+    said("under systemd: the power was cut; the next boot started it, and a challenge of the old app passed");
+
+    machine.control(&["stop", "haechi"])?;
+    let result = machine.property("Result")?;
+    ensure!(result == "success", "the server did not end as it should: {result}");
+    machine.control(&["start", "haechi"])?;
+    run_quietly(machine.place().command("dpkg").args(["--remove", "haechi"]))?;
+    machine.wait_for("ActiveState", |state| state == "inactive")?;
+    purge(machine.place())?;
+    said("under systemd: stopped; started; removed, which stopped it again; purged");
+    Ok(())
+}
+
+/// What only the kernel can say: what the unit takes from the server is gone.
+fn check_sandbox(place: &Place, id: &str) -> anyhow::Result<()> {
+    let status = run_quietly(place.command("cat").arg(format!("/proc/{id}/status")))?;
+    for line in ["CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"] {
+        ensure!(status.contains(line), "the server's status lacks {line:?}:\n{status}");
+    }
+    let inside = ["--mount", "--target", id, "--", "touch"];
+    for (file, can_be_written) in [("/usr/bin/haechi", false), ("/etc/haechi/x", false), ("/var/lib/haechi/x", true)] {
+        let touched = place.command("nsenter").args(inside).arg(file).output()?;
+        ensure!(touched.status.success() == can_be_written, "{file}: {}", String::from_utf8_lossy(&touched.stderr));
+    }
+    run_quietly(Command::new("rm").arg(format!("{DATA}/x")))?;
+    // The filter of system calls lets threads that render be nicer than those that answer.
+    let niceness = run_quietly(place.command("ps").args(["-L", "-o", "ni=", "-p", id]))?;
+    let values: BTreeSet<_> = niceness.split_whitespace().collect();
+    ensure!(values.contains("0") && values.len() == 2, "the threads' niceness is {values:?}");
+    Ok(())
+}
+
+fn purge(place: &Place) -> anyhow::Result<()> {
+    run_quietly(place.command("dpkg").args(["--purge", "haechi"]))?;
     for path in ["/etc/haechi", DATA, UNIT, ENABLED] {
         ensure!(fs::symlink_metadata(path).is_err(), "{path} is left after the purge");
     }
     ensure!(!has_user()?, "the user is left after the purge");
-    said("purged; nothing is left");
-    println!(
-        "\nAll passed. systemd did not start the server: this test ran the unit's command as its user, in its \
-         environment, with its capabilities, and compared the system calls that it made with the unit's filter, and \
-         files written to, kinds of sockets and memory with its other settings. None of these settings was in force."
-    );
     Ok(())
 }
 
@@ -122,7 +211,17 @@ fn check_contents(package: &Path) -> anyhow::Result<()> {
     for part in ["SIL OPEN FONT LICENSE", "Carnegie Mellon University", "Apache License", "redb ", "\ntokio "] {
         ensure!(copyright.contains(part), "the copyright file does not say {part:?}");
     }
-    said("the package has all its files, and the licences of all that is in it");
+    check_libraries(&folder.path().join("usr/bin/haechi"))?;
+    said("the package has all its files, and the licences of all that is in it; the program needs the C library alone");
+    Ok(())
+}
+
+/// The program is linked to what every glibc system has, and to nothing else.
+fn check_libraries(program: &Path) -> anyhow::Result<()> {
+    let printed = run_quietly(Command::new("ldd").arg(program))?;
+    let names: Vec<_> = printed.lines().filter_map(|line| line.trim().split(['.', ' ']).next()).collect();
+    let foreign = names.iter().filter(|name| !LIBRARIES.contains(name));
+    ensure!(foreign.count() == 0 && names.contains(&"libc"), "the program needs other libraries:\n{printed}");
     Ok(())
 }
 
@@ -153,8 +252,8 @@ fn version() -> anyhow::Result<String> {
 }
 
 /// Installs as an upgrade by night would: nobody is asked, and changed settings are kept.
-fn install(package: &Path) -> anyhow::Result<()> {
-    let mut dpkg = Command::new("dpkg");
+fn install(place: &Place, package: &Path) -> anyhow::Result<()> {
+    let mut dpkg = place.command("dpkg");
     dpkg.args(["--force-confold", "--install"]).arg(package).env("DEBIAN_FRONTEND", "noninteractive");
     run_quietly(&mut dpkg).map(drop)
 }
@@ -214,31 +313,21 @@ impl Site {
         Ok(made["appkey"].as_str().with_context(|| format!("no appkey in {made}"))?.to_owned())
     }
 
+    fn wait(&self, unit: &Unit) -> anyhow::Result<()> {
+        unit.wait(&self.address, || Ok(()))
+    }
+
     fn pass_a_challenge(&self, unit: &Unit, appkey: &str) -> anyhow::Result<()> {
         let calls = format!("{}/captcha/v1.0/appkeys/{appkey}/keys", self.address);
-        let issued = fetched(&["--request", "POST", &calls])?;
+        let issued = fetched(&unit.place, &["--request", "POST", &calls])?;
         let key = issued["key"].as_str().with_context(|| format!("no key in {issued}"))?;
-        let sound = format!("{}/captcha/v1.0/keys/{key}/sound", self.address);
-        run_quietly(Command::new("curl").args([
-            "--fail",
-            "--silent",
-            "--show-error",
-            "--output",
-            "/dev/null",
-            &sound,
-        ]))?;
-        let picture = sound.replace("/sound", "/img");
-        run_quietly(Command::new("curl").args([
-            "--fail",
-            "--silent",
-            "--show-error",
-            "--output",
-            "/dev/null",
-            &picture,
-        ]))?;
+        for medium in ["img", "sound"] {
+            let address = format!("{}/captcha/v1.0/keys/{key}/{medium}", self.address);
+            curl(&unit.place, &["--fail", "--output", "/dev/null", &address])?;
+        }
         let inspected = haechi(unit, &["inspect", key, "--answer"])?;
         let answer = inspected["answer"].as_str().with_context(|| format!("no answer in {inspected}"))?;
-        let judged = fetched(&[&format!("{calls}/{key}/verification?answer={answer}")])?;
+        let judged = fetched(&unit.place, &[&format!("{calls}/{key}/verification?answer={answer}")])?;
         if judged["header"]["resultCode"] != 0 {
             bail!("the right answer did not pass: {judged}");
         }
@@ -252,9 +341,13 @@ fn haechi(unit: &Unit, words: &[&str]) -> anyhow::Result<Value> {
     Ok(serde_json::from_str(&run_quietly(&mut unit.command(&words)?)?)?)
 }
 
-fn fetched(arguments: &[&str]) -> anyhow::Result<Value> {
-    let text = run_quietly(Command::new("curl").args(["--silent", "--show-error"]).args(arguments))?;
+fn fetched(place: &Place, arguments: &[&str]) -> anyhow::Result<Value> {
+    let text = curl(place, arguments)?;
     serde_json::from_str(&text).with_context(|| text)
+}
+
+fn curl(place: &Place, arguments: &[&str]) -> anyhow::Result<String> {
+    run_quietly(place.command("curl").args(["--silent", "--show-error"]).args(arguments))
 }
 
 fn free_port() -> anyhow::Result<u16> {
