@@ -10,6 +10,8 @@ use std::{
 use haechi_captcha::Secret;
 use zeroize::Zeroizing;
 
+use crate::store::link_new;
+
 /// The name that the secret has in the data directory if no other file is configured.
 pub const FILE_NAME: &str = "secret";
 
@@ -163,15 +165,6 @@ fn write_new(path: &Path, secret: &Secret) -> io::Result<()> {
     file.write_all(secret.to_hex().as_bytes())?;
     file.write_all(b"\n")?;
     file.sync_all()
-}
-
-/// Gives a file a second name, or says that the name is taken.
-fn link_new(from: &Path, to: &Path) -> io::Result<bool> {
-    match fs::hard_link(from, to) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(error),
-    }
 }
 
 /// Makes a new secret in the place of the one in a file, which takes the place of the one before it.

@@ -142,12 +142,11 @@ impl Store {
     pub(crate) fn open_on(data_dir: &Path, disk: Arc<Disk>, retry_after: Duration) -> Result<Self, StoreError> {
         make_directory(data_dir).map_err(access(data_dir))?;
         let path = data_dir.join(FILE_NAME);
-        let (file, is_new) = open_or_make(&path).map_err(access(&path))?;
-        let database = open_database(&path, DiskFile::new(file, Arc::clone(&disk))?)?;
-        if is_new {
-            // The file's name is durable only once the directory is.
-            sync_directory(data_dir).map_err(access(data_dir))?;
+        if !path.try_exists().map_err(access(&path))? {
+            make_database(data_dir, &path)?;
         }
+        let file = open_file(&path).map_err(access(&path))?;
+        let database = open_database(&path, DiskFile::new(file, Arc::clone(&disk))?)?;
         Ok(Self(Arc::new(Shared {
             path,
             disk,
@@ -265,7 +264,7 @@ impl Shared {
         // The old one goes first, because it holds the lock of the file.
         *database = None;
         // A file that is gone is not made anew: an empty ledger in the place of a full one would forget.
-        let file = fs::OpenOptions::new().read(true).write(true).open(&self.path).map_err(access(&self.path))?;
+        let file = open_file(&self.path).map_err(access(&self.path))?;
         *database = Some(open_database(&self.path, DiskFile::new(file, Arc::clone(&self.disk))?)?);
         Ok(())
     }
@@ -317,17 +316,42 @@ pub(crate) fn make_directory(path: &Path) -> io::Result<()> {
     builder.recursive(true).create(path)
 }
 
-/// The file, and whether it was made.
-fn open_or_make(path: &Path) -> io::Result<(fs::File, bool)> {
+/// Makes an empty database, unless another process is quicker.
+///
+/// It is whole and durable before it has its name, so that no power cut on the way leaves a file that is refused.
+fn make_database(data_dir: &Path, path: &Path) -> Result<(), StoreError> {
+    let mut suffix = [0; 8];
+    getrandom::fill(&mut suffix).map_err(StoreError::unavailable)?;
+    let draft = data_dir.join(format!(".{FILE_NAME}-{:016x}", u64::from_be_bytes(suffix)));
+    let made = write_database(&draft).and_then(|()| link_new(&draft, path).map_err(access(path)));
+    // A draft that stays behind is a file that nobody uses.
+    let _ = fs::remove_file(&draft);
+    made?;
+    // The file's name is durable only once the directory is.
+    sync_directory(data_dir).map_err(access(data_dir))
+}
+
+fn write_database(path: &Path) -> Result<(), StoreError> {
     let mut options = fs::OpenOptions::new();
-    options.read(true).write(true);
+    options.read(true).write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.clone().create_new(true).open(path) {
-        Ok(file) => Ok((file, true)),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok((options.open(path)?, false)),
+    let file = options.open(path).map_err(access(path))?;
+    drop(open_database(path, DiskFile::new(file, Arc::default())?)?);
+    open_file(path).and_then(|file| file.sync_all()).map_err(access(path))
+}
+
+/// Gives a file a second name, or says that the name is taken.
+pub(crate) fn link_new(from: &Path, to: &Path) -> io::Result<bool> {
+    match fs::hard_link(from, to) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+fn open_file(path: &Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new().read(true).write(true).open(path)
 }
 
 /// Does nothing on file systems that know no such thing: should the name be lost there, the file counts as lost memory.

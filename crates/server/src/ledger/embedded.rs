@@ -163,4 +163,6 @@ fn look(store: &Store, spend: &Spend, now: u64) -> Result<State, StoreError> {
 }
 
 #[cfg(test)]
+mod power_cuts;
+#[cfg(test)]
 mod tests;

@@ -97,14 +97,14 @@ fn what_cannot_be_stored_is_stored_later_and_once() {
     let statistics = Statistics::open(store, apps(&[1, 2]), 90).unwrap();
     counters(&statistics, 1).count_issued(NOW);
     statistics.flush(NOW);
-    disk.is_full.store(true, Ordering::Release);
+    disk.faults.is_full.store(true, Ordering::Release);
     for second in 1..5 {
         counters(&statistics, 1).count_issued(NOW + second);
         counters(&statistics, 2).count_issued(NOW + second);
         statistics.flush(NOW + second);
         assert!(statistics.flushing().is_failing);
     }
-    disk.is_full.store(false, Ordering::Release);
+    disk.faults.is_full.store(false, Ordering::Release);
     statistics.flush(NOW + 5);
     assert!(!statistics.flushing().is_failing);
     statistics.flush(NOW + 7);

@@ -1,5 +1,8 @@
 //! The file under the database, watched: what redb does not tell is whether it was a sync that failed.
 
+#[cfg(test)]
+mod faults;
+
 use std::{
     fs::File,
     io,
@@ -18,12 +21,9 @@ use super::StoreError;
 #[derive(Debug, Default)]
 pub(crate) struct Disk {
     failed_to_sync: AtomicBool,
-    /// For tests: whether the disk is full.
+    /// For tests: how it fails.
     #[cfg(test)]
-    pub(crate) is_full: AtomicBool,
-    /// For tests: whether the disk can no longer make anything durable.
-    #[cfg(test)]
-    pub(crate) is_failing: AtomicBool,
+    pub(crate) faults: faults::Faults,
 }
 
 impl Disk {
@@ -32,19 +32,24 @@ impl Disk {
         self.failed_to_sync.load(Ordering::Acquire)
     }
 
+    fn set_len(&self, file: &FileBackend, len: u64) -> io::Result<()> {
+        #[cfg(test)]
+        self.faults.before_set_len(len);
+        file.set_len(len)
+    }
+
     fn sync(&self, file: &FileBackend) -> io::Result<()> {
         #[cfg(test)]
-        if self.is_failing.load(Ordering::Acquire) {
-            return Err(io::ErrorKind::Other.into());
-        }
-        file.sync_data()
+        self.faults.before_sync()?;
+        file.sync_data()?;
+        #[cfg(test)]
+        self.faults.after_sync();
+        Ok(())
     }
 
     fn write(&self, file: &FileBackend, offset: u64, data: &[u8]) -> io::Result<()> {
         #[cfg(test)]
-        if self.is_full.load(Ordering::Acquire) {
-            return Err(io::ErrorKind::StorageFull.into());
-        }
+        self.faults.before_write(offset, data)?;
         file.write(offset, data)
     }
 }
@@ -72,7 +77,7 @@ impl StorageBackend for DiskFile {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.file.set_len(len)
+        self.disk.set_len(&self.file, len)
     }
 
     fn sync_data(&self) -> io::Result<()> {

@@ -70,6 +70,39 @@ fn what_is_made_is_for_its_owner_only() {
 }
 
 #[test]
+fn a_database_is_made_once_however_many_begin_at_once() {
+    let directory = TempDir::new().unwrap();
+    let start = Barrier::new(8);
+    let opened: Vec<_> = thread::scope(|scope| {
+        let open = |_| {
+            scope.spawn(|| {
+                start.wait();
+                Store::open(directory.path())
+            })
+        };
+        let opening: Vec<_> = (0..8).map(open).collect();
+        opening.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(opened.iter().filter(|store| store.is_ok()).count(), 1, "{opened:?}");
+    let refused = opened.iter().filter_map(|store| store.as_ref().err());
+    assert!(refused.clone().all(|error| matches!(error, StoreError::Locked { .. })), "{opened:?}");
+    let files: Vec<_> = fs::read_dir(directory.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, [FILE_NAME]);
+}
+
+/// What a power cut leaves of a first start is a draft, which is in nobody's way.
+#[test]
+fn a_database_that_was_never_finished_is_made_anew() {
+    let directory = TempDir::new().unwrap();
+    let (store, disk) = open_faulty(directory.path());
+    drop(store);
+    let half_made = disk.faults.after_power_cut(Vec::new(), disk.faults.moment() / 2, 0);
+    fs::remove_file(directory.path().join(FILE_NAME)).unwrap();
+    fs::write(directory.path().join(format!(".{FILE_NAME}-0123456789abcdef")), half_made).unwrap();
+    insert(&Store::open(directory.path()).unwrap(), "one", 1).unwrap();
+}
+
+#[test]
 fn a_file_in_use_is_refused_at_once() {
     let directory = TempDir::new().unwrap();
     let store = Store::open(directory.path()).unwrap();
@@ -165,11 +198,11 @@ fn a_full_disk_is_mended_by_the_next_write() {
     let directory = TempDir::new().unwrap();
     let (store, disk) = open_faulty(directory.path());
     insert(&store, "one", 1).unwrap();
-    disk.is_full.store(true, Ordering::Release);
+    disk.faults.is_full.store(true, Ordering::Release);
     assert!(matches!(insert(&store, "one", 2), Err(StoreError::Unavailable { .. })));
     assert!(insert(&store, "one", 2).is_err());
     assert!(get(&store, "one").is_err());
-    disk.is_full.store(false, Ordering::Release);
+    disk.faults.is_full.store(false, Ordering::Release);
     insert(&store, "two", 2).unwrap();
     assert_eq!(get(&store, "one").unwrap(), Some(1));
 }
@@ -179,10 +212,10 @@ fn a_file_that_is_gone_is_not_made_anew_behind_the_back() {
     let directory = TempDir::new().unwrap();
     let (store, disk) = open_faulty(directory.path());
     insert(&store, "one", 1).unwrap();
-    disk.is_full.store(true, Ordering::Release);
+    disk.faults.is_full.store(true, Ordering::Release);
     assert!(insert(&store, "one", 2).is_err());
     fs::remove_file(&store.0.path).unwrap();
-    disk.is_full.store(false, Ordering::Release);
+    disk.faults.is_full.store(false, Ordering::Release);
     for _ in 0..2 {
         assert!(insert(&store, "one", 2).is_err());
         assert!(!store.0.path.exists());

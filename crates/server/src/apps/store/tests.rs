@@ -99,12 +99,12 @@ fn what_a_failed_change_stored_all_the_same_is_found() {
     let store = Store::open_on(dir.path(), Arc::clone(&disk), Duration::ZERO).unwrap();
     let apps = AppStore::open(store.clone(), &[declared("fixed", 60)]).unwrap();
     let other = create(&apps, "other");
-    disk.is_full.store(true, Ordering::Release);
+    disk.faults.is_full.store(true, Ordering::Release);
     for _ in 0..2 {
         let failed = apps.create("shop", &SettingChanges::default(), 1_000);
         assert!(matches!(failed, Err(AppError::Storage(_))));
     }
-    disk.is_full.store(false, Ordering::Release);
+    disk.faults.is_full.store(false, Ordering::Release);
     let shop = App { number: 2, name: "shop".to_owned(), ..other.clone() };
     database::write::<_, StoreError>(&store, |change| change.put_app(&shop)).unwrap();
     let again = apps.create("shop", &SettingChanges::default(), 1_000);

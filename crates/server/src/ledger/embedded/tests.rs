@@ -28,7 +28,7 @@ fn spend(number: u32) -> Spend {
     spend_issued_at(ISSUED, number)
 }
 
-async fn answer(ledger: &Ledger, number: u32) -> Result<Verdict, LedgerError> {
+pub(super) async fn answer(ledger: &Ledger, number: u32) -> Result<Verdict, LedgerError> {
     ledger.answer(&spend(number), true, 1, NOW).await
 }
 
@@ -182,7 +182,7 @@ async fn more_than_may_wait_are_turned_away_and_the_rest_decided() {
     }
 }
 
-fn open_on(directory: &Path, disk: &Arc<Disk>, retry_after: Duration) -> Ledger {
+pub(super) fn open_on(directory: &Path, disk: &Arc<Disk>, retry_after: Duration) -> Ledger {
     let store = Store::open_on(directory, Arc::clone(disk), retry_after).unwrap();
     Ledger::Embedded(EmbeddedLedger::open(store, EmbeddedOptions::default(), None).unwrap())
 }
@@ -192,13 +192,13 @@ async fn a_full_disk_fails_closed_and_mends_by_itself() {
     let (directory, disk) = (TempDir::new().unwrap(), Arc::default());
     let ledger = open_on(directory.path(), &disk, Duration::ZERO);
     assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Passed));
-    disk.is_full.store(true, Ordering::Release);
+    disk.faults.is_full.store(true, Ordering::Release);
     for number in [2, 2, 3, 1] {
         assert!(matches!(answer(&ledger, number).await, Err(LedgerError::Unavailable { .. })));
     }
     assert!(matches!(ledger.check().await, Err(LedgerError::Unavailable { .. })));
     assert!(matches!(ledger.purge(u64::MAX, TTL_SECS).await, Err(LedgerError::Unavailable { .. })));
-    disk.is_full.store(false, Ordering::Release);
+    disk.faults.is_full.store(false, Ordering::Release);
     assert_eq!(ledger.check().await, Ok(()));
     assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Spent));
     assert_eq!(answer(&ledger, 4).await, Ok(Verdict::Passed));
@@ -208,13 +208,28 @@ async fn a_full_disk_fails_closed_and_mends_by_itself() {
 }
 
 #[tokio::test]
+async fn a_slow_sync_keeps_verdicts_waiting_until_it_is_done() {
+    let (directory, disk) = (TempDir::new().unwrap(), Arc::<Disk>::default());
+    let ledger = open_on(directory.path(), &disk, Duration::ZERO);
+    disk.faults.is_stuck.store(true, Ordering::Release);
+    let mut asked = pin!(answer(&ledger, 1));
+    let too_early = tokio::time::timeout(Duration::from_millis(100), &mut asked).await;
+    assert!(too_early.is_err(), "{too_early:?} is told before it is durable");
+    // Looking does not wait for the disk, and does not see what may yet be lost.
+    assert_eq!(ledger.state(&spend(1), NOW).await, Ok(State::Fresh));
+    disk.faults.is_stuck.store(false, Ordering::Release);
+    assert_eq!(asked.await, Ok(Verdict::Passed));
+    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Spent));
+}
+
+#[tokio::test]
 async fn a_failed_sync_is_final() {
     let (directory, disk) = (TempDir::new().unwrap(), Arc::default());
     let ledger = open_on(directory.path(), &disk, Duration::ZERO);
     assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Passed));
-    disk.is_failing.store(true, Ordering::Release);
+    disk.faults.is_failing.store(true, Ordering::Release);
     assert!(matches!(answer(&ledger, 2).await, Err(LedgerError::Unavailable { .. })));
-    disk.is_failing.store(false, Ordering::Release);
+    disk.faults.is_failing.store(false, Ordering::Release);
     for number in [1, 2, 3] {
         assert!(matches!(answer(&ledger, number).await, Err(LedgerError::Unavailable { .. })));
     }
@@ -226,9 +241,9 @@ async fn a_failed_sync_is_final() {
 async fn a_failure_is_not_tried_again_at_once() {
     let (directory, disk) = (TempDir::new().unwrap(), Arc::default());
     let ledger = open_on(directory.path(), &disk, Duration::from_secs(3600));
-    disk.is_full.store(true, Ordering::Release);
+    disk.faults.is_full.store(true, Ordering::Release);
     assert!(answer(&ledger, 1).await.is_err());
-    disk.is_full.store(false, Ordering::Release);
+    disk.faults.is_full.store(false, Ordering::Release);
     assert!(matches!(answer(&ledger, 1).await, Err(LedgerError::Unavailable { .. })));
 }
 
@@ -237,7 +252,7 @@ async fn what_changes_nothing_needs_no_disk() {
     let (directory, disk) = (TempDir::new().unwrap(), Arc::default());
     let ledger = open_on(directory.path(), &disk, Duration::ZERO);
     assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Passed));
-    disk.is_full.store(true, Ordering::Release);
+    disk.faults.is_full.store(true, Ordering::Release);
     assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Spent));
     assert_eq!(ledger.purge(NOW, TTL_SECS).await, Ok(0));
 }
