@@ -20,7 +20,7 @@ pub(crate) struct Options {
     no_browser: bool,
 }
 
-const NEEDED: [Needed; 14] = [
+const NEEDED: [Needed; 16] = [
     Needed { file: "curl", package: "curl" },
     Needed { file: "openssl", package: "openssl" },
     // It comes with redis-cli.
@@ -31,6 +31,8 @@ const NEEDED: [Needed; 14] = [
     Needed { file: "php", package: "php-cli" },
     Needed { file: "/usr/share/doc/php-curl", package: "php-curl" },
     Needed { file: "javac", package: "default-jdk-headless" },
+    Needed { file: "/usr/share/java/spring3-web.servlet.jar", package: "libspring-web-servlet-java" },
+    Needed { file: "/usr/share/java/jetty9-servlet.jar", package: "libjetty9-java" },
     // The proxies of deploy/.
     Needed { file: "/usr/sbin/nginx", package: "nginx-light" },
     Needed { file: "caddy", package: "caddy" },

@@ -17,10 +17,11 @@ use crate::apps::AppView;
 /// The languages that there are examples in: what their headings are called, and the text.
 ///
 /// `{host}` stands for this server's address, `{width}` and `{height}` for the picture's size.
-const SNIPPETS: [(&str, &str, &str); 6] = [
+const SNIPPETS: [(&str, &str, &str); 7] = [
     ("curl", "curl", include_str!("snippets/curl.sh")),
     ("html", "HTML", include_str!("snippets/form.html")),
     ("java", "Java", include_str!("snippets/Captcha.java")),
+    ("spring", "Spring", include_str!("snippets/JoinController.java")),
     ("node", "Node.js", include_str!("snippets/captcha.mjs")),
     ("php", "PHP", include_str!("snippets/captcha.php")),
     ("python", "Python", include_str!("snippets/captcha.py")),

@@ -218,6 +218,7 @@ pub(crate) fn send_request(request: ureq::http::Request<impl ureq::AsSendBody>) 
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .allow_non_standard_methods(true)
+        .max_redirects(0)
         .timeout_global(Some(DEADLINE))
         .build();
     let response = ureq::Agent::new_with_config(config).run(request).unwrap();

@@ -1,5 +1,7 @@
 //! The examples on the console's integration page, run by the interpreters that are here.
 
+mod spring;
+
 use std::{
     fs,
     path::Path,
