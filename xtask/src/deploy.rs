@@ -1,16 +1,24 @@
 //! `cargo xtask deploy`: whether the texts in `deploy/` are what they should be, by programs that know.
 
-use std::process::Command;
+use std::{fmt::Write as _, fs, process::Command};
+
+use serde_json::Value;
 
 use crate::{
     command::{root, run},
     packages::{Needed, install_missing},
 };
 
-const NEEDED: [&Needed; 2] = [
+const NEEDED: [&Needed; 3] = [
     &Needed { file: "/usr/share/doc/python3-venv", package: "python3-venv" },
     &Needed { file: "promtool", package: "prometheus" },
+    &Needed { file: "npm", package: "npm" },
 ];
+
+/// Grafana's own types of its dashboards, and what checks a dashboard by them.
+const DASHBOARD_CHECK: [&str; 2] = ["@grafana/schema@13.2.3", "typescript@5.9.3"];
+/// Where in that package the types are of dashboards that are imported as JSON.
+const DASHBOARD_TYPES: &str = "./node_modules/@grafana/schema/dist/types/raw/dashboard/x/types.gen";
 
 /// Installs what checks, and checks.
 pub(crate) fn check() -> anyhow::Result<()> {
@@ -22,12 +30,19 @@ pub(crate) fn check() -> anyhow::Result<()> {
 pub(crate) fn install() -> anyhow::Result<()> {
     install_missing(&NEEDED, "Install them, or leave this check out")?;
     let folder = root().join("target/deploy");
-    if folder.join("bin/kubernetes-validate").is_file() {
-        return Ok(());
+    if !folder.join("bin/kubernetes-validate").is_file() {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        let requirements = root().join("deploy/requirements.txt");
+        run(Command::new(folder.join("bin/pip")).args(["install", "--quiet", "--requirement"]).arg(requirements))?;
     }
-    run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-    let requirements = root().join("deploy/requirements.txt");
-    run(Command::new(folder.join("bin/pip")).args(["install", "--quiet", "--requirement"]).arg(requirements))
+    if !folder.join("node_modules/.bin/tsc").is_file() {
+        // So that npm takes this folder, and not one above that it knows.
+        fs::write(folder.join("package.json"), "{}")?;
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]).args(DASHBOARD_CHECK);
+        run(npm.current_dir(&folder))?;
+    }
+    Ok(())
 }
 
 /// Checks with what was installed.
@@ -42,5 +57,35 @@ pub(crate) fn check_installed() -> anyhow::Result<()> {
     run(&mut program("kubernetes-validate", &["--strict", "kubernetes.yaml"]))?;
     let deploy = root().join("deploy");
     run(Command::new("promtool").args(["check", "rules", "alerts.yml"]).current_dir(&deploy))?;
-    run(Command::new("promtool").args(["test", "rules", "alerts.test.yml"]).current_dir(&deploy))
+    run(Command::new("promtool").args(["test", "rules", "alerts.test.yml"]).current_dir(&deploy))?;
+    check_dashboard()
+}
+
+/// Whether Grafana's types know all that the dashboard says, and Prometheus can read all that it asks.
+fn check_dashboard() -> anyhow::Result<()> {
+    let folder = root().join("target/deploy");
+    let text = fs::read_to_string(root().join("deploy/grafana.json"))?;
+    let typed =
+        format!("import type {{ Dashboard }} from \"{DASHBOARD_TYPES}\";\nexport const it: Dashboard = {text};\n");
+    fs::write(folder.join("dashboard.ts"), typed)?;
+    let mut tsc = Command::new(folder.join("node_modules/.bin/tsc"));
+    tsc.args(["--noEmit", "--strict", "--skipLibCheck", "--module", "esnext", "--moduleResolution", "bundler"]);
+    run(tsc.arg("dashboard.ts").current_dir(&folder))?;
+
+    // Prometheus reads expressions in rules; the dashboard's become some.
+    let mut rules = "groups:\n  - name: dashboard\n    rules:\n".to_owned();
+    for expression in expressions(&serde_json::from_str(&text)?) {
+        let filled = [("$__rate_interval", "5m"), ("$__range", "6h"), ("$instance", ".*")];
+        let expression = filled.iter().fold(expression, |text, (variable, value)| text.replace(variable, value));
+        writeln!(rules, "      - {{ record: \"dashboard\", expr: {} }}", Value::String(expression))?;
+    }
+    fs::write(folder.join("dashboard.yml"), rules)?;
+    run(Command::new("promtool").args(["check", "rules", "--lint=none", "dashboard.yml"]).current_dir(&folder))
+}
+
+/// What the panels of a dashboard ask for.
+fn expressions(dashboard: &Value) -> Vec<String> {
+    let list = |value: &Value, name: &str| value[name].as_array().cloned().unwrap_or_default();
+    let targets = list(dashboard, "panels").into_iter().flat_map(|panel| list(&panel, "targets"));
+    targets.filter_map(|target| target["expr"].as_str().map(str::to_owned)).collect()
 }
