@@ -223,7 +223,8 @@ pub(crate) fn record_reply(span: &Span, status: StatusCode, result_code: Option<
     if span.is_disabled() {
         return;
     }
-    span.record("http.response.status_code", status.as_u16());
+    // A number by the conventions; one without a sign would be sent as text.
+    span.record("http.response.status_code", i64::from(status.as_u16()));
     span.record("haechi.request_id", request_id.to_str().unwrap_or_default());
     if let Some(code) = result_code {
         span.record("haechi.result_code", code);

@@ -1,7 +1,7 @@
 //! `haechi serve`.
 
 use std::{
-    io,
+    env, io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     process::ExitCode,
     sync::Arc,
@@ -379,9 +379,23 @@ fn warn_about(config: &Config, apps: &AppStore) {
              that shares the secret: have one of them judge all answers"
         );
     }
+    if config.ledger.kind.has_password() && command_line_has_password() {
+        tracing::warn!(
+            "everybody on this machine can read the ledger's password on the command line: give its URL in the \
+             configuration file, or in HAECHI_LEDGER"
+        );
+    }
     for app in apps.list().into_iter().filter(|app| app.enabled && app.settings.test) {
         tracing::warn!(app = app.name, "{TEST_APP_WARNING}");
     }
+}
+
+/// Whether a ledger with a password stands on the command line, which any user may read in `/proc`.
+fn command_line_has_password() -> bool {
+    let words = env::args_os().filter_map(|word| word.into_string().ok());
+    words
+        .filter_map(|word| word.trim_start_matches("--ledger=").parse().ok())
+        .any(|kind: LedgerKind| kind.has_password())
 }
 
 /// How many connections there can be at once, after asking the system for as many file descriptors as it gives.

@@ -26,6 +26,14 @@ pub enum LedgerUrlError {
     Unknown,
 }
 
+impl LedgerKind {
+    /// Whether a password is needed to get to it.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        matches!(self, Self::Redis(address) if address.has_password())
+    }
+}
+
 impl FromStr for LedgerKind {
     type Err = LedgerUrlError;
 

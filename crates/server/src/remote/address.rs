@@ -91,6 +91,12 @@ pub enum AddressError {
 }
 
 impl RemoteAddress {
+    /// Whether it holds a password.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        self.password.is_some()
+    }
+
     /// Whether the servers are a cluster.
     #[must_use]
     pub fn is_cluster(&self) -> bool {

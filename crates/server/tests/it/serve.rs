@@ -15,8 +15,11 @@ use haechi::{
     store::Store,
 };
 use serde_json::{Value, json};
+use testbed::{Redis, RedisOptions};
 
-use crate::server::{TestServer, haechi_in, ledger_is_shared, ledger_outlives_program, run, within_deadline};
+use crate::server::{
+    TestServer, haechi_in, ledger_is_shared, ledger_outlives_program, run, serve_command, within_deadline,
+};
 
 fn with_data(test: impl FnOnce(&Path)) {
     let dir = tempfile::tempdir().unwrap();
@@ -414,7 +417,7 @@ fn operators_may_have_an_address_of_their_own() {
 }
 
 #[test]
-fn nothing_secret_is_logged() {
+fn nothing_secret_is_logged_or_shown() {
     for format in ["human", "json"] {
         let server = TestServer::with_args(&["--log", "trace", "--log-format", format]);
         let appkey = server.appkey().to_owned();
@@ -429,8 +432,17 @@ fn nothing_secret_is_logged() {
         assert_eq!(server.verify(&appkey, &key, &answer_again), 0);
         let key = server.issue(&appkey);
         assert_eq!(server.delete(&format!("/captcha/v1.0/appkeys/{appkey}?key={key}")).code(), 0);
+        let mut shown = String::new();
         for path in ["/healthz", "/readyz", "/metrics", "/openapi.json", "/", "/nowhere"] {
-            server.get(path);
+            shown += server.get(path).text();
+        }
+        for (path, code) in [(format!("/captcha/v1.0/appkeys/{appkey}"), -3), (verification(&appkey, &key), -5)] {
+            let refused = server.get(&path);
+            assert_eq!(refused.code(), code, "{path}");
+            shown += refused.text();
+        }
+        for file in ["cmdline", "comm"] {
+            shown += &fs::read_to_string(format!("/proc/{}/{file}", server.id())).unwrap();
         }
         let rotated = server.haechi(&["app", "rotate", "default"]).json();
         let secret = fs::read_to_string(server.data_dir().join("secret")).unwrap();
@@ -440,8 +452,29 @@ fn nothing_secret_is_logged() {
         let rotated = rotated["appkey"].as_str().unwrap();
         for hidden in [&appkey, &answer, "WR0NGANSWER", &answer_again, rotated, secret.trim()] {
             assert!(!log.contains(hidden), "{hidden} is in the log:\n{log}");
+            assert!(!shown.contains(hidden), "{hidden} is shown:\n{shown}");
         }
     }
+}
+
+fn verification(appkey: &str, key: &str) -> String {
+    format!("/captcha/v1.0/appkeys/{appkey}/keys/{key}/verification?answer=WR0NGANSWER")
+}
+
+#[test]
+fn a_password_on_the_command_line_is_warned_about() {
+    let redis = Redis::with(RedisOptions { password: Some("pa55word".to_owned()), ..RedisOptions::default() });
+    let warning = "everybody on this machine can read the ledger's password";
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::in_dir(folder.path(), &["--ledger", &redis.url()]);
+    let logged = server.logged(warning);
+    assert!(!logged.contains("pa55word"), "{logged}");
+    assert!(server.stop().success());
+    let mut command = serve_command(folder.path(), &[]);
+    command.env("HAECHI_LEDGER", redis.url());
+    let server = TestServer::spawn(command, folder.path());
+    assert!(!server.stderr().contains(warning), "{}", server.stderr());
+    assert!(!fs::read_to_string(format!("/proc/{}/cmdline", server.id())).unwrap().contains("pa55word"));
 }
 
 #[test]

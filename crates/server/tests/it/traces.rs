@@ -61,6 +61,10 @@ fn attributes(span: &Span) -> HashMap<&str, String> {
         Value::IntValue(number) => number.to_string(),
         other => panic!("{other:?}"),
     };
+    for pair in &span.attributes {
+        let is_number = matches!(pair.value.as_ref().unwrap().value, Some(Value::IntValue(_)));
+        assert_eq!(is_number, pair.key.ends_with("_code"), "{pair:?}");
+    }
     let pair = |pair: &'_ opentelemetry_proto::tonic::common::v1::KeyValue| {
         text(pair.value.as_ref().unwrap().value.as_ref().unwrap())
     };
