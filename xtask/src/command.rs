@@ -1,6 +1,7 @@
 //! Running other programs, loudly.
 
 use std::{
+    env,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -15,8 +16,16 @@ pub(crate) fn root() -> PathBuf {
 
 /// `cargo`, in the workspace's root.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
+    // What Cargo has told this program about its own package. A crate whose build script asks for it, as ring's does,
+    // would be built again whenever it is not the same: by every `cargo xtask` after a `cargo run`, with all that needs it.
+    for (name, _) in env::vars_os() {
+        let told = name.to_string_lossy();
+        if told.starts_with("CARGO_PKG_") || told.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 
