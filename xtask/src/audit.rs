@@ -7,7 +7,7 @@ use crate::{
     tools::Tool,
 };
 
-const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
+const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", features: &[] };
 
 /// Installs what checks, and checks.
 pub(crate) fn check() -> anyhow::Result<()> {

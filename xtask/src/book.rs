@@ -11,7 +11,12 @@ use anyhow::{Context, bail, ensure};
 
 use crate::{command::root, tools::Tool};
 
-const MDBOOK: Tool = Tool { name: "mdbook", version: "0.5.4" };
+const MDBOOK: Tool = Tool {
+    name: "mdbook",
+    version: "0.5.4",
+    // Not what serves a book while it is written.
+    features: &["--no-default-features", "--features", "search"],
+};
 
 /// Installs what builds, builds, and checks.
 pub(crate) fn build() -> anyhow::Result<()> {

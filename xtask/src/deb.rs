@@ -18,7 +18,7 @@ use crate::{
     tools::Tool,
 };
 
-const CARGO_DEB: Tool = Tool { name: "cargo-deb", version: "3.8.0" };
+const CARGO_DEB: Tool = Tool { name: "cargo-deb", version: "3.8.0", features: &[] };
 
 /// What to do with the package.
 #[derive(clap::Args)]

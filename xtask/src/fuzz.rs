@@ -13,7 +13,7 @@ use crate::{
     tools::Tool,
 };
 
-const CARGO_FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.1" };
+const CARGO_FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.1", features: &[] };
 const BUILD: &str = "target/fuzz/build";
 
 /// What to fuzz, and how long.

@@ -10,7 +10,7 @@ use crate::{
     tools::Tool,
 };
 
-const CARGO_CYCLONEDX: Tool = Tool { name: "cargo-cyclonedx", version: "0.5.9" };
+const CARGO_CYCLONEDX: Tool = Tool { name: "cargo-cyclonedx", version: "0.5.9", features: &[] };
 const NAME: &str = "haechi.cdx";
 
 /// Writes `target/sbom/haechi.cdx.json`, in CycloneDX.

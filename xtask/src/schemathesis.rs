@@ -9,6 +9,7 @@ use crate::{
     bench::Server,
     command::{cargo, root, run},
     packages::{Needed, install_missing},
+    test::built_program,
 };
 
 const NEEDED: [&Needed; 1] = [&Needed { file: "/usr/share/doc/python3-venv", package: "python3-venv" }];
@@ -18,9 +19,10 @@ const EXAMPLES: &str = "20";
 const REMOVE_TOKEN: &str = "/admin/v1/tokens/{id}";
 const SCOPES: [&str; 5] = ["apps:read", "apps:write", "statistics:read", "audit:read", "access:write"];
 
-/// Installs schemathesis, and asks.
+/// Installs schemathesis, builds the server, and asks.
 pub(crate) fn check() -> anyhow::Result<()> {
     install()?;
+    run(&mut cargo(&["build", "--package", "haechi"]))?;
     check_installed()
 }
 
@@ -36,10 +38,9 @@ pub(crate) fn install() -> anyhow::Result<()> {
     run(Command::new(folder.join("bin/pip")).args(["install", "--quiet", "--requirement"]).arg(requirements))
 }
 
-/// Asks with what was installed.
+/// Asks with what was installed the server that was built.
 pub(crate) fn check_installed() -> anyhow::Result<()> {
-    run(&mut cargo(&["build", "--package", "haechi"]))?;
-    let haechi = root().join("target/debug/haechi");
+    let haechi = built_program();
     let server = Server::start(&haechi, "memory:")?;
     let mut create = Command::new(haechi);
     create.args(["token", "create", "schemathesis", "--json", "--data"]).arg(server.data());

@@ -5,10 +5,12 @@ use crate::{
     packages::is_there,
 };
 
-/// A program with the crate that it comes from, and a version of it that is known to do.
+/// A program with the crate that it comes from, a version of it that is known to do, and how it is built.
 pub(crate) struct Tool {
     pub(crate) name: &'static str,
     pub(crate) version: &'static str,
+    /// Arguments that leave out what is not needed of it.
+    pub(crate) features: &'static [&'static str],
 }
 
 impl Tool {
@@ -18,6 +20,7 @@ impl Tool {
             return Ok(());
         }
         // They run for seconds at the most. To build them without optimisation is what saves time.
-        run(&mut cargo(&["install", "--locked", "--debug", &format!("{}@{}", self.name, self.version)]))
+        let mut install = cargo(&["install", "--locked", "--debug", &format!("{}@{}", self.name, self.version)]);
+        run(install.args(self.features).env("CARGO_PROFILE_DEV_DEBUG", "0"))
     }
 }

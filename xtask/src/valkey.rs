@@ -8,11 +8,14 @@ use anyhow::{Context, ensure};
 use testbed::{PROGRAM, Redis, RedisOptions};
 
 use crate::{
-    command::{cargo, root, run},
+    command::{root, run},
     packages::{Needed, install_missing},
+    test::{cargo_test, test_ledger},
 };
 
 const NEEDED: [&Needed; 1] = [&Needed { file: "/usr/share/doc/python3-venv", package: "python3-venv" }];
+/// Modules with tests that start Redis.
+const WITH_REDIS: [&str; 5] = ["admin::", "apps::", "ledger::redis::", "limits::", "statistics::"];
 /// It is built without TLS.
 const WITH_TLS: &str = "a_password_and_encryption_are_used";
 
@@ -30,12 +33,11 @@ pub(crate) fn install() -> anyhow::Result<()> {
 /// Tests with what was installed.
 pub(crate) fn check_installed() -> anyhow::Result<()> {
     let program = program()?;
-    run(cargo(&["test", "--package", "haechi", "--lib", "--", "--skip", WITH_TLS]).env(PROGRAM, &program))?;
+    let lib = [&["--lib", "--", "--skip", WITH_TLS], &WITH_REDIS[..]].concat();
+    run(cargo_test(&lib).env(PROGRAM, &program))?;
     let valkey = Redis::with(RedisOptions { program: Some(program.clone()), ..RedisOptions::default() });
-    let mut suite = cargo(&["test", "--package", "haechi", "--test", "it"]);
-    run(suite.env(PROGRAM, &program).env("TEST_LEDGER", valkey.url()))?;
-    let faults = ["test", "--package", "chaos", "--test", "it", "--", "--test-threads", "1", "faults"];
-    run(cargo(&faults).env(PROGRAM, &program))
+    run(test_ledger(&valkey.url()).env(PROGRAM, &program))?;
+    run(cargo_test(&["--test", "scenarios", "--", "--test-threads", "1", "faults"]).env(PROGRAM, &program))
 }
 
 fn folder() -> PathBuf {
