@@ -24,7 +24,7 @@ pub(crate) fn check_installed() -> anyhow::Result<()> {
     // What is twice in the tree is listed by `cargo deny check bans`, and no fault.
     run(&mut deny(&["--log-level", "error", "check", "bans", "licenses", "sources"]))?;
     if is_fetched(&mut deny(&["fetch", "db"])) {
-        return run(&mut deny(&["check", "--disable-fetch", "advisories"]));
+        return run(&mut deny(&["--offline", "check", "advisories"]));
     }
     println!("\nNOT CHECKED: advisories, because RustSec's database could not be fetched from github.com");
     Ok(())
