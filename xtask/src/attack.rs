@@ -23,7 +23,7 @@ use self::{
     jobs::{Job, Stage},
     results::Results,
 };
-use crate::command::{cargo, run};
+use crate::command::{built, cargo, run};
 
 /// What to attack, and how thoroughly.
 #[derive(clap::Args)]
@@ -157,7 +157,7 @@ impl<'a> Bench<'a> {
                 let line = [&["compare_speed.py", program, "--rounds", rounds], options].concat();
                 line.into_iter().map(String::from).collect::<Vec<_>>()
             };
-            let program = shown(&environment::built(&format!("examples/{example}")));
+            let program = shown(&built("release", &format!("examples/{example}")));
             let line = self.environment.python(&arguments(&program))?;
             println!("{line}");
             // Published without the place of this machine's build.

@@ -18,7 +18,7 @@ pub(crate) use self::{
     load::{Connection, Request},
     server::Server,
 };
-use crate::command::{cargo, root, run};
+use crate::command::{built, cargo, run};
 
 /// What to measure, and for how long.
 #[derive(clap::Args)]
@@ -55,7 +55,7 @@ pub(crate) fn run_benchmarks(options: &Options) -> anyhow::Result<()> {
         run(&mut cargo(&["bench", "--package", "haechi-captcha", "--package", "haechi"]))?;
     }
     run(&mut cargo(&["build", "--release", "--package", "haechi"]))?;
-    let program = root().join("target/release/haechi");
+    let program = built("release", "haechi");
     if options.overload.is_some() {
         return overload::table(&program, options);
     }

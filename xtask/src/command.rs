@@ -29,6 +29,12 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// A program that [`cargo`] built, in this profile's folder.
+pub(crate) fn built(profile: &str, program: &str) -> PathBuf {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    target.join(profile).join(program)
+}
+
 /// Runs a program to its end, after saying what runs.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     let line = shown(command);

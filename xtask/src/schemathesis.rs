@@ -7,9 +7,8 @@ use anyhow::{Context, ensure};
 
 use crate::{
     bench::Server,
-    command::{cargo, root, run},
+    command::{built, cargo, root, run},
     packages::{Needed, install_missing},
-    test::built_program,
 };
 
 const NEEDED: [&Needed; 1] = [&Needed { file: "/usr/share/doc/python3-venv", package: "python3-venv" }];
@@ -40,7 +39,7 @@ pub(crate) fn install() -> anyhow::Result<()> {
 
 /// Asks with what was installed the server that was built.
 pub(crate) fn check_installed() -> anyhow::Result<()> {
-    let haechi = built_program();
+    let haechi = built("debug", "haechi");
     let server = Server::start(&haechi, "memory:")?;
     let mut create = Command::new(haechi);
     create.args(["token", "create", "schemathesis", "--json", "--data"]).arg(server.data());

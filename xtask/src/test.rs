@@ -1,12 +1,12 @@
 //! `cargo xtask test`: everything that CI runs, after installing what it needs.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{fs, process::Command};
 
 use testbed::{Cluster, Redis, RedisOptions};
 
 use crate::{
     audit, book,
-    command::{cargo, root, run},
+    command::{built, cargo, root, run},
     deploy,
     packages::{Needed, install_missing},
     schemathesis, valkey,
@@ -66,7 +66,9 @@ pub(crate) fn run_everything(options: &Options) -> anyhow::Result<()> {
     if !options.no_browser {
         install_axe()?;
         // So do the browser tests, each with a browser of its own.
-        run(cargo_test(&["--test", "browser", "--", "--test-threads", "1"]).env("E2E_HAECHI", built_program()))?;
+        run(
+            cargo_test(&["--test", "browser", "--", "--test-threads", "1"]).env("E2E_HAECHI", built("debug", "haechi"))
+        )?;
     }
     check_if_installed("Valkey", valkey::install, valkey::check_installed)?;
     check_if_installed("the OpenAPI document", schemathesis::install, schemathesis::check_installed)?;
@@ -91,11 +93,6 @@ pub(crate) fn test_ledger(url: &str) -> Command {
     let mut suite = cargo_test(&["--test", "it", "--"]);
     suite.args(WITHOUT_LEDGER.iter().flat_map(|module| ["--skip", module])).env("TEST_LEDGER", url);
     suite
-}
-
-/// The server that [`cargo_test`] has built beside its tests.
-pub(crate) fn built_program() -> PathBuf {
-    root().join("target/debug/haechi")
 }
 
 /// Checks something, if the programs that check it can be had.

@@ -13,7 +13,7 @@ use super::{
     shown,
 };
 use crate::{
-    command::{cargo, root, run},
+    command::{built, cargo, root, run},
     packages::{Needed, install_missing},
 };
 
@@ -117,7 +117,7 @@ impl Environment {
         let peer = |program: &str| self.python(&[program, &folder, "--count", &count].map(String::from)).map(drop);
         match set.source {
             Source::Ours { secret, theme, difficulty } => {
-                let mut haechi = Command::new(built("haechi"));
+                let mut haechi = Command::new(built("release", "haechi"));
                 haechi.args(["render", "--out", &folder, "--count", &count, "--theme", theme]);
                 haechi.args(["--seed", set.name, "--secret-seed", secret]);
                 if let Some(level) = difficulty {
@@ -126,7 +126,7 @@ impl Environment {
                 run(&mut haechi)
             }
             Source::Spoken { secret, language, is_clean } => {
-                let mut haechi = Command::new(built("haechi"));
+                let mut haechi = Command::new(built("release", "haechi"));
                 haechi.args(["speak", "--out", &folder, "--count", &count, "--lang", language]);
                 // Clean sounds have the seed of the noisy ones, so that they are the same but for the noise.
                 haechi.args(["--seed", language, "--secret-seed", secret]);
@@ -152,12 +152,6 @@ impl Environment {
     fn svg(&self) -> PathBuf {
         root().join(&self.folder).join("peers/svg")
     }
-}
-
-/// A program that cargo built for release.
-pub(super) fn built(program: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    target.join("release").join(program)
 }
 
 /// Whether something worked out; if not, says why.

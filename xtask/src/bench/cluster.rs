@@ -9,7 +9,7 @@ use anyhow::Context;
 use testbed::{Cluster, Redis, RedisOptions};
 
 use super::{Options, load::measure, quantile, requests, server::Server};
-use crate::command::root;
+use crate::command::built;
 
 const CALLS: [&str; 4] = ["issue", "image", "sound", "verify"];
 
@@ -72,7 +72,7 @@ pub(super) fn table(options: &Options) -> anyhow::Result<()> {
 }
 
 fn rows(servers: &Servers, shards: usize, count: usize, options: &Options) -> anyhow::Result<()> {
-    let (program, ledger) = (root().join("target/release/haechi"), servers.url());
+    let (program, ledger) = (built("release", "haechi"), servers.url());
     let nodes = start_nodes(&program, &ledger, count)?;
     let addresses: Vec<SocketAddr> = nodes.iter().map(Server::address).collect();
     let node_processes: Vec<u32> = nodes.iter().map(Server::id).collect();
