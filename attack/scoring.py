@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 
 
 def score(answers: list[str], guesses: list[str], fold_case: bool = False) -> dict:
@@ -20,6 +21,28 @@ def score(answers: list[str], guesses: list[str], fold_case: bool = False) -> di
         "ci95": wilson_interval(read, len(pairs)),
         "char_acc": round(right / characters, 4),
     }
+
+
+# Shares of pictures that a solver answers, if it may leave those out that it is less sure of.
+SHARES = (1.0, 0.5, 0.25, 0.1)
+
+
+def at_shares(answers: list[str], guesses: list[tuple[str, float]]) -> dict[str, dict]:
+    """How many of its surest guesses are right, for a solver that answers only a share of what it is asked.
+
+    A guess comes with its margin: how much likelier it is, as a logarithm, than the next one.
+    """
+    pairs = sorted(zip(answers, guesses, strict=True), key=lambda pair: -pair[1][1])
+    outcome = {}
+    for share in SHARES:
+        answered = pairs[: math.ceil(share * len(pairs))]
+        right = sum(answer == guess for answer, (guess, _) in answered)
+        outcome[f"{share:.0%}"] = {
+            "n": len(answered),
+            "success": round(right / len(answered), 4),
+            "ci95": wilson_interval(right, len(answered)),
+        }
+    return outcome
 
 
 def edit_distance(one: str, other: str) -> int:

@@ -36,6 +36,8 @@ CANDIDATES_PER_CHARACTER = 3
 LOWEST_BAND = 3
 ROUNDS = 4
 BUDGET_S = 90.0
+# Share of sounds with too few loud moments at which the solver counts as broken.
+BROKEN = 0.02
 BATCH = 96
 RATE = 2e-3
 # Candidates that are none of the answer's, from each sound.
@@ -196,10 +198,10 @@ class Trainer:
         return functional.log_softmax(self.network(windows), 1).numpy()
 
     def read(self, some: Candidates) -> str:
-        """The answer."""
-        said = self._say(some)
+        """The answer; none if too few moments are loud, which `main` counts."""
         if len(some.places) < self.length:
             return ""
+        said = self._say(some)
         row = best_row(some, self._gains(some, said, None))
         return "".join(self.alphabet[int(said[each, :-1].argmax())] for each in row)
 
@@ -224,11 +226,14 @@ def main() -> None:
     known = trainer.learning[:200]
     training = score([answer for answer, _ in known], [trainer.read(some) for _, some in known])
     guesses = [trainer.read(candidates_of(sound, trainer.length)) for sound in test]
+    if (unheard := guesses.count("")) > BROKEN * len(test):
+        raise SystemExit(f"too few moments are loud in {unheard} of {len(test)} sounds: the solver is broken")
     report(
         {
             "solver": f"segments@{options.train}",
             "target": options.name,
             **score([sound.answer for sound in test], guesses),
+            "failures": unheard,
             "n_train": options.train,
             "training_loss": round(loss, 3),
             "training_success": training["success"],

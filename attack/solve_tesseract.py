@@ -31,6 +31,9 @@ FACTOR = 3
 MARGIN = 20
 # Between the pages that tesseract prints for a list of pictures.
 PAGE_END = "\f"
+# A page mode for each page that tesseract crashed on; and the share of crashes at which it counts as broken.
+CRASHED: list[int] = []
+BROKEN = 0.02
 
 
 @dataclass(frozen=True)
@@ -66,13 +69,14 @@ def read_set(pictures: list[Picture], way: Way, alphabet: str) -> list[str]:
 
 
 def _read_pages(pages: list, page_mode: int, alphabet: str) -> list[str]:
-    """What tesseract reads on each page, and nothing on those that it crashes on.
+    """What tesseract reads on each page; `CRASHED` counts those that it crashes on.
 
     One call reads all pages, since starting tesseract costs more than reading. It divides by zero on a few noisy pages,
     so after a crash each half is read by itself, down to the page that it was.
     """
     texts = _texts(pages, page_mode, alphabet)
     if texts is None and len(pages) == 1:
+        CRASHED.append(page_mode)
         return [""]
     if texts is None:
         middle = len(pages) // 2
@@ -96,8 +100,10 @@ def _texts(pages: list, page_mode: int, alphabet: str) -> list[str] | None:
     if done.returncode < 0:
         return None
     done.check_returncode()
-    texts = done.stdout.split(PAGE_END)[: len(pages)]
-    return texts + [""] * (len(pages) - len(texts))
+    texts = done.stdout.split(PAGE_END)
+    if len(texts) != len(pages) + 1:
+        raise SystemExit(f"tesseract printed {len(texts) - 1} pages of {len(pages)}")
+    return texts[:-1]
 
 
 def choose(tune: list[Picture], alphabet: str) -> Way:
@@ -130,7 +136,10 @@ def main() -> None:
         raise SystemExit(f"{len(rest)} pictures are too few to tune on {options.tune}")
     alphabet = alphabet_of(rest + test)
     way = choose(rest[: options.tune], alphabet)
+    CRASHED.clear()
     outcome = score([picture.answer for picture in test], read_set(test, way, alphabet), fold_case=True)
+    if len(CRASHED) > BROKEN * len(test):
+        raise SystemExit(f"tesseract crashed on {len(CRASHED)} pages of {len(test)} pictures")
     spent = os.times()
     cpu_s = spent.user + spent.system + spent.children_user + spent.children_system
     report(
@@ -138,6 +147,7 @@ def main() -> None:
             "solver": "tesseract",
             "target": options.name,
             **outcome,
+            "failures": len(CRASHED),
             "way": str(way),
             "ways_tried": len(list(ways())),
             "version": version(),
