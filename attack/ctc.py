@@ -55,23 +55,23 @@ def _advance(beams: dict, step: np.ndarray, length: int, width: int) -> dict:
     return dict(best)
 
 
-def agree(views: list[Tensor], length: int | None) -> list[Prefix]:
-    """The answer that all views of each picture together find likeliest; each view is (count, steps, classes).
+def agree(views: list[Tensor], length: int | None) -> list[tuple[Prefix, float]]:
+    """The answer that all views of each picture together find likeliest, and by how much; each view is (count, steps,
+    classes).
 
     Steps of different views do not line up, so their probabilities cannot be averaged. Instead each view proposes
     answers, and every proposal is scored by CTC under all of them.
     """
     if length is None:
-        return greedy(views[0])
+        # Nothing is known of other answers, so that the surest are those whose every step is.
+        return list(zip(greedy(views[0]), views[0].max(2).values.sum(1).tolist(), strict=True))
     return [_best_of([view[index] for view in views], length) for index in range(len(views[0]))]
 
 
-def _best_of(views: list[Tensor], length: int) -> Prefix:
+def _best_of(views: list[Tensor], length: int) -> tuple[Prefix, float]:
     proposals = list({prefix for view in views for prefix in beam(view.numpy(), length)[:4]})
     if not proposals:
-        return greedy(views[0][None])[0]
-    if len(proposals) == 1:
-        return proposals[0]
+        return greedy(views[0][None])[0], 0.0
     targets = torch.tensor(proposals)
     total = torch.zeros(len(proposals))
     for view in views:
@@ -79,4 +79,6 @@ def _best_of(views: list[Tensor], length: int) -> Prefix:
         lengths = torch.full((len(proposals),), len(view))
         targets_length = torch.full((len(proposals),), length)
         total += functional.ctc_loss(steps, targets, lengths, targets_length, reduction="none")
-    return proposals[int(total.argmin())]
+    costs, order = total.sort()
+    margin = float(costs[1] - costs[0]) if len(proposals) > 1 else float("inf")
+    return proposals[int(order[0])], margin

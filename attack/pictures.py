@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image
 
 from sets import Sample
 
+HEIGHT = 80
 EXTENSIONS = {".png", ".gif", ".jpg", ".jpeg"}
 
 
@@ -39,8 +41,22 @@ def load_gray(path: Path) -> np.ndarray:
     return merge(frames, axis=0)
 
 
+def load_rgb(path: Path) -> np.ndarray:
+    """The first frame as RGB, 80 pixels high: what is known of letters' sizes is said in such pixels."""
+    with Image.open(path) as file:
+        pixels = np.asarray(_on_white(file).convert("RGB"))
+    if pixels.shape[0] == HEIGHT:
+        return pixels
+    width = round(pixels.shape[1] * HEIGHT / pixels.shape[0])
+    return cv2.resize(pixels, (width, HEIGHT), interpolation=cv2.INTER_AREA)
+
+
 def _flat_luminance(image: Image.Image) -> np.ndarray:
+    return np.asarray(_on_white(image).convert("L"))
+
+
+def _on_white(image: Image.Image) -> Image.Image:
     image = image.convert("RGBA")
     ground = Image.new("RGBA", image.size, (255, 255, 255, 255))
     ground.alpha_composite(image)
-    return np.asarray(ground.convert("L"))
+    return ground

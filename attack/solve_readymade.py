@@ -23,22 +23,19 @@ from pathlib import Path
 # Before numpy and onnxruntime start: CPU time is reported, and more threads would spend it unseen.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
-import cv2
 import numpy as np
-from PIL import Image
 
 import arches
 import ground
 import heaps
 from beam import Answer
 from join import Said, joined, surest
-from pictures import Picture, pictures_of
+from pictures import Picture, load_rgb, pictures_of
 from readers import Reader, all_readers, versions
 from scoring import at_shares, report, score, wilson_interval
 from sets import alphabet_of, held_out
 from straighten import Layout
 
-HEIGHT = 80
 # Two readers judge what may be a line of letters before all of them read the best ones.
 JUDGES = ("ddddocr", "captcha-whisperer")
 KEPT = 4
@@ -140,19 +137,6 @@ def _cropped(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return picture[max(0, top - MARGIN) : bottom + MARGIN, max(0, left - MARGIN) : right + MARGIN]
 
 
-def load(picture: Picture) -> np.ndarray:
-    """A picture as RGB, 80 pixels high; transparency shows white."""
-    with Image.open(picture.path) as file:
-        image = file.convert("RGBA")
-    white = Image.new("RGBA", image.size, (255, 255, 255, 255))
-    white.alpha_composite(image)
-    pixels = np.asarray(white.convert("RGB"))
-    if pixels.shape[0] == HEIGHT:
-        return pixels
-    width = round(pixels.shape[1] * HEIGHT / pixels.shape[0])
-    return cv2.resize(pixels, (width, HEIGHT), interpolation=cv2.INTER_AREA)
-
-
 ATTACKER: list[Attacker] = []
 
 
@@ -162,7 +146,7 @@ def _start(attack: str, alphabet: str, length: int) -> None:
 
 def _read(picture: Picture) -> Reading:
     try:
-        return ATTACKER[0].read(load(picture))
+        return ATTACKER[0].read(load_rgb(picture.path))
     except Exception as cause:
         # One picture that cannot be attacked ends the run: it must not count as one that holds.
         raise RuntimeError(f"the solver failed on {picture.path.name}") from cause

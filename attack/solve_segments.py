@@ -24,7 +24,7 @@ from scipy import signal
 from torch import nn
 from torch.nn import functional
 
-from scoring import report, score
+from scoring import at_shares, report, score
 from sets import alphabet_of, held_out
 from sounds import BANDS, RATE_HZ, Sound, features, mel_power, sounds_of
 
@@ -197,13 +197,15 @@ class Trainer:
         windows = torch.from_numpy(some.windows[:, SPARE : SPARE + WIDTH])[:, None]
         return functional.log_softmax(self.network(windows), 1).numpy()
 
-    def read(self, some: Candidates) -> str:
-        """The answer; none if too few moments are loud, which `main` counts."""
+    def read(self, some: Candidates) -> tuple[str, float]:
+        """The answer, and how sure it is; none if too few moments are loud, which `main` counts."""
         if len(some.places) < self.length:
-            return ""
+            return "", -math.inf
         said = self._say(some)
         row = best_row(some, self._gains(some, said, None))
-        return "".join(self.alphabet[int(said[each, :-1].argmax())] for each in row)
+        best = np.sort(said[row, :-1], axis=1)
+        text = "".join(self.alphabet[int(said[each, :-1].argmax())] for each in row)
+        return text, float((best[:, -1] - best[:, -2]).min())
 
 
 def main() -> None:
@@ -224,15 +226,17 @@ def main() -> None:
     trainer = Trainer(rest[: options.train])
     loss = trainer.train(options.cpu_seconds)
     known = trainer.learning[:200]
-    training = score([answer for answer, _ in known], [trainer.read(some) for _, some in known])
+    training = score([answer for answer, _ in known], [trainer.read(some)[0] for _, some in known])
+    answers = [sound.answer for sound in test]
     guesses = [trainer.read(candidates_of(sound, trainer.length)) for sound in test]
-    if (unheard := guesses.count("")) > BROKEN * len(test):
+    if (unheard := sum(not text for text, _ in guesses)) > BROKEN * len(test):
         raise SystemExit(f"too few moments are loud in {unheard} of {len(test)} sounds: the solver is broken")
     report(
         {
             "solver": f"segments@{options.train}",
             "target": options.name,
-            **score([sound.answer for sound in test], guesses),
+            **score(answers, [text for text, _ in guesses]),
+            "answered": at_shares(answers, guesses),
             "failures": unheard,
             "n_train": options.train,
             "training_loss": round(loss, 3),

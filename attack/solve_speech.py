@@ -18,7 +18,7 @@ from torch.nn import functional
 
 import ctc
 from listener import FRAMES_PER_STEP, Listener
-from scoring import report, score
+from scoring import at_shares, report, score
 from sets import alphabet_of, held_out
 from sounds import BANDS, RATE_HZ, Sound, features, sounds_of
 
@@ -114,7 +114,7 @@ class Trainer:
 
     def _report(self, batch: int, training_cpu_s: float) -> dict:
         known = self.learning[:200]
-        training = score([sound.answer for sound in known], self._hear(self.inputs[: len(known)], self._way()))
+        training = score([sound.answer for sound in known], texts(self._hear(self.inputs[: len(known)], self._way())))
         return {
             "n_train": len(self.choosing) + len(self.learning),
             "epochs": round(self.step_count * batch / len(self.inputs), 1),
@@ -132,31 +132,41 @@ class Trainer:
             return "steps"
         inputs = [features(sound.samples(RATE_HZ)) for sound in self.choosing]
         answers = [sound.answer for sound in self.choosing]
-        heard = {way: score(answers, self._hear(inputs, way))["char_acc"] for way in ("steps", "slots")}
+        heard = {way: score(answers, texts(self._hear(inputs, way)))["char_acc"] for way in ("steps", "slots")}
         return max(heard, key=heard.__getitem__)
 
-    def read(self, sounds: list[Sound]) -> list[str]:
-        """What the trained listener says."""
+    def read(self, sounds: list[Sound]) -> list[tuple[str, float]]:
+        """What the trained listener says, and how sure it is."""
         return self._hear([features(sound.samples(RATE_HZ)) for sound in sounds], self._way())
 
     @torch.no_grad()
-    def _hear(self, inputs: list[np.ndarray], way: str) -> list[str]:
+    def _hear(self, inputs: list[np.ndarray], way: str) -> list[tuple[str, float]]:
+        """What is heard, and how much likelier it is, as a logarithm, than the next answer."""
         self.listener.eval()
         answers = []
         for start in range(0, len(inputs), 50):
             part, lengths = batch_of(inputs[start : start + 50])
             heard = self.listener(part)
             if way == "slots":
-                found = (self.listener.slots(heard, lengths, self.length).argmax(2) + 1).tolist()
+                said = functional.log_softmax(self.listener.slots(heard, lengths, self.length), 2)
+                best, symbols = said.topk(2, 2)
+                # The next answer differs where the choice was hardest.
+                margins = (best[..., 0] - best[..., 1]).min(1).values
+                found = zip((symbols[..., 0] + 1).tolist(), margins.tolist(), strict=True)
             else:
                 found = self._spell(functional.log_softmax(self.listener.steps(heard), 2), lengths)
-            answers += ["".join(self.alphabet[symbol - 1] for symbol in symbols) for symbols in found]
+            answers += [("".join(self.alphabet[symbol - 1] for symbol in symbols), margin) for symbols, margin in found]
         return answers
 
-    def _spell(self, steps: Tensor, lengths: Tensor) -> list[ctc.Prefix]:
+    def _spell(self, steps: Tensor, lengths: Tensor) -> list[tuple[ctc.Prefix, float]]:
         """The likeliest answer of the known length."""
         sounds = [sound[:length] for sound, length in zip(steps, lengths.tolist(), strict=True)]
         return [ctc.agree([sound[None]], self.length)[0] for sound in sounds]
+
+
+def texts(heard: list[tuple[str, float]]) -> list[str]:
+    """What was heard, without how sure that is."""
+    return [text for text, _ in heard]
 
 
 def batch_of(inputs: list[np.ndarray]) -> tuple[Tensor, Tensor]:
@@ -204,7 +214,8 @@ def main() -> None:
         raise SystemExit(f"{len(rest)} sounds are too few to train on {options.train}")
     trainer = Trainer(rest[: options.train], options.cpu_seconds or default_budget(options.train))
     training = trainer.train()
-    outcome = score([sound.answer for sound in test], trainer.read(test))
+    answers, heard = [sound.answer for sound in test], trainer.read(test)
+    outcome = {**score(answers, texts(heard)), "answered": at_shares(answers, heard)}
     report(
         {
             "solver": options.solver or f"speech@{options.train}",

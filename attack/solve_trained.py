@@ -19,8 +19,9 @@ import torch
 
 from inputs import Disturbance, View
 from pictures import Picture, pictures_of
-from scoring import report, score
+from scoring import at_shares, report, score
 from sets import held_out
+from strips import AdaptedStrip, KnownStrip
 from training import Attacker, Trainer
 
 # Where half of the ground is dark by design, turning a picture by what most of it is would be a coin's toss.
@@ -44,6 +45,16 @@ ATTACKERS = {
 }
 
 
+VIEWS: dict[str, type[Picture]] = {"whole": Picture, "strip": KnownStrip, "adapted strip": AdaptedStrip}
+LOOKS = {
+    "whole": ["whole"],
+    "strip": ["strip"],
+    "adapted-strip": ["adapted strip"],
+    "both": ["whole", "strip"],
+    "both-adapted": ["whole", "adapted strip"],
+}
+
+
 def default_budget(train: int, warm: bool) -> float:
     """CPU seconds for a number of training pictures."""
     if warm:
@@ -54,6 +65,11 @@ def default_budget(train: int, warm: bool) -> float:
 def solver_name(options: argparse.Namespace) -> str:
     start = "warm" if options.init else "scratch"
     return options.solver or f"{options.attacker}, {start}@{options.train}"
+
+
+def seen_as(view: type[Picture], pictures: list[Picture]) -> list[Picture]:
+    """The same pictures in another view."""
+    return [view(picture.path, picture.answer) for picture in pictures]
 
 
 def one_case(pictures: list[Picture]) -> list[Picture]:
@@ -75,9 +91,18 @@ def main() -> None:
         raise SystemExit(f"{len(rest)} pictures are too few to train on {options.train}")
     budget_s = options.cpu_seconds or default_budget(options.train, bool(options.init))
     checkpoint = torch.load(options.init, weights_only=True) if options.init else None
-    trainer = Trainer(ATTACKERS[options.attacker], rest[: options.train], budget_s, checkpoint)
-    training = trainer.train()
-    outcome = score([picture.answer for picture in test], trainer.read(test))
+    answers = [picture.answer for picture in test]
+    views, looked = [], {}
+    for view in LOOKS[options.look]:
+        learned, judged = (seen_as(VIEWS[view], part) for part in (rest[: options.train], test))
+        trainer = Trainer(ATTACKERS[options.attacker], learned, budget_s, checkpoint)
+        training = trainer.train()
+        own = trainer.views(judged)
+        views += own
+        looked[view] = score(answers, [text for text, _ in trainer.texts(own)])
+    # Readers of several views were trained on the same answers, so that their alphabets are one.
+    guesses = trainer.texts(views)
+    outcome = score(answers, [text for text, _ in guesses])
     if options.save:
         torch.save(trainer.checkpoint(), options.save)
     report(
@@ -85,6 +110,8 @@ def main() -> None:
             "solver": solver_name(options),
             "target": options.name or options.folder,
             **outcome,
+            "answered": at_shares(answers, guesses),
+            **({"looks": looked} if len(looked) > 1 else {}),
             **training,
             "version": f"torch {torch.__version__}",
             "cpu_s": round(time.process_time(), 1),
@@ -106,6 +133,9 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--cpu-seconds", type=float, help="budget for training")
     parser.add_argument("--init", help="trained reader to start from")
+    parser.add_argument(
+        "--look", choices=LOOKS, default="whole", help="at the picture, its straightened strip, or both, joined"
+    )
     parser.add_argument("--save", help="where to put the trained reader")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()

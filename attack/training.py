@@ -128,7 +128,7 @@ class Trainer:
 
     def _report(self, batch: int, training_cpu_s: float) -> dict:
         known = min(200, len(self.answers))
-        guesses = self._texts(ctc.agree([self._read(as_numbers(self.inputs[:known]))], self.length))
+        guesses = [text for text, _ in self.texts([self._read(as_numbers(self.inputs[:known]))])]
         training = score(self.answers[:known], guesses)
         return {
             "n_train": len(self.answers),
@@ -140,21 +140,27 @@ class Trainer:
             "training_cpu_s": round(training_cpu_s, 1),
         }
 
-    def read(self, pictures: list[Picture]) -> list[str]:
-        """What the trained reader says, looking at each picture in several ways."""
+    def read(self, pictures: list[Picture]) -> list[tuple[str, float]]:
+        """What the trained reader says, looking at each picture in several ways, and by how much it is sure."""
+        return self.texts(self.views(pictures))
+
+    def views(self, pictures: list[Picture]) -> list[Tensor]:
+        """What it says at each step of each way to look at the pictures."""
         inputs = as_numbers(load(pictures, self.attacker.view))
         views = [self._read(inputs)]
         for _ in range(1, self.attacker.test_views):
             views.append(self._read(disturb(inputs, GENTLE)))
-        return self._texts(ctc.agree(views, self.length))
+        return views
 
     @torch.no_grad()
     def _read(self, inputs: Tensor) -> Tensor:
         self.reader.eval()
         return torch.cat([_log_probabilities(self.reader, part) for part in inputs.split(100)])
 
-    def _texts(self, prefixes: list[ctc.Prefix]) -> list[str]:
-        return ["".join(self.alphabet[symbol - 1] for symbol in prefix) for prefix in prefixes]
+    def texts(self, views: list[Tensor]) -> list[tuple[str, float]]:
+        """The answers that views agree on, also those of another reader with the same alphabet, and their margins."""
+        agreed = ctc.agree(views, self.length)
+        return [("".join(self.alphabet[symbol - 1] for symbol in prefix), margin) for prefix, margin in agreed]
 
     def checkpoint(self) -> dict:
         """What `warm_start` reads."""

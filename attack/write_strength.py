@@ -13,6 +13,8 @@ import argparse
 import json
 from pathlib import Path
 
+import vision
+
 TEMPLATE = Path(__file__).parent / "strength.template.md"
 OURS = {
     "difficulty-1": "difficulty 1",
@@ -24,6 +26,7 @@ OURS = {
 }
 WEAK = {"weak": "weak look"}
 SOUNDS = {"sound-ko": "Korean", "sound-en": "English", "sound-ja": "Japanese", "sound-zh": "Chinese"}
+CLEAN_SOUNDS = {"sound-en-clean": "English, without noise"}
 SOUND_PEERS = {"sound-lepture": "lepture/captcha (PyPI `captcha`), six digits"}
 PEERS = {
     "lepture": "lepture/captcha (PyPI `captcha`)",
@@ -36,6 +39,8 @@ PEERS = {
 SOLVERS = {
     "tesseract": "tesseract",
     "ddddocr": "ddddocr, best of all ways",
+    "ready-made known": "ready-made, joined",
+    "ready-made adapted": "ready-made, joined, adapted",
     "plain-warm@500": "plain warm@500",
     "plain-warm@2000": "plain warm@2,000",
     "plain-scratch@10000": "plain scratch@10,000",
@@ -43,9 +48,14 @@ SOLVERS = {
     "adapted-warm@2000": "adapted warm@2,000",
     "rows-warm@500": "rows warm@500",
     "own-copy": "own copy",
+    "plain-both@500": "plain, whole and strip joined@500",
+    "plain-both@2000": "plain, whole and strip joined@2,000",
+    "adapted-both@500": "adapted, whole and strip joined@500",
+    "adapted-both@2000": "adapted, whole and strip joined@2,000",
 }
 LISTENERS = {
     "pocketsphinx": "pocketsphinx",
+    "whisper": "Whisper base",
     "dictionary": "dictionary",
     "segments@300": "segments@300",
     "segments@1000": "segments@1,000",
@@ -53,8 +63,11 @@ LISTENERS = {
     "speech@1000": "whole@1,000",
     "own-copy": "own copy",
 }
-TRAINED = [solver for solver in SOLVERS if "@" in solver or solver == "own-copy"]
+TRAINED = [solver for solver in SOLVERS if "@" in solver or solver.startswith("own-copy")]
 READY = ("tesseract", "ddddocr")
+JOINED = ("ready-made known", "ready-made adapted")
+SHARES = ("100%", "50%", "25%", "10%")
+VIEWS = ("whole", "cropped", "straightened")
 NOTHING = "–"
 
 Results = dict[tuple[str, str], dict]
@@ -158,6 +171,77 @@ def ways(results: Results) -> str:
     return markdown_table(["pictures", "solver", "n", "best way"], rows)
 
 
+def single_calls(results: Results) -> str:
+    """What each ready-made reader reads by itself in one call, told alphabet and length."""
+    rows = []
+    for name, title in {**WEAK, **OURS, **PEERS}.items():
+        for solver in JOINED:
+            record = results.get((name, solver))
+            if record:
+                singles = record["singles"]
+                readers = list(dict.fromkeys(way.split(", ")[0] for way in singles))
+                for reader in sorted(readers):
+                    cells = [cell(singles.get(f"{reader}, {view}")) for view in VIEWS]
+                    rows.append([title, SOLVERS[solver], reader, str(record["n"]), *cells])
+    return table_or_nothing(["pictures", "line by", "reader", "n", *VIEWS], rows)
+
+
+def abstaining(results: Results, sets: dict[str, str], titles: dict[str, str]) -> str:
+    """What solvers read of the share that they are surest of, if they leave the rest out."""
+    rows = []
+    for name, title in sets.items():
+        for solver, solver_title in titles.items():
+            record = results.get((name, solver))
+            if record and "answered" in record:
+                cells = [cell(record["answered"][share]) for share in SHARES]
+                rows.append([title, solver_title, str(record["n"]), *cells])
+    head = ["set", "solver", "n", *(f"{share[:-1]} % answered" for share in SHARES)]
+    return table_or_nothing(head, rows)
+
+
+def looks(results: Results) -> str:
+    """What trained solvers read of the picture alone and of the strip alone, beside both."""
+    rows = []
+    for name, title in OURS.items():
+        for solver in TRAINED:
+            record = results.get((name, solver))
+            if record and "looks" in record:
+                own = record["looks"]
+                rows.append(
+                    [title, SOLVERS[solver], str(record["n"]), cell(own["whole"]), cell(own["strip"]), cell(record)]
+                )
+    return table_or_nothing(["pictures", "solver", "n", "whole", "strip", "both joined"], rows)
+
+
+def voices(results: Results) -> str:
+    """All renderings of a key, each by itself and together, to listeners who are an attacker's own copy."""
+    record = results.get(("voices/en-normal", "voices"))
+    if record is None:
+        return "Not measured in this run."
+    rows = [[name, str(one["n"]), cell(one), f"{percent(one['char_acc'])} %"] for name, one in record["single"].items()]
+    for language, one in record["paces_joined"].items():
+        rows.append([f"{language}, all paces", str(one["n"]), cell(one), f"{percent(one['char_acc'])} %"])
+    how = "added up" if record["languages_say_one_word"] else "the surest language's word"
+    rows.append([f"**all renderings, {how}**", str(record["n"]), cell(record), f"{percent(record['char_acc'])} %"])
+    return markdown_table(["rendering", "n", "whole answers", "characters"], rows)
+
+
+def seconds(results: Results) -> str:
+    """CPU time of a picture for the ready-made readers together."""
+    rows = []
+    for name, title in OURS.items():
+        for solver in JOINED:
+            record = results.get((name, solver))
+            if record:
+                rows.append([title, SOLVERS[solver], str(record["n"]), f"{record['cpu_s_each']:.1f}"])
+    return table_or_nothing(["pictures", "solver", "n", "CPU s a picture"], rows)
+
+
+def table_or_nothing(head: list[str], rows: list[list[str]]) -> str:
+    """A table, or a sentence that says that there is none."""
+    return markdown_table(head, rows) if rows else "Not measured in this run."
+
+
 def speed(results: Results) -> str:
     """CPU time and bytes beside lepture's."""
     rows = []
@@ -204,7 +288,7 @@ def commands(results: Results) -> str:
 def fill(template: str, results: Results, quick: bool) -> str:
     """The whole document."""
     versions = {f"{record['solver']} {record['version']}" for record in results.values() if record["solver"] in READY}
-    versions |= {record["version"] for record in results.values() if record["solver"] in TRAINED}
+    versions |= {record["version"] for record in results.values() if record["solver"] in (*TRAINED, *JOINED)}
     parts = {
         "warning": "**A quick run: few pictures and short training. These figures mean nothing.**\n\n" if quick else "",
         "ours": rates(results, OURS),
@@ -213,8 +297,16 @@ def fill(template: str, results: Results, quick: bool) -> str:
         "characters": characters(results, {**OURS, **PEERS}),
         "training": training(results),
         "ways": ways(results),
+        "looks": looks(results),
+        "voices": voices(results),
+        "singles": single_calls(results),
+        "seconds": seconds(results),
+        "abstaining": abstaining(results, {**OURS, **PEERS}, SOLVERS),
+        "abstaining_sounds": abstaining(results, {**SOUNDS, **SOUND_PEERS}, LISTENERS),
+        "vision": markdown_table(vision.HEAD, vision.rows(OURS)),
+        "vision_price": vision.price(),
         "speed": speed(results),
-        "sounds": rates(results, {**SOUNDS, **SOUND_PEERS}, LISTENERS, "sounds"),
+        "sounds": rates(results, {**SOUNDS, **CLEAN_SOUNDS, **SOUND_PEERS}, LISTENERS, "sounds"),
         "intelligibility": intelligibility(results),
         "versions": ", ".join(sorted(versions)),
         "dates": ", ".join(distinct(results, "date")),

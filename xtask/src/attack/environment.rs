@@ -125,11 +125,11 @@ impl Environment {
                 }
                 run(&mut haechi)
             }
-            Source::Spoken { secret, language, is_clean } => {
+            Source::Spoken { secret, seed, language, pace, is_clean } => {
                 let mut haechi = Command::new(built("release", "haechi"));
-                haechi.args(["speak", "--out", &folder, "--count", &count, "--lang", language]);
+                haechi.args(["speak", "--out", &folder, "--count", &count, "--lang", language, "--pace", pace]);
                 // Clean sounds have the seed of the noisy ones, so that they are the same but for the noise.
-                haechi.args(["--seed", language, "--secret-seed", secret]);
+                haechi.args(["--seed", seed, "--secret-seed", secret]);
                 if is_clean {
                     haechi.arg("--clean");
                 }

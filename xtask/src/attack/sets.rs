@@ -17,8 +17,8 @@ pub(super) struct Set {
 pub(super) enum Source {
     /// `haechi render`. The secret is any text; `difficulty` is the default one if none is given.
     Ours { secret: &'static str, theme: &'static str, difficulty: Option<u8> },
-    /// `haechi speak`, over noise or without it. The secret is any text.
-    Spoken { secret: &'static str, language: &'static str, is_clean: bool },
+    /// `haechi speak`, over noise or without it. Secret and seed are any texts; sets that share both have the same keys.
+    Spoken { secret: &'static str, seed: &'static str, language: &'static str, pace: &'static str, is_clean: bool },
     /// `attack/draw_weak.py`.
     Weak,
     /// `attack/peers/draw_lepture.py`.

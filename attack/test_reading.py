@@ -1,0 +1,149 @@
+"""Facts about what needs no model: decoding, joining, masks, lines and shares."""
+
+from __future__ import annotations
+
+import itertools
+import unittest
+
+import numpy as np
+
+import arches
+import ground
+import heaps
+import join
+import vision
+from beam import beam, likelihoods
+from scoring import at_shares
+from straighten import HEIGHT, Layout
+
+
+def steps_of(chance: np.random.Generator, count: int, classes: int) -> np.ndarray:
+    """What a reader without any idea says."""
+    scores = chance.normal(size=(count, classes)) * 2
+    return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+
+
+def by_hand(steps: np.ndarray, answer: tuple[int, ...]) -> float:
+    """The sum over all ways to say an answer, one by one."""
+    total = -np.inf
+    for path in itertools.product(range(steps.shape[1]), repeat=len(steps)):
+        kept = [now for before, now in itertools.pairwise((0, *path)) if now and now != before]
+        if tuple(kept) == answer:
+            total = np.logaddexp(total, sum(step[symbol] for step, symbol in zip(steps, path, strict=True)))
+    return total
+
+
+class Decoding(unittest.TestCase):
+    def test_likelihoods_are_sums_over_all_paths(self) -> None:
+        steps = steps_of(np.random.default_rng(1), 5, 4)
+        answers = [(1, 2), (2, 2), (3, 1)]
+        for answer, found in zip(answers, likelihoods(steps, answers), strict=True):
+            self.assertAlmostEqual(found, by_hand(steps, answer), places=9)
+
+    def test_the_beam_finds_the_likeliest_answer_of_the_length(self) -> None:
+        for seed in range(20):
+            steps = steps_of(np.random.default_rng(seed), 6, 4)
+            every = list(itertools.product(range(1, 4), repeat=3))
+            best = every[int(likelihoods(steps, every).argmax())]
+            self.assertEqual(beam(steps, 3, width=30)[0], best)
+
+    def test_an_answer_has_the_length_even_if_a_shorter_one_is_likelier(self) -> None:
+        steps = np.log(np.array([[0.97, 0.02, 0.01]] * 8))
+        self.assertTrue(all(len(answer) == 4 for answer in beam(steps, 4)))
+        self.assertTrue(beam(steps, 4))
+
+    def test_too_few_steps_are_an_error_and_no_empty_reading(self) -> None:
+        with self.assertRaises(ValueError):
+            join.Said.of(steps_of(np.random.default_rng(1), 2, 4), 5)
+
+
+class Joining(unittest.TestCase):
+    def test_two_that_doubt_outvote_one_that_errs(self) -> None:
+        def say(shares: list[float]) -> join.Said:
+            return join.Said.of(np.log(np.array([[0.01, *shares]])), 1)
+
+        said = [say([0.5, 0.4, 0.09]), say([0.09, 0.5, 0.4]), say([0.5, 0.45, 0.04])]
+        self.assertEqual(join.surest(join.joined(said))[0], (2,))
+
+    def test_margins_choose_what_is_answered(self) -> None:
+        answers = ["AA"] * 4
+        shares = at_shares(answers, [("AA", 9.0), ("AA", 5.0), ("BB", 1.0), ("BB", 0.5)])
+        self.assertEqual([shares[share]["success"] for share in ("100%", "50%")], [0.5, 1.0])
+        self.assertEqual([shares[share]["n"] for share in ("100%", "50%", "25%", "10%")], [4, 2, 1, 1])
+
+
+def picture_of_bands() -> np.ndarray:
+    """Light ground above dark ground, with five bars of the tones that follow, in a row across both."""
+    gray = np.full((80, 240), 246, np.uint8)
+    gray[40:] = 126
+    gray[70:] = 30
+    for left in range(40, 200, 32):
+        gray[30:40, left : left + 5] = 30
+        gray[40:52, left : left + 5] = 246
+    return np.repeat(gray[..., None], 3, axis=2)
+
+
+class Finding(unittest.TestCase):
+    def test_letters_are_what_has_another_tone_than_the_ground(self) -> None:
+        picture = picture_of_bands()
+        for find in (ground.tone_that_follows, ground.any_other_tone):
+            mask = find(picture)
+            self.assertGreater(mask[32:50, 40:45].mean(), 0.9)
+            self.assertEqual(mask[:, :30].sum(), 0)
+
+    def test_an_inverted_picture_has_the_same_letters(self) -> None:
+        picture = picture_of_bands()
+        inverted = ground.tone_that_follows(255 - picture)
+        self.assertTrue((inverted == ground.tone_that_follows(picture)).all())
+
+    def test_heaps_stand_in_order(self) -> None:
+        layout = heaps.layouts_of(ground.tone_that_follows(picture_of_bands()), 5)[0]
+        self.assertTrue(np.allclose(layout.rows[0][:, 0], np.arange(42, 202, 32), atol=1.5))
+
+    def test_no_ink_is_no_line(self) -> None:
+        nothing = np.zeros((80, 240), bool)
+        self.assertEqual(heaps.layouts_of(nothing, 5), [])
+        self.assertEqual(arches.layouts_of(nothing, 5, 20), [])
+
+    def test_an_arch_goes_through_ink_in_even_steps(self) -> None:
+        mask = np.zeros((80, 240), bool)
+        middles = [(60, 50), (85, 36), (112, 30), (139, 36), (164, 50)]
+        for x, y in middles:
+            mask[y - 9 : y + 9, x - 7 : x + 7] = True
+        best = arches.layouts_of(mask, 5, 10)
+        far = [np.abs(layout.rows[0] - np.array(middles)).max() for layout in best]
+        self.assertLess(min(far), 8)
+
+
+class Straightening(unittest.TestCase):
+    def test_what_stands_along_an_arch_is_level_in_the_strip(self) -> None:
+        angles = np.linspace(-0.8, 0.8, 5)
+        middles = np.stack([120 + 60 * np.sin(angles), 75 - 60 * np.cos(angles)], axis=1)
+        y, x = np.mgrid[:80, :240]
+        distance = np.hypot(x - 120, y - 75)
+        ring = np.repeat((np.abs(distance - 60) < 3)[..., None] * np.uint8(255), 3, axis=2)
+        strip = Layout((middles,), 16.0).strip(ring)[..., 0]
+        self.assertEqual(strip.shape[0], HEIGHT)
+        inner = strip[:, strip.shape[1] // 5 : -strip.shape[1] // 5]
+        rows = np.array([np.flatnonzero(column > 128).mean() for column in inner.T])
+        self.assertLess(np.abs(rows - HEIGHT / 2).max(), 5)
+
+    def test_two_rows_come_after_one_another(self) -> None:
+        picture = np.zeros((80, 240, 3), np.uint8)
+        picture[10:30] = 200
+        rows = (np.array([[40.0, 20.0], [80.0, 20.0]]), np.array([[40.0, 60.0], [80.0, 60.0], [120.0, 60.0]]))
+        strip = Layout(rows, 12.0).strip(picture)[..., 0]
+        self.assertGreater(strip[20:44, :40].mean(), 190)
+        self.assertLess(strip[:, -80:].mean(), 10)
+
+
+class Vision(unittest.TestCase):
+    def test_every_reading_has_its_row_and_a_picture_its_price(self) -> None:
+        titles = {"default": "default", "difficulty-5": "difficulty 5"}
+        rows = vision.rows({**titles, "dark": "dark"})
+        self.assertIn("36 of 40, 90.0 % (77.0–96.0)", [row[1] for row in rows])
+        self.assertIn("US$ a picture", vision.price())
+
+
+if __name__ == "__main__":
+    unittest.main()
