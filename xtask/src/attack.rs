@@ -11,7 +11,9 @@ mod results;
 mod sets;
 
 use std::{
+    fs,
     path::{Path, PathBuf},
+    process::Command,
     sync::Mutex,
     thread,
 };
@@ -23,7 +25,7 @@ use self::{
     jobs::{Job, Stage},
     results::Results,
 };
-use crate::command::{built, cargo, run};
+use crate::command::{built, cargo, root, run};
 
 /// What to attack, and how thoroughly.
 #[derive(clap::Args)]
@@ -60,6 +62,25 @@ pub(crate) fn run_attack(options: &Options) -> anyhow::Result<()> {
     bench.compare_speed(&results)?;
     bench.run_jobs(Stage::Measure, &results)?;
     bench.write_table()
+}
+
+/// Makes the environment of the tests of the bench's own parts: numpy and pictures, but no models.
+pub(crate) fn install_tests() -> anyhow::Result<()> {
+    let folder = root().join(FOLDER);
+    fs::create_dir_all(&folder)?;
+    environment::install_requirements(&folder.join("test-venv"), Path::new("attack/requirements-test.txt"))
+}
+
+/// Runs those tests.
+pub(crate) fn test_installed() -> anyhow::Result<()> {
+    let python = root().join(FOLDER).join("test-venv/bin/python");
+    for folder in ["attack", "attack/read"] {
+        run(Command::new(&python)
+            .args(["-m", "unittest", "discover", "--pattern", "test_*.py"])
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .current_dir(root().join(folder)))?;
+    }
+    Ok(())
 }
 
 struct Bench<'a> {

@@ -5,7 +5,7 @@ use std::{fs, process::Command};
 use testbed::{Cluster, Redis, RedisOptions};
 
 use crate::{
-    audit, book,
+    attack, audit, book,
     command::{built, cargo, root, run},
     deploy,
     packages::{Needed, install_missing},
@@ -73,6 +73,7 @@ pub(crate) fn run_everything(options: &Options) -> anyhow::Result<()> {
     check_if_installed("Valkey", valkey::install, valkey::check_installed)?;
     check_if_installed("the OpenAPI document", schemathesis::install, schemathesis::check_installed)?;
     check_if_installed("deploy/", deploy::install, deploy::check_installed)?;
+    check_if_installed("the bench's reading", attack::install_tests, attack::test_installed)?;
     check_if_installed("the book", book::install, book::build_installed)?;
     check_if_installed("the crates' licences and sources", audit::install, audit::check_installed)?;
     run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))?;

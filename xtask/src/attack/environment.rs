@@ -57,15 +57,7 @@ impl Environment {
 
     /// A virtual environment with what `attack/requirements.txt` pins.
     fn install_python(&self) -> anyhow::Result<()> {
-        let wanted = fs::read_to_string("attack/requirements.txt")?;
-        let installed = self.folder.join("venv/installed.txt");
-        if fs::read_to_string(&installed).is_ok_and(|installed| installed == wanted) {
-            return Ok(());
-        }
-        run(Command::new("python3").args(["-m", "venv", &shown(&self.folder.join("venv"))]))?;
-        let install = ["-m", "pip", "install", "--quiet", "--requirement", "attack/requirements.txt"];
-        run(Command::new(&self.python).args(install))?;
-        fs::write(&installed, wanted).with_context(|| format!("cannot write {}", installed.display()))
+        install_requirements(&self.folder.join("venv"), Path::new("attack/requirements.txt"))
     }
 
     fn install_svg(&self) -> anyhow::Result<()> {
@@ -152,6 +144,19 @@ impl Environment {
     fn svg(&self) -> PathBuf {
         root().join(&self.folder).join("peers/svg")
     }
+}
+
+/// A virtual environment in a folder, with what a file pins, unless that is there.
+pub(super) fn install_requirements(folder: &Path, requirements: &Path) -> anyhow::Result<()> {
+    let wanted = fs::read_to_string(requirements)?;
+    let installed = folder.join("installed.txt");
+    if fs::read_to_string(&installed).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    run(Command::new("python3").args(["-m", "venv", &shown(folder)]))?;
+    let install = ["-m", "pip", "install", "--quiet", "--requirement", &shown(requirements)];
+    run(Command::new(root().join(folder).join("bin/python")).args(install))?;
+    fs::write(&installed, wanted).with_context(|| format!("cannot write {}", installed.display()))
 }
 
 /// Whether something worked out; if not, says why.
