@@ -4,14 +4,16 @@
 //! at the picture's density. So a scale changes the pixels and not the drawing, and a theme changes the palette alone.
 //! Nothing but IEEE additions, multiplications, divisions and square roots decides a pixel: every processor agrees.
 
-mod bands;
 mod canvas;
+mod clearance;
+mod distractors;
 mod face;
 mod field;
 mod fill;
 mod geometry;
 mod gif;
 mod grain;
+mod ground;
 mod layout;
 mod look;
 mod lzw;
@@ -20,13 +22,10 @@ mod palette;
 mod profile;
 mod raster;
 mod silhouette;
-mod specks;
 mod studio;
 mod style;
 
-use self::{
-    bands::add_bands, grain::Grain, layout::Part, palette::Tint, raster::Layer, specks::add_specks, studio::Studio,
-};
+use self::{grain::Grain, layout::Part, palette::Tint, studio::Studio};
 use crate::{Answer, Language, Seed};
 
 pub use self::{
@@ -44,15 +43,15 @@ pub fn render(answer: &Answer, seed: &Seed, look: &Look) -> Vec<u8> {
 /// Draws an answer as a GIF file in a style of one's own.
 #[must_use]
 pub fn render_in_style(answer: &Answer, seed: &Seed, look: &Look, style: &Style) -> Vec<u8> {
-    let style = &style.varied(&mut Part::Style.stream(seed));
+    let style = &style.varied(look.size().1, &mut Part::Style.stream(seed));
     let tint = Part::Tint.stream(seed).pick(Tint::all(look.theme()));
-    Studio::visit(|Studio { desk, canvas, ground }| {
+    Studio::visit(|Studio { desk, distractors, canvas, ground }| {
         let word = desk.set(answer, seed, style, look.size());
         canvas.clear(look);
-        canvas.fill(Layer::Ink, &word.outline);
-        add_specks(canvas, word, seed, style, look.size());
-        add_bands(canvas, ground, word, seed, style, look.size());
-        canvas.encode(tint, Grain::new(seed, style, look))
+        canvas.fill(&word.outline);
+        canvas.fill(distractors.make(word, answer.characters().len(), seed, style, look.size()));
+        ground.make(word, seed, style, look);
+        canvas.encode(ground, tint, Grain::new(seed, style, look))
     })
 }
 

@@ -118,7 +118,7 @@ proptest! {
         level in Difficulty::LEVELS,
     ) {
         let letters_alone = Style {
-            specks_per_square_cap: 0.0,
+            distractors_per_letter: 0.0..0.0,
             band_caps: 1e6,
             band_bend: 0.0,
             grain_tones: 0.0,
@@ -168,14 +168,14 @@ fn a_scale_changes_the_pixels_and_not_the_drawing() {
         let look = level(number as u8 % 5 + 1);
         let [coarse, fine] =
             [Scale::One, Scale::Three].map(|scale| read(&render(&answer, &seed, &look.clone().with_scale(scale))));
-        let mut difference = 0;
+        let mut far = 0;
         for (index, &tone) in coarse.tones.iter().enumerate() {
             let (row, column) = (index / 240, index % 240);
             let block = (0..9).map(|part| i32::from(fine.tones[(3 * row + part / 3) * 720 + 3 * column + part % 3]));
-            difference += (9 * i32::from(tone) - block.sum::<i32>()).abs();
+            // Along an edge a pixel is covered, half covered or not, so that one may be off by two of seven tones.
+            far += usize::from((9 * i32::from(tone) - block.sum::<i32>()).abs() > 9 * 5 / 2);
         }
-        let mean = f64::from(difference) / 9.0 / coarse.tones.len() as f64;
-        assert!(mean < 0.08, "seed {number}: {mean} of a tone");
+        assert!(far < coarse.tones.len() / 60, "seed {number}: {far} pixels are of another tone");
     }
 }
 

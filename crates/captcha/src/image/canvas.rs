@@ -1,13 +1,16 @@
-//! What is drawn on: letters in one plane, the ground's bands in another, and their meeting in tones.
+//! What is drawn on: strokes in one plane, the ground beneath it, and their meeting in tones.
+
+use wide::u8x16;
 
 use super::{
     Look,
     geometry::{Outline, Point},
     gif::{Pixels, encode},
     grain::Grain,
+    ground::{Block, Ground, SPACING, WHOLE, ground_of},
     lzw::Compressor,
-    palette::{INK, PAPER, Tint, WASH},
-    raster::{LANES, Lanes, Layer, QUAD, Raster},
+    palette::{PAPER, Tint},
+    raster::{COVERED, LANES, Lanes, Raster},
 };
 
 /// A picture being drawn, measured in CSS pixels.
@@ -18,8 +21,6 @@ pub(crate) struct Canvas {
     /// Image pixels to a CSS pixel.
     density: f32,
     raster: Raster,
-    /// Tones of one strip: for a few columns at a time, those of each row in one word.
-    strip: Vec<[u32; LANES]>,
     /// Tones of all pixels, row by row.
     tones: Vec<u8>,
     compressor: Compressor,
@@ -41,137 +42,107 @@ impl Canvas {
     }
 
     /// Adds one side of a polygon. Where polygons overlap, odd coverage is inked, so that both show their edges.
-    pub(crate) fn add_line(&mut self, layer: Layer, from: Point, to: Point) {
-        self.raster.add_line(layer, from.scaled(self.density), to.scaled(self.density));
+    pub(crate) fn add_line(&mut self, from: Point, to: Point) {
+        self.raster.add_line(from.scaled(self.density), to.scaled(self.density));
     }
 
     /// Fills the inside of an outline.
-    pub(crate) fn fill(&mut self, layer: Layer, outline: &Outline) {
-        for (from, to) in outline.lines() {
-            self.add_line(layer, from, to);
-        }
+    pub(crate) fn fill(&mut self, outline: &Outline) {
+        // Walked from within, since lines come out of polygons one by one.
+        outline.lines().for_each(|(from, to)| self.add_line(from, to));
     }
 
-    /// The file that shows the drawing in a tint, under its grain.
-    pub(crate) fn encode(&mut self, tint: &Tint, mut grain: Option<Grain>) -> Vec<u8> {
-        self.tones.resize(usize::from(self.width) * usize::from(self.height), PAPER);
-        let mut rows = self.tones.chunks_exact_mut(usize::from(self.width));
-        for [ink, bands] in self.raster.sum_up() {
-            choose_tones(&mut self.strip, ink, bands);
-            for (lane, row) in (0..LANES).zip(rows.by_ref()) {
-                lay_out(row, self.strip.iter().map(|words| words[lane]));
-                if let Some(grain) = &mut grain {
-                    grain.shift(row);
-                }
+    /// The file that shows the drawing on a ground in a tint, under its grain.
+    pub(crate) fn encode(&mut self, ground: &mut Ground, tint: &Tint, grain: Option<Grain>) -> Vec<u8> {
+        let width = usize::from(self.width);
+        self.tones.resize(width * usize::from(self.height), PAPER);
+        let strips = self.tones.chunks_mut(width * LANES);
+        for (index, (mut columns, rows)) in self.raster.strips().zip(strips).enumerate() {
+            ground.begin_strip(index);
+            for place in 0..width.div_ceil(SPACING) {
+                let coverage = std::array::from_fn(|_| columns.next().unwrap_or_default());
+                lay_out(rows, width, place * SPACING, &block(&coverage, ground, place));
             }
+        }
+        if let Some(mut grain) = grain {
+            grain.strew(&mut self.tones, width);
         }
         let pixels = Pixels { width: self.width, height: self.height, tones: &self.tones };
         encode(pixels, &tint.colours(), &mut self.compressor)
     }
 }
 
-/// The tones of a strip, of which the coverage is given column by column.
-fn choose_tones(strip: &mut Vec<[u32; LANES]>, ink: &[Lanes], bands: &[Lanes]) {
-    let (ink, bands) = (ink.as_chunks().0, bands.as_chunks().0);
-    strip.resize(ink.len(), [0; LANES]);
-    for ((words, ink), bands) in strip.iter_mut().zip(ink).zip(bands) {
-        *words = quad(ink, bands);
-    }
+/// The tones of a few columns of a strip, row by row.
+///
+/// Most blocks are bare or lie in one band, and are much less work than the others.
+fn block(coverage: &Block, ground: &Ground, place: usize) -> [[u8; SPACING]; LANES] {
+    let is_bare = coverage.iter().fold(Lanes::default(), |any, part| any | *part) == Lanes::default();
+    let tones = match (ground.band(place, is_bare), is_bare) {
+        (Some(band), true) => return [[band.tone(); SPACING]; LANES],
+        (Some(band), false) => {
+            let (others, ground) = (ground.other_tone(place), Lanes::splat(band.ground()));
+            std::array::from_fn(|column| tone(ground, band.drawn(others[column]), coverage[column]))
+        }
+        (None, true) => {
+            let [dark, deep] = ground.bands(place);
+            std::array::from_fn(|column| {
+                tone(ground_of(dark[column], deep[column]), Lanes::default(), coverage[column])
+            })
+        }
+        (None, false) => {
+            let [ground, drawn] = ground.tones(place);
+            std::array::from_fn(|column| tone(ground[column], drawn[column], coverage[column]))
+        }
+    };
+    transposed(&tones)
 }
 
-/// The tones of a few columns: a word for each row, its lowest byte for the column on the left.
-fn quad(ink: &[Lanes; QUAD], bands: &[Lanes; QUAD]) -> [u32; LANES] {
-    let mut words = [0; LANES];
-    for (ink, bands) in ink.iter().zip(bands).rev() {
-        let tones = tones(ink, bands);
-        for lane in 0..LANES {
-            words[lane] = words[lane] << 8 | tones[lane];
+/// Rows of columns. Each round doubles how many neighbours lie together.
+fn transposed(columns: &Block) -> [[u8; SPACING]; LANES] {
+    let columns = columns.map(|column| u8x16::narrow_i16x8(column, column));
+    let fourth = |first: usize| u8x16::unpack_low(columns[first], columns[first + 4]);
+    let (even, odd) = ([fourth(0), fourth(2)], [fourth(1), fourth(3)]);
+    let (upper, lower) = (
+        [u8x16::unpack_low(even[0], even[1]), u8x16::unpack_low(odd[0], odd[1])],
+        [u8x16::unpack_high(even[0], even[1]), u8x16::unpack_high(odd[0], odd[1])],
+    );
+    let mut rows = [[0; SPACING]; LANES];
+    let pairs = rows.as_chunks_mut::<4>().0;
+    for (rows, [even, odd]) in pairs.iter_mut().zip([upper, lower]) {
+        let two = [u8x16::unpack_low(even, odd), u8x16::unpack_high(even, odd)];
+        for (rows, two) in rows.as_chunks_mut::<2>().0.iter_mut().zip(two) {
+            rows.as_flattened_mut().copy_from_slice(two.as_array());
         }
     }
-    words
+    rows
 }
 
-/// Lays a row of tones out that come as words.
-fn lay_out(row: &mut [u8], mut words: impl Iterator<Item = u32>) {
-    let (quads, rest) = row.as_chunks_mut();
-    for (quad, word) in quads.iter_mut().zip(words.by_ref()) {
-        *quad = word.to_le_bytes();
-    }
-    let word = words.next().unwrap_or_default().to_le_bytes();
-    rest.copy_from_slice(&word[..rest.len()]);
-}
-
-/// Ink on paper; as far as a band covers the pixel, paper on the wash; as far as it does so twice, wash on ink.
-///
-/// One step after another for all rows: the compiler then sees that each is one instruction for all of them.
-fn tones(ink: &Lanes, bands: &Lanes) -> [u32; LANES] {
-    const TONES: [f32; 3] = [INK as f32, WASH as f32, 2.0 * WASH as f32 - INK as f32];
-    let [ink_tone, wash, deep_letter] = TONES;
-    let inked = ink.map(parity);
-    let bands = bands.map(f32::abs);
-    let dark = bands.map(at_most_one);
-    let deep: Lanes = std::array::from_fn(|lane| at_most_one(bands[lane] - dark[lane]));
-    let ground: Lanes = std::array::from_fn(|lane| dark[lane] * wash + deep[lane] * (ink_tone - wash) + 0.5);
-    // What ink adds to the ground: all of it on paper, less than nothing on the wash, and on ink again.
-    let letter: Lanes =
-        std::array::from_fn(|lane| ink_tone - dark[lane] * (ink_tone + wash) + deep[lane] * deep_letter);
-    let sum: Lanes = std::array::from_fn(|lane| ground[lane] + inked[lane] * letter[lane]);
-    sum.map(rounded_down)
-}
-
-/// The whole part of a number from 0 to 2²².
-///
-/// Adding 2²³ leaves no bits for a fraction. What `as` does takes far longer, since it minds numbers beyond an integer's
-/// range, and several at a time are converted one by one.
-fn rounded_down(number: f32) -> u32 {
-    const WHOLE: f32 = (1 << 23) as f32;
-    let shifted = number + WHOLE;
-    let is_above = shifted - WHOLE > number;
-    shifted.to_bits() - WHOLE.to_bits() - u32::from(is_above)
-}
-
-/// How odd a coverage is: 0 for none, 1 for once, 0 for twice, and so on up to four times; in between, evenly.
-fn parity(coverage: f32) -> f32 {
-    let once = (1.0 - coverage.abs()).abs();
-    let twice = (1.0 - once).abs();
-    at_most_one(twice)
-}
-
-/// Unlike `f32::min`, it is one instruction: no coverage is not a number.
-fn at_most_one(coverage: f32) -> f32 {
-    if coverage < 1.0 { coverage } else { 1.0 }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tone(ink: f32, bands: f32) -> u8 {
-        tones(&[ink; LANES], &[bands; LANES])[0] as u8
-    }
-
-    #[test]
-    fn ink_inverts_across_bands() {
-        let tones = |pairs: [(f32, f32); 4]| pairs.map(|(ink, bands)| tone(ink, bands));
-        assert_eq!(tones([(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)]), [PAPER, INK, WASH, PAPER]);
-        assert_eq!(tones([(0.0, 2.0), (1.0, 2.0), (0.0, -2.0), (1.0, 3.0)]), [INK, WASH, INK, WASH]);
-        assert_eq!(tones([(2.0, 0.0), (-1.0, 0.0), (3.0, 0.0), (0.0, -1.0)]), [PAPER, INK, INK, WASH]);
-    }
-
-    #[test]
-    fn edges_are_in_between() {
-        assert!((PAPER + 1..INK).contains(&tone(0.5, 0.0)));
-        assert!((PAPER + 1..WASH).contains(&tone(0.5, 1.0)));
-        assert!((WASH + 1..INK).contains(&tone(0.5, 2.0)));
-    }
-
-    #[test]
-    fn rounding_down_is_exact() {
-        for step in 0..80_000 {
-            let number = step as f32 / 10_000.0;
-            for number in [number, number.next_up(), number.next_down().max(0.0)] {
-                assert_eq!(rounded_down(number), number as u32, "{number}");
-            }
+/// Puts the tones of a few columns where they belong. In the last ones some may lie outside of the picture.
+fn lay_out(strip: &mut [u8], width: usize, left: usize, block: &[[u8; SPACING]; LANES]) {
+    let count = SPACING.min(width - left);
+    for (row, tones) in strip.chunks_exact_mut(width).zip(block) {
+        match row[left..].first_chunk_mut() {
+            Some(place) => *place = *tones,
+            None => row[left..].copy_from_slice(&tones[..count]),
         }
     }
 }
+
+/// The tones of a column: as far as pixels are covered, those of what is drawn, and else the ground's.
+#[inline]
+fn tone(ground: Lanes, drawn: Lanes, coverage: Lanes) -> Lanes {
+    let rounding = Lanes::splat(WHOLE * WHOLE * WHOLE / 2);
+    (ground * WHOLE + parity(coverage) * (drawn - ground) + rounding) >> 12
+}
+
+/// How odd coverages are: 0 for none, [`WHOLE`] for once, 0 for twice, and so on; in between, a half.
+///
+/// One step between the two is enough for the eye. More would cost a tenth of the bytes.
+#[inline]
+fn parity(coverage: Lanes) -> Lanes {
+    let part = coverage & Lanes::splat(2 * COVERED - 1);
+    let odd = part.min(Lanes::splat(2 * COVERED) - part);
+    ((odd + Lanes::splat(COVERED / 4)) >> 7) << 3
+}
+
+const _: () = assert!(COVERED / 2 == 1 << 7 && WHOLE / 2 == 1 << 3 && WHOLE * WHOLE * WHOLE == 1 << 12);

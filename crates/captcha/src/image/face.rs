@@ -14,11 +14,11 @@ use crate::Language;
 /// Coordinates in the asset for one unit here: the height of an H in a letter face, an em in a notice face.
 const UNITS: f32 = 1000.0;
 
-/// Greatest distance between a curve and its lines. It is a third of a pixel in the largest picture there is.
-const FLATNESS: f32 = 0.001;
+/// Greatest distance between a curve and its lines. It is a quarter of a pixel in letters 80 pixels high.
+const FLATNESS: f32 = 0.003;
 
 /// Longest line. Longer ones are divided, so that a warp bends straight stems too.
-const LONGEST_LINE: f32 = 0.12;
+const LONGEST_LINE: f32 = 0.22;
 
 /// Each with the characters that readers took for others in it: the serif of a 7 makes a 1 of it, that of a J a T.
 const LETTER_FACES: [(&[u8], &str); 16] = [
@@ -115,6 +115,7 @@ impl Glyph {
             'F' => -0.4..0.4,                     // an E, an H or a 7
             'T' | 'Z' => -0.5..0.5,               // a 7 or an L
             'H' | 'K' | 'X' | 'Y' => -0.75..0.75, // each other
+            '6' | '9' => -0.7..0.7,               // each other
             _ => -1.0..1.0,
         }
     }

@@ -10,8 +10,8 @@ use super::{
 use crate::Stream;
 
 /// How far the line of a hollow letter reaches to the outside of the letter's edge, and to the inside, in caps.
-const LINE_OUTSIDE: f32 = 0.035;
-const LINE_INSIDE: f32 = 0.05;
+pub(crate) const LINE_OUTSIDE: f32 = 0.045;
+pub(crate) const LINE_INSIDE: f32 = 0.06;
 /// By how much the filled half of a letter is bolder than the letter, so that it meets the line around the other half.
 const BOLDER: f32 = 0.02;
 /// How far the halves of a sliced letter move from the middle, in caps.

@@ -133,6 +133,11 @@ impl Outline {
         starts.zip(&self.ends).map(|(start, &end)| &self.points[start..end])
     }
 
+    /// The corners of all polygons.
+    pub(crate) fn points(&self) -> &[Point] {
+        &self.points
+    }
+
     /// The sides of all polygons.
     pub(crate) fn lines(&self) -> impl Iterator<Item = (Point, Point)> + '_ {
         self.polygons().flat_map(|polygon| {

@@ -10,7 +10,7 @@
 use super::{
     Look,
     layout::Part,
-    palette::{INK, PAPER},
+    palette::{INK, PAPER, TONES},
     style::Style,
 };
 use crate::{Seed, Stream};
@@ -19,29 +19,17 @@ use crate::{Seed, Stream};
 const LEAST_SHIFT: f32 = 2.0;
 /// A tone's part of the way from paper to ink, in parts of 256.
 const TONE_PART: i16 = (256 + INK as i16 / 2) / INK as i16;
-/// Most cells, and most pixels, that lie side by side.
-const MOST_CELLS: usize = *Look::WIDTHS.end() as usize + 1;
-const MOST_PIXELS: usize = *Look::WIDTHS.end() as usize * 3;
-
-/// The grain of a picture, from top to bottom.
+/// The grain of a picture.
 pub(crate) struct Grain {
     stream: Stream,
     /// How far a cell is pulled, in parts of 256 of its way.
     pull: i16,
-    /// Of 256 cells, as many are shifted down, and as many up.
+    /// Of 256 cells, as many are shifted.
     share: u8,
     /// Side of a cell, in image pixels.
-    side: f32,
+    side: usize,
     /// Cells in a row.
     columns: usize,
-    /// Rows of cells and rows of pixels so far, and the row of pixels at which the next cells begin.
-    cells: u16,
-    row: usize,
-    next: usize,
-    /// Which cell each pixel of a row is in.
-    cell_of: [u16; MOST_PIXELS],
-    /// How far each pixel of a row is pulled: above 0 to ink, below 0 to paper.
-    pulls: [i16; MOST_PIXELS],
 }
 
 impl Grain {
@@ -52,46 +40,58 @@ impl Grain {
         let shift = tones.max(LEAST_SHIFT) as u8;
         let shift = shift + u8::from(f32::from(shift) < tones);
         let part = tones / f32::from(shift);
-        let share = (128.0 * part * part + 0.5) as u8;
+        let share = (256.0 * part * part + 0.5) as u8;
         // Without this, a style could ask for more cells than there are pixels.
-        let side = style.grain_size.max(1.0);
+        let side = style.grain_size.max(1.0) as usize;
         (style.grain_tones > 0.0 && share > 0).then(|| Self {
             stream: Part::Grain.stream(seed),
             pull: i16::from(shift) * TONE_PART,
             share,
-            side: side * f32::from(look.scale().factor()),
-            columns: (f32::from(look.width()) / side) as usize + 1,
-            cells: 0,
-            row: 0,
-            next: 0,
-            cell_of: cells_of_pixels(side * f32::from(look.scale().factor())),
-            pulls: [0; MOST_PIXELS],
+            side: side * usize::from(look.scale().factor()),
+            columns: usize::from(look.width()).div_ceil(side),
         })
     }
 
-    /// Shifts the tones of the next row.
-    pub(crate) fn shift(&mut self, tones: &mut [u8]) {
-        if self.row == self.next {
-            self.begin_cells(tones.len());
-        }
-        self.row += 1;
-        for (tone, &pull) in tones.iter_mut().zip(&self.pulls) {
-            *tone = pulled(*tone, pull);
+    /// Shifts the tones of a picture whose rows are so wide.
+    pub(crate) fn strew(&mut self, tones: &mut [u8], width: usize) {
+        let pulls = [self.pull, -self.pull].map(pulled_tones);
+        for rows in tones.chunks_mut(width * self.side) {
+            for first in (0..self.columns).step_by(64) {
+                let mut shifted = cells_of_share(self.share, &mut self.stream);
+                let up = self.stream.bits64();
+                while shifted != 0 {
+                    let place = shifted.trailing_zeros();
+                    shifted &= shifted - 1;
+                    let pulls = &pulls[(up >> place & 1) as usize];
+                    let left = ((first + place as usize) * self.side).min(width);
+                    let right = (left + self.side).min(width);
+                    for row in rows.chunks_exact_mut(width) {
+                        for tone in &mut row[left..right] {
+                            *tone = pulls[usize::from(*tone) % TONES];
+                        }
+                    }
+                }
+            }
         }
     }
+}
 
-    /// Draws the next row of cells, for so many pixels.
-    fn begin_cells(&mut self, width: usize) {
-        self.cells += 1;
-        self.next = usize::from((f32::from(self.cells) * self.side) as u16);
-        let mut chances = [0; MOST_CELLS];
-        self.stream.fill(&mut chances[..self.columns]);
-        for (pull, &cell) in self.pulls.iter_mut().zip(&self.cell_of).take(width) {
-            let chance = chances[usize::from(cell)];
-            // Without a branch, since no processor would guess it.
-            *pull = self.pull * (i16::from(!chance < self.share) - i16::from(chance < self.share));
-        }
+/// Sixty-four cells, each of which is there with a chance of `share` in 256.
+///
+/// A cell's random byte is below the share if, at the first bit in which they differ, the share's is set. All cells'
+/// bytes are drawn bit by bit, from the lowest on; those below the share's last bit that is set decide nothing.
+fn cells_of_share(share: u8, stream: &mut Stream) -> u64 {
+    let mut below = 0;
+    for bit in share.trailing_zeros()..u8::BITS {
+        let random = stream.bits64();
+        below = if share >> bit & 1 == 1 { below | !random } else { below & !random };
     }
+    below
+}
+
+/// What each tone becomes that is pulled so far: above 0 to ink, below 0 to paper.
+fn pulled_tones(pull: i16) -> [u8; TONES] {
+    std::array::from_fn(|tone| pulled(tone as u8, pull))
 }
 
 /// A tone that is pulled so far.
@@ -99,18 +99,6 @@ fn pulled(tone: u8, pull: i16) -> u8 {
     let tone = i16::from(tone);
     let rise = pull.max(0) * i16::from(INK) - pull.abs() * tone;
     (tone + ((rise + 128) >> 8)) as u8
-}
-
-/// The cell that each pixel of a row is in, where cells have this side.
-fn cells_of_pixels(side: f32) -> [u16; MOST_PIXELS] {
-    let (mut cell, mut next) = (0, usize::from(side as u16));
-    std::array::from_fn(|pixel| {
-        if pixel == next && usize::from(cell) < MOST_CELLS - 1 {
-            cell += 1;
-            next = usize::from((f32::from(cell + 1) * side) as u16);
-        }
-        cell
-    })
 }
 
 #[cfg(test)]
@@ -123,12 +111,11 @@ mod tests {
         let style = Style { grain_tones: tones, grain_size: side, ..Style::STANDARD };
         let mut grain = Grain::new(&Seed::from_number(1), &style, look).unwrap();
         let factor = usize::from(look.scale().factor());
-        let mut row = || {
-            let mut row = vec![ground; usize::from(look.width()) * factor];
-            grain.shift(&mut row);
-            row.iter().map(|&tone| i32::from(tone) - i32::from(ground)).collect()
-        };
-        (0..usize::from(look.height()) * factor).map(|_| row()).collect()
+        let (width, height) = (usize::from(look.width()) * factor, usize::from(look.height()) * factor);
+        let mut tones = vec![ground; width * height];
+        grain.strew(&mut tones, width);
+        let shift = |tone: &u8| i32::from(*tone) - i32::from(ground);
+        tones.chunks(width).map(|row| row.iter().map(shift).collect()).collect()
     }
 
     fn mean_square(shifts: &[i32]) -> f32 {
@@ -189,7 +176,7 @@ mod tests {
             Grain::new(&Seed::from_number(2), &style, &Look::default())
         };
         let mut row = [0, INK].repeat(120);
-        grain(90.0).unwrap().shift(&mut row);
+        grain(90.0).unwrap().strew(&mut row, 240);
         assert!(row.iter().all(|tone| [PAPER, INK].contains(tone)));
         assert!([0.0, -1.0, f32::NAN].into_iter().all(|tones| grain(tones).is_none()));
     }

@@ -1,8 +1,9 @@
 //! Setting a word: each letter gets a face, a fill, a size and a lean, and is pushed against the one before.
 //!
-//! A word stands on a line that arches, and its letters turn with it. So none of them is where, or as, a reader of level
-//! print expects it, while its order and what is up are plain to a person who is told nothing. A long word stands in two
-//! such rows, read from the upper left.
+//! A word's letters climb or fall like stairs, each turned by itself, and where the line is steep one stands above half
+//! of the next. So there are columns with two letters, and turning the picture makes none of them upright, while their
+//! order and what is up are plain to a person who is told nothing. A long word stands in two rows, read from the upper
+//! left.
 
 use std::ops::Range;
 
@@ -44,10 +45,11 @@ pub(crate) enum Part {
     Warp,
     Frame,
     Bands,
-    Specks,
     Tint,
     Grain,
     Style,
+    Tones,
+    Distractors,
 }
 
 impl Part {
@@ -88,8 +90,7 @@ impl Desk {
         frame: (f32, f32),
         (letters, places): (&mut Stream, &mut Stream),
     ) -> usize {
-        let wants_two = places.uniform(0.0, 1.0) < style.two_rows || is_long(characters.len());
-        if wants_two && characters.len() >= 4 && frame.1 > TWO_ROWS_CAPS * style.least_cap {
+        if is_long(characters.len()) && frame.1 > TWO_ROWS_CAPS * style.least_cap {
             let (upper, lower) = characters.split_at(upper_length(characters.len(), places));
             let room_caps = frame.1 / style.least_cap - TWO_ROWS_CAPS;
             let line = Line::new(&MOSTLY_SLOPE, &style.row_arc_caps, room_caps, places);
@@ -97,8 +98,9 @@ impl Desk {
             set_row(&mut self.rows[1], &mut self.letter, lower, &line, style, letters);
             2
         } else {
-            // A letter by itself takes a cap, and an arch stays within what its ends are said to reach.
-            let line = Line::new(&MOSTLY_ARCH, &style.arc_caps, frame.1 / style.least_cap - 1.1, places);
+            // A letter by itself takes a cap, and a line stays within what its ends are said to reach.
+            let parts = [&style.line_slope, &style.line_arch, &style.line_wave].map(Range::clone);
+            let line = Line::new(&parts, &style.arc_caps, frame.1 / style.least_cap - 1.1, places);
             set_row(&mut self.rows[0], &mut self.letter, characters, &line, style, letters);
             1
         }
@@ -171,14 +173,12 @@ fn place_row(
     start
 }
 
-/// How high letters stand along a row: a slope, an arch and a wave (Chebyshev's first polynomials), added up.
+/// How high letters stand along a row: a slope, an arch and a wave (Chebyshev's first polynomials), added up. Where the
+/// slope outweighs the others, the line climbs or falls all along, and no reader takes it for two rows.
 struct Line([f32; 3]);
 
 /// How much of each of its parts a line has against the others, to either side.
 type Parts = [Range<f32>; 3];
-
-/// A line that arches up or down. Of all lines that stay within so much height, it turns letters the farthest.
-const MOSTLY_ARCH: Parts = [0.0..0.4, 0.6..1.0, 0.0..0.6];
 
 /// A line that slopes: two or three letters of an arch may stand at one height, and then a level cut parts two rows.
 const MOSTLY_SLOPE: Parts = [0.8..1.0, 0.0..0.25, 0.0..0.15];
@@ -283,7 +283,7 @@ fn pose(letter: &mut Outline, glyph: &Glyph, stand: &Stand, style: &Style, strea
 ///
 /// With t the tangent of half the angle they are (1 − t²)/(1 + t²) and 2t/(1 + t²), and for small angles t is close to
 /// half the angle itself. No library function is asked, since those differ between machines in the last bit.
-fn rotation(degrees: f32) -> (f32, f32) {
+pub(super) fn rotation(degrees: f32) -> (f32, f32) {
     let tangent = degrees * (std::f32::consts::PI / 360.0);
     let square = tangent * tangent;
     ((1.0 - square) / (1.0 + square), 2.0 * tangent / (1.0 + square))
@@ -319,7 +319,7 @@ mod tests {
         Alphabet,
         image::{
             Difficulty,
-            raster::{Layer, Raster},
+            raster::{COVERED, Lanes, Raster},
         },
     };
 
@@ -365,7 +365,9 @@ mod tests {
     fn low_frames_have_one_row_whose_line_is_nearly_level() {
         let mut desk = Desk::default();
         for number in 0..200 {
-            let word = desk.set(&"HJ4K7".parse().unwrap(), &Seed::from_number(number), &Style::STANDARD, (240.0, 40.0));
+            let seed = Seed::from_number(number);
+            let style = Style::STANDARD.varied(40.0, &mut Part::Style.stream(&seed));
+            let word = desk.set(&"HJ4K7".parse().unwrap(), &seed, &style, (240.0, 40.0));
             assert!(word.cap > 16.0, "{number}: {}", word.cap);
         }
     }
@@ -410,12 +412,14 @@ mod tests {
         let mut ink = |&length: &usize| {
             let mut raster = Raster::new(frame.0 as usize, frame.1 as usize);
             for (from, to) in lines.by_ref().take(length) {
-                raster.add_line(Layer::Ink, from, to);
+                raster.add_line(from, to);
             }
-            let once = |coverage: f32| 1.0 - (1.0 - coverage.abs().min(2.0)).abs();
+            let once = |coverage: i16| 1.0 - (1.0 - f32::from(coverage.abs()) / f32::from(COVERED)).abs().min(1.0);
             raster
-                .sum_up()
-                .flat_map(|[ink, _]| ink.as_flattened().iter().copied().map(once).collect::<Vec<_>>())
+                .strips()
+                .flat_map(|strip| strip.map(Lanes::to_array).collect::<Vec<_>>())
+                .flatten()
+                .map(once)
                 .collect()
         };
         lengths.iter().map(&mut ink).collect()

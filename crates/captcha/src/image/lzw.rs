@@ -9,6 +9,12 @@ use super::palette::TONES;
 /// Codes are at most 12 bits long, so the dictionary is full at this many.
 const FULL: usize = 1 << 12;
 
+/// Pictures of no more pixels than this are walked tone by tone: their runs are too short for more to pay.
+const SMALL: usize = 40_000;
+
+/// Runs up to this length are known at once.
+const MOST_KNOWN: usize = 512;
+
 /// Bits that a pixel's tone takes.
 pub(crate) const TONE_BITS: u8 = 3;
 const _: () = assert!(1 << TONE_BITS == TONES);
@@ -27,54 +33,118 @@ pub(crate) struct Compressor {
     /// For each code and each tone, the node of the two together. Codes need half of this: with a place for each value
     /// of a node, none has to be checked.
     dictionary: Box<[Node; 1 << Node::BITS]>,
+    runs: Runs,
     writer: BitWriter,
+}
+
+/// The codes of runs, of one tone over and over. Most codes begin with one, which need not be walked tone by tone.
+struct Runs {
+    /// For each tone, the nodes of once the tone, twice, and so on.
+    nodes: Box<[[Node; MOST_KNOWN]; TONES]>,
+    /// How many there are.
+    lengths: [usize; TONES],
 }
 
 impl Default for Compressor {
     fn default() -> Self {
         let dictionary = vec![0; 1 << Node::BITS].try_into().expect("the dictionary has a place for each node");
-        Self { dictionary, writer: BitWriter::default() }
+        let runs = Runs { nodes: Box::new([[0; MOST_KNOWN]; TONES]), lengths: [0; TONES] };
+        Self { dictionary, runs, writer: BitWriter::default() }
     }
 }
 
 impl Compressor {
     /// Compresses tones, each below [`TONES`], of which there is at least one.
     pub(crate) fn compress(&mut self, tones: &[u8]) -> &[u8] {
-        let Self { dictionary, writer } = self;
+        let Self { dictionary, runs, writer } = self;
         writer.clear();
         dictionary[..usize::from(node(FIRST_FREE))].fill(0);
+        runs.clear();
         let mut free = FIRST_FREE;
         let mut code_bits = u32::from(TONE_BITS) + 1;
         writer.write(CLEAR, code_bits);
 
-        let (&first, rest) = tones.split_first().expect("a picture has pixels");
-        // Each tone waits for the one before, so not even a number is converted on the way.
-        let mut here = usize::from(node(u16::from(first)));
-        for &tone in rest {
-            let branch = &mut dictionary[here | usize::from(tone)];
-            if *branch != 0 {
-                here = usize::from(*branch);
-                continue;
-            }
-            *branch = node(free);
+        assert!(!tones.is_empty(), "a picture has pixels");
+        let has_long_runs = tones.len() > SMALL;
+        let mut at = 0;
+        loop {
+            let (known, length) =
+                if has_long_runs { runs.longest(&tones[at..]) } else { (node(u16::from(tones[at])), 1) };
+            at += length;
+            // Each tone waits for the one before, so not even a number is converted on the way.
+            let mut here = usize::from(known);
+            let missing = loop {
+                let Some(&tone) = tones.get(at) else { break None };
+                let next = dictionary[here | usize::from(tone)];
+                if next == 0 {
+                    break Some(tone);
+                }
+                here = usize::from(next);
+                at += 1;
+            };
+            let Some(tone) = missing else {
+                writer.write(code(here), code_bits);
+                writer.write(END, bits_after(free, code_bits));
+                return writer.finish();
+            };
+            dictionary[here | usize::from(tone)] = node(free);
             writer.write(code(here), code_bits);
-            here = usize::from(node(u16::from(tone)));
             if usize::from(free) == FULL {
                 // The reader has just added its last code; both begin anew.
                 writer.write(CLEAR, code_bits);
                 dictionary[..usize::from(node(FIRST_FREE))].fill(0);
+                runs.clear();
                 free = FIRST_FREE;
                 code_bits = u32::from(TONE_BITS) + 1;
             } else {
                 dictionary[usize::from(node(free))..][..TONES].fill(0);
+                runs.add(here, tone, node(free));
                 code_bits = bits_after(free, code_bits);
                 free += 1;
             }
         }
-        writer.write(code(here), code_bits);
-        writer.write(END, bits_after(free, code_bits));
-        writer.finish()
     }
+}
+
+impl Runs {
+    fn clear(&mut self) {
+        for (tone, nodes) in (0..).zip(self.nodes.iter_mut()) {
+            nodes[0] = node(tone);
+        }
+        self.lengths = [1; TONES];
+    }
+
+    /// The node of the longest run that tones begin with, as far as it is known, and its length.
+    fn longest(&self, tones: &[u8]) -> (Node, usize) {
+        let tone = usize::from(tones[0]) % TONES;
+        let length = run_length(&tones[..tones.len().min(self.lengths[tone])]);
+        (self.nodes[tone][length - 1], length)
+    }
+
+    /// Takes in the node that a tone leads to, if the two are a run.
+    fn add(&mut self, from: usize, tone: u8, to: Node) {
+        let tone = usize::from(tone) % TONES;
+        let length = self.lengths[tone];
+        if length < MOST_KNOWN && usize::from(self.nodes[tone][length - 1]) == from {
+            self.nodes[tone][length] = to;
+            self.lengths[tone] += 1;
+        }
+    }
+}
+
+/// How many tones are as the first, one after another.
+fn run_length(tones: &[u8]) -> usize {
+    let all = u64::from_ne_bytes([tones[0]; 8]);
+    let (eights, rest) = tones.as_chunks();
+    let mut length = 0;
+    for eight in eights {
+        let differing = u64::from_le_bytes(*eight) ^ all;
+        if differing != 0 {
+            return length + differing.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    length + rest.iter().take_while(|tone| **tone == tones[0]).count()
 }
 
 /// Where the branches of a code begin.

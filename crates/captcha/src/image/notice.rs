@@ -5,8 +5,8 @@ use super::{
     canvas::Canvas,
     face::Face,
     geometry::{Outline, Point},
+    ground::Ground,
     palette::Tint,
-    raster::Layer,
 };
 use crate::{Answer, Language};
 
@@ -35,14 +35,13 @@ pub(crate) fn draw_test(answer: &Answer, look: &Look) -> Vec<u8> {
     let word = set_line(&Face::letters()[0], answer.as_str());
     let slot =
         Slot { left: margin, top: margin, width: width - 2.0 * margin, height: MARK_TOP * height - 2.0 * margin };
-    canvas.fill(Layer::Ink, &centred(&word, &slot));
+    canvas.fill(&centred(&word, &slot));
 
     let bar_top = MARK_TOP * height;
-    canvas.add_line(Layer::Bands, Point::new(0.0, height), Point::new(0.0, bar_top));
     let mark = set_line(Face::notice(Language::En), "TEST");
     let top = bar_top + margin / 2.0;
-    canvas.fill(Layer::Ink, &centred(&mark, &Slot { left: 0.0, top, width, height: height - top - margin / 2.0 }));
-    finish(&mut canvas, look)
+    canvas.fill(&centred(&mark, &Slot { left: 0.0, top, width, height: height - top - margin / 2.0 }));
+    finish(&mut canvas, look, bar_top)
 }
 
 /// Two lines that say that the challenge has expired and to get a new one.
@@ -58,9 +57,9 @@ pub(crate) fn draw_expired(language: Language, look: &Look) -> Vec<u8> {
     let gap = (height - 2.0 * line_height) / 3.0;
     for (line, top) in lines.iter().zip([gap, 2.0 * gap + line_height]) {
         let slot = Slot { left: margin, top, width: width - 2.0 * margin, height: line_height };
-        canvas.fill(Layer::Ink, &sized(line, size, &slot));
+        canvas.fill(&sized(line, size, &slot));
     }
-    finish(&mut canvas, look)
+    finish(&mut canvas, look, 2.0 * height)
 }
 
 /// What happened, and what to do.
@@ -103,6 +102,9 @@ fn sized(line: &Outline, size: f32, slot: &Slot) -> Outline {
     placed
 }
 
-fn finish(canvas: &mut Canvas, look: &Look) -> Vec<u8> {
-    canvas.encode(&Tint::all(look.theme())[0], None)
+/// The file, whose ground is inverted from this height on.
+fn finish(canvas: &mut Canvas, look: &Look, wash_from: f32) -> Vec<u8> {
+    let mut ground = Ground::default();
+    ground.make_plain(look, wash_from);
+    canvas.encode(&mut ground, &Tint::all(look.theme())[0], None)
 }

@@ -118,11 +118,13 @@ mod tests {
         }
     }
     /// Which part of the pixels that show a word stands out from a ground of one tone. The others are its edges.
-    fn part_that_stands_out(seed: &Seed, look: &Look) -> f64 {
+    /// None where the ground happens to lie between two bands.
+    fn part_that_stands_out(seed: &Seed, look: &Look) -> Option<f64> {
         let letters_alone = Style {
             band_caps: 1e6,
             band_bend: 0.0,
-            specks_per_square_cap: 0.0,
+            tone_length_caps: 0.0,
+            distractors_per_letter: 0.0..0.0,
             grain_tones: 0.0,
             ..Style::of(look.difficulty())
         };
@@ -133,17 +135,21 @@ mod tests {
         let ground = tones[0];
         let stands_out = |tone: u8| contrast(colours[usize::from(tone)], colours[usize::from(ground)]) >= 3.0;
         let inked: Vec<u8> = tones.iter().copied().filter(|tone| *tone != ground).collect();
-        inked.iter().filter(|tone| stands_out(**tone)).count() as f64 / inked.len() as f64
+        let part = inked.iter().filter(|tone| stands_out(**tone)).count() as f64 / inked.len() as f64;
+        [PAPER, WASH, INK].contains(&ground).then_some(part)
     }
 
     #[test]
     fn strokes_stand_out_in_pictures() {
+        let mut seen = 0;
         for number in 0..200_u8 {
             let theme = [Theme::Light, Theme::Dark][usize::from(number) % 2];
             let difficulty = Difficulty::try_from(number / 2 % 5 + 1).unwrap();
             let look = Look::default().with_theme(theme).with_difficulty(difficulty);
             let part = part_that_stands_out(&Seed::from_number(u64::from(number)), &look);
-            assert!(part > 0.5, "seed {number}: {part}");
+            assert!(part.is_none_or(|part| part > 0.5), "seed {number}: {part:?}");
+            seen += u32::from(part.is_some());
         }
+        assert!(seen > 180, "{seen} of 200");
     }
 }

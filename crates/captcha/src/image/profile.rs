@@ -37,7 +37,7 @@ impl Profile {
     /// The profile of lines whose ends are given by where they lie along the bands, from 0 to 1, and how far they reach.
     fn new(lines: impl Iterator<Item = ((f32, f32), (f32, f32))>) -> Self {
         let mut profile = Self { start: [f32::INFINITY; Self::BANDS], end: [f32::NEG_INFINITY; Self::BANDS] };
-        for ((from, from_reach), (to, to_reach)) in lines {
+        lines.for_each(|((from, from_reach), (to, to_reach))| {
             let (first, last) = if from < to { (from, to) } else { (to, from) };
             let (least, most) = if from_reach < to_reach { (from_reach, to_reach) } else { (to_reach, from_reach) };
             // Comparing by hand takes a third of what `min` and `max` take, which ask whether a number is one.
@@ -49,7 +49,7 @@ impl Profile {
                     profile.end[band] = most;
                 }
             }
-        }
+        });
         profile
     }
 

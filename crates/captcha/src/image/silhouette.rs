@@ -3,7 +3,7 @@
 use super::{
     face::Face,
     geometry::Point,
-    raster::{LANES, Layer, Raster},
+    raster::{COVERED, LANES, Lanes, Raster},
 };
 
 /// Height of a capital letter, in parts of a silhouette's side.
@@ -24,16 +24,22 @@ fn silhouette(face: &Face, character: char, side: usize) -> Option<Vec<f32>> {
     let placed = |point: Point| Point::new(centre + cap * (point.x - middle.x), centre + cap * (0.5 - point.y));
     let mut raster = Raster::new(side, side);
     for (from, to) in glyph.outline.lines() {
-        raster.add_line(Layer::Ink, placed(from), placed(to));
+        raster.add_line(placed(from), placed(to));
     }
     let mut coverage = Vec::with_capacity(side.next_multiple_of(LANES) * side);
-    for [ink, _] in raster.sum_up() {
+    for strip in raster.strips() {
+        let columns: Vec<_> = strip.take(side).map(Lanes::to_array).collect();
         for lane in 0..LANES {
-            coverage.extend(ink[..side].iter().map(|column| column[lane].abs().min(1.0)));
+            coverage.extend(columns.iter().map(|column| part_of(column[lane])));
         }
     }
     coverage.truncate(side * side);
     Some(coverage)
+}
+
+/// Which part of a pixel is covered.
+fn part_of(coverage: i16) -> f32 {
+    (f32::from(coverage) / f32::from(COVERED)).abs().min(1.0)
 }
 
 #[cfg(test)]

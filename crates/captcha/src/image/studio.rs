@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{bands::Ground, canvas::Canvas, layout::Desk};
+use super::{canvas::Canvas, distractors::Distractors, ground::Ground, layout::Desk};
 
 thread_local! {
     /// Each thread has one, once it has drawn. It holds no more than the largest picture needs, which is about 8 MB.
@@ -13,6 +13,7 @@ thread_local! {
 #[derive(Default)]
 pub(crate) struct Studio {
     pub(crate) desk: Desk,
+    pub(crate) distractors: Distractors,
     pub(crate) canvas: Canvas,
     pub(crate) ground: Ground,
 }

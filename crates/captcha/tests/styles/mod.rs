@@ -8,7 +8,7 @@ use std::ops::Range;
 use haechi_captcha::image::{Fills, Style};
 
 /// Numbers that a style is made of.
-pub(crate) const NUMBERS: usize = 52;
+pub(crate) const NUMBERS: usize = 64;
 
 /// A style whose every number lies somewhere within its bounds: at the low one for 0, at the high one for 1.
 pub(crate) fn within_bounds(parts: impl IntoIterator<Item = f32>) -> Style {
@@ -29,13 +29,15 @@ pub(crate) fn within_bounds(parts: impl IntoIterator<Item = f32>) -> Style {
             sliced: number(0.0, 2.0),
             echo: number(0.0, 2.0),
         },
-        two_rows: number(0.0, 1.0),
         row_size: range(&mut number, 0.2, 3.0),
         row_width: range(&mut number, 0.2, 3.0),
         row_gap_caps: number(-0.5, 2.0),
         row_nesting_caps: number(-1.0, 2.0),
         row_arc_caps: range(&mut number, 0.0, 4.0),
         arc_caps: range(&mut number, 0.0, 4.0),
+        line_slope: range(&mut number, 0.0, 1.0),
+        line_arch: range(&mut number, 0.0, 1.0),
+        line_wave: range(&mut number, 0.0, 1.0),
         arc_width: range(&mut number, 0.2, 3.0),
         turn_with_line: number(0.0, 2.0),
         farthest_turn_degrees: number(0.0, 180.0),
@@ -54,9 +56,14 @@ pub(crate) fn within_bounds(parts: impl IntoIterator<Item = f32>) -> Style {
         band_slope: number(0.0, 10.0),
         band_bend: number(0.0, 10.0),
         band_bend_length_caps: number(0.1, 10.0),
-        band_detail: number(0.5, 20.0),
-        specks_per_square_cap: number(0.0, 20.0),
-        speck_radius_caps: range(&mut number, 0.0, 1.0),
+        tone_length_caps: number(0.0, 10.0),
+        bridge_caps: number(0.0, 4.0),
+        distractors_per_letter: range(&mut number, 0.0, 20.0),
+        distractors_near: number(0.0, 1.0),
+        distractor_length_caps: range(&mut number, 0.0, 10.0),
+        distractor_width_caps: range(&mut number, 0.0, 2.0),
+        distractor_bend_degrees: number(0.0, 360.0),
+        distractor_gap_caps: number(0.0, 1.0),
         grain_tones: number(0.0, 7.0),
         grain_size: number(0.1, 200.0),
     }
