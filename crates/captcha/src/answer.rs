@@ -85,6 +85,11 @@ impl Answer {
     /// Whether a [normalised](normalise) text is this answer, in a time that does not depend on where they differ.
     #[must_use]
     pub fn matches(&self, normalised: &str) -> bool {
+        self.is(normalised).into()
+    }
+
+    /// The same, for whoever compares with several answers and must not say with which.
+    pub(crate) fn is(&self, normalised: &str) -> Choice {
         let typed = normalised.as_bytes();
         let mut padded = [0; Self::MAX_LENGTH];
         let compared = typed.len().min(Self::MAX_LENGTH);
@@ -92,7 +97,7 @@ impl Answer {
         let same_length: Choice = (typed.len() as u64).ct_eq(&u64::from(self.length));
         let same = padded.ct_eq(&self.characters) & same_length;
         padded.zeroize();
-        same.into()
+        same
     }
 }
 

@@ -6,8 +6,7 @@
 //! |---|---|
 //! | 31 | seconds from [`EPOCH`] to the time of issue, enough until 2092 |
 //! | 20 | number of the app |
-//! | 3 | length of the answer, less one |
-//! | 2 | alphabet |
+//! | 5 | shape: length, alphabet and language of the answer, see [`Shape`] |
 //! | 14 + 24 | nonce: node and counter |
 //! | 28 | check, all zero |
 //!
@@ -19,7 +18,7 @@
 //! room for the claims. A made-up key passes the check once in 2²⁸, and must then still name an app that exists and a
 //! time of issue within the last minutes.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, ops::RangeInclusive, str::FromStr};
 
 use aes::{
     Aes256, Block,
@@ -29,7 +28,7 @@ use aes::{
     },
 };
 
-use crate::{Alphabet, Error};
+use crate::{Alphabet, Error, Language};
 
 /// The instant from which keys count their seconds: 2024-01-01T00:00:00Z, as Unix time.
 pub const EPOCH: u64 = 1_704_067_200;
@@ -112,6 +111,8 @@ pub struct Claims {
     pub length: u8,
     /// The alphabet of the answer.
     pub alphabet: Alphabet,
+    /// The language to which the challenge is fixed, if it is; its answer then has [`Claims::FIXED_LENGTHS`] characters.
+    pub language: Option<Language>,
     /// What makes two keys of one second differ.
     pub nonce: Nonce,
 }
@@ -130,11 +131,20 @@ impl Claims {
     pub const APPS: u32 = 1 << 20;
     /// One more than the largest node number.
     pub const NODES: u16 = 1 << 14;
+    /// How many characters the answer of a challenge may have whose language is fixed.
+    pub const FIXED_LENGTHS: RangeInclusive<u8> = 4..=8;
 }
 
 impl Default for Claims {
     fn default() -> Self {
-        Self { issued_at: EPOCH, app: 0, length: 5, alphabet: Alphabet::Standard, nonce: Nonce::default() }
+        Self {
+            issued_at: EPOCH,
+            app: 0,
+            length: 5,
+            alphabet: Alphabet::Standard,
+            language: None,
+            nonce: Nonce::default(),
+        }
     }
 }
 
@@ -206,15 +216,14 @@ fn pack(claims: &Claims) -> u128 {
     };
     push(claims.issued_at.checked_sub(EPOCH).expect("a key is issued after the epoch"), 31);
     push(claims.app.into(), 20);
-    push(u64::from(claims.length).wrapping_sub(1), 3);
-    push(claims.alphabet.number().into(), 2);
+    push(Shape::of(claims).number().into(), 5);
     push(claims.nonce.node.into(), 14);
     push(claims.nonce.counter.into(), 24);
     push(0, CHECK_BITS);
     bits
 }
 
-/// The claims in 122 bits, if their check is zero and their alphabet known.
+/// The claims in 122 bits, if their check is zero and their shape known.
 fn unpack(mut bits: u128) -> Option<Claims> {
     let mut pop = |width: u32| {
         let value = bits as u64 & ((1 << width) - 1);
@@ -225,10 +234,56 @@ fn unpack(mut bits: u128) -> Option<Claims> {
         return None;
     }
     let nonce = Nonce { counter: pop(24) as u32, node: pop(14) as u16 };
-    let alphabet = Alphabet::from_number(pop(2) as u8)?;
-    let length = pop(3) as u8 + 1;
+    let Shape { length, alphabet, language } = Shape::from_number(pop(5) as u8)?;
     let app = pop(20) as u32;
-    Some(Claims { issued_at: EPOCH + pop(31), app, length, alphabet, nonce })
+    Some(Claims { issued_at: EPOCH + pop(31), app, length, alphabet, language, nonce })
+}
+
+/// What kind of answer a challenge has, in five bits.
+///
+/// The upper three are the length less one, the lower two the alphabet. There is one alphabet, 0. The numbers of the
+/// other three are counted through instead, 24 in all, eight for each: first the lengths from 4 to 8 in each of four
+/// languages, to which a challenge is fixed; the last four stand for nothing yet, and a key with one of them is not
+/// ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Shape {
+    length: u8,
+    alphabet: Alphabet,
+    language: Option<Language>,
+}
+
+impl Shape {
+    const ALPHABET_BITS: u32 = 2;
+    const LENGTHS: u8 = 8;
+    const FIXED_LENGTHS: u8 = *Claims::FIXED_LENGTHS.end() - *Claims::FIXED_LENGTHS.start() + 1;
+
+    fn of(claims: &Claims) -> Self {
+        Self { length: claims.length, alphabet: claims.alphabet, language: claims.language }
+    }
+
+    fn number(self) -> u8 {
+        let Some(language) = self.language else {
+            return self.length.wrapping_sub(1) << Self::ALPHABET_BITS | self.alphabet.number();
+        };
+        assert!(
+            Claims::FIXED_LENGTHS.contains(&self.length),
+            "a challenge of {} characters is not fixed to a language",
+            self.length
+        );
+        let count = language as u8 * Self::FIXED_LENGTHS + self.length - Claims::FIXED_LENGTHS.start();
+        (count % Self::LENGTHS) << Self::ALPHABET_BITS | (1 + count / Self::LENGTHS)
+    }
+
+    fn from_number(number: u8) -> Option<Self> {
+        let (upper, lower) = (number >> Self::ALPHABET_BITS, number & ((1 << Self::ALPHABET_BITS) - 1));
+        if let Some(alphabet) = Alphabet::from_number(lower) {
+            return Some(Self { length: upper + 1, alphabet, language: None });
+        }
+        let count = (lower - 1) * Self::LENGTHS + upper;
+        let language = *Language::ALL.get(usize::from(count / Self::FIXED_LENGTHS))?;
+        let length = Claims::FIXED_LENGTHS.start() + count % Self::FIXED_LENGTHS;
+        Some(Self { length, alphabet: Alphabet::Standard, language: Some(language) })
+    }
 }
 
 // The version is bits 76 to 79 and the variant bits 62 and 63, counted from the least significant.
@@ -261,15 +316,36 @@ mod tests {
     use super::*;
 
     fn claims() -> impl Strategy<Value = Claims> {
-        (0..1_u64 << 31, 0..1_u32 << 20, 1..=8_u8, 0..1_u16 << 14, 0..1_u32 << 24).prop_map(
-            |(seconds, app, length, node, counter)| Claims {
+        let shape = prop_oneof![
+            (1..=8_u8).prop_map(|length| (length, None)),
+            (Claims::FIXED_LENGTHS, prop::sample::select(&Language::ALL[..]))
+                .prop_map(|(length, language)| (length, Some(language))),
+        ];
+        (0..1_u64 << 31, 0..1_u32 << 20, shape, 0..1_u16 << 14, 0..1_u32 << 24).prop_map(
+            |(seconds, app, (length, language), node, counter)| Claims {
                 issued_at: EPOCH + seconds,
                 app,
                 length,
                 alphabet: Alphabet::Standard,
+                language,
                 nonce: Nonce { node, counter },
             },
         )
+    }
+
+    #[test]
+    fn every_shape_has_its_number_and_four_numbers_are_free() {
+        let read: Vec<Option<Shape>> = (0..32).map(Shape::from_number).collect();
+        assert_eq!(read.iter().flatten().count(), 8 + 4 * 5);
+        for (number, shape) in read.iter().enumerate() {
+            assert!(shape.is_none_or(|shape| usize::from(shape.number()) == number), "{number}: {shape:?}");
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "not fixed to a language")]
+    fn a_short_answer_fixed_to_a_language_is_a_bug() {
+        KeySealer::new(&[0; 32]).seal(&Claims { length: 3, language: Some(Language::Ja), ..Claims::default() });
     }
 
     proptest! {

@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{Error, Key, Seed, key::KeySealer};
+use crate::{Error, Key, Language, Seed, key::KeySealer};
 
 /// 256 bits from which every key, answer, picture and sound of an installation follows.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
@@ -72,7 +72,10 @@ pub(crate) struct Subkeys {
 /// What a seed is for. Two purposes never share a stream.
 #[derive(Clone, Copy)]
 pub(crate) enum Purpose {
+    /// The word of the picture, and of the sound in the challenge's own language.
     Answer,
+    /// The word of the sound in another language.
+    AnswerIn(Language),
     Image,
     Sound,
 }
@@ -91,12 +94,15 @@ impl Subkeys {
 
     /// The seed of one purpose for one key.
     pub(crate) fn seed(&self, purpose: Purpose, key: &Key) -> Seed {
-        let prf = match purpose {
-            Purpose::Answer => &self.answer,
-            Purpose::Image => &self.image,
-            Purpose::Sound => &self.sound,
+        let (prf, language) = match purpose {
+            Purpose::Answer => (&self.answer, None),
+            Purpose::AnswerIn(language) => (&self.answer, Some(language)),
+            Purpose::Image => (&self.image, None),
+            Purpose::Sound => (&self.sound, None),
         };
-        let tag = prf.clone().chain_update(key.as_bytes()).finalize().into_bytes();
+        // A key is always 16 bytes long, so what follows it is not taken for a part of it.
+        let label = language.map_or("", Language::tag);
+        let tag = prf.clone().chain_update(key.as_bytes()).chain_update(label).finalize().into_bytes();
         Seed::from_bytes(tag.into())
     }
 }

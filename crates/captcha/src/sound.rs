@@ -82,6 +82,12 @@ impl Speech {
         Self { language, pace: Pace::Normal, is_clean: false }
     }
 
+    /// The same speech in this language.
+    #[must_use]
+    pub fn in_language(self, language: Language) -> Self {
+        Self { language, ..self }
+    }
+
     /// The same speech at this pace.
     #[must_use]
     pub fn with_pace(self, pace: Pace) -> Self {
@@ -126,9 +132,13 @@ pub fn speak(answer: &Answer, seed: &Seed, speech: &Speech) -> Vec<u8> {
 pub fn speak_in_style(answer: &Answer, seed: &Seed, speech: &Speech, style: &Style) -> Vec<u8> {
     let voices = voices(speech.language);
     Studio::record(|studio| {
-        speaker::say_challenge(studio, answer, voices, style, &mut seed.substream(SPEECH_STREAM));
+        let stream = |part: Part| seed.substream(part.stream(speech.language));
+        speaker::say_challenge(studio, answer, voices, style, &mut stream(Part::Speech));
         if !speech.is_clean {
-            add_background(studio, voices, seed, &style.background);
+            babble::add(studio, voices, &mut stream(Part::Babble), &style.background);
+            noise::add(&mut studio.mix, &mut stream(Part::Noise), &style.background);
+            // Speech is far enough from both ends.
+            tape::fade_ends(&mut studio.mix, samples_in(style.background.fade_secs));
         }
     })
 }
@@ -142,16 +152,22 @@ pub fn speak_test(answer: &Answer, speech: &Speech) -> Vec<u8> {
     Studio::record(|studio| speaker::say_test(studio, answer, voices(speech.language), &style, &mut stream))
 }
 
-/// The seed's streams. The background has its own, so that leaving it out moves nothing of the speech.
-const SPEECH_STREAM: u64 = 0;
-const BABBLE_STREAM: u64 = 1;
-const NOISE_STREAM: u64 = 2;
+/// A part of a sound, with a stream of its own, so that leaving the background out moves nothing of the speech.
+#[derive(Clone, Copy)]
+enum Part {
+    Speech,
+    Babble,
+    Noise,
+}
 
-fn add_background(studio: &mut Studio, voices: &[Voice], seed: &Seed, style: &BackgroundStyle) {
-    babble::add(studio, voices, &mut seed.substream(BABBLE_STREAM), style);
-    noise::add(&mut studio.mix, &mut seed.substream(NOISE_STREAM), style);
-    // Speech is far enough from both ends.
-    tape::fade_ends(&mut studio.mix, samples_in(style.fade_secs));
+impl Part {
+    const COUNT: u64 = 3;
+
+    /// The number of its stream. Each language has its own as well: of what lies behind two sounds of one seed, nothing
+    /// is the same.
+    const fn stream(self, language: Language) -> u64 {
+        language as u64 * Self::COUNT + self as u64
+    }
 }
 
 /// The voices of a language, decoded when it is first spoken and kept.

@@ -145,6 +145,41 @@ fn every_language_has_several_voices_and_several_that_open() {
     }
 }
 
+/// Nothing of what lies behind a sound helps with that behind the same seed's sound in another language.
+#[test]
+fn noise_and_babble_differ_by_language() {
+    let background = |language: Language, number: u64| -> Vec<f64> {
+        let (answer, seed, speech) = (answer("KXW47"), Seed::from_number(number), Speech::new(language));
+        let (noisy, clean) = (read(&speak(&answer, &seed, &speech)), read(&speak(&answer, &seed, &speech.clean())));
+        noisy.iter().zip(clean).map(|(&noisy, clean)| f64::from(noisy) - f64::from(clean)).collect()
+    };
+    // What is above 6 kHz is noise; the first differences of first differences have little else.
+    let sharpened =
+        |samples: &[f64]| -> Vec<f64> { samples.windows(3).map(|run| run[0] - 2.0 * run[1] + run[2]).collect() };
+    for number in 0..6 {
+        let backgrounds = Language::ALL.map(|language| background(language, number));
+        for (index, one) in backgrounds.iter().enumerate() {
+            for other in &backgrounds[index + 1..] {
+                let (noise, other_noise) = (sharpened(one), sharpened(other));
+                assert!(correlation(&noise, &other_noise, 0).abs() < 0.02, "the noise of {number} is the same");
+                // Babble starts at any place.
+                let nearest =
+                    (0..8000).step_by(8).map(|shift| correlation(one, other, shift).abs()).fold(0.0, f64::max);
+                assert!(nearest < 0.12, "{nearest}: babble of {number} is the same");
+            }
+        }
+    }
+}
+
+/// The correlation of one sound with another that begins so many samples later.
+fn correlation(one: &[f64], other: &[f64], shift: usize) -> f64 {
+    let pairs = || one[shift..].iter().zip(other);
+    let product: f64 = pairs().map(|(one, other)| one * other).sum();
+    let powers: (f64, f64) =
+        pairs().fold((0.0, 0.0), |powers, (one, other)| (powers.0 + one * one, powers.1 + other * other));
+    product / (powers.0 * powers.1).sqrt()
+}
+
 /// Sounds are kept as the hashes of their bytes. `HAECHI_BLESS=1` writes them anew: listen first, with the example
 /// `speak`.
 #[test]

@@ -96,7 +96,7 @@ async fn judge_form(
 
 /// The page with a new challenge below a notice, or with the reason why there is no new challenge.
 fn page_with_new_challenge(service: &Service, language: Language, notice: Notice) -> Response {
-    let refusal = match Round::start(service) {
+    let refusal = match Round::start(service, language) {
         Ok(round) => return page(StatusCode::OK, &Page { language, notice, round: Some(round) }),
         Err(refusal) => refusal,
     };
@@ -128,8 +128,12 @@ struct Issued {
     expires_in_secs: u64,
 }
 
-async fn issue(State(service): State<Arc<Service>>) -> Result<Response, Refusal> {
-    let round = Round::start(&service)?;
+async fn issue(
+    State(service): State<Arc<Service>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let round = Round::start(&service, language_of(query.as_deref(), &headers))?;
     let header = ResultCode::Success.into();
     Ok(Json(Issued { header, key: round.key, expires_in_secs: round.expires_in_secs }).into_response())
 }

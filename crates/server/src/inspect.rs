@@ -1,5 +1,7 @@
 //! What a key says, for the operator who holds the secret.
 
+use std::collections::BTreeMap;
+
 use haechi_captcha::{Challenge, Key};
 use serde::{Deserialize, Serialize};
 
@@ -34,9 +36,20 @@ pub struct Inspection {
     pub expires_at: Option<u64>,
     /// What has become of it.
     pub state: KeyState,
-    /// Its answer, if that was asked for.
+    /// The language to which it was fixed when it was issued, if it was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub language: Option<String>,
+    /// The word of its picture, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub answer: Option<String>,
+    /// Every word that counts, by the language whose sound says it, if they were asked for; the picture's is among them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub answers: Option<BTreeMap<String, String>>,
+}
+
+fn answers(challenge: &Challenge) -> BTreeMap<String, String> {
+    let words = challenge.answers();
+    words.map(|(language, answer)| (language.tag().to_owned(), answer.as_str().to_owned())).collect()
 }
 
 fn unless_said() -> bool {
@@ -89,7 +102,9 @@ impl Service {
             issued_at,
             expires_at: live.as_ref().map(|live| live.expires_at(issued_at)),
             state,
+            language: challenge.claims().language.map(|language| language.tag().to_owned()),
             answer: question.with_answer.then(|| challenge.answer().as_str().to_owned()),
+            answers: question.with_answer.then(|| answers(&challenge)),
             app: live.map(|live| live.app.name.clone()),
         })
     }

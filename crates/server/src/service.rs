@@ -13,7 +13,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use axum::body::Bytes;
-use haechi_captcha::{Challenge, Claims, EPOCH, Judgement, Key, Keyring, Look, Nonce, Speech};
+use haechi_captcha::{Challenge, Claims, EPOCH, Judgement, Key, Keyring, Language, Look, Nonce, Speech};
 use tracing::Instrument;
 
 use crate::{
@@ -99,11 +99,11 @@ impl Service {
         if live.app.enabled { Ok(live) } else { Err(Refusal::AppKey) }
     }
 
-    /// Issues a challenge. Nothing is stored.
+    /// Issues a challenge, fixed to a language if one is given. Nothing is stored.
     ///
     /// # Errors
     /// [`Refusal::RateLimit`] above the app's rate; [`Refusal::LedgerAhead`] if the key could not pass.
-    pub fn issue(&self, live: &LiveApp) -> Result<Key, Refusal> {
+    pub fn issue(&self, live: &LiveApp, language: Option<Language>) -> Result<Key, Refusal> {
         if !live.may_issue() {
             live.counters.count_limited();
             return Err(Refusal::RateLimit { retry_after_secs: 1 });
@@ -116,6 +116,7 @@ impl Service {
             issued_at,
             app: live.app.number,
             length: live.app.settings.answer_length,
+            language,
             nonce: self.nonces.next(),
             ..Claims::default()
         };
@@ -138,8 +139,12 @@ impl Service {
     pub(crate) fn open(&self, key: &Key) -> Option<(Challenge, Option<Arc<LiveApp>>)> {
         let challenge = self.keyring.load().open(key)?;
         let live = self.apps.current().by_number(challenge.claims().app).map(Arc::clone);
-        let is_test = live.as_ref().is_some_and(|live| live.app.settings.test);
-        Some((if is_test { challenge.as_test() } else { challenge }, live))
+        let challenge = match &live {
+            Some(live) if live.app.settings.test => challenge.in_language(live.language).as_test(),
+            Some(live) => challenge.in_language(live.language),
+            None => challenge,
+        };
+        Some((challenge, live))
     }
 
     /// The challenge that a key of this app stands for.

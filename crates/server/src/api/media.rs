@@ -68,7 +68,7 @@ pub(crate) async fn image(State(service): State<Arc<Service>>, request: MediaReq
     get, path = "/captcha/v1.0/keys/{key}/sound", tag = "CAPTCHA API v1.0",
     params(
         ("key" = String, Path, description = "The key of the challenge"),
-        ("lang" = Option<String>, Query, description = "ko, en, ja or zh; else by `Accept-Language`, else the app's language"),
+        ("lang" = Option<String>, Query, description = "ko, en, ja or zh; else by `Accept-Language`, else the app's language. A challenge that was issued in a language speaks that one whatever is asked. In another language than the challenge's own, the sound says another word than the picture"),
         ("pace" = Option<String>, Query, description = "normal (the default) or slow"),
         ("Range" = Option<String>, Header, description = "A part of the sound, in bytes"),
     ),

@@ -9,6 +9,7 @@ use axum::{
     http::{Method, Uri, header},
     response::Response,
 };
+use haechi_captcha::Language;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
@@ -24,9 +25,12 @@ use crate::{error::Refusal, service::Service};
 /// The body and its type are ignored.
 #[utoipa::path(
     post, path = "/captcha/v1.0/appkeys/{appkey}/keys", tag = "CAPTCHA API v1.0",
-    params(("appkey" = String, Path, description = "The app's appkey, 64 hexadecimal digits")),
+    params(
+        ("appkey" = String, Path, description = "The app's appkey, 64 hexadecimal digits"),
+        ("lang" = Option<String>, Query, description = "ko, en, ja or zh: the one language in which the challenge then speaks. If not given, it speaks any, and in each but the app's says a word other than the picture's, which counts too"),
+    ),
     responses(
-        (status = 200, body = IssuedEnvelope, description = "`SUCCESS` with the key; or an envelope with `APPKEY_ERROR` (-4) and no key"),
+        (status = 200, body = IssuedEnvelope, description = "`SUCCESS` with the key; or an envelope with `APPKEY_ERROR` (-4) or `PARAMETER_ERROR` (-2) and no key"),
         (status = 429, body = Envelope, description = "`HTTP_STATUS_ERROR` (-3): the app's rate limit is reached, or the client's; `Retry-After` says for how long"),
         (status = 503, body = Envelope, description = "`FAIL` (-1): a key issued now could not pass"),
     )
@@ -34,7 +38,14 @@ use crate::{error::Refusal, service::Service};
 pub(crate) async fn issue(State(service): State<Arc<Service>>, uri: Uri) -> Result<Response, Refusal> {
     let live = service.app(segment_after(&uri, "appkeys"))?;
     service.limits().admit_app(&live).await?;
-    Ok(reply::issued(&service.issue(&live)?))
+    let language = fixed_language(uri.query().unwrap_or_default())?;
+    Ok(reply::issued(&service.issue(&live, language)?))
+}
+
+/// The language that `lang` fixes. One that we do not speak is refused: the caller would take the challenge for fixed.
+pub(crate) fn fixed_language(query: &str) -> Result<Option<Language>, Refusal> {
+    let tag = Parameters::new(query).single(&["lang"])?;
+    tag.map(|tag| tag.parse().map_err(|_| Refusal::Parameter)).transpose()
 }
 
 /// Judge an answer.

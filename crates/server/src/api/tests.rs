@@ -61,7 +61,7 @@ impl Stuck {
     /// A new key, and its answer.
     fn issue(&self) -> (String, String) {
         let live = self.service.apps().current().by_name("default").map(Arc::clone).unwrap();
-        let key = self.service.issue(&live).unwrap().to_string();
+        let key = self.service.issue(&live, None).unwrap().to_string();
         let answer = self.service.challenge(&key).unwrap().0.answer().as_str().to_owned();
         (key, answer)
     }

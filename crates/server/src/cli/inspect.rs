@@ -23,7 +23,7 @@ use super::{
 pub(super) struct Inspect {
     /// The key
     key: String,
-    /// Say the answer too
+    /// Say the answer too: the picture's word, and that of the sound in each language. Any of them counts
     #[arg(long)]
     answer: bool,
     #[command(flatten)]
@@ -65,8 +65,14 @@ fn describe(inspection: &Inspection) -> String {
     let app = if inspection.enabled { app.to_owned() } else { format!("{app} (disabled)") };
     let mut text =
         format!("app      {app}\nissued   {}\nexpires  {expires}\nstate    {state}\n", rfc3339(inspection.issued_at));
+    if let Some(language) = &inspection.language {
+        text += &format!("speaks   {language} only\n");
+    }
     if let Some(answer) = &inspection.answer {
         text += &format!("answer   {answer}\n");
+    }
+    for (language, answer) in inspection.answers.iter().flatten() {
+        text += &format!("in {language}    {answer}\n");
     }
     text
 }

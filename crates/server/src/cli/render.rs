@@ -46,6 +46,10 @@ struct Pictures(Look);
 impl Medium for Pictures {
     const EXTENSION: &'static str = "gif";
 
+    fn word(&self, challenge: &Challenge) -> Answer {
+        challenge.answer()
+    }
+
     fn of_challenge(&self, challenge: &Challenge) -> Vec<u8> {
         challenge.draw(&self.0)
     }

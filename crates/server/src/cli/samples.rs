@@ -44,6 +44,9 @@ pub(super) trait Medium: Sync {
     /// The end of the files' names.
     const EXTENSION: &'static str;
 
+    /// The word that the content for a challenge shows or says.
+    fn word(&self, challenge: &Challenge) -> Answer;
+
     /// The content for a challenge.
     fn of_challenge(&self, challenge: &Challenge) -> Vec<u8>;
 
@@ -137,7 +140,7 @@ impl Source {
             Some(answer) => (answer.clone(), medium.of_answer(answer, &self.seed_of(&key))),
             None => {
                 let challenge = self.keyring.sample(key, self.length);
-                (challenge.answer(), medium.of_challenge(&challenge))
+                (medium.word(&challenge), medium.of_challenge(&challenge))
             }
         }
     }

@@ -36,6 +36,10 @@ struct Sounds(Speech);
 impl Medium for Sounds {
     const EXTENSION: &'static str = "wav";
 
+    fn word(&self, challenge: &Challenge) -> Answer {
+        challenge.answer_in(self.0.language())
+    }
+
     fn of_challenge(&self, challenge: &Challenge) -> Vec<u8> {
         challenge.speak(&self.0)
     }

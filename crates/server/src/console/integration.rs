@@ -16,7 +16,8 @@ use crate::apps::AppView;
 
 /// The languages that there are examples in: what their headings are called, and the text.
 ///
-/// `{host}` stands for this server's address, `{width}` and `{height}` for the picture's size.
+/// `{host}` stands for this server's address, `{lang}` for the app's language, `{width}` and `{height}` for the picture's
+/// size.
 const SNIPPETS: [(&str, &str, &str); 7] = [
     ("curl", "curl", include_str!("snippets/curl.sh")),
     ("html", "HTML", include_str!("snippets/form.html")),
@@ -42,6 +43,7 @@ pub(super) fn page(visitor: &Visitor, app: &AppView) -> Markup {
     let (texts, origin) = (visitor.texts(), &visitor.reader.origin);
     let filled = |text: &str| {
         text.replace("{host}", origin)
+            .replace("{lang}", &app.settings.lang)
             .replace("{width}", &app.settings.width.to_string())
             .replace("{height}", &app.settings.height.to_string())
     };

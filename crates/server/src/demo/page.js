@@ -84,7 +84,7 @@ function show({ key: newKey, expires_in_secs }) {
 
 /** Gets another challenge and says why. That an answer was right is said even if none comes. */
 async function renew(kind) {
-  const issued = await call("/demo/challenge", {});
+  const issued = await call(`/demo/challenge?lang=${document.documentElement.lang}`, {});
   if (issued.kind === "right") show(issued);
   say(issued.kind === "right" || kind === "right" ? kind : issued.kind);
 }

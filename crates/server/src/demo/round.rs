@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use haechi_captcha::Language;
+
 use crate::{
     api::parameters::MAX_VALUE_BYTES,
     apps::LiveApp,
@@ -25,13 +27,13 @@ pub(super) struct Round {
 }
 
 impl Round {
-    /// Issues a challenge.
+    /// Issues a challenge in the page's language, so that the sound says what the picture shows.
     ///
     /// # Errors
     /// [`Refusal::AppKey`] if no app is enabled, [`Refusal::RateLimit`] above its rate.
-    pub(super) fn start(service: &Service) -> Result<Self, Refusal> {
+    pub(super) fn start(service: &Service, language: Language) -> Result<Self, Refusal> {
         let live = app(service)?;
-        let key = service.issue(&live)?;
+        let key = service.issue(&live, Some(language))?;
         Self::of(service, &live, key.to_string())
     }
 

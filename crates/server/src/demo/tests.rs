@@ -77,6 +77,18 @@ fn what_a_browser_loads_stays_small() {
     }
 }
 
+#[tokio::test]
+async fn the_sound_says_what_the_picture_shows_in_the_language_of_the_page() {
+    let service = service(vec![app(1, "default")]);
+    let language_of = |key: &str| service.challenge(key).unwrap().0.claims().language;
+    let (_, _, text) = send(&service, post("/demo/challenge?lang=ja", "")).await;
+    let reply: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(language_of(reply["key"].as_str().unwrap()), Some(Language::Ja));
+    let (_, _, html) = send(&service, get("/?lang=zh")).await;
+    let (_, after) = html.split_once("/captcha/v1.0/keys/").unwrap();
+    assert_eq!(language_of(&after[..36]), Some(Language::Zh));
+}
+
 #[test]
 fn a_language_is_asked_for_or_preferred_or_english() {
     let korean = HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, HeaderValue::from_static("ko-KR,en;q=0.5"))]);
@@ -184,7 +196,7 @@ async fn a_script_is_answered_with_the_usual_codes() {
     let service = service(vec![app(1, "default")]);
     let key = issue_key(&service).await;
     let live = service.apps().current().by_name("default").map(Arc::clone).unwrap();
-    let second = service.issue(&live).unwrap().to_string();
+    let second = service.issue(&live, None).unwrap().to_string();
     let json = |key: &str, answer: &str| serde_json::json!({ "key": key, "answer": answer }).to_string();
     for (body, code) in [
         (json("none", "x"), -7),

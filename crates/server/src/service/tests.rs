@@ -202,7 +202,7 @@ async fn what_happens_to_challenges_is_counted() {
     let limited = SettingChanges { rate_per_sec: Some(4), attempts: Some(2), ..SettingChanges::default() };
     apps.create("shop", &limited, 0).unwrap();
     let live = app(&service, "shop");
-    let keys: Vec<Key> = std::iter::from_fn(|| service.issue(&live).ok()).collect();
+    let keys: Vec<Key> = std::iter::from_fn(|| service.issue(&live, None).ok()).collect();
     let challenge = |number: usize| service.challenge(&keys[number].to_string()).unwrap().0;
     assert_eq!(judge(&service, &keys[0]).await, ResultCode::Success);
     assert_eq!(judge(&service, &keys[0]).await, ResultCode::ExpiredKeyError);
@@ -225,7 +225,7 @@ async fn what_is_shown_and_what_a_clients_limit_refuses_is_counted() {
     apps.create("shop", &SettingChanges::default(), 0).unwrap();
     let per_minute = PerMinute { media: 4, ..PerMinute::default() };
     let service = Arc::new(service.limited(Limits::new(per_minute, Proxies::default(), None)));
-    let key = service.issue(&app(&service, "shop")).unwrap();
+    let key = service.issue(&app(&service, "shop"), None).unwrap();
     for (call, range) in
         [("img", ""), ("sound", "bytes=0-1"), ("sound", "bytes=0-"), ("sound", "bytes=9-"), ("img", "")]
     {

@@ -1,6 +1,7 @@
 //! The wire contract: every call, every result code, every status, in the order in which they are checked.
 
 use std::{
+    collections::BTreeMap,
     io::{Read, Write},
     net::TcpStream,
 };
@@ -27,6 +28,13 @@ impl Insider {
     pub(crate) fn answer(&self, key: &str) -> String {
         let key: Key = key.parse().unwrap();
         self.keyring.open(&key).expect("the server issued it").answer().as_str().to_owned()
+    }
+
+    /// Every word that counts, by the language that says it, as long as the app's language is Korean.
+    pub(crate) fn answers(&self, key: &str) -> BTreeMap<String, String> {
+        let challenge = self.keyring.open(&key.parse().unwrap()).expect("the server issued it");
+        let words = challenge.answers();
+        words.map(|(language, answer)| (language.tag().to_owned(), answer.as_str().to_owned())).collect()
     }
 
     /// A key like another one, but issued so many seconds earlier.
@@ -450,6 +458,62 @@ fn a_test_app_has_the_documented_answer() {
     assert_eq!(image(&first), image(&second));
     assert_eq!([server.verify(appkey, &first, "test5"), server.verify(appkey, &first, "test5")], [0, -5]);
     assert_eq!(server.verify(appkey, &second, "TEST6"), -6);
+}
+
+#[test]
+fn the_word_of_any_language_counts_and_the_key_passes_once() {
+    let server = TestServer::start();
+    let (appkey, insider) = (server.appkey(), Insider::of(&server));
+    for language in ["ko", "en", "ja", "zh"] {
+        let key = server.issue(appkey);
+        let words = insider.answers(&key);
+        assert_eq!(words["ko"], insider.answer(&key), "the picture's word is that of the app's language");
+        assert_eq!(server.verify(appkey, &key, &words[language]), 0, "{language}");
+        for word in words.values() {
+            assert_eq!(server.verify(appkey, &key, word), -5, "after the word of {language}");
+        }
+    }
+}
+
+#[test]
+fn the_language_of_the_app_says_the_word_of_the_picture() {
+    let server = TestServer::start();
+    let (appkey, key) = (server.appkey(), server.issue(server.appkey()));
+    let korean = Insider::of(&server).answers(&key);
+    server.haechi(&["app", "set", "default", "--lang", "ja"]).json();
+    let inspected = server.haechi(&["inspect", &key, "--answer"]).json();
+    let (picture, words) = (&inspected["answer"], &inspected["answers"]);
+    assert_eq!((picture, &words["ja"]), (&json!(korean["ko"]), &json!(korean["ko"])));
+    assert_eq!(words["en"], korean["en"]);
+    assert_eq!(server.verify(appkey, &key, words["ko"].as_str().unwrap()), 0);
+}
+
+#[test]
+fn a_challenge_that_is_issued_in_a_language_has_one_word() {
+    let server = TestServer::start();
+    let (appkey, insider) = (server.appkey(), Insider::of(&server));
+    let issue = |query: &str| server.post(&format!("/captcha/v1.0/appkeys/{appkey}/keys{query}"));
+    for query in ["?lang=ja", "?lang=ja-JP", "?lang=JA_Hira&timestamp=1", "?lang=ja&lang=j%61"] {
+        let key = issue(query).json()["key"].as_str().unwrap().to_owned();
+        let words = insider.answers(&key);
+        assert!(words.keys().eq(["ja"]), "{query}: {words:?}");
+        let inspected = server.haechi(&["inspect", &key, "--answer"]).json();
+        let said = (&inspected["language"], &inspected["answers"]);
+        assert_eq!(said, (&json!("ja"), &json!({ "ja": inspected["answer"] })));
+        assert_eq!(server.verify(appkey, &key, &words["ja"]), 0, "{query}");
+    }
+}
+
+#[test]
+fn a_language_that_cannot_be_fixed_is_refused() {
+    let server = TestServer::start();
+    let refused = ["?lang=fr", "?lang=", "?lang", "?lang=korean", "?lang=ko&lang=en", "?lang=%zz", "?lang=%ff"];
+    for query in refused {
+        let reply = server.post(&format!("/captcha/v1.0/appkeys/{}/keys{query}", server.appkey()));
+        check(&reply, 200, -2, "PARAMETER_ERROR");
+        let reply = server.post(&format!("/captcha/v1.0/appkeys/{UNKNOWN_APPKEY}/keys{query}"));
+        check(&reply, 200, -4, "APPKEY_ERROR");
+    }
 }
 
 #[test]

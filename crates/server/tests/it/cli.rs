@@ -125,6 +125,19 @@ fn speak_makes_the_same_sound_with_and_without_noise() {
 }
 
 #[test]
+fn a_sound_is_named_after_the_word_that_its_language_says() {
+    let names = |args: &[&str]| -> Vec<String> {
+        let made = made(&[args, &["--count", "2", "--seed", "seven"]].concat());
+        made.iter().map(|(name, _)| name.split_once('.').unwrap().0.to_owned()).collect()
+    };
+    let spoken = ["ko", "en", "ja", "zh"].map(|language| names(&["speak", "--lang", language]));
+    assert_eq!(spoken[0], names(&["render"]), "a sample is in Korean, as an app is unless it is told otherwise");
+    for (index, one) in spoken.iter().enumerate() {
+        assert!(spoken[index + 1..].iter().all(|other| other[0] != one[0] && other[1] != one[1]));
+    }
+}
+
+#[test]
 fn inspect_says_what_has_become_of_a_key() {
     let server = TestServer::start();
     server.haechi(&["app", "set", "default", "--attempts", "2"]).json();
@@ -181,7 +194,7 @@ fn inspect_works_without_a_server() {
     let inspected = run(&[&args[..], &["--json"]].concat()).json();
     assert_eq!((&inspected["state"], &inspected["answer"]), (&json!("spent"), &json!(answer)));
     let lines = run(&args);
-    assert!(lines.text().contains(&format!("state    spent\nanswer   {answer}\n")), "{}", lines.text());
+    assert!(lines.text().contains(&format!("state    spent\nanswer   {answer}\nin en    ")), "{}", lines.text());
 }
 
 #[test]

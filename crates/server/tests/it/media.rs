@@ -171,6 +171,22 @@ fn sounds_speak_the_language_of_the_query_then_of_the_reader_then_of_the_app() {
 }
 
 #[test]
+fn a_challenge_that_is_issued_in_a_language_speaks_that_one_whatever_is_asked() {
+    let server = TestServer::start();
+    let issued = server.post(&format!("/captcha/v1.0/appkeys/{}/keys?lang=en", server.appkey())).json();
+    let path = format!("/captcha/v1.0/keys/{}/sound", issued["key"].as_str().unwrap());
+    let sound =
+        |query: &str, accepted: &str| get(&server, &format!("{path}{query}"), &[("accept-language", accepted)]).body;
+    let english = sound("?lang=en", "en");
+    for (query, accepted) in [("", "ja"), ("?lang=ko", "ko"), ("?lang=zh", "en"), ("?lang=x", "")] {
+        assert!(sound(query, accepted) == english, "{query} {accepted}");
+    }
+    assert!(sound("?lang=ja&pace=slow", "ja") == sound("?pace=slow", "en"));
+    server.haechi(&["app", "set", "default", "--lang", "ja"]).json();
+    assert!(sound("", "fr") == english);
+}
+
+#[test]
 fn what_cannot_be_shown_says_so_in_the_envelope_or_to_a_browser_in_a_picture() {
     let server = TestServer::start();
     let expired = Insider::of(&server).aged(&server.issue(server.appkey()), 181);

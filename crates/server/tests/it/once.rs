@@ -45,21 +45,25 @@ fn address(server: &TestServer) -> String {
     server.url().trim_start_matches("http://").to_owned()
 }
 
-/// Answers one key rightly, a thousand times at once, and counts the passes.
-fn passes_of_a_thousand(server: &TestServer, key: &str, answer: &str) -> usize {
+/// Answers one key rightly, a thousand times at once with these answers in turn, and counts the passes.
+fn passes_of_a_thousand(server: &TestServer, key: &str, answers: &[String]) -> usize {
     const CONNECTIONS: usize = 1000;
-    let (address, request) = (address(server), verification(server.appkey(), key, answer));
+    let address = address(server);
+    let requests: Vec<String> = answers.iter().map(|answer| verification(server.appkey(), key, answer)).collect();
     let all_connected = Barrier::new(CONNECTIONS);
+    let answering = &|request: &str| {
+        let connection = TcpStream::connect(&address).unwrap();
+        all_connected.wait();
+        let reply = exchange(&connection, request);
+        assert!(has_passed(&reply) || reply.contains("\"resultCode\":-5"), "every request is answered: {reply}");
+        usize::from(has_passed(&reply))
+    };
     thread::scope(|scope| {
-        let answering = || {
-            let connection = TcpStream::connect(&address).unwrap();
-            all_connected.wait();
-            let reply = exchange(&connection, &request);
-            assert!(has_passed(&reply) || reply.contains("\"resultCode\":-5"), "every request is answered: {reply}");
-            usize::from(has_passed(&reply))
+        let spawn = |request| {
+            let builder = thread::Builder::new().stack_size(128 * 1024);
+            builder.spawn_scoped(scope, move || answering(request)).unwrap()
         };
-        let builder = || thread::Builder::new().stack_size(128 * 1024);
-        let workers: Vec<_> = (0..CONNECTIONS).map(|_| builder().spawn_scoped(scope, answering).unwrap()).collect();
+        let workers: Vec<_> = requests.iter().map(String::as_str).cycle().take(CONNECTIONS).map(spawn).collect();
         workers.into_iter().map(|worker| worker.join().unwrap()).sum()
     })
 }
@@ -71,8 +75,19 @@ fn of_a_thousand_right_answers_at_once_one_passes() {
         let insider = Insider::of(&server);
         for _ in 0..3 {
             let key = server.issue(server.appkey());
-            assert_eq!(passes_of_a_thousand(&server, &key, &insider.answer(&key)), 1, "{ledger}");
+            assert_eq!(passes_of_a_thousand(&server, &key, &[insider.answer(&key)]), 1, "{ledger}");
         }
+    }
+}
+
+#[test]
+fn of_a_thousand_words_of_different_languages_at_once_one_passes() {
+    for ledger in ["embedded:", "memory:"] {
+        let server = TestServer::with_args(&["--ledger", ledger]);
+        let key = server.issue(server.appkey());
+        let words: Vec<String> = Insider::of(&server).answers(&key).into_values().collect();
+        assert_eq!(words.len(), 4);
+        assert_eq!(passes_of_a_thousand(&server, &key, &words), 1, "{ledger}");
     }
 }
 

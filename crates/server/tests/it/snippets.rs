@@ -88,7 +88,7 @@ const JAVA: Example = Example {
 impl Example {
     /// Writes and compiles it, with this server's address in the place of the one that it calls.
     fn write(&self, directory: &Path, host: &str) {
-        fs::write(directory.join(self.file), self.text.replace("{host}", host)).unwrap();
+        fs::write(directory.join(self.file), self.text.replace("{host}", host).replace("{lang}", "ja")).unwrap();
         if let Some((file, text)) = self.caller {
             fs::write(directory.join(file), text).unwrap();
         }
@@ -125,6 +125,8 @@ fn check(example: &Example) {
     let judged = |key: &str, answer: &str| run(&[example.judge, &[key, answer]].concat());
     let key = run(example.issue);
     let answer = server.answer_of(&key);
+    let inspected = server.haechi(&["inspect", &key]).json();
+    assert_eq!(inspected["language"], "ja", "{}", example.file);
     assert_eq!(judged(&key, &answer.to_lowercase()), "true", "{}", example.file);
     assert_eq!(judged(&key, &answer), "false", "{}: a key passes once", example.file);
     let key = run(example.issue);
@@ -159,7 +161,7 @@ fn the_curl_example_works() {
     let server = TestServer::start();
     let directory = tempfile::tempdir().unwrap();
     let script = include_str!("../../src/console/snippets/curl.sh");
-    let script = script.replace("{host}", server.url()).replace("the-appkey", server.appkey());
+    let script = script.replace("{host}", server.url()).replace("{lang}", "zh").replace("the-appkey", server.appkey());
     let output = Command::new("bash").args(["-euc", &script]).current_dir(directory.path()).output().unwrap();
     assert!(String::from_utf8_lossy(&output.stdout).contains("\"resultCode\":-6"), "{output:?}");
     for (file, magic) in [("challenge.gif", &b"GIF89a"[..]), ("challenge.wav", b"RIFF")] {

@@ -16,9 +16,9 @@ public class Captcha {
     private final HttpClient client = HttpClient.newHttpClient();
     private final String calls = "{host}/captcha/v1.0/appkeys/" + System.getenv("HAECHI_APPKEY") + "/keys";
 
-    /** The key of a new challenge, for the page with the form. */
+    /** The key of a new challenge in the language of the page with the form. */
     public String issue() throws IOException, InterruptedException {
-        String reply = call("POST", "");
+        String reply = call("POST", "?lang={lang}");
         Matcher key = KEY.matcher(reply);
         if (!key.find()) {
             throw new IOException("no challenge was issued: " + reply);

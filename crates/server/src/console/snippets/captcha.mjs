@@ -1,9 +1,9 @@
 // Node.js 18 or later, with nothing to install.
 const calls = `{host}/captcha/v1.0/appkeys/${process.env.HAECHI_APPKEY}/keys`;
 
-/** The key of a new challenge, for the page with the form. */
+/** The key of a new challenge in the language of the page with the form. */
 export async function issue() {
-  const response = await fetch(calls, { method: "POST" });
+  const response = await fetch(`${calls}?lang={lang}`, { method: "POST" });
   return (await response.json()).key;
 }
 

@@ -7,10 +7,10 @@ function captcha_call(string $method, string $path): array
     return json_decode((string) curl_exec($call), true) ?? [];
 }
 
-/** The key of a new challenge, for the page with the form. */
+/** The key of a new challenge in the language of the page with the form. */
 function captcha_issue(): ?string
 {
-    return captcha_call('POST', '')['key'] ?? null;
+    return captcha_call('POST', '?lang={lang}')['key'] ?? null;
 }
 
 /** Whether what was typed is right. A key passes once. */

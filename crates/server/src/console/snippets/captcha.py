@@ -17,8 +17,8 @@ def call(method, path=""):
 
 
 def issue():
-    """The key of a new challenge, for the page with the form."""
-    return call("POST")["key"]
+    """The key of a new challenge in the language of the page with the form."""
+    return call("POST", "?lang={lang}")["key"]
 
 
 def is_right(key, answer):
