@@ -10,7 +10,7 @@
 use std::{env, error::Error, fs, path::Path, time::Instant};
 
 use haechi_captcha::{
-    Alphabet, Answer, Language, Pace, Seed, Speech,
+    Alphabet, Answer, Language, Seed, Speech,
     sound::{Style, speak_in_style},
 };
 
@@ -20,12 +20,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("see the head of examples/trial_sound.rs for the arguments".into());
     };
     let (language, count, seed): (Language, u64, u64) = (language.parse()?, count.parse()?, seed.parse()?);
-    let mut style = Style::challenge(language, Pace::Normal);
+    let (mut style, mut speech) = (Style::challenge(language), Speech::new(language));
     for change in changes {
         let (field, value) = change.split_once('=').ok_or("a change is FIELD=VALUE")?;
         match field {
             "voice" => style.only_voice = Some(value.parse()?),
-            "pace" => style = Style::challenge(language, value.parse::<Pace>()?),
+            "pace" => speech = speech.with_pace(value.parse()?),
             _ => apply(&mut style, field, value)?,
         }
     }
@@ -34,7 +34,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         (Answer::derive(&Seed::from_number(number), Alphabet::Standard, 5), Seed::from_number(number | 1 << 63))
     });
     let samples: Vec<_> = samples.collect();
-    let speech = Speech::new(language);
     if folder == "--time" {
         for _ in 0..5 {
             let start = Instant::now();
@@ -73,10 +72,11 @@ fn apply(style: &mut Style, field: &str, value: &str) -> Result<(), Box<dyn Erro
         };
     }
     fields!(
-        lead_in_pause_secs period_secs stretch pitch glide lead_in_pitch speech_gain tilt wall_secs wall_gain;
+        lead_in_pause_secs period_secs stretch pitch glide speech_gain tilt colour_secs colour_gain
+            wall_secs wall_gain;
         head_secs shortest_gap_secs tail_secs walls;
         babble_gain babble_piece_secs babble_gap_secs babble_pitch noise_level noise_change_secs noise_darkness;
-        babble_lanes babble_reversed_per_256
+        babble_voices babble_lanes babble_reversed_per_256
     );
     Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! [`speak`] says one thing after another (`speaker`): each clip of the voice bank ([`bank`]) is stretched, pitched and
 //! put in a room (`stretch`, `tape`) and added to a mix; under all lie noise and babble (`noise`, `babble`). The mix is
-//! made in a room of the thread's own (`studio`) and written as a file (`wav`).
+//! made in a room of the thread's own (`studio`), stretched as a whole if it is to be slow, and written as a file (`wav`).
 //! All of it is whole-number arithmetic or plain IEEE operations in a fixed order, so that every processor gives the
 //! same bytes.
 
@@ -112,7 +112,7 @@ impl Speech {
         self.is_clean
     }
 
-    /// The same speech without the noise, aligned with it sample for sample.
+    /// The same speech without the noise, aligned with it sample for sample, at either pace.
     #[must_use]
     pub fn clean(self) -> Self {
         Self { is_clean: true, ..self }
@@ -121,10 +121,11 @@ impl Speech {
 
 /// Speaks an answer as a WAV file, 16-bit mono PCM at 16 kHz. The same answer, seed and speech give the same bytes.
 ///
-/// A lead-in says how many characters follow; then each is said once, over noise unless the speech is clean.
+/// A lead-in says how many characters follow; then each is said once, over noise unless the speech is clean. The slow
+/// pace is a function of the finished normal sound: nothing else goes into it.
 #[must_use]
 pub fn speak(answer: &Answer, seed: &Seed, speech: &Speech) -> Vec<u8> {
-    speak_in_style(answer, seed, speech, &Style::challenge(speech.language, speech.pace))
+    speak_in_style(answer, seed, speech, &Style::challenge(speech.language))
 }
 
 /// Speaks an answer in another style than that of challenges.
@@ -134,11 +135,20 @@ pub fn speak_in_style(answer: &Answer, seed: &Seed, speech: &Speech, style: &Sty
     Studio::record(|studio| {
         let stream = |part: Part| seed.substream(part.stream(speech.language));
         speaker::say_challenge(studio, answer, voices, style, &mut stream(Part::Speech));
-        if !speech.is_clean {
-            babble::add(studio, voices, &mut stream(Part::Babble), &style.background);
-            noise::add(&mut studio.mix, &mut stream(Part::Noise), &style.background);
-            // Speech is far enough from both ends.
-            tape::fade_ends(&mut studio.mix, samples_in(style.background.fade_secs));
+        if speech.is_clean && speech.pace == Pace::Normal {
+            return studio.file();
+        }
+        if speech.is_clean {
+            studio.keep_speech();
+        }
+        babble::add(studio, voices, &mut stream(Part::Babble), &style.background);
+        noise::add(&mut studio.mix, &mut stream(Part::Noise), &style.background);
+        // Speech is far enough from both ends.
+        tape::fade_ends(&mut studio.mix, samples_in(style.background.fade_secs));
+        match (speech.pace, speech.is_clean) {
+            (Pace::Normal, _) => studio.file(),
+            (Pace::Slow, false) => studio.slow_file(Pace::SLOWER),
+            (Pace::Slow, true) => studio.slow_speech(Pace::SLOWER),
         }
     })
 }
@@ -148,8 +158,13 @@ pub fn speak_in_style(answer: &Answer, seed: &Seed, speech: &Speech, style: &Sty
 pub fn speak_test(answer: &Answer, speech: &Speech) -> Vec<u8> {
     // The style leaves nothing to chance, so that any seed does.
     let mut stream = Seed::from_number(0).stream();
-    let style = Style::test(speech.pace);
-    Studio::record(|studio| speaker::say_test(studio, answer, voices(speech.language), &style, &mut stream))
+    Studio::record(|studio| {
+        speaker::say_test(studio, answer, voices(speech.language), &Style::test(), &mut stream);
+        match speech.pace {
+            Pace::Normal => studio.file(),
+            Pace::Slow => studio.slow_file(Pace::SLOWER),
+        }
+    })
 }
 
 /// A part of a sound, with a stream of its own, so that leaving the background out moves nothing of the speech.
@@ -174,4 +189,34 @@ impl Part {
 fn voices(language: Language) -> &'static [Voice] {
     static VOICES: [OnceLock<Vec<Voice>>; 4] = [const { OnceLock::new() }; 4];
     VOICES[language as usize].get_or_init(|| Bank::built_in().voices(language))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        stretch::{Frames, Manner},
+        *,
+    };
+
+    fn samples(wav: &[u8]) -> Vec<i16> {
+        wav[wav::HEADER_SIZE..].as_chunks().0.iter().map(|bytes| i16::from_le_bytes(*bytes)).collect()
+    }
+
+    /// Whoever has the normal sound can make the slow one, and so learns nothing from it.
+    #[test]
+    fn the_slow_sound_follows_from_the_normal_one() {
+        for (language, number) in Language::ALL.into_iter().zip(0..) {
+            let answer = Answer::derive(&Seed::from_number(number), crate::Alphabet::Standard, 5);
+            let (seed, normal) = (Seed::from_number(number + 9), Speech::new(language));
+            let slow = normal.clone().with_pace(Pace::Slow);
+            let made = |speech: Speech| samples(&speak(&answer, &seed, &speech));
+            let (mut frames, mut expected) = (Frames::default(), Vec::new());
+            let sound = made(normal.clone());
+            frames.find(&sound, Pace::SLOWER, Manner::SOUND);
+            frames.lay_out(&sound, &mut expected);
+            assert!(made(slow.clone()) == expected, "{}", language.tag());
+            frames.lay_out(&made(normal.clean()), &mut expected);
+            assert!(made(slow.clean()) == expected, "without noise, {}", language.tag());
+        }
+    }
 }

@@ -94,7 +94,11 @@ proptest! {
 fn no_two_sounds_share_a_run_of_samples() {
     const RUN: usize = 6;
     for language in Language::ALL {
-        let speak = |number| read(&speak(&answer("KXW47"), &Seed::from_number(number), &Speech::new(language)));
+        // Where a sound rises from silence it is hardly more than that.
+        let speak = |number| {
+            let samples = read(&speak(&answer("KXW47"), &Seed::from_number(number), &Speech::new(language)));
+            samples[100..samples.len() - 100].to_vec()
+        };
         let (one, other) = (speak(1), speak(2));
         let runs: HashSet<&[i16]> = one.windows(RUN).collect();
         assert!(other.windows(RUN).all(|run| !runs.contains(run)), "{}", language.tag());

@@ -3,8 +3,8 @@
 //! To a solver that looks for where a character begins, babble of the same voices looks like more characters; a person
 //! follows the one voice that is loud and speaks forward.
 //!
-//! A piece is played once and laid down at several places, far from each other, in either direction: playing costs
-//! much more than adding.
+//! A piece is played once and laid down in several lanes, far from each other, in either direction: playing costs much
+//! more than adding. Each lane is a part of the sound; so many voices talk at once as the lanes together cover the sound.
 
 use super::{
     bank::{CHARACTERS, Voice},
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::Stream;
 
-/// The most voices that talk at once.
+/// The most places that a piece is laid down at.
 const MAX_LANES: usize = 8;
 
 /// Adds babble to the mix.
@@ -22,14 +22,15 @@ pub(crate) fn add(studio: &mut Studio, voices: &[Voice], stream: &mut Stream, ba
     let length = studio.mix.len();
     let mut lanes = [0; MAX_LANES];
     let lanes = &mut lanes[..background.babble_lanes.min(MAX_LANES)];
-    // Each lane begins in its own part of the sound and wraps around at the end, so that none says at a time what
-    // another says then.
+    // Lanes begin evenly spaced and wrap around at the end, so that none says at a time what another says then.
     let count = lanes.len().max(1);
+    let first = stream.below(length.max(1) as u32) as usize;
     for (index, lane) in lanes.iter_mut().enumerate() {
-        *lane = index * length / count + stream.below((length / count).max(1) as u32) as usize;
+        *lane = first + index * length / count;
     }
+    let lane_length = (length as f32 * background.babble_voices) as usize / count;
     let mut covered = 0;
-    while covered < length {
+    while covered < lane_length {
         let speed = draw(stream, background.babble_pitch);
         let clip = stream.pick(voices).character(*stream.pick(CHARACTERS));
         tape::play_behind(piece(clip, stream, background), speed, &mut studio.played);

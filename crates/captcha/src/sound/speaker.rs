@@ -4,7 +4,7 @@
 
 use super::{
     bank::{MAX_VOICES, Voice, Word},
-    stretch::stretch,
+    stretch::Manner,
     studio::{Studio, samples_in},
     style::Style,
     tape::{self, Speed},
@@ -75,8 +75,7 @@ impl<'a> Speaker<'a> {
     }
 
     fn open(&mut self, clip: &[i16]) {
-        let pitch = self.draw(self.style.lead_in_pitch);
-        tape::play(clip, Speed::steady(pitch), &mut self.studio.played);
+        tape::play_as_it_is(clip, &mut self.studio.played);
         self.place(1.0);
         self.next = self.end + samples_in(self.draw(self.style.lead_in_pause_secs));
     }
@@ -85,10 +84,13 @@ impl<'a> Speaker<'a> {
         let style = self.style;
         let (ratio, pitch, glide) = (self.draw(style.stretch), self.draw(style.pitch), self.draw(style.glide));
         let (gain, tilt) = (self.draw(style.speech_gain), self.draw(style.tilt));
-        stretch(clip, ratio, &mut self.studio.stretched);
-        let Studio { stretched, played, .. } = &mut *self.studio;
+        let (delay, share) = (self.draw(style.colour_secs), self.draw(style.colour_gain));
+        let Studio { frames, stretched, played, .. } = &mut *self.studio;
+        frames.find(clip, ratio, Manner::CLIP);
+        frames.lay_out(clip, stretched);
         tape::play(stretched, Speed::gliding(pitch, pitch * glide), played);
         tape::tilt(played, tilt);
+        tape::colour(played, samples_in(delay), share);
         let start = self.next;
         self.place(gain);
         self.reflect(start, gain);

@@ -3,39 +3,100 @@
 //! WSOLA (Verhelst and Roelands, "An overlap-add technique based on waveform similarity (WSOLA) for high quality
 //! time-scale modification of speech", 1993): the output is pieced together from overlapping frames of the input, each
 //! taken from near where it should be, there where it continues the one before best. We differ in comparing by the
-//! sum of absolute differences, which is whole-number arithmetic and the same on every processor.
+//! sum of absolute differences, which is whole-number arithmetic and the same on every processor, and in comparing
+//! samples of eight bits first: processors sum up sixteen differences of those at once.
+//!
+//! Where frames are taken from is found apart from the taking, so that a sound with noise and the same one without are
+//! stretched alike.
 
-/// Half a frame, and what each step adds: 15 ms at 16 kHz.
-const STEP: usize = 240;
-/// How far a frame may be taken from its place: 5 ms, so that a period of a low voice (100 Hz) is within reach.
-const REACH: usize = 80;
+/// How a stretch goes about it, in samples.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner {
+    /// Half a frame, and what each step adds.
+    step: usize,
+    /// How far a frame may be taken from its place, which should be a period of a low voice.
+    reach: usize,
+}
+
+impl Manner {
+    /// For a clip of one voice: 15 ms at 16 kHz, and a reach for voices down to 100 Hz.
+    pub(crate) const CLIP: Self = Self { step: 240, reach: 80 };
+    /// For a whole sound, in which voices were made deeper, over others.
+    pub(crate) const SOUND: Self = Self { step: 320, reach: 128 };
+}
+
 /// Places are first tried so many samples apart, then one by one around the best.
 const STRIDE: usize = 5;
 
-/// Makes the clip `ratio` times as long.
-pub(crate) fn stretch(clip: &[i16], ratio: f32, output: &mut Vec<i16>) {
-    let wanted = (clip.len() as f32 * ratio) as usize;
-    output.clear();
-    // `clip[next..]` is what would follow the output if nothing were changed.
-    let mut next = 0;
-    while next + STEP <= clip.len() && output.len() + STEP < wanted {
-        let place = ((output.len() as f32 / ratio) as usize).min(clip.len() - STEP);
-        let continuation = &clip[next..next + STEP];
-        let start = most_similar(clip, place, continuation);
-        cross_fade(output, continuation, &clip[start..start + STEP]);
-        next = start + STEP;
-    }
-    output.extend_from_slice(&clip[next.min(clip.len())..]);
+/// Frames of an input, one after another.
+#[derive(Debug, Default)]
+pub(crate) struct Frames {
+    /// Where each begins in the input.
+    starts: Vec<u32>,
+    step: usize,
+    coarse: Vec<u8>,
 }
 
-/// Where, near a place, the clip is most like what should go on.
-fn most_similar(clip: &[i16], place: usize, continuation: &[i16]) -> usize {
-    let last = clip.len() - STEP;
+impl Frames {
+    /// Finds the frames that make `sound` about `ratio` times as long.
+    pub(crate) fn find(&mut self, sound: &[i16], ratio: f32, manner: Manner) {
+        let Manner { step, reach } = manner;
+        let wanted = (sound.len() as f32 * ratio) as usize;
+        self.step = step;
+        self.starts.clear();
+        self.coarse.clear();
+        self.coarse.extend(sound.iter().map(|&sample| coarse(sample)));
+        let (mut next, mut made) = (0, 0);
+        while next + step <= sound.len() && made + step < wanted {
+            let place = ((made as f32 / ratio) as usize).min(sound.len() - step);
+            let start = most_similar(sound, &self.coarse, place, next, step, reach);
+            self.starts.push(start as u32);
+            next = start + step;
+            made += step;
+        }
+    }
+
+    /// Puts the frames together, from the input in which they were found or from one like it.
+    pub(crate) fn lay_out(&self, sound: &[i16], output: &mut Vec<i16>) {
+        output.clear();
+        // `sound[next..]` is what would follow the output if nothing were changed.
+        let mut next = 0;
+        for &start in &self.starts {
+            let start = start as usize;
+            cross_fade(output, &sound[next..next + self.step], &sound[start..start + self.step]);
+            next = start + self.step;
+        }
+        output.extend_from_slice(&sound[next.min(sound.len())..]);
+    }
+}
+
+/// The upper bits of a sample, of which speech has more than of those above: the bank's clips stay below 24,600.
+fn coarse(sample: i16) -> u8 {
+    ((sample >> 7).clamp(-128, 127) + 128) as u8
+}
+
+/// Where, near a place, the sound is most like what should go on, which is the step from `next`.
+fn most_similar(sound: &[i16], coarse: &[u8], place: usize, next: usize, step: usize, reach: usize) -> usize {
+    let last = sound.len() - step;
     let around = |centre: usize, reach: usize| centre.saturating_sub(reach)..=(centre + reach).min(last);
-    let unlike = |start: usize, length: usize| difference(&clip[start..start + length], &continuation[..length]);
-    // Half a step says roughly where.
-    let rough = around(place, REACH).step_by(STRIDE).min_by_key(|&start| unlike(start, STEP / 2)).unwrap_or(place);
-    around(rough, STRIDE / 2).min_by_key(|&start| unlike(start, STEP)).unwrap_or(rough)
+    let (rough_continuation, continuation) = (&coarse[next..next + step], &sound[next..next + step]);
+    let mut best = (u32::MAX, place);
+    for start in around(place, reach).step_by(STRIDE) {
+        let unlike = coarse_difference(&coarse[start..start + step], rough_continuation);
+        if unlike < best.0 {
+            best = (unlike, start);
+        }
+    }
+    let rough = best.1;
+    around(rough, STRIDE / 2)
+        .min_by_key(|&start| difference(&sound[start..start + step], continuation))
+        .unwrap_or(rough)
+}
+
+fn coarse_difference(a: &[u8], b: &[u8]) -> u32 {
+    // Steps are whole runs of sixteen, which one instruction compares.
+    let runs = a.as_chunks::<16>().0.iter().zip(b.as_chunks::<16>().0);
+    runs.map(|(a, b)| a.iter().zip(b).map(|(&a, &b)| u32::from(a.abs_diff(b))).sum::<u32>()).sum()
 }
 
 fn difference(a: &[i16], b: &[i16]) -> u32 {
@@ -43,8 +104,10 @@ fn difference(a: &[i16], b: &[i16]) -> u32 {
 }
 
 fn cross_fade(output: &mut Vec<i16>, from: &[i16], to: &[i16]) {
+    // The share in 15 bits: dividing each time would take longer than all else.
+    let rise = (1 << 15) / from.len().max(1) as i32;
     output.extend(from.iter().zip(to).enumerate().map(|(index, (&from, &to))| {
-        let change = (i32::from(to) - i32::from(from)) * index as i32 / STEP as i32;
+        let change = ((i32::from(to) - i32::from(from)) * (index as i32 * rise)) >> 15;
         from.wrapping_add(change as i16)
     }));
 }
@@ -58,9 +121,10 @@ mod tests {
         (0..length).map(|time| (((time % period) - period / 2).abs() * 8000 / period) as i16 - 2000).collect()
     }
 
-    fn stretched(clip: &[i16], ratio: f32) -> Vec<i16> {
-        let mut output = vec![9; 7];
-        stretch(clip, ratio, &mut output);
+    fn stretched(clip: &[i16], ratio: f32, manner: Manner) -> Vec<i16> {
+        let (mut frames, mut output) = (Frames::default(), vec![9; 7]);
+        frames.find(clip, ratio, manner);
+        frames.lay_out(clip, &mut output);
         output
     }
 
@@ -71,18 +135,20 @@ mod tests {
     #[test]
     fn the_length_changes_and_the_pitch_does_not() {
         let tone = triangle(130, 8000);
-        for ratio in [0.85_f32, 0.95, 1.0, 1.1, 1.25] {
-            let stretched = stretched(&tone, ratio);
-            let (length, wanted) = (stretched.len() as f32, 8000.0 * ratio);
-            assert!((length - wanted).abs() < 500.0, "{ratio}: {length} samples");
-            let period = length / crossings(&stretched) as f32;
-            assert!((period - 130.0).abs() < 4.0, "{ratio}: a period of {period} samples");
+        for manner in [Manner::CLIP, Manner::SOUND] {
+            for ratio in [0.85_f32, 0.95, 1.0, 1.1, 1.25, 1.4] {
+                let stretched = stretched(&tone, ratio, manner);
+                let (length, wanted) = (stretched.len() as f32, 8000.0 * ratio);
+                assert!((length - wanted).abs() < 700.0, "{ratio}: {length} samples");
+                let period = length / crossings(&stretched) as f32;
+                assert!((period - 130.0).abs() < 4.0, "{ratio}: a period of {period} samples");
+            }
         }
     }
 
     #[test]
     fn there_is_no_jump_where_frames_meet() {
-        let stretched = stretched(&triangle(130, 8000), 1.13);
+        let stretched = stretched(&triangle(130, 8000), 1.13, Manner::CLIP);
         let jump = stretched.windows(2).map(|pair| pair[0].abs_diff(pair[1])).max();
         // The wave itself moves by 62 from one sample to the next.
         assert!(jump < Some(150), "{jump:?}");
@@ -92,7 +158,7 @@ mod tests {
     fn short_clips_are_left_alone() {
         for length in [0, 1, 239, 240, 241] {
             let clip = triangle(60, length);
-            assert!(stretched(&clip, 1.1).len() >= clip.len() * 9 / 10, "{length}");
+            assert!(stretched(&clip, 1.1, Manner::CLIP).len() >= clip.len() * 9 / 10, "{length}");
         }
     }
 }

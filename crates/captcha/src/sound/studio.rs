@@ -3,28 +3,63 @@
 
 use std::cell::RefCell;
 
-use super::{bank::SAMPLE_RATE_HZ, wav};
+use super::{
+    bank::SAMPLE_RATE_HZ,
+    stretch::{Frames, Manner},
+    wav,
+};
 
 /// What one sound is made in. Every part is empty or overwritten before use.
 #[derive(Default)]
 pub(crate) struct Studio {
     /// The whole sound so far. A full-scale sample is 1.
     pub(crate) mix: Vec<f32>,
-    /// A clip at another length.
+    /// The frames of what is stretched, be it a clip or the whole sound.
+    pub(crate) frames: Frames,
+    /// A clip or the whole sound at another length.
     pub(crate) stretched: Vec<i16>,
     /// A clip as it is heard, before it goes into the mix.
     pub(crate) played: Vec<f32>,
+    /// The speech, in whole numbers, of which a slower copy is to be made.
+    speech: Vec<i16>,
+    /// The whole sound, likewise.
+    sound: Vec<i16>,
 }
 
 impl Studio {
     /// Makes a file in this thread's studio.
-    pub(crate) fn record(make: impl FnOnce(&mut Self)) -> Vec<u8> {
+    pub(crate) fn record(make: impl FnOnce(&mut Self) -> Vec<u8>) -> Vec<u8> {
         thread_local!(static STUDIO: RefCell<Studio> = RefCell::default());
         STUDIO.with_borrow_mut(|studio| {
             studio.mix.clear();
-            make(studio);
-            wav::write(studio.mix.iter().map(|&sample| quantise(sample)))
+            make(studio)
         })
+    }
+
+    /// What has been mixed, as a file.
+    pub(crate) fn file(&mut self) -> Vec<u8> {
+        quantise_all(&self.mix, &mut self.sound);
+        wav::write(&self.sound)
+    }
+
+    /// Keeps what has been mixed, for [`Studio::slow_speech`].
+    pub(crate) fn keep_speech(&mut self) {
+        quantise_all(&self.mix, &mut self.speech);
+    }
+
+    /// What has been mixed, so many times as long, as a file.
+    pub(crate) fn slow_file(&mut self, ratio: f32) -> Vec<u8> {
+        quantise_all(&self.mix, &mut self.sound);
+        self.frames.find(&self.sound, ratio, Manner::SOUND);
+        self.frames.lay_out(&self.sound, &mut self.stretched);
+        wav::write(&self.stretched)
+    }
+
+    /// What was kept, slowed down as [`Studio::slow_file`] slows down what has been mixed since, as a file.
+    pub(crate) fn slow_speech(&mut self, ratio: f32) -> Vec<u8> {
+        self.slow_file(ratio);
+        self.frames.lay_out(&self.speech, &mut self.stretched);
+        wav::write(&self.stretched)
     }
 
     /// Adds what was played to the mix, from a sample on, which may lie beyond its end.
@@ -55,13 +90,32 @@ const CEILING: f32 = 0.98;
 /// The 16-bit sample: as it is up to the knee, and bent towards the ceiling, which it never reaches, beyond.
 fn quantise(sample: f32) -> i16 {
     const ROOM: f32 = CEILING - KNEE;
-    // Adding 1.5 × 2²³ rounds to a whole number and leaves it in the low bits: vector instructions do it, as they do
-    // not do Rust's checked conversion.
-    const ROUND: f32 = 12_582_912.0;
     let size = sample.abs();
     let over = (size - KNEE).max(0.0) / ROOM;
     let bent = size.min(KNEE) + ROOM * (over / (1.0 + over));
-    (bent.copysign(sample) * 32_767.0 + ROUND).to_bits() as i16
+    round(bent.copysign(sample))
+}
+
+fn round(sample: f32) -> i16 {
+    // Adding 1.5 × 2²³ rounds to a whole number and leaves it in the low bits: vector instructions do it, as they do
+    // not do Rust's checked conversion.
+    const ROUND: f32 = 12_582_912.0;
+    (sample * 32_767.0 + ROUND).to_bits() as i16
+}
+
+fn quantise_all(mix: &[f32], samples: &mut Vec<i16>) {
+    const RUN: usize = 64;
+    samples.resize(mix.len(), 0);
+    for (samples, mix) in samples.chunks_mut(RUN).zip(mix.chunks(RUN)) {
+        // Few runs are loud enough to be bent.
+        let is_loud = mix.iter().fold(false, |is_loud, sample| is_loud | (sample.abs() > KNEE));
+        let pairs = samples.iter_mut().zip(mix);
+        if is_loud {
+            pairs.for_each(|(sample, &mixed)| *sample = quantise(mixed));
+        } else {
+            pairs.for_each(|(sample, &mixed)| *sample = round(mixed));
+        }
+    }
 }
 
 #[cfg(test)]

@@ -11,8 +11,14 @@ pub enum Pace {
     /// One a second or a little more.
     #[default]
     Normal,
-    /// Two in three seconds, each said slowly.
+    /// The same sound, 1.4 times as long at the same pitch. It is made of the normal one alone, so that whoever has both
+    /// has nothing that is not in the one.
     Slow,
+}
+
+impl Pace {
+    /// How much longer the slow pace takes than the normal one.
+    pub(crate) const SLOWER: f32 = 1.4;
 }
 
 impl FromStr for Pace {
@@ -48,12 +54,15 @@ pub struct Style {
     pub pitch: (f32, f32),
     /// How much higher it ends than it begins.
     pub glide: (f32, f32),
-    /// The same as `pitch` for the lead-in.
-    pub lead_in_pitch: (f32, f32),
     /// The level of a character, against the bank's.
     pub speech_gain: (f32, f32),
     /// How dark (above 0) or bright (below) a character sounds: the share of each sample in the next.
     pub tilt: (f32, f32),
+    /// How much later a copy of a character follows it, too soon to be heard apart: the two together are louder at some
+    /// pitches and softer at others.
+    pub colour_secs: (f32, f32),
+    /// The level of that copy, against the character; below 0 it is turned over.
+    pub colour_gain: (f32, f32),
     /// How many walls of a room throw a character back.
     pub walls: u32,
     /// How much later each wall's echo comes than that of the wall before.
@@ -72,6 +81,8 @@ pub struct Background {
     /// Fade at both ends.
     pub fade_secs: f32,
     /// How many voices talk at once behind the one that counts.
+    pub babble_voices: f32,
+    /// At how many places each piece of theirs is heard.
     pub babble_lanes: usize,
     /// The level of each piece of theirs, against the bank's.
     pub babble_gain: (f32, f32),
@@ -94,35 +105,27 @@ pub struct Background {
 impl Style {
     /// How challenges are spoken.
     #[must_use]
-    pub const fn challenge(language: Language, pace: Pace) -> Self {
+    pub const fn challenge(language: Language) -> Self {
         // Korean names are long and unlike each other, so that people and solvers make them out through more babble.
         let babble_gain = match language {
             Language::Ko => (0.33, 0.57),
             _ => CHALLENGE.background.babble_gain,
         };
-        let style = Self { background: Background { babble_gain, ..CHALLENGE.background }, ..CHALLENGE };
-        match pace {
-            Pace::Normal => style,
-            Pace::Slow => Self { period_secs: (1.4, 1.8), stretch: (1.15, 1.4), ..style },
-        }
+        Self { background: Background { babble_gain, ..CHALLENGE.background }, ..CHALLENGE }
     }
 
     /// How a test app's answers are spoken: slowly, each character the same way.
     #[must_use]
-    pub const fn test(pace: Pace) -> Self {
-        let (period, stretch) = match pace {
-            Pace::Normal => (1.4, 1.0),
-            Pace::Slow => (1.8, 1.25),
-        };
+    pub const fn test() -> Self {
         Self {
             lead_in_pause_secs: (0.7, 0.7),
-            period_secs: (period, period),
-            stretch: (stretch, stretch),
+            period_secs: (1.4, 1.4),
+            stretch: (1.0, 1.0),
             pitch: (1.0, 1.0),
             glide: (1.0, 1.0),
-            lead_in_pitch: (1.0, 1.0),
             speech_gain: (1.0, 1.0),
             tilt: (0.0, 0.0),
+            colour_gain: (0.0, 0.0),
             walls: 0,
             ..CHALLENGE
         }
@@ -138,15 +141,17 @@ const CHALLENGE: Style = Style {
     stretch: (0.7, 1.35),
     pitch: (0.66, 1.45),
     glide: (0.75, 1.25),
-    lead_in_pitch: (0.96, 1.06),
     speech_gain: (0.85, 1.15),
     tilt: (-0.6, 0.9),
+    colour_secs: (0.0002, 0.001),
+    colour_gain: (0.0, 0.0),
     walls: 4,
     wall_secs: (0.006, 0.05),
     wall_gain: (0.15, 0.4),
     only_voice: None,
     background: Background {
         fade_secs: 0.12,
+        babble_voices: 3.0,
         babble_lanes: 3,
         babble_gain: (0.19, 0.37),
         babble_piece_secs: (0.35, 0.8),

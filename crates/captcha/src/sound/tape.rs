@@ -15,10 +15,6 @@ pub(crate) struct Speed {
 }
 
 impl Speed {
-    pub(crate) const fn steady(speed: f32) -> Self {
-        Self { from: speed, to: speed }
-    }
-
     pub(crate) const fn gliding(from: f32, to: f32) -> Self {
         Self { from, to }
     }
@@ -39,26 +35,53 @@ pub(crate) fn play(clip: &[i16], speed: Speed, played: &mut Vec<f32>) {
     let mut place = 0_u64;
     let mut step = fixed(speed.from);
     let change = (fixed(speed.to) - step) / length.max(1) as i64;
+    let mut room = [0; WINDOW];
     for block in played.chunks_mut(BLOCK) {
         // Reading goes here and there, so it is kept apart from the arithmetic, which a compiler turns into vector
         // instructions.
         let mut neighbours = [[0_i32; BLOCK]; NEIGHBOURS];
         let mut fractions = [0_u32; BLOCK];
-        for index in 0..block.len() {
-            if let Some(read) = clip.get((place >> 32) as usize..).and_then(<[i16]>::first_chunk) {
-                let read: &[i16; NEIGHBOURS] = read;
-                for (row, &sample) in neighbours.iter_mut().zip(read) {
-                    row[index] = sample.into();
-                }
-                fractions[index] = place as u32;
+        let start = (place >> 32) as usize;
+        let window = window(clip, start, &mut room);
+        for index in 0..BLOCK {
+            let first = ((place >> 32) as usize).wrapping_sub(start);
+            for (ahead, row) in neighbours.iter_mut().enumerate() {
+                row[index] = window[(first + ahead) % WINDOW].into();
             }
+            fractions[index] = place as u32;
             place = place.wrapping_add_signed(step);
             step += change;
         }
-        for (index, sample) in block.iter_mut().enumerate() {
-            *sample = cubic(neighbours.each_ref().map(|row| row[index]), fractions[index]) * UNIT;
-        }
+        let cubic = |index: usize| cubic(neighbours.each_ref().map(|row| row[index]), fractions[index]) * UNIT;
+        fill(block, cubic);
     }
+}
+
+/// Plays a clip at the speed at which it was recorded.
+pub(crate) fn play_as_it_is(clip: &[i16], played: &mut Vec<f32>) {
+    played.clear();
+    played.extend(clip.iter().map(|&sample| f32::from(sample) * UNIT));
+}
+
+/// Fills a block, or the beginning of one, with what a function says of each index.
+fn fill(block: &mut [f32], sample: impl Fn(usize) -> f32) {
+    match block.as_chunks_mut::<BLOCK>().0 {
+        [whole] => (0..BLOCK).for_each(|index| whole[index] = sample(index)),
+        _ => block.iter_mut().enumerate().for_each(|(index, slot)| *slot = sample(index)),
+    }
+}
+
+/// More than a block reads of a clip: twice its length, which is the fastest that anything is played at, and neighbours.
+const WINDOW: usize = 128;
+
+/// The part of a clip that begins at a sample, with silence after its end. Indices below a constant need no check.
+fn window<'a>(clip: &'a [i16], start: usize, room: &'a mut [i16; WINDOW]) -> &'a [i16; WINDOW] {
+    let rest = clip.get(start..).unwrap_or_default();
+    rest.first_chunk().unwrap_or_else(|| {
+        *room = [0; WINDOW];
+        room[..rest.len()].copy_from_slice(rest);
+        room
+    })
 }
 
 fn fixed(speed: f32) -> i64 {
@@ -89,20 +112,22 @@ pub(crate) fn play_behind(piece: &[i16], speed: f32, played: &mut Vec<f32>) {
     let readable = piece.len().saturating_sub(1) as u32;
     resize(played, (readable << 16).checked_div(step).unwrap_or(0) as usize);
     let mut place = 0_u32;
+    let mut room = [0; WINDOW];
     for block in played.chunks_mut(BLOCK) {
         let (mut lows, mut highs, mut fractions) = ([0_i32; BLOCK], [0_i32; BLOCK], [0_i32; BLOCK]);
-        for index in 0..block.len() {
-            if let Some(&[low, high]) = piece.get((place >> 16) as usize..).and_then(<[i16]>::first_chunk) {
-                (lows[index], highs[index]) = (low.into(), high.into());
-            }
+        let start = (place >> 16) as usize;
+        let window = window(piece, start, &mut room);
+        for index in 0..BLOCK {
+            let first = ((place >> 16) as usize).wrapping_sub(start);
+            (lows[index], highs[index]) = (window[first % WINDOW].into(), window[(first + 1) % WINDOW].into());
             fractions[index] = (place & 0xffff) as i32;
             place = place.wrapping_add(step);
         }
-        for (index, sample) in block.iter_mut().enumerate() {
+        fill(block, |index| {
             let share = fractions[index] as f32 / 65_536.0;
             let (low, high) = (lows[index] as f32, highs[index] as f32);
-            *sample = (low + (high - low) * share) * UNIT;
-        }
+            (low + (high - low) * share) * UNIT
+        });
     }
     let fade = FADE.min(played.len() / 2);
     fade_ends(played, fade);
@@ -135,6 +160,17 @@ pub(crate) fn tilt(played: &mut [f32], tilt: f32) {
     }
 }
 
+/// Adds a copy that comes so many samples later to what was played, at about the level that it had.
+pub(crate) fn colour(played: &mut [f32], delay: usize, share: f32) {
+    let gain = 1.0 / (1.0 + share * share).sqrt();
+    for later in (delay..played.len()).rev() {
+        played[later] = (played[later] + share * played[later - delay]) * gain;
+    }
+    for sample in played.iter_mut().take(delay) {
+        *sample *= gain;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_ramp_played_faster_is_a_steeper_ramp() {
-        let played = play_all(&ramp(1000), Speed::steady(1.25));
+        let played = play_all(&ramp(1000), Speed::gliding(1.25, 1.25));
         assert_eq!(played.len(), 796);
         for (time, sample) in played.iter().enumerate() {
             assert!((sample - 8.0 * (1.0 + time as f32 * 1.25)).abs() < 0.1, "{time}: {sample}");

@@ -7,7 +7,7 @@ pub(crate) const HEADER_SIZE: usize = 44;
 const SAMPLE_SIZE: usize = 2;
 
 /// A file of 16-bit mono samples, with exact sizes: some browsers play nothing else.
-pub(crate) fn write(samples: impl ExactSizeIterator<Item = i16>) -> Vec<u8> {
+pub(crate) fn write(samples: &[i16]) -> Vec<u8> {
     let data_size = samples.len() * SAMPLE_SIZE;
     let mut wav = vec![0; HEADER_SIZE + data_size];
     wav[..HEADER_SIZE].copy_from_slice(&header(data_size as u32));
@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn another_library_reads_what_is_written() {
         let samples = [0, 1, -1, i16::MAX, i16::MIN];
-        let wav = write(samples.into_iter());
+        let wav = write(&samples);
         assert_eq!(wav.len(), HEADER_SIZE + 10);
         let mut reader = hound::WavReader::new(&wav[..]).unwrap();
         let spec = reader.spec();
