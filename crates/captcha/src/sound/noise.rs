@@ -15,7 +15,7 @@ const LANES: usize = 8;
 /// White noise that is kept from the block before, for the filter.
 const AHEAD: usize = 8;
 /// Samples whose sums fit into the processor's registers.
-const RUN: usize = 32;
+const RUN: usize = 64;
 
 /// Filters of equal power: a low rumble and a light hiss.
 const DARK: [f32; TAPS] = [0.5, 0.46, 0.42, 0.38, 0.34, 0.3];

@@ -85,12 +85,12 @@ impl<'a> Speaker<'a> {
         let (ratio, pitch, glide) = (self.draw(style.stretch), self.draw(style.pitch), self.draw(style.glide));
         let (gain, tilt) = (self.draw(style.speech_gain), self.draw(style.tilt));
         let (delay, share) = (self.draw(style.colour_secs), self.draw(style.colour_gain));
-        let Studio { frames, stretched, played, .. } = &mut *self.studio;
+        let Studio { frames, stretched, played, coloured, .. } = &mut *self.studio;
         frames.find(clip, ratio, Manner::CLIP);
         frames.lay_out(clip, stretched);
         tape::play(stretched, Speed::gliding(pitch, pitch * glide), played);
         tape::tilt(played, tilt);
-        tape::colour(played, samples_in(delay), share);
+        tape::colour(played, coloured, samples_in(delay), share);
         let start = self.next;
         self.place(gain);
         self.reflect(start, gain);

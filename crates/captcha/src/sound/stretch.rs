@@ -3,8 +3,8 @@
 //! WSOLA (Verhelst and Roelands, "An overlap-add technique based on waveform similarity (WSOLA) for high quality
 //! time-scale modification of speech", 1993): the output is pieced together from overlapping frames of the input, each
 //! taken from near where it should be, there where it continues the one before best. We differ in comparing by the
-//! sum of absolute differences, which is whole-number arithmetic and the same on every processor, and in comparing
-//! samples of eight bits first: processors sum up sixteen differences of those at once.
+//! sum of absolute differences, which is whole-number arithmetic and the same on every processor, and of samples of eight
+//! bits: processors sum up sixteen differences of those at once.
 //!
 //! Where frames are taken from is found apart from the taking, so that a sound with noise and the same one without are
 //! stretched alike.
@@ -40,7 +40,7 @@ pub(crate) struct Frames {
 impl Frames {
     /// Finds the frames that make `sound` about `ratio` times as long.
     pub(crate) fn find(&mut self, sound: &[i16], ratio: f32, manner: Manner) {
-        let Manner { step, reach } = manner;
+        let step = manner.step;
         let wanted = (sound.len() as f32 * ratio) as usize;
         self.step = step;
         self.starts.clear();
@@ -49,7 +49,7 @@ impl Frames {
         let (mut next, mut made) = (0, 0);
         while next + step <= sound.len() && made + step < wanted {
             let place = ((made as f32 / ratio) as usize).min(sound.len() - step);
-            let start = most_similar(sound, &self.coarse, place, next, step, reach);
+            let start = most_similar(&self.coarse, place, next, manner);
             self.starts.push(start as u32);
             next = start + step;
             made += step;
@@ -70,37 +70,26 @@ impl Frames {
     }
 }
 
-/// The upper bits of a sample, of which speech has more than of those above: the bank's clips stay below 24,600.
+/// A sample without its seven lowest bits. The few that are louder than eight bits hold then count as just so loud.
 fn coarse(sample: i16) -> u8 {
     ((sample >> 7).clamp(-128, 127) + 128) as u8
 }
 
 /// Where, near a place, the sound is most like what should go on, which is the step from `next`.
-fn most_similar(sound: &[i16], coarse: &[u8], place: usize, next: usize, step: usize, reach: usize) -> usize {
-    let last = sound.len() - step;
+fn most_similar(coarse: &[u8], place: usize, next: usize, manner: Manner) -> usize {
+    let Manner { step, reach } = manner;
+    let last = coarse.len() - step;
     let around = |centre: usize, reach: usize| centre.saturating_sub(reach)..=(centre + reach).min(last);
-    let (rough_continuation, continuation) = (&coarse[next..next + step], &sound[next..next + step]);
-    let mut best = (u32::MAX, place);
-    for start in around(place, reach).step_by(STRIDE) {
-        let unlike = coarse_difference(&coarse[start..start + step], rough_continuation);
-        if unlike < best.0 {
-            best = (unlike, start);
-        }
-    }
-    let rough = best.1;
-    around(rough, STRIDE / 2)
-        .min_by_key(|&start| difference(&sound[start..start + step], continuation))
-        .unwrap_or(rough)
+    let unlike = |&start: &usize| difference(&coarse[start..start + step], &coarse[next..next + step]);
+    let rough = around(place, reach).step_by(STRIDE).min_by_key(unlike).unwrap_or(place);
+    around(rough, STRIDE / 2).min_by_key(unlike).unwrap_or(rough)
 }
 
-fn coarse_difference(a: &[u8], b: &[u8]) -> u32 {
-    // Steps are whole runs of sixteen, which one instruction compares.
-    let runs = a.as_chunks::<16>().0.iter().zip(b.as_chunks::<16>().0);
+fn difference(a: &[u8], b: &[u8]) -> u32 {
+    // Steps are whole runs, whose length is a constant for the compiler: sixteen samples are one instruction.
+    const RUN: usize = 80;
+    let runs = a.as_chunks::<RUN>().0.iter().zip(b.as_chunks::<RUN>().0);
     runs.map(|(a, b)| a.iter().zip(b).map(|(&a, &b)| u32::from(a.abs_diff(b))).sum::<u32>()).sum()
-}
-
-fn difference(a: &[i16], b: &[i16]) -> u32 {
-    a.iter().zip(b).map(|(&a, &b)| u32::from(a.abs_diff(b))).sum()
 }
 
 fn cross_fade(output: &mut Vec<i16>, from: &[i16], to: &[i16]) {

@@ -20,6 +20,8 @@ pub(crate) struct Studio {
     pub(crate) stretched: Vec<i16>,
     /// A clip as it is heard, before it goes into the mix.
     pub(crate) played: Vec<f32>,
+    /// The same while it is coloured.
+    pub(crate) coloured: Vec<f32>,
     /// The speech, in whole numbers, of which a slower copy is to be made.
     speech: Vec<i16>,
     /// The whole sound, likewise.

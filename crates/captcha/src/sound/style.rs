@@ -1,4 +1,4 @@
-//! The numbers that decide how a sound sounds.
+//! The numbers that decide how a sound sounds. `docs/sound-trials.md` tells what some others were found to do.
 
 use std::str::FromStr;
 
@@ -106,12 +106,15 @@ impl Style {
     /// How challenges are spoken.
     #[must_use]
     pub const fn challenge(language: Language) -> Self {
-        // Korean names are long and unlike each other, so that people and solvers make them out through more babble.
-        let babble_gain = match language {
-            Language::Ko => (0.33, 0.57),
-            _ => CHALLENGE.background.babble_gain,
+        // English names are short and like each other. The others are longer and unlike each other, so that people and
+        // solvers make them out when they are said quickly, and Korean ones through more babble as well.
+        let (stretch, babble_voices, babble_gain) = match language {
+            Language::Ko => ((0.6, 1.0), 2.0, (0.4, 0.7)),
+            Language::En => ((0.6, 1.1), 1.0, (0.38, 0.72)),
+            Language::Ja => ((0.45, 0.82), 1.0, (0.39, 0.75)),
+            Language::Zh => ((0.5, 0.9), 1.0, (0.38, 0.72)),
         };
-        Self { background: Background { babble_gain, ..CHALLENGE.background }, ..CHALLENGE }
+        Self { stretch, background: Background { babble_voices, babble_gain, ..CHALLENGE.background }, ..CHALLENGE }
     }
 
     /// How a test app's answers are spoken: slowly, each character the same way.
@@ -135,7 +138,7 @@ impl Style {
 const CHALLENGE: Style = Style {
     head_secs: 0.25,
     lead_in_pause_secs: (0.3, 0.75),
-    period_secs: (0.85, 1.5),
+    period_secs: (0.7, 1.7),
     shortest_gap_secs: 0.25,
     tail_secs: 0.35,
     stretch: (0.7, 1.35),
@@ -144,21 +147,21 @@ const CHALLENGE: Style = Style {
     speech_gain: (0.85, 1.15),
     tilt: (-0.6, 0.9),
     colour_secs: (0.0002, 0.001),
-    colour_gain: (0.0, 0.0),
+    colour_gain: (-0.8, 0.8),
     walls: 4,
     wall_secs: (0.006, 0.05),
     wall_gain: (0.15, 0.4),
     only_voice: None,
     background: Background {
         fade_secs: 0.12,
-        babble_voices: 3.0,
+        babble_voices: 1.0,
         babble_lanes: 3,
-        babble_gain: (0.19, 0.37),
+        babble_gain: (0.38, 0.72),
         babble_piece_secs: (0.35, 0.8),
         babble_gap_secs: (0.0, 0.1),
         babble_pitch: (0.85, 1.2),
-        babble_reversed_per_256: 80,
-        noise_level: (0.008, 0.02),
+        babble_reversed_per_256: 200,
+        noise_level: (0.004, 0.01),
         noise_change_secs: (0.15, 0.5),
         noise_darkness: (0.6, 1.0),
     },

@@ -30,30 +30,30 @@ const BLOCK: usize = 32;
 /// Plays a clip.
 pub(crate) fn play(clip: &[i16], speed: Speed, played: &mut Vec<f32>) {
     let readable = clip.len().saturating_sub(NEIGHBOURS);
-    let length = (readable as f32 * 2.0 / (speed.from + speed.to)) as usize;
+    let length = (readable as f32 * 2.0 / (speed.from.min(FASTEST) + speed.to.min(FASTEST))) as usize;
     resize(played, length);
     let mut place = 0_u64;
     let mut step = fixed(speed.from);
     let change = (fixed(speed.to) - step) / length.max(1) as i64;
-    let mut room = [0; WINDOW];
+    let mut room = [0; PAIRS + 1];
     for block in played.chunks_mut(BLOCK) {
         // Reading goes here and there, so it is kept apart from the arithmetic, which a compiler turns into vector
         // instructions.
-        let mut neighbours = [[0_i32; BLOCK]; NEIGHBOURS];
+        let mut read = [[0; BLOCK]; NEIGHBOURS / 2];
         let mut fractions = [0_u32; BLOCK];
         let start = (place >> 32) as usize;
-        let window = window(clip, start, &mut room);
+        let pairs = pairs(clip, start, &mut room);
         for index in 0..BLOCK {
             let first = ((place >> 32) as usize).wrapping_sub(start);
-            for (ahead, row) in neighbours.iter_mut().enumerate() {
-                row[index] = window[(first + ahead) % WINDOW].into();
-            }
+            (read[0][index], read[1][index]) = (pairs[first % PAIRS], pairs[(first + 2) % PAIRS]);
             fractions[index] = place as u32;
             place = place.wrapping_add_signed(step);
             step += change;
         }
-        let cubic = |index: usize| cubic(neighbours.each_ref().map(|row| row[index]), fractions[index]) * UNIT;
-        fill(block, cubic);
+        fill(block, |index| {
+            let ([a, b], [c, d]) = (apart(read[0][index]), apart(read[1][index]));
+            cubic([a, b, c, d], fractions[index]) * UNIT
+        });
     }
 }
 
@@ -71,21 +71,29 @@ fn fill(block: &mut [f32], sample: impl Fn(usize) -> f32) {
     }
 }
 
-/// More than a block reads of a clip: twice its length, which is the fastest that anything is played at, and neighbours.
-const WINDOW: usize = 128;
+/// How many pairs of neighbours a block may read, and a power of two, so that an index below it needs no check.
+const PAIRS: usize = 64;
+/// The fastest that anything is played at: a block then reads no further than its pairs go.
+const FASTEST: f32 = 1.9;
 
-/// The part of a clip that begins at a sample, with silence after its end. Indices below a constant need no check.
-fn window<'a>(clip: &'a [i16], start: usize, room: &'a mut [i16; WINDOW]) -> &'a [i16; WINDOW] {
+/// Each sample of a clip with the next one, from a sample on, with silence after the end: one load reads both.
+fn pairs(clip: &[i16], start: usize, room: &mut [i16; PAIRS + 1]) -> [u32; PAIRS] {
     let rest = clip.get(start..).unwrap_or_default();
-    rest.first_chunk().unwrap_or_else(|| {
-        *room = [0; WINDOW];
+    let window = rest.first_chunk().unwrap_or_else(|| {
+        *room = [0; PAIRS + 1];
         room[..rest.len()].copy_from_slice(rest);
         room
-    })
+    });
+    std::array::from_fn(|index| u32::from(window[index] as u16) | u32::from(window[index + 1] as u16) << 16)
+}
+
+/// A pair's two samples.
+fn apart(pair: u32) -> [i32; 2] {
+    [i32::from(pair as i16), pair as i32 >> 16]
 }
 
 fn fixed(speed: f32) -> i64 {
-    (f64::from(speed) * ONE) as i64
+    (f64::from(speed.min(FASTEST)) * ONE) as i64
 }
 
 /// Makes room for so many samples, whatever they are.
@@ -108,24 +116,24 @@ fn cubic(neighbours: [i32; NEIGHBOURS], fraction: u32) -> f32 {
 /// Plays a piece of a clip at a steady speed, read with a straight line, fading in and out, since it is cut anywhere.
 pub(crate) fn play_behind(piece: &[i16], speed: f32, played: &mut Vec<f32>) {
     // 16 bits of fraction do behind the speech, and a clip of 4 s has 16 bits of whole samples.
-    let step = (speed * 65_536.0) as u32;
+    let step = (speed.min(FASTEST) * 65_536.0) as u32;
     let readable = piece.len().saturating_sub(1) as u32;
     resize(played, (readable << 16).checked_div(step).unwrap_or(0) as usize);
     let mut place = 0_u32;
-    let mut room = [0; WINDOW];
+    let mut room = [0; PAIRS + 1];
     for block in played.chunks_mut(BLOCK) {
-        let (mut lows, mut highs, mut fractions) = ([0_i32; BLOCK], [0_i32; BLOCK], [0_i32; BLOCK]);
+        let (mut read, mut fractions) = ([0; BLOCK], [0_i32; BLOCK]);
         let start = (place >> 16) as usize;
-        let window = window(piece, start, &mut room);
+        let pairs = pairs(piece, start, &mut room);
         for index in 0..BLOCK {
             let first = ((place >> 16) as usize).wrapping_sub(start);
-            (lows[index], highs[index]) = (window[first % WINDOW].into(), window[(first + 1) % WINDOW].into());
+            read[index] = pairs[first % PAIRS];
             fractions[index] = (place & 0xffff) as i32;
             place = place.wrapping_add(step);
         }
         fill(block, |index| {
             let share = fractions[index] as f32 / 65_536.0;
-            let (low, high) = (lows[index] as f32, highs[index] as f32);
+            let [low, high] = apart(read[index]).map(|sample| sample as f32);
             (low + (high - low) * share) * UNIT
         });
     }
@@ -161,14 +169,15 @@ pub(crate) fn tilt(played: &mut [f32], tilt: f32) {
 }
 
 /// Adds a copy that comes so many samples later to what was played, at about the level that it had.
-pub(crate) fn colour(played: &mut [f32], delay: usize, share: f32) {
+///
+/// The sum is made in a room of its own, which then changes places with what was played.
+pub(crate) fn colour(played: &mut Vec<f32>, room: &mut Vec<f32>, delay: usize, share: f32) {
     let gain = 1.0 / (1.0 + share * share).sqrt();
-    for later in (delay..played.len()).rev() {
-        played[later] = (played[later] + share * played[later - delay]) * gain;
-    }
-    for sample in played.iter_mut().take(delay) {
-        *sample *= gain;
-    }
+    let (first, rest) = played.split_at(delay.min(played.len()));
+    room.clear();
+    room.extend(first.iter().map(|sample| sample * gain));
+    room.extend(rest.iter().zip(played.iter()).map(|(sample, before)| (sample + share * before) * gain));
+    std::mem::swap(played, room);
 }
 
 #[cfg(test)]
@@ -234,6 +243,16 @@ mod tests {
         };
         assert!(tilted(2, 0.3) < 0.5 && tilted(100, 0.3) > 0.95);
         assert!(tilted(2, -0.3) > 1.5 && tilted(100, -0.3) < 1.1);
+    }
+
+    #[test]
+    fn a_colour_adds_what_came_before_and_keeps_the_length() {
+        let (mut played, mut room) = (vec![3.0, 0.0, 6.0, 0.0], vec![9.0; 7]);
+        colour(&mut played, &mut room, 1, 0.75);
+        let expected = [2.4, 1.8, 4.8, 3.6];
+        assert!(played.iter().zip(expected).all(|(sample, wanted): (&f32, f32)| (sample - wanted).abs() < 1e-5));
+        colour(&mut played, &mut room, 9, 0.0);
+        assert_eq!(played.len(), 4);
     }
 
     #[test]
