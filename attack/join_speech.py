@@ -2,6 +2,8 @@
 """An attacker who listens to several renderings of one key and adds up what they say.
 
 Learns from one folder or several, and is judged by folders that hold the same keys, each by itself and all together.
+Whoever has one rendering can play it at other paces by himself and hear it as often, so each is heard at several: what
+all of them together say beyond the best of them is then what they tell that it does not.
 """
 
 from __future__ import annotations
@@ -18,17 +20,22 @@ import ctc
 from scoring import report, score
 from sets import held_out
 from solve_speech import Trainer, batch_of
+from solve_speech import _resample as resample
 from sounds import RATE_HZ, Sound, features, sounds_of
 
 PART = 50
+# What each sound is played at, against its own pace.
+PACES = (1.0, 0.87, 1.15, 1.3)
+
+View = tuple[list[Tensor], Tensor]
 
 
 @torch.no_grad()
-def views_of(trainer: Trainer, sounds: list[Sound]) -> tuple[list[Tensor], Tensor]:
-    """What is heard in each sound: log-probabilities of its steps, and of its slots."""
+def view_of(trainer: Trainer, inputs: list[np.ndarray], pace: float) -> View:
+    """What is heard in each sound at a pace: log-probabilities of its steps, and of its slots."""
     trainer.listener.eval()
     steps, slots = [], []
-    inputs = [features(sound.samples(RATE_HZ)) for sound in sounds]
+    inputs = [resample(sound, 0, int(len(sound) * pace), 0.0).astype(np.float32) for sound in inputs]
     for start in range(0, len(inputs), PART):
         part, lengths = batch_of(inputs[start : start + PART])
         heard = trainer.listener(part)
@@ -38,7 +45,12 @@ def views_of(trainer: Trainer, sounds: list[Sound]) -> tuple[list[Tensor], Tenso
     return steps, torch.cat(slots)
 
 
-def guesses_by(way: str, alphabet: str, length: int, views: list[tuple[list[Tensor], Tensor]]) -> list[str]:
+def inputs_of(sounds: list[Sound]) -> list[np.ndarray]:
+    """What the listener is given of each sound."""
+    return [features(sound.samples(RATE_HZ)) for sound in sounds]
+
+
+def guesses_by(way: str, alphabet: str, length: int, views: list[View]) -> list[str]:
     """The likeliest answer to each key, by what all of its renderings say."""
     if way == "slots":
         found = (sum(slots for _, slots in views).argmax(2) + 1).tolist()
@@ -61,9 +73,11 @@ def main() -> None:
         raise SystemExit("the folders hold different keys")
     trainer = Trainer(learned, options.cpu_seconds)
     training = trainer.train()
-    views = [views_of(trainer, test) for test in tests]
-    alone = {folder: [view] for folder, view in zip(options.judge, views, strict=True)}
-    for target, heard in {**alone, "joined": views}.items():
+    inputs = {folder: inputs_of(test) for folder, test in zip(options.judge, tests, strict=True)}
+    views = {folder: [view_of(trainer, sounds, pace) for pace in PACES] for folder, sounds in inputs.items()}
+    once = {f"{folder} once": heard[:1] for folder, heard in views.items()}
+    joined = [view for heard in views.values() for view in heard]
+    for target, heard in {**once, **views, "joined": joined}.items():
         for way in ("steps", "slots"):
             outcome = score(answers, guesses_by(way, trainer.alphabet, trainer.length, heard))
             record = {"solver": f"joined-{way}", "target": target, **outcome, **training, "way": way}
