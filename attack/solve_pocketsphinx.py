@@ -137,7 +137,7 @@ class Recogniser:
         return "".join(word[1] for word in hypothesis.hypstr.split() if word[0] == "w") if hypothesis else ""
 
 
-def loud_moments(samples: np.ndarray, count: int) -> list[np.ndarray]:
+def loud_moments(samples: np.ndarray, count: int, around_s: float = AROUND_S) -> list[np.ndarray]:
     """What lies around the last so many of the loudest moments: the first ones may be a lead-in."""
     hop = RATE_HZ // 100
     power = np.add.reduceat(samples**2, np.arange(0, len(samples), hop))
@@ -145,7 +145,7 @@ def loud_moments(samples: np.ndarray, count: int) -> list[np.ndarray]:
     peaks, found = signal.find_peaks(energy, distance=int(APART_S * 100), height=0)
     # Those that are loud for a character; noise alone has peaks too.
     loud = peaks[found["peak_heights"] > 0.25 * np.median(np.sort(found["peak_heights"])[-count:])]
-    half = int(AROUND_S * RATE_HZ)
+    half = int(around_s * RATE_HZ)
     return [samples[max(0, peak * hop - half) : peak * hop + half] for peak in loud[-count:]]
 
 

