@@ -76,13 +76,14 @@ class Attacker:
         straight = layouts[:1] if self.attack == "known" else best[:1]
         for layout in straight:
             said |= {("straightened", name): one for name, one in self._said(layout.strip(picture)).items()}
-        scores: dict[Answer, float] = {}
+        # Perhaps nothing needs straightening: then the same views, twice, weigh as much as those of a line.
+        scores: dict[Answer, float] = joined(always + always)
         for layout in best:
             views = [layout.strip(picture), layout.tiles(picture)]
             also = [one for view in views for one in self._said(view).values()]
             for answer, total in joined(always + also).items():
                 scores[answer] = max(total, scores.get(answer, -np.inf))
-        answer, margin = surest(scores or joined(always))
+        answer, margin = surest(scores)
         singles = {f"{name}, {view}": self._text(one.answers[0]) for (view, name), one in said.items()}
         return Reading(self._text(answer), margin, singles, time.process_time() - start)
 
