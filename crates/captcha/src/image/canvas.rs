@@ -135,14 +135,14 @@ fn tone(ground: Lanes, drawn: Lanes, coverage: Lanes) -> Lanes {
     (ground * WHOLE + parity(coverage) * (drawn - ground) + rounding) >> 12
 }
 
-/// How odd coverages are: 0 for none, [`WHOLE`] for once, 0 for twice, and so on; in between, a half.
+/// How odd coverages are: 0 for none, [`WHOLE`] for once, 0 for twice, and so on; in between, in four steps.
 ///
-/// One step between the two is enough for the eye. More would cost a tenth of the bytes.
+/// More steps would cost bytes that no eye sees, and fewer cost readers.
 #[inline]
 fn parity(coverage: Lanes) -> Lanes {
     let part = coverage & Lanes::splat(2 * COVERED - 1);
     let odd = part.min(Lanes::splat(2 * COVERED) - part);
-    ((odd + Lanes::splat(COVERED / 4)) >> 7) << 3
+    ((odd + Lanes::splat(COVERED / 8)) >> 6) << 2
 }
 
-const _: () = assert!(COVERED / 2 == 1 << 7 && WHOLE / 2 == 1 << 3 && WHOLE * WHOLE * WHOLE == 1 << 12);
+const _: () = assert!(COVERED / 4 == 1 << 6 && WHOLE / 4 == 1 << 2 && WHOLE * WHOLE * WHOLE == 1 << 12);

@@ -6,7 +6,7 @@ use super::Difficulty;
 use crate::Stream;
 
 /// Height of a picture, in the least caps, from which on letters turn as far as their style says.
-const ROOM_TO_TURN_CAPS: f32 = 2.4;
+const ROOM_TO_TURN_CAPS: f32 = 2.9;
 
 /// The numbers that a drawing is made by. Changing one changes every picture, so goldens are blessed again.
 ///
@@ -137,7 +137,7 @@ pub struct Fills {
 impl Style {
     /// How challenges are drawn by default: letters that each turn by themselves climb or fall like stairs.
     pub const STANDARD: Self = Self {
-        letter_height: 0.74..1.26,
+        letter_height: 0.82..1.2,
         letter_width: 0.9..1.22,
         rotation_degrees: 45.0,
         slant: 0.12,
@@ -150,7 +150,7 @@ impl Style {
         row_gap_caps: 0.1,
         row_nesting_caps: 0.4,
         row_arc_caps: 0.6..0.9,
-        arc_caps: 1.3..1.6,
+        arc_caps: 1.2..1.5,
         line_slope: 0.9..1.0,
         line_arch: 0.1..0.25,
         line_wave: 0.0..0.1,
@@ -166,21 +166,21 @@ impl Style {
         fill: 0.9..1.0,
         stretch_tall: 1.35,
         stretch_wide: 1.15,
-        band_caps: 2.2,
+        band_caps: 2.4,
         band_variation: 1.4,
         deep_bands: 1.0,
         band_slope: 0.45,
         band_bend: 0.8,
         band_bend_length_caps: 1.9,
-        tone_length_caps: 0.55,
-        bridge_caps: 0.15,
-        distractors_per_letter: 2.3..2.7,
+        tone_length_caps: 0.7,
+        bridge_caps: 0.18,
+        distractors_per_letter: 1.9..2.3,
         distractors_near: 0.8,
         distractor_length_caps: 0.8..1.5,
         distractor_width_caps: 0.14..0.24,
         distractor_bend_degrees: 120.0,
-        distractor_gap_caps: 0.05,
-        grain_tones: 0.45,
+        distractor_gap_caps: 0.055,
+        grain_tones: 0.3,
         grain_size: 2.0,
     };
 
@@ -243,8 +243,10 @@ impl Style {
         ..Self::STANDARD
     };
 
-    /// Letters lean more, more of them are halved, and more distractors lie nearer.
+    /// Letters differ and lean more, more of them are halved, and more distractors lie nearer.
     const FIRM: Self = Self {
+        letter_height: 0.74..1.26,
+        arc_caps: 1.3..1.6,
         letter_width: 0.9..1.26,
         slant: 0.16,
         fills: Fills { solid: 1.0, hollow: 1.2, half_hollow: 0.2, sliced: 0.15, echo: 0.05 },
@@ -252,8 +254,9 @@ impl Style {
         warp_caps: 0.115,
         fill: 0.88..1.0,
         tone_length_caps: 0.5,
-        distractors_per_letter: 2.8..3.2,
-        grain_tones: 0.63,
+        distractors_per_letter: 2.4..2.8,
+        distractor_gap_caps: 0.05,
+        grain_tones: 0.5,
         ..Self::STANDARD
     };
 
@@ -265,9 +268,9 @@ impl Style {
         swell_caps: 0.3,
         warp_caps: 0.12,
         fill: 0.86..1.0,
-        distractors_per_letter: 3.2..3.8,
-        distractor_gap_caps: 0.04,
-        grain_tones: 0.68,
+        distractors_per_letter: 2.8..3.4,
+        distractor_gap_caps: 0.045,
+        grain_tones: 0.6,
         ..Self::FIRM
     };
 

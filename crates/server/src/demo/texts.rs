@@ -136,7 +136,7 @@ const ENGLISH: Texts = Texts {
     slower: "Slower",
     volume: "Volume",
     answer: "Your answer",
-    hint: "Upper or lower case does not matter. Of two rows in the picture, read the upper one first.",
+    hint: "Upper or lower case does not matter. Read from left to right; the bent strokes beside the characters do not count.",
     keys: [
         "While typing, the full stop ",
         " plays or pauses the sound, the comma ",
@@ -175,7 +175,7 @@ const KOREAN: Texts = Texts {
     slower: "느리게",
     volume: "음량",
     answer: "답",
-    hint: "대소문자를 가리지 않으며, 한글 자판 그대로 입력해도 됩니다. 그림의 글자가 두 줄이면 윗줄부터 읽습니다.",
+    hint: "대소문자를 가리지 않으며, 한글 자판 그대로 입력해도 됩니다. 왼쪽부터 읽으며, 글자 옆의 굽은 선은 글자가 아닙니다.",
     keys: [
         "입력하는 동안 마침표 ",
         " 키로 소리를 재생하거나 멈추고, 쉼표 ",
@@ -214,7 +214,7 @@ const JAPANESE: Texts = Texts {
     slower: "ゆっくり",
     volume: "音量",
     answer: "答え",
-    hint: "大文字と小文字は区別しません。画像の文字が2段のときは、上の段から読みます。",
+    hint: "大文字と小文字は区別しません。左から順に読みます。文字のそばの曲がった線は文字ではありません。",
     keys: [
         "入力中は、ピリオド ",
         " キーで音声の再生と一時停止、コンマ ",
@@ -253,7 +253,7 @@ const CHINESE: Texts = Texts {
     slower: "慢速",
     volume: "音量",
     answer: "答案",
-    hint: "不区分大小写。图片中的字符若分为两行，请先读上面一行。",
+    hint: "不区分大小写。请从左到右阅读；字符旁边的弯曲线条不是字符。",
     keys: ["输入时按句点 ", " 键可播放或暂停语音，按逗号 ", " 键后退两秒，按斜杠 ", " 键前进两秒。"],
     check: "提交",
     about: "haechi 是可自行部署的 CAPTCHA 服务器。",
