@@ -23,7 +23,7 @@ use crate::Seed;
 /// Pixels from one place where landscapes are worked out to the next.
 pub(crate) const SPACING: usize = 8;
 
-/// A wave, from the middle of one dark band to the middle of the next deep one and back is two of them.
+/// A wave: from the middle of a dark band to the middle of the next deep one.
 const WAVE: f32 = 32_768.0;
 /// Depth from 0, the middle of a dark band, to a wave, the middle of a deep one. Light bands lie between these two.
 const DARK_UNTIL: i16 = (0.3 * WAVE) as i16;

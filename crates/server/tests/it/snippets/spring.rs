@@ -53,7 +53,7 @@ impl Site {
         }
         let folder = TempDir::new().unwrap();
         for (name, text) in FILES {
-            fs::write(folder.path().join(name), text.replace("{host}", server.url())).unwrap();
+            fs::write(folder.path().join(name), text.replace("{host}", server.url()).replace("{lang}", "ko")).unwrap();
         }
         let class_path = format!(".:{}", libraries.join(":"));
         let mut compiler = Command::new("javac");
