@@ -23,9 +23,16 @@ OURS = {
     "difficulty-4": "difficulty 4",
     "difficulty-5": "difficulty 5",
     "dark": "difficulty 3, dark theme",
+    "before-1": "0.1.0, difficulty 1",
+    "before-2": "0.1.0, difficulty 2",
+    "before": "0.1.0, the default",
+    "before-4": "0.1.0, difficulty 4",
+    "before-5": "0.1.0, difficulty 5",
+    "before-dark": "0.1.0, the default in the dark theme",
 }
 WEAK = {"weak": "weak look"}
 SOUNDS = {"sound-ko": "Korean", "sound-en": "English", "sound-ja": "Japanese", "sound-zh": "Chinese"}
+SOUNDS |= {"sound-ko-before": "0.1.0, Korean", "sound-en-before": "0.1.0, English"}
 CLEAN_SOUNDS = {"sound-en-clean": "English, without noise"}
 SOUND_PEERS = {"sound-lepture": "lepture/captcha (PyPI `captcha`), six digits"}
 PEERS = {
