@@ -212,7 +212,20 @@ mod tests {
         (1..400).for_each(|length| check(&vec![5; length]));
     }
 
+    #[test]
+    fn one_tone_over_and_over_is_read_back_in_large_pictures() {
+        [SMALL + 1, 200_000].into_iter().for_each(|length| check(&vec![5; length]));
+    }
+
     proptest! {
+        /// Large pictures are compressed run by run.
+        #[test]
+        fn runs_are_read_back(runs in proptest::collection::vec((0..8_u8, 1..900_usize), 100..500)) {
+            let runs = runs.into_iter().flat_map(|(tone, length)| std::iter::repeat_n(tone, length));
+            let tones: Vec<u8> = runs.chain(std::iter::repeat_n(3, SMALL)).collect();
+            check(&tones);
+        }
+
         /// Noise fills the dictionary every 12,000 tones or so.
         #[test]
         fn noise_is_read_back_when_the_dictionary_is_full(tones in proptest::collection::vec(0..8_u8, 9_000..40_000)) {
