@@ -80,7 +80,7 @@ fn apply(style: &mut Style, field: &str, value: &str) -> Result<(), Box<dyn Erro
         arc_caps row_arc_caps arc_width line_slope line_arch line_wave row_size letter_height letter_width overlap_caps row_width fill distractors_per_letter distractor_length_caps distractor_width_caps;
         rotation_degrees turn_with_line farthest_turn_degrees slant rise_caps nesting_caps least_cap row_gap_caps row_nesting_caps swell_caps swell_length_caps
         warp_caps warp_length_caps margin stretch_tall stretch_wide band_caps band_slope band_bend
-        band_bend_length_caps tone_length_caps bridge_caps band_variation deep_bands grain_tones grain_size distractors_near distractor_bend_degrees distractor_gap_caps
+        band_bend_length_caps tone_length_caps bridge_caps band_variation deep_bands grain_tones grain_size distractors_near distractor_bend_degrees distractor_gap_caps distractor_end_gap_caps
     );
     Ok(())
 }

@@ -7,6 +7,9 @@ const BITS: usize = u64::BITS as usize;
 /// Cells to a cap, and the least side of one in CSS pixels, so that no style asks for more of them than there is room for.
 const CELLS_PER_CAP: f32 = 32.0;
 const LEAST_CELL: f32 = 0.25;
+/// Cells that are taken around what is drawn. They are more than half as many as lie between two looks for room, so that
+/// no tip slips in between.
+pub(crate) const AROUND: f32 = 2.0;
 /// Largest disc that is taken.
 const MOST_RADIUS: usize = 32;
 
@@ -25,7 +28,7 @@ pub(crate) struct Clearance {
 }
 
 impl Clearance {
-    /// Maps what an outline of letters of this height takes up in a frame, and a cell around it.
+    /// Maps what an outline of letters of this height takes up in a frame, and [`AROUND`] cells around it.
     pub(crate) fn make(&mut self, outline: &Outline, cap: f32, frame: (f32, f32)) {
         self.cell = (cap / CELLS_PER_CAP).max(LEAST_CELL);
         (self.columns, self.rows) = ((frame.0 / self.cell) as usize, (frame.1 / self.cell) as usize + 1);
@@ -35,6 +38,8 @@ impl Clearance {
         let scale = 1.0 / self.cell;
         outline.lines().for_each(|(from, to)| self.add_line(from.scaled(scale), to.scaled(scale)));
         self.narrow.chunks_exact_mut(self.words).for_each(fill_between_edges);
+        self.grow();
+        std::mem::swap(&mut self.narrow, &mut self.taken);
         self.grow();
     }
 
@@ -153,13 +158,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_drawn_is_taken_and_a_cell_around_it() {
+    fn what_is_drawn_is_taken_and_cells_around_it() {
         let map = map();
         let is_free = |x: f32, y: f32| map.is_free(Point::new(2.0 * x, 2.0 * y));
         assert!(
-            [(9.2, 15.0), (15.0, 15.0), (20.8, 15.0), (15.0, 9.2), (80.0, 15.0)].iter().all(|&(x, y)| is_free(x, y))
+            [(8.7, 15.0), (15.0, 15.0), (21.3, 15.0), (15.0, 8.7), (80.0, 15.0)].iter().all(|&(x, y)| is_free(x, y))
         );
-        assert!([(9.8, 15.0), (11.0, 11.0), (17.2, 15.0), (15.0, 20.2)].iter().all(|&(x, y)| !is_free(x, y)));
+        assert!([(9.2, 15.0), (11.0, 11.0), (16.2, 15.0), (15.0, 20.8)].iter().all(|&(x, y)| !is_free(x, y)));
     }
 
     #[test]

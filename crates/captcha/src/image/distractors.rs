@@ -6,7 +6,7 @@
 //! farther from the letters than a stroke is wide are easily told from them.
 
 use super::{
-    clearance::Clearance,
+    clearance::{AROUND, Clearance},
     fill::{LINE_INSIDE, LINE_OUTSIDE},
     geometry::{Outline, Point},
     layout::{Part, Word, rotation},
@@ -48,6 +48,8 @@ struct Wish {
     /// Steps along its spine, how long they are, and the turn of each, as cosine and sine.
     steps: usize,
     step: f32,
+    /// Steps that must be free beyond either end.
+    beyond: usize,
     turn: (f32, f32),
     /// Whether it bends the other way from its middle on.
     is_wave: bool,
@@ -112,7 +114,7 @@ impl Distractors {
         let sine = if is_back && !wish.is_wave { -sine } else { sine };
         let mut stance = if is_back { Stance { heading: from.heading.scaled(-1.0), ..from } } else { from };
         let first = self.spine.len();
-        for _ in 0..=steps {
+        for _ in 0..steps + wish.beyond {
             let Point { x, y } = stance.heading;
             let heading = Point::new(cosine * x - sine * y, sine * x + cosine * y);
             stance = Stance { at: stance.at.moved(heading.scaled(wish.step)), heading };
@@ -121,14 +123,12 @@ impl Distractors {
             }
             self.spine.push(stance);
         }
-        // The last step is the gap beyond the end.
-        self.spine.truncate(first.max(self.spine.len().saturating_sub(1)));
+        self.spine.truncate(first.max(self.spine.len().saturating_sub(wish.beyond)));
     }
 
     /// Whether the stroke has room across at a stance.
     fn is_free(&self, stance: &Stance, wish: &Wish) -> bool {
-        // The clearance has a cell of it.
-        let reach = wish.half_width + wish.gap - 1.0;
+        let reach = wish.half_width + wish.gap - AROUND;
         let side = stance.side();
         // So close together that no tip of a letter lies between two of them.
         [1.0, -1.0, 0.0, 0.66, -0.66, 0.33, -0.33]
@@ -196,6 +196,7 @@ impl Wish {
             line: is_hollow.then_some((LINE_OUTSIDE + LINE_INSIDE) * cap),
             steps,
             step: STEP_CAPS * cap,
+            beyond: (style.distractor_end_gap_caps / STEP_CAPS + 0.5) as usize,
             turn: rotation(bend / steps as f32),
             is_wave: stream.chance(80),
         }

@@ -113,6 +113,9 @@ pub struct Style {
     pub distractor_bend_degrees: f32,
     /// Ground that is kept free around a distractor, in caps.
     pub distractor_gap_caps: f32,
+    /// Ground that is kept free beyond each end of a distractor, in caps. An end that points at the foot of a T makes a J
+    /// of it.
+    pub distractor_end_gap_caps: f32,
     /// How far grain shifts the picture's tones in the root mean square, of the seven between paper and ink.
     pub grain_tones: f32,
     /// Side of a grain, in whole CSS pixels.
@@ -150,7 +153,7 @@ impl Style {
         row_gap_caps: 0.1,
         row_nesting_caps: 0.4,
         row_arc_caps: 0.6..0.9,
-        arc_caps: 1.2..1.5,
+        arc_caps: 1.3..1.6,
         line_slope: 0.9..1.0,
         line_arch: 0.1..0.25,
         line_wave: 0.0..0.1,
@@ -166,21 +169,22 @@ impl Style {
         fill: 0.9..1.0,
         stretch_tall: 1.35,
         stretch_wide: 1.15,
-        band_caps: 2.4,
+        band_caps: 2.2,
         band_variation: 1.4,
         deep_bands: 1.0,
         band_slope: 0.45,
         band_bend: 0.8,
         band_bend_length_caps: 1.9,
-        tone_length_caps: 0.7,
-        bridge_caps: 0.18,
-        distractors_per_letter: 1.9..2.3,
+        tone_length_caps: 0.55,
+        bridge_caps: 0.15,
+        distractors_per_letter: 2.8..3.2,
         distractors_near: 0.8,
         distractor_length_caps: 0.8..1.5,
         distractor_width_caps: 0.14..0.24,
         distractor_bend_degrees: 120.0,
-        distractor_gap_caps: 0.055,
-        grain_tones: 0.3,
+        distractor_gap_caps: 0.048,
+        distractor_end_gap_caps: 0.225,
+        grain_tones: 0.4,
         grain_size: 2.0,
     };
 
@@ -246,16 +250,15 @@ impl Style {
     /// Letters differ and lean more, more of them are halved, and more distractors lie nearer.
     const FIRM: Self = Self {
         letter_height: 0.74..1.26,
-        arc_caps: 1.3..1.6,
         letter_width: 0.9..1.26,
         slant: 0.16,
         fills: Fills { solid: 1.0, hollow: 1.2, half_hollow: 0.2, sliced: 0.15, echo: 0.05 },
         row_size: 0.84..1.22,
         warp_caps: 0.115,
         fill: 0.88..1.0,
-        tone_length_caps: 0.5,
-        distractors_per_letter: 2.4..2.8,
-        distractor_gap_caps: 0.05,
+        tone_length_caps: 0.45,
+        distractors_per_letter: 3.2..3.6,
+        distractor_gap_caps: 0.045,
         grain_tones: 0.5,
         ..Self::STANDARD
     };
@@ -268,8 +271,9 @@ impl Style {
         swell_caps: 0.3,
         warp_caps: 0.12,
         fill: 0.86..1.0,
-        distractors_per_letter: 2.8..3.4,
-        distractor_gap_caps: 0.045,
+        distractors_per_letter: 3.6..4.2,
+        distractor_gap_caps: 0.04,
+        distractor_end_gap_caps: 0.15,
         grain_tones: 0.6,
         ..Self::FIRM
     };

@@ -8,7 +8,7 @@ use std::ops::Range;
 use haechi_captcha::image::{Fills, Style};
 
 /// Numbers that a style is made of.
-pub(crate) const NUMBERS: usize = 64;
+pub(crate) const NUMBERS: usize = 65;
 
 /// A style whose every number lies somewhere within its bounds: at the low one for 0, at the high one for 1.
 pub(crate) fn within_bounds(parts: impl IntoIterator<Item = f32>) -> Style {
@@ -64,6 +64,7 @@ pub(crate) fn within_bounds(parts: impl IntoIterator<Item = f32>) -> Style {
         distractor_width_caps: range(&mut number, 0.0, 2.0),
         distractor_bend_degrees: number(0.0, 360.0),
         distractor_gap_caps: number(0.0, 1.0),
+        distractor_end_gap_caps: number(0.0, 1.0),
         grain_tones: number(0.0, 7.0),
         grain_size: number(0.1, 200.0),
     }
