@@ -12,6 +12,7 @@ mod ear;
 mod eye;
 mod faces;
 mod fuzz;
+mod layers;
 mod packages;
 mod sbom;
 mod schemathesis;
@@ -47,6 +48,8 @@ enum Xtask {
     Sbom,
     /// Build the documents as a book, in target/book, and check its links.
     Book,
+    /// Check that the server's modules are layers, and print them from the lowest up.
+    Layers,
     /// Let libFuzzer think of hostile input, and keep what fails in fuzz/found.
     Fuzz(fuzz::Options),
     /// Let solvers read our pictures and others', and write docs/strength.md.
@@ -75,6 +78,7 @@ fn main() -> anyhow::Result<()> {
         Xtask::Audit => audit::check(),
         Xtask::Sbom => sbom::write(),
         Xtask::Book => book::build(),
+        Xtask::Layers => layers::check(),
         Xtask::Fuzz(options) => fuzz::run_targets(&options),
         Xtask::Attack(options) => attack::run_attack(&options),
         Xtask::AlphabetByEar(options) => ear::measure(&options),

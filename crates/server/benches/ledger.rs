@@ -10,8 +10,8 @@ use std::sync::{
 
 use divan::{Bencher, counter::ItemsCount};
 use haechi::{
-    ledger::{EmbeddedLedger, EmbeddedOptions, Ledger, MemoryLedger, Spend, Verdict},
-    store::Store,
+    domain::ledger::{EmbeddedLedger, EmbeddedOptions, Ledger, MemoryLedger, Spend, Verdict},
+    keep::store::Store,
 };
 use haechi_captcha::Key;
 use tokio::{runtime::Runtime, task::JoinSet};

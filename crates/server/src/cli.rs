@@ -22,7 +22,7 @@ use std::{
 };
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use haechi::config::{self, Config, ConfigError, Options};
+use haechi::installation::config::{self, Config, ConfigError, Options};
 
 /// Self-hosted CAPTCHA server with the wire API of NHN Cloud CAPTCHA v1.0
 #[derive(Parser)]
@@ -123,7 +123,7 @@ impl Command {
             Self::CheckConfig(command) => command.run(),
             Self::Healthcheck(command) => command.run(),
             Self::Openapi(_) => {
-                output::print_json(&haechi::api::openapi())?;
+                output::print_json(&haechi::dialect::openapi())?;
                 Ok(ExitCode::SUCCESS)
             }
             Self::Completions(command) => command.run(Cli::command()),

@@ -14,20 +14,21 @@ use haechi_captcha::Language;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
-    admin,
-    api::{
+    dialect::media::in_range,
+    domain::{
+        admin,
+        apps::{self, App, Apps, STORED_NUMBERS, check_declared},
+        client::{Client, ForwardedHeader, Proxies, TrustedProxies},
+        refusal::Refusal,
+        statistics,
+    },
+    http::{
         language,
-        media::in_range,
         parameters::{MAX_VALUE_BYTES, Parameters},
         request::segment_after,
     },
-    apps::{self, App, Apps, STORED_NUMBERS, check_declared},
-    client::{Client, ForwardedHeader, Proxies, TrustedProxies},
-    config::{ConfigFile, LedgerKind, LedgerUrlError},
-    error::Refusal,
-    remote::AddressError,
-    statistics,
-    store::StoreError,
+    installation::config::{ConfigFile, LedgerKind, LedgerUrlError},
+    keep::{remote::AddressError, store::StoreError},
 };
 
 /// Splits what is the input's first byte, and stands for a choice, from the rest.

@@ -1,22 +1,34 @@
 //! An installation: the database, the secrets, the apps and the ledger that a configuration names.
 
+pub mod backup;
+pub mod config;
+pub mod control;
+pub mod inspect;
+pub mod secrets;
+
 use std::sync::Arc;
 
 use haechi_captcha::Claims;
 use redb::TableHandle;
 
 use crate::{
-    admin::Administration,
-    apps::{AppStore, OpenAppsError},
-    config::{Config, LedgerConfig, LedgerKind},
-    ledger::{EmbeddedLedger, EmbeddedOptions, Ledger, MemoryLedger, RedisLedger},
-    limits::Limits,
-    remote::{BlockingRemote, Remote, RemoteError},
-    secret_file::SecretFileError,
-    secrets::{SecretFiles, Secrets},
-    service::{Nonces, Service},
-    statistics::Statistics,
-    store::{Change, Store, StoreError},
+    domain::{
+        admin::Administration,
+        apps::{AppStore, OpenAppsError},
+        ledger::{EmbeddedLedger, EmbeddedOptions, Ledger, MemoryLedger, RedisLedger},
+        limits::Limits,
+        service::{Nonces, Service},
+        statistics::Statistics,
+    },
+    installation::{
+        config::{Config, LedgerConfig, LedgerKind},
+        secrets::{SecretFiles, Secrets},
+    },
+    keep::{
+        remote::{BlockingRemote, Remote, RemoteError},
+        secret_file::SecretFileError,
+        store::{Change, Store, StoreError},
+    },
 };
 
 /// Why an installation cannot be opened.

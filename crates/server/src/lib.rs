@@ -1,37 +1,25 @@
 //! haechi, a self-hosted CAPTCHA server with the wire API of NHN Cloud CAPTCHA v1.0.
 //!
-//! [`service::Service`] is what the server does, [`router::router`] is how it is called, and the binary puts the
-//! parts together from its configuration.
+//! Its rooms are layers, each of which needs only those before it (`cargo xtask layers` checks that):
+//!
+//! 1. [`keep`]: what outlives the process, and how it is written and read.
+//! 2. [`domain`]: what haechi does, apart from any wire form. [`domain::service::Service`] is its main path.
+//! 3. [`http`]: what every request passes, whoever asks.
+//! 4. [`dialect`]: the wire forms. Each reads requests, asks the service, and says verdicts and refusals in its own words.
+//! 5. `pages`: what people see of this server, the console and the demo.
+//! 6. [`installation`]: what an operator has, from the configuration to backups.
 
-pub mod admin;
-pub mod api;
-pub mod apps;
-pub mod backup;
 pub mod calendar;
-pub mod client;
-pub mod config;
-mod console;
-pub mod control;
-mod demo;
-pub mod error;
+pub mod clock;
+pub mod dialect;
+pub mod domain;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
-pub mod inspect;
+pub mod http;
 pub mod installation;
-pub mod ledger;
-pub mod limits;
+pub mod keep;
 pub mod logging;
-pub mod metrics;
-mod readiness;
-pub mod remote;
-mod render_pool;
+mod pages;
 pub mod router;
-pub mod secret_file;
-pub mod secrets;
-pub mod server;
-pub mod service;
-pub mod statistics;
-pub mod store;
-pub mod tls;
 pub mod traces;

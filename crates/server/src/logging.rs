@@ -8,14 +8,53 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
+use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{Layer, filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
-    config::{LogFormat, LogLevel, Logging},
-    service::unix_now,
+    clock::unix_now,
     traces::{self, Traces},
 };
+
+/// What is logged, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Logging {
+    /// Down to which level.
+    pub level: LogLevel,
+    /// In which form.
+    pub format: LogFormat,
+}
+
+/// How serious a message must be to be logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Nothing is logged
+    Off,
+    /// What must not happen
+    Error,
+    /// What an operator should look into
+    Warn,
+    /// What happens seldom
+    #[default]
+    Info,
+    /// What happens with every request
+    Debug,
+    /// Everything
+    Trace,
+}
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people
+    #[default]
+    Human,
+    /// One JSON object a line
+    Json,
+}
 
 /// Starts to log, and to trace if that is wanted. To be called once in a process; later calls change nothing.
 pub fn start(logging: Logging, traces: Option<&Traces>) {

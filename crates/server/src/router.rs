@@ -11,11 +11,13 @@ use axum::{
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    admin::Administration,
-    api::{admin, docs, health, media, nhn, request},
-    console::{self, Console},
-    demo,
-    service::Service,
+    dialect::{admin, docs, health, media, nhn},
+    domain::{admin::Administration, service::Service},
+    http::request,
+    pages::{
+        console::{self, Console},
+        demo,
+    },
 };
 
 /// What a router serves beside the API.

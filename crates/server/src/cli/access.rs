@@ -8,12 +8,10 @@ use std::{
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use haechi::{
-    admin::{AccessCommand, AccessReply, Role, Scope, TokenView, UserView},
-    config::Config,
-    control,
-    installation::open_administration,
-    service::unix_now,
-    store::Store,
+    clock::unix_now,
+    domain::admin::{AccessCommand, AccessReply, Role, Scope, TokenView, UserView},
+    installation::{config::Config, control, open_administration},
+    keep::store::Store,
 };
 
 use super::{

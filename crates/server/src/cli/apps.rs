@@ -5,13 +5,17 @@ use std::{process::ExitCode, time::Duration};
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use haechi::{
-    admin::Actor,
-    apps::{AppCommand, AppView, LONGEST_GRACE_SECS, SettingChanges, TEST_APP_WARNING},
-    config::Config,
-    control::{self, call},
-    installation::open_administration,
-    service::unix_now,
-    store::{self, Store, StoreError},
+    clock::unix_now,
+    domain::{
+        admin::Actor,
+        apps::{AppCommand, AppView, LONGEST_GRACE_SECS, SettingChanges, TEST_APP_WARNING},
+    },
+    installation::{
+        config::Config,
+        control::{self, call},
+        open_administration,
+    },
+    keep::store::{self, Store, StoreError},
 };
 use serde::{Serialize, de::DeserializeOwned};
 

@@ -5,10 +5,12 @@ use std::{fs, io, path::PathBuf, process::ExitCode};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use haechi::{
-    backup::{self, Summary},
-    config::{Config, LedgerKind},
-    control::{self, BackupRequest},
-    service::unix_now,
+    clock::unix_now,
+    installation::{
+        backup::{self, Summary},
+        config::{Config, LedgerKind},
+        control::{self, BackupRequest},
+    },
 };
 
 use super::{

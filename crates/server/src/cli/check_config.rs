@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use haechi::config::{ConfigError, Problem, read_file};
+use haechi::installation::config::{ConfigError, Problem, read_file};
 use serde_json::json;
 
 use super::{Common, output};

@@ -5,7 +5,7 @@ use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
 use anyhow::{Context, Result, bail};
 use axum::body::Body;
 use clap::Args;
-use haechi::tls;
+use haechi::http::tls;
 use hyper::{Request, StatusCode, Uri, header};
 use hyper_util::rt::TokioIo;
 use serde_json::json;

@@ -5,12 +5,14 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use haechi::{
-    config::Config,
-    control,
-    inspect::{Inspection, KeyState, Question},
-    installation::open_to_inspect,
-    service::unix_now,
-    store::Store,
+    clock::unix_now,
+    installation::{
+        config::Config,
+        control,
+        inspect::{Inspection, KeyState, Question},
+        open_to_inspect,
+    },
+    keep::store::Store,
 };
 
 use super::{

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use haechi::secrets;
+use haechi::installation::secrets;
 use serde_json::json;
 
 use super::{Common, output};

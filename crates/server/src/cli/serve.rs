@@ -11,18 +11,25 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use haechi::{
-    admin::Administration,
-    apps::{AppError, AppKey, AppStore, SettingChanges, TEST_APP_WARNING},
-    config::{Config, LedgerKind, Listening, Options},
-    control::{self, ControlSocket, Controls},
-    installation::{Installation, InstallationError},
+    clock::unix_now,
+    domain::{
+        admin::Administration,
+        apps::{AppError, AppKey, AppStore, SettingChanges, TEST_APP_WARNING},
+        service::Service,
+        statistics::Statistics,
+    },
+    http::{
+        server::{self, Limits},
+        tls::Tls,
+    },
+    installation::{
+        Installation, InstallationError,
+        config::{Config, LedgerKind, Listening, Options},
+        control::{self, ControlSocket, Controls},
+        secrets::{SecretFiles, SecretWatch, Secrets},
+    },
+    keep::store::StoreError,
     logging, router,
-    secrets::{SecretFiles, SecretWatch, Secrets},
-    server::{self, Limits},
-    service::{Service, unix_now},
-    statistics::Statistics,
-    store::StoreError,
-    tls::Tls,
     traces::Traces,
 };
 use serde::Serialize;

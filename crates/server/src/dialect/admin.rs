@@ -21,16 +21,15 @@ use axum::{
 use serde::{Serialize, de::DeserializeOwned};
 use utoipa::OpenApi;
 
-use super::{parameters::Parameters, problem::Problem, request::read_body};
+use super::problem::Problem;
+use crate::http::{cookies::session, parameters::Parameters, request::read_body};
 use crate::{
-    admin::{Actor, AdminError, Administration},
-    service::{Service, unix_now},
+    clock::unix_now,
+    domain::{
+        admin::{Actor, AdminError, Administration},
+        service::Service,
+    },
 };
-
-/// The cookie of a session over HTTPS; browsers take one of this name over nothing else.
-pub(crate) const SECURE_COOKIE: &str = "__Host-haechi";
-/// The cookie of a session over HTTP on this machine.
-pub(crate) const LOOPBACK_COOKIE: &str = "haechi-session";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -103,7 +102,7 @@ async fn no_such_method() -> Problem {
 async fn refuse_secrets_in_addresses(request: Request, next: Next) -> Response {
     let query = request.uri().query().unwrap_or_default();
     let holds_token = ["token", "access_token"].iter().any(|name| has_parameter(query, name))
-        || query.contains(crate::admin::TOKEN_PREFIX);
+        || query.contains(crate::domain::admin::TOKEN_PREFIX);
     if holds_token {
         return Problem::malformed(
             "a token belongs in the Authorization header, never in an address: replace this one",
@@ -150,18 +149,6 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }
 
-/// The secret in a session's cookie, if there is one.
-pub(crate) fn session(headers: &HeaderMap) -> Option<String> {
-    [SECURE_COOKIE, LOOPBACK_COOKIE].into_iter().find_map(|name| cookie(headers, name)).map(str::to_owned)
-}
-
-/// The value of the first cookie of this name.
-pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-    let mut cookies = lines.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
-    cookies.find(|(found, _)| *found == name).map(|(_, value)| value)
-}
-
 /// Does what waits for the disk or the network where waiting holds up nobody.
 pub(crate) async fn blocking<Outcome: Send + 'static>(
     administration: &Arc<Administration>,
@@ -200,7 +187,7 @@ async fn body<Body: DeserializeOwned>(request: Request) -> Result<Body, Problem>
 
 /// A path's number of an app.
 fn app_number(uri: &axum::http::Uri) -> Result<u32, Problem> {
-    let segment = super::request::segment_after(uri, "apps");
+    let segment = crate::http::request::segment_after(uri, "apps");
     segment.parse().map_err(|_| AdminError::NotFound { kind: "app", name: segment.to_owned() }.into())
 }
 

@@ -12,7 +12,7 @@ use utoipa::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerFile};
 
 use super::{media, nhn};
-use crate::error::Refusal;
+use crate::domain::refusal::Refusal;
 
 #[derive(OpenApi)]
 #[openapi(

@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::{error::Refusal, service::Service};
+use crate::domain::{refusal::Refusal, service::Service};
 
 #[derive(Serialize)]
 struct Health {

@@ -17,18 +17,14 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
-use super::{
-    language,
-    parameters::Parameters,
-    reply::{self, Answered, Envelope},
-    request::segment_after,
-};
-use crate::{
+use super::reply::{self, Envelope};
+use crate::domain::{
     apps::LiveApp,
-    error::{Refusal, ResultCode},
     metrics::Call,
+    refusal::{Refusal, ResultCode},
     service::Service,
 };
+use crate::http::{language, parameters::Parameters, request::segment_after};
 
 /// Any origin may show a challenge, and read the headers that a player needs.
 pub(crate) fn cors() -> CorsLayer {
@@ -257,7 +253,7 @@ fn media(status: StatusCode, content_type: &'static str, bytes: Bytes, code: Res
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.extensions_mut().insert(Answered(code));
+    response.extensions_mut().insert(code);
     response
 }
 

@@ -13,12 +13,12 @@ use haechi_captcha::Language;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use super::{
+use super::reply::{self, Envelope, IssuedEnvelope};
+use crate::domain::{refusal::Refusal, service::Service};
+use crate::http::{
     parameters::Parameters,
-    reply::{self, Envelope, IssuedEnvelope},
     request::{read_body, segment_after},
 };
-use crate::{error::Refusal, service::Service};
 
 /// Issue a challenge.
 ///
@@ -37,9 +37,8 @@ use crate::{error::Refusal, service::Service};
 )]
 pub(crate) async fn issue(State(service): State<Arc<Service>>, uri: Uri) -> Result<Response, Refusal> {
     let live = service.app(segment_after(&uri, "appkeys"))?;
-    service.limits().admit_app(&live).await?;
     let language = fixed_language(uri.query().unwrap_or_default())?;
-    Ok(reply::issued(&service.issue(&live, language)?))
+    Ok(reply::issued(&service.issue(&live, language).await?))
 }
 
 /// The language that `lang` fixes. One that we do not speak is refused: the caller would take the challenge for fixed.

@@ -8,7 +8,7 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{admin::AdminError, apps::AppError, error::Refusal};
+use crate::domain::{admin::AdminError, apps::AppError, refusal::Refusal};
 
 /// Why a call was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    error::{Refusal, ResultCode},
+    domain::refusal::{Refusal, ResultCode},
     logging::Seldom,
 };
 
@@ -53,10 +53,6 @@ impl From<ResultCode> for Header {
     }
 }
 
-/// The result code of a reply, kept beside it for the metrics.
-#[derive(Clone, Copy)]
-pub(crate) struct Answered(pub(crate) ResultCode);
-
 /// The reply to a call that succeeded.
 pub(crate) fn success() -> Response {
     envelope(ResultCode::Success, StatusCode::OK, &Envelope { header: ResultCode::Success.into() })
@@ -98,6 +94,6 @@ pub(crate) fn refusal(refusal: &Refusal, code: ResultCode, status: StatusCode) -
 fn envelope(code: ResultCode, status: StatusCode, body: &impl Serialize) -> Response {
     let mut response = (status, axum::Json(body)).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.extensions_mut().insert(Answered(code));
+    response.extensions_mut().insert(code);
     response
 }

@@ -16,11 +16,13 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 use crate::{
-    apps::{App, AppKey, AppSettings, Apps},
-    ledger::{EmbeddedLedger, EmbeddedOptions, Ledger},
+    domain::{
+        apps::{App, AppKey, AppSettings, Apps},
+        ledger::{EmbeddedLedger, EmbeddedOptions, Ledger},
+        service::{Nonces, Service},
+    },
+    keep::store::{Change, Store, StoreError},
     router::{Options, router},
-    service::{Nonces, Service},
-    store::{Change, Store, StoreError},
 };
 
 /// A service whose ledger waits for a writer that is not done until `release` is dropped.
@@ -59,9 +61,9 @@ impl Stuck {
     }
 
     /// A new key, and its answer.
-    fn issue(&self) -> (String, String) {
+    async fn issue(&self) -> (String, String) {
         let live = self.service.apps().current().by_name("default").map(Arc::clone).unwrap();
-        let key = self.service.issue(&live, None).unwrap().to_string();
+        let key = self.service.issue(&live, None).await.unwrap().to_string();
         let answer = self.service.challenge(&key).unwrap().0.answer().as_str().to_owned();
         (key, answer)
     }
@@ -101,7 +103,7 @@ fn hold(store: Store) -> mpsc::Sender<()> {
 #[tokio::test]
 async fn answering_and_expiring_fail_as_undecided() {
     let stuck = Stuck::new();
-    let (appkey, (key, answer)) = (appkey(), stuck.issue());
+    let (appkey, (key, answer)) = (appkey(), stuck.issue().await);
     let calls = format!("/captcha/v1.0/appkeys/{}", appkey.as_str());
     for (method, path) in [
         ("GET", format!("{calls}/keys/{key}/verification?answer={answer}")),
@@ -118,7 +120,7 @@ async fn answering_and_expiring_fail_as_undecided() {
 #[tokio::test]
 async fn the_server_is_not_ready_but_lives_and_shows_challenges() {
     let stuck = Stuck::new();
-    let (key, _) = stuck.issue();
+    let (key, _) = stuck.issue().await;
     assert_eq!(stuck.status("GET", "/readyz").await, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(stuck.status("GET", "/healthz").await, StatusCode::OK);
     assert_eq!(stuck.status("HEAD", &format!("/captcha/v1.0/keys/{key}/img")).await, StatusCode::OK);
@@ -138,7 +140,7 @@ async fn readiness_is_found_out_once_a_second_however_many_ask() {
 #[tokio::test]
 async fn the_demo_page_says_so_and_keeps_the_challenge() {
     let stuck = Stuck::new();
-    let (key, answer) = stuck.issue();
+    let (key, answer) = stuck.issue().await;
     let (status, _, html) = stuck.send("POST", "/", format!("key={key}&answer={answer}")).await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(html.contains("cannot check answers") && html.contains(&key), "{html}");

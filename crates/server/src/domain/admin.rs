@@ -34,10 +34,11 @@ pub use self::{
 };
 use self::{attempts::Attempts, records::Records, users::FirstCode};
 use crate::{
-    apps::AppStore,
-    remote::{RemoteAddress, RemoteError},
-    statistics::Statistics,
-    store::Store,
+    domain::{apps::AppStore, statistics::Statistics},
+    keep::{
+        remote::{RemoteAddress, RemoteError},
+        store::Store,
+    },
 };
 
 /// Everything that administrators may do.
@@ -67,7 +68,7 @@ impl Administration {
         apps: Arc<AppStore>,
         statistics: Arc<Statistics>,
     ) -> Result<Self, RemoteError> {
-        Ok(Self::new(Records::Remote(crate::remote::BlockingRemote::open(address)?), apps, statistics))
+        Ok(Self::new(Records::Remote(crate::keep::remote::BlockingRemote::open(address)?), apps, statistics))
     }
 
     fn new(records: Records, apps: Arc<AppStore>, statistics: Arc<Statistics>) -> Self {

@@ -21,8 +21,8 @@ pub use declared::{DeclaredApp, DeclaredError, check_declared};
 pub use name::{AppName, NameError};
 pub use registry::{Apps, LiveApp, Registry};
 pub use settings::{AppSettings, SettingError};
+pub(crate) use store::back_up;
 pub use store::{AppError, AppStore, OpenAppsError};
-pub(crate) use store::{LONGEST_LIFE_SECS, back_up};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use store::{apps_of, record};
 

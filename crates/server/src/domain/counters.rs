@@ -1,4 +1,8 @@
-//! What requests add to.
+//! What is counted of each app's challenges: the counters that requests add to, and the counts and rows that are made
+//! of them.
+
+mod counts;
+pub(crate) mod row;
 
 use std::{
     collections::BTreeMap,
@@ -9,10 +13,9 @@ use std::{
     },
 };
 
-use super::{
-    AnswerTimes, Counts,
-    row::{MINUTE_SECS, Row},
-};
+pub(crate) use self::counts::share;
+pub use self::counts::{AnswerTimes, Counts};
+use self::row::{MINUTE_SECS, Row};
 
 /// Minutes of issue that are told apart: the one that is now, two before it, and the one after it, from which a ledger
 /// that is ahead of the clock may have keys stamped.
@@ -99,7 +102,7 @@ impl Counters {
 
     /// Takes what was counted, as rows by the Unix time at which their minute begins. What does not say when it
     /// happened counts for the minute that is now, which is right to the two seconds that it may have waited.
-    pub(super) fn drain(&self, now: u64) -> BTreeMap<u64, Row> {
+    pub(crate) fn drain(&self, now: u64) -> BTreeMap<u64, Row> {
         let mut rows: BTreeMap<u64, Row> = BTreeMap::new();
         for (slot, issued) in self.shown.issued.iter().enumerate() {
             let issued = take(issued);

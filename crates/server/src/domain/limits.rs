@@ -21,10 +21,8 @@ use governor::{
 };
 
 use crate::{
-    apps::LiveApp,
-    client::{Client, Proxies},
-    error::Refusal,
-    remote::{Remote, RemoteError, Script},
+    domain::client::{Client, Proxies},
+    keep::remote::{Remote, RemoteError, Script},
 };
 
 /// The most clients that are remembered for each limit; 100,000 take some 10 MB.
@@ -33,6 +31,13 @@ const MAX_CLIENTS: usize = 100_000;
 const REST: Duration = Duration::from_secs(1);
 
 static COUNT: std::sync::LazyLock<Script> = std::sync::LazyLock::new(|| Script::new(include_str!("limits/count.lua")));
+
+/// Somebody calls too often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooOften {
+    /// The whole seconds after which it is worth trying again.
+    pub(crate) retry_after_secs: u64,
+}
 
 /// What is limited for each client, each by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,8 +110,8 @@ impl Limits {
     /// Counts a call of this client.
     ///
     /// # Errors
-    /// [`Refusal::RateLimit`] above the limit.
-    pub(crate) async fn admit(&self, limited: Limited, client: Client) -> Result<(), Refusal> {
+    /// [`TooOften`] above the limit.
+    pub(crate) async fn admit(&self, limited: Limited, client: Client) -> Result<(), TooOften> {
         let limit = match limited {
             Limited::Issue => &self.issue,
             Limited::Media => &self.media,
@@ -123,17 +128,14 @@ impl Limits {
         limit.admit(client)
     }
 
-    /// Counts a challenge of this app among those of all nodes, if they count together. What this node alone issues is
-    /// counted by [`LiveApp::may_issue`].
+    /// Counts a challenge of the app of this number, which may have so many a second, among those of all nodes, if they
+    /// count together.
     ///
     /// # Errors
-    /// [`Refusal::RateLimit`] above the app's rate.
-    pub(crate) async fn admit_app(&self, live: &LiveApp) -> Result<(), Refusal> {
-        match (&self.shared, NonZeroU32::new(live.app.settings.rate_per_sec)) {
-            (Some(shared), Some(rate)) => {
-                let admitted = shared.admit(&format!("app:{}", live.app.number), rate, 1).await.unwrap_or(Ok(()));
-                admitted.inspect_err(|_| live.counters.count_limited())
-            }
+    /// [`TooOften`] above the app's rate.
+    pub(crate) async fn admit_app(&self, number: u32, rate_per_sec: u32) -> Result<(), TooOften> {
+        match (&self.shared, NonZeroU32::new(rate_per_sec)) {
+            (Some(shared), Some(rate)) => shared.admit(&format!("app:{number}"), rate, 1).await.unwrap_or(Ok(())),
             _ => Ok(()),
         }
     }
@@ -148,8 +150,8 @@ impl<Time: Clock + Clone> ClientLimit<Time> {
     /// Counts a call of this client.
     ///
     /// # Errors
-    /// [`Refusal::RateLimit`] above the limit.
-    pub(crate) fn admit(&self, client: Client) -> Result<(), Refusal> {
+    /// [`TooOften`] above the limit.
+    pub(crate) fn admit(&self, client: Client) -> Result<(), TooOften> {
         if self.clients.len() >= self.max_clients {
             self.clients.retain_recent();
         }
@@ -160,14 +162,14 @@ impl<Time: Clock + Clone> ClientLimit<Time> {
         }
         self.clients.check_key(&client).map_err(|until| {
             let wait: Duration = until.earliest_possible().duration_since(self.clock.now()).into();
-            Refusal::RateLimit { retry_after_secs: wait.as_secs() + 1 }
+            TooOften { retry_after_secs: wait.as_secs() + 1 }
         })
     }
 }
 
 impl Shared {
     /// Counts one among at most so many in a window of so many seconds, or says nothing if nobody can count.
-    async fn admit(&self, name: &str, most: NonZeroU32, window_secs: u64) -> Option<Result<(), Refusal>> {
+    async fn admit(&self, name: &str, most: NonZeroU32, window_secs: u64) -> Option<Result<(), TooOften>> {
         let now = self.began.elapsed();
         if (now.as_millis() as u64) < self.rests_until.load(Ordering::Relaxed) {
             return None;
@@ -175,7 +177,7 @@ impl Shared {
         let key = format!("{}limit:{name}", self.remote.prefix());
         match self.count(&key, most, window_secs).await {
             Ok(0) => Some(Ok(())),
-            Ok(retry_after_secs) => Some(Err(Refusal::RateLimit { retry_after_secs })),
+            Ok(retry_after_secs) => Some(Err(TooOften { retry_after_secs })),
             Err(error) => {
                 tracing::debug!(%error, "each node counts calls by itself");
                 self.rests_until.store((self.began.elapsed() + REST).as_millis() as u64, Ordering::Relaxed);

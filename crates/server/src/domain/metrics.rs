@@ -10,7 +10,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::error::ResultCode;
+use crate::domain::refusal::ResultCode;
 
 /// All metrics of one server.
 pub struct Metrics {

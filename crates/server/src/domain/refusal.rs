@@ -2,8 +2,6 @@
 
 use axum::http::StatusCode;
 
-use crate::ledger::LedgerError;
-
 /// The result codes of the wire contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ResultCode {
@@ -96,7 +94,7 @@ pub enum Refusal {
     Http(StatusCode),
     /// The ledger could not decide.
     #[error("the ledger could not decide: {0}")]
-    Undecided(#[from] LedgerError),
+    Undecided(String),
     /// The ledger did not decide in time. It may still do so, and that then holds.
     #[error("the ledger did not decide in time: its disk is stuck or too slow")]
     Overloaded,

@@ -23,7 +23,7 @@ use axum::body::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tracing::Span;
 
-use crate::{error::Refusal, traces};
+use crate::{domain::refusal::Refusal, traces};
 
 /// The longest wait for a thread, and so the longest burst: some two hundred sounds, or six hundred pictures, are made
 /// in it by two processors.

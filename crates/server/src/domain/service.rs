@@ -8,7 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use arc_swap::ArcSwap;
@@ -17,19 +17,20 @@ use haechi_captcha::{Challenge, Claims, EPOCH, Judgement, Key, Keyring, Language
 use tracing::Instrument;
 
 use crate::{
-    apps::{AppKey, Apps, LiveApp},
-    client::Proxies,
-    error::Refusal,
-    ledger::{Expiry, Ledger, LedgerError, Spend, Verdict},
-    limits::{Limits, PerMinute},
-    metrics::Metrics,
-    readiness::Readiness,
-    render_pool::RenderPool,
+    clock::{CLOCK_SKEW_SECS, unix_now},
+    domain::{
+        apps::{AppKey, Apps, LiveApp},
+        client::Proxies,
+        ledger::{Expiry, Ledger, LedgerError, Spend, Verdict},
+        limits::{Limits, PerMinute, TooOften},
+        metrics::Metrics,
+        readiness::Readiness,
+        refusal::Refusal,
+        render_pool::RenderPool,
+    },
     traces,
 };
 
-/// Seconds by which another node's clock may be ahead before its keys are refused.
-pub const CLOCK_SKEW_SECS: u64 = 60;
 /// The longest to wait for the ledger. It is below the limit of a whole request, so that a client learns what is wrong.
 const MAX_DECIDING_TIME: Duration = Duration::from_secs(5);
 /// How long it stays true that the ledger can decide.
@@ -103,11 +104,8 @@ impl Service {
     ///
     /// # Errors
     /// [`Refusal::RateLimit`] above the app's rate; [`Refusal::LedgerAhead`] if the key could not pass.
-    pub fn issue(&self, live: &LiveApp, language: Option<Language>) -> Result<Key, Refusal> {
-        if !live.may_issue() {
-            live.counters.count_limited();
-            return Err(Refusal::RateLimit { retry_after_secs: 1 });
-        }
+    pub async fn issue(&self, live: &LiveApp, language: Option<Language>) -> Result<Key, Refusal> {
+        self.admit(live).await.inspect_err(|_| live.counters.count_limited())?;
         if self.ledger_ahead_until().is_some() {
             return Err(Refusal::LedgerAhead);
         }
@@ -122,6 +120,12 @@ impl Service {
         };
         live.counters.count_issued(issued_at);
         Ok(self.keyring.load().issue(&claims))
+    }
+
+    /// Counts a challenge of this app, by this node and, where they count together, by all.
+    async fn admit(&self, live: &LiveApp) -> Result<(), Refusal> {
+        self.limits.admit_app(live.app.number, live.app.settings.rate_per_sec).await?;
+        if live.may_issue() { Ok(()) } else { Err(Refusal::RateLimit { retry_after_secs: 1 }) }
     }
 
     /// The challenge that a key stands for, and the app that issued it.
@@ -306,6 +310,18 @@ impl Service {
     }
 }
 
+impl From<TooOften> for Refusal {
+    fn from(TooOften { retry_after_secs }: TooOften) -> Self {
+        Self::RateLimit { retry_after_secs }
+    }
+}
+
+impl From<LedgerError> for Refusal {
+    fn from(error: LedgerError) -> Self {
+        Self::Undecided(error.to_string())
+    }
+}
+
 pub(crate) fn spend_of(live: &LiveApp, challenge: &Challenge) -> Spend {
     let issued_at = challenge.claims().issued_at;
     Spend { key: challenge.key(), issued_at, until: live.expires_at(issued_at) }
@@ -335,12 +351,6 @@ impl Nonces {
     fn next(&self) -> Nonce {
         Nonce { node: self.node, counter: self.counter.fetch_add(1, Ordering::Relaxed) & 0x00ff_ffff }
     }
-}
-
-/// The time by the system's clock, in whole seconds since 1970.
-#[must_use]
-pub fn unix_now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 #[cfg(test)]

@@ -4,33 +4,30 @@
 //! counted since is added to the store, the database of this node or Redis for all of them, where figures of several
 //! nodes add up. Nothing personal is in them.
 
-mod counters;
-mod counts;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod pending;
 mod report;
-mod row;
 mod tables;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use self::{
-    counters::Counters,
-    counts::{AnswerTimes, Counts},
-    report::{Mark, Point, Report, Span},
-};
+pub use self::report::{Mark, Point, Report, Span};
 use self::{
     pending::Pending,
     report::{View, Window},
-    row::Grain,
     tables::{DatabaseTables, Kept, RemoteTables, Tables},
 };
 use crate::{
-    apps::{AppSettings, Apps},
-    backup::Copying,
-    remote::BlockingRemote,
-    store::{Store, StoreError},
+    domain::{
+        apps::Apps,
+        counters::{Counts, row::Grain},
+        lifetime::TTLS_SECS,
+    },
+    keep::{
+        remote::BlockingRemote,
+        store::{Copying, Store, StoreError},
+    },
 };
 
 /// All statistics of an installation.
@@ -161,7 +158,7 @@ impl Statistics {
     fn ttl_secs(&self, app: u32) -> u64 {
         let apps = self.apps.current();
         let ttl_secs = apps.by_number(app).map(|live| live.app.settings.ttl_secs);
-        ttl_secs.unwrap_or(*AppSettings::TTLS_SECS.end()).into()
+        ttl_secs.unwrap_or(*TTLS_SECS.end()).into()
     }
 
     fn flushing(&self) -> MutexGuard<'_, Flushing> {

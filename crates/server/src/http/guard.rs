@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::error::Refusal;
+use crate::domain::refusal::Refusal;
 
 pub(crate) async fn refuse_other_sites(request: Request, next: Next) -> Response {
     if *request.method() == Method::POST && !is_from_this_site(request.headers()) {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use crate::error::Refusal;
+use crate::domain::refusal::Refusal;
 
 /// The longest value of a parameter, decoded, in bytes.
 pub(crate) const MAX_VALUE_BYTES: usize = 256;

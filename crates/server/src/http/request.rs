@@ -12,16 +12,15 @@ use axum::{
 
 use tracing::Instrument;
 
-use super::{
-    reply::Answered,
-    request_id::{self, X_REQUEST_ID},
-};
+use super::request_id::{self, X_REQUEST_ID};
 use crate::{
-    client::Peer,
-    error::{Refusal, ResultCode},
-    limits::Limited,
-    metrics::Call,
-    service::Service,
+    domain::{
+        client::Peer,
+        limits::Limited,
+        metrics::Call,
+        refusal::{Refusal, ResultCode},
+        service::Service,
+    },
     traces,
 };
 
@@ -118,10 +117,10 @@ pub(crate) async fn limit_clients(State(service): State<Arc<Service>>, request: 
     // Requests without a peer are tests'.
     if let Some(Peer(peer)) = request.extensions().get() {
         let client = service.limits().proxies().client(peer.ip(), request.headers());
-        if let Err(refusal) = service.limits().admit(limited, client).await {
+        if let Err(too_often) = service.limits().admit(limited, client).await {
             service.metrics().count_limited(route.1);
             count_limited_of_app(&service, limited, request.uri());
-            return refusal.into_response();
+            return Refusal::from(too_often).into_response();
         }
     }
     next.run(request).await
@@ -158,7 +157,7 @@ pub(crate) async fn observe(State(service): State<Arc<Service>>, request: Reques
     let (route, call) = route.map_or(("none", Call::Other), |route| route_and_call(route.as_str()));
     let status = response.status();
     service.metrics().count_request(route, status.as_u16());
-    let answered = response.extensions().get().map(|Answered(code)| *code);
+    let answered = response.extensions().get::<ResultCode>().copied();
     if let Some(code) = answered {
         service.metrics().count_result(call, code);
     }

@@ -24,9 +24,9 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use crate::{
-    client::{Encrypted, Peer},
+    domain::client::{Encrypted, Peer},
+    http::tls,
     logging::Seldom,
-    tls,
 };
 
 /// The pause after the system refused to accept, as it does when the process has no file descriptors left.

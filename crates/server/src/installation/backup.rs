@@ -13,15 +13,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use redb::{
-    Builder, Database, Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError, TableHandle,
-    Value, WriteTransaction, backends::FileBackend,
-};
+use redb::{Builder, Database, ReadTransaction, ReadableDatabase, TableDefinition, TableHandle, backends::FileBackend};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    admin, apps, statistics,
-    store::{self, Store, StoreError},
+    domain::{admin, apps, statistics},
+    keep::store::{self, Copying, Store, StoreError},
 };
 
 /// What a backup says of itself: the Unix time at which it was taken.
@@ -185,39 +182,12 @@ fn unknown_table(from: &ReadTransaction) -> Result<Option<String>, redb::Storage
     Ok(from.list_tables()?.map(|table| table.name().to_owned()).find(|name| !KNOWN.contains(&name.as_str())))
 }
 
-/// A backup, or a restoration, that is under way.
-pub(crate) struct Copying<'a> {
-    from: &'a ReadTransaction,
-    to: &'a WriteTransaction,
-}
-
-impl Copying<'_> {
-    /// Copies a table, and returns how many entries it has. One that is not there has none.
-    pub(crate) fn table<K: Key + 'static, V: Value + 'static>(
-        &self,
-        definition: TableDefinition<'_, K, V>,
-    ) -> Result<u64, redb::Error> {
-        let source = match self.from.open_table(definition) {
-            Err(TableError::TableDoesNotExist(_)) => return Ok(0),
-            opened => opened?,
-        };
-        let mut target = self.to.open_table(definition)?;
-        let mut count = 0;
-        for entry in source.iter()? {
-            let (key, value) = entry?;
-            target.insert(key.value(), value.value())?;
-            count += 1;
-        }
-        Ok(count)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::{
+    use crate::domain::{
         apps::{AppStore, SettingChanges},
         ledger::{EmbeddedLedger, EmbeddedOptions},
     };

@@ -15,16 +15,17 @@ use std::{
 pub use self::{
     file::{ConfigFile, Problem},
     ledger::{LedgerKind, LedgerUrlError},
-    options::{
-        LogFormat, LogLevel, Node, NodeError, Options, from_environment, unknown_environment, without_empty_environment,
-    },
+    options::{Node, NodeError, Options, from_environment, unknown_environment, without_empty_environment},
 };
 use crate::{
-    apps::DeclaredApp,
-    client::{Proxies, TrustedProxies},
-    limits::PerMinute,
-    statistics::Statistics,
-    tls::CertificateFiles,
+    domain::{
+        apps::DeclaredApp,
+        client::{Proxies, TrustedProxies},
+        limits::PerMinute,
+        statistics::Statistics,
+    },
+    http::tls::CertificateFiles,
+    logging::Logging,
     traces::TracesConfig,
 };
 
@@ -100,15 +101,6 @@ pub struct SecretFiles {
     pub current: Option<PathBuf>,
     /// The one before it, while keys of it may live.
     pub previous: Option<PathBuf>,
-}
-
-/// What is logged, and how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Logging {
-    /// Down to which level.
-    pub level: LogLevel,
-    /// In which form.
-    pub format: LogFormat,
 }
 
 /// Why there is no configuration.
@@ -219,6 +211,7 @@ fn describe(path: &Path, problems: &[Problem]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logging::{LogFormat, LogLevel};
 
     fn config(options: Options) -> Config {
         Config::load(options).unwrap()

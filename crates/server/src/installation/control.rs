@@ -22,22 +22,24 @@ pub use self::{
     socket::ControlSocket,
 };
 use crate::{
-    admin::{AccessCommand, Actor, Administration},
-    apps::{AppCommand, TEST_APP_WARNING},
-    backup,
-    inspect::Question,
-    service::{Service, unix_now},
-    store::Store,
+    clock::unix_now,
+    domain::{
+        admin::{AccessCommand, Actor, Administration},
+        apps::{AppCommand, TEST_APP_WARNING},
+        service::Service,
+    },
+    installation::{backup, inspect::Question},
+    keep::store::Store,
 };
 
-/// The path of an [`AppCommand`]; the reply is a list of [`AppView`](crate::apps::AppView).
+/// The path of an [`AppCommand`]; the reply is a list of [`AppView`](crate::domain::apps::AppView).
 pub const APP: &str = "/app";
-/// The path of an [`AccessCommand`]; the reply is an [`AccessReply`](crate::admin::AccessReply).
+/// The path of an [`AccessCommand`]; the reply is an [`AccessReply`](crate::domain::admin::AccessReply).
 pub const ACCESS: &str = "/access";
-/// The path of a [`Question`] about a key; the reply is an [`Inspection`](crate::inspect::Inspection).
+/// The path of a [`Question`] about a key; the reply is an [`Inspection`](crate::installation::inspect::Inspection).
 pub const INSPECT: &str = "/inspect";
 
-/// The path of a [`BackupRequest`]; the reply is a [`Summary`](crate::backup::Summary).
+/// The path of a [`BackupRequest`]; the reply is a [`Summary`](crate::installation::backup::Summary).
 pub const BACKUP: &str = "/backup";
 
 /// Asks for a backup in the data directory, where the server may write; the command takes it from there.

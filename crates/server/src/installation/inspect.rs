@@ -6,9 +6,12 @@ use haechi_captcha::{Challenge, Key};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    apps::LiveApp,
-    ledger::{LedgerError, State},
-    service::{Service, spend_of, unix_now},
+    clock::unix_now,
+    domain::{
+        apps::LiveApp,
+        ledger::{LedgerError, State},
+        service::{Service, spend_of},
+    },
 };
 
 /// A question about a key.

@@ -14,9 +14,9 @@ use std::{
 use haechi_captcha::{Keyring, Secret};
 
 use crate::{
-    apps::LONGEST_LIFE_SECS,
-    config::Config,
-    secret_file::{self, SecretFileError},
+    domain::lifetime::LONGEST_LIFE_SECS,
+    installation::config::Config,
+    keep::secret_file::{self, SecretFileError},
 };
 
 /// The name that the secret before the current one has in the data directory.
@@ -215,14 +215,14 @@ fn remove(path: &Path) -> Result<(), SecretFileError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Options;
+    use crate::installation::config::Options;
 
     fn config(data: &Path) -> Config {
         Config::load(Options { data: Some(data.to_owned()), ..Options::default() }).unwrap()
     }
 
     fn now() -> u64 {
-        crate::service::unix_now()
+        crate::clock::unix_now()
     }
 
     #[test]

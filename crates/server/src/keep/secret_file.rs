@@ -10,7 +10,7 @@ use std::{
 use haechi_captcha::Secret;
 use zeroize::Zeroizing;
 
-use crate::store::link_new;
+use crate::keep::store::link_new;
 
 /// The name that the secret has in the data directory if no other file is configured.
 pub const FILE_NAME: &str = "secret";

@@ -8,6 +8,7 @@
 //! One failure is final. When a sync fails, the system may have dropped the pages that it could not write and still
 //! serve them from its cache ("fsyncgate"), so what would be read back proves nothing. Then only a person can help.
 
+mod copying;
 mod disk;
 
 use std::{
@@ -22,8 +23,8 @@ use std::{
 
 use redb::{Builder, CommitError, Database, DatabaseError, ReadTransaction, ReadableDatabase, WriteTransaction};
 
-pub(crate) use self::disk::Disk;
 use self::disk::DiskFile;
+pub(crate) use self::{copying::Copying, disk::Disk};
 
 /// The database's name in the data directory.
 pub const FILE_NAME: &str = "haechi.redb";

@@ -7,6 +7,7 @@ mod access;
 mod account;
 mod audit;
 mod chart;
+mod explain;
 mod fault;
 mod form;
 mod format;
@@ -36,10 +37,13 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use self::{fault::Fault, visitor::Visitor};
 use crate::{
-    admin::{AdminError, Administration},
-    api::guard,
-    apps::AppView,
-    service::{Service, unix_now},
+    clock::unix_now,
+    domain::{
+        admin::{AdminError, Administration},
+        apps::AppView,
+        service::Service,
+    },
+    http::guard,
 };
 
 /// Everything comes from this server, and nothing stands inline.
@@ -97,7 +101,7 @@ pub(crate) fn routes(state: Arc<Console>) -> Router<Arc<Service>> {
         .route("/console/access/tokens/{id}/remove", post(access::remove_token))
         .route("/console/access/users", post(access::create_user))
         .route("/console/access/users/remove", post(access::remove_user))
-        .route_layer(from_fn_with_state(Arc::clone(&state), fault::explain))
+        .route_layer(from_fn_with_state(Arc::clone(&state), explain::explain))
         .route_layer(from_fn(guard::refuse_other_sites))
         .route_layer(header_layer(header::CACHE_CONTROL, "no-store"));
     let assets = Router::new()

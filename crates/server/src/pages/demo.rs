@@ -26,9 +26,12 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use self::{page::Page, round::Round, texts::Notice};
 use crate::{
-    api::{guard, language, parameters::Parameters, reply, request::read_body},
-    error::{Refusal, ResultCode},
-    service::Service,
+    dialect::reply,
+    domain::{
+        refusal::{Refusal, ResultCode},
+        service::Service,
+    },
+    http::{guard, language, parameters::Parameters, request::read_body},
 };
 
 /// Everything comes from this server, and nothing stands inline.
@@ -65,7 +68,7 @@ async fn asset(content_type: &'static str, text: &'static str) -> Response {
 /// The page with a new challenge.
 async fn show(State(service): State<Arc<Service>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let language = language_of(query.as_deref(), &headers);
-    page_with_new_challenge(&service, language, Notice::New)
+    page_with_new_challenge(&service, language, Notice::New).await
 }
 
 /// The page after its form was sent, as a browser without our script does it.
@@ -91,12 +94,12 @@ async fn judge_form(
         }
         Err(refusal) => Notice::from(&refusal),
     };
-    Ok(page_with_new_challenge(&service, language, notice))
+    Ok(page_with_new_challenge(&service, language, notice).await)
 }
 
 /// The page with a new challenge below a notice, or with the reason why there is no new challenge.
-fn page_with_new_challenge(service: &Service, language: Language, notice: Notice) -> Response {
-    let refusal = match Round::start(service, language) {
+async fn page_with_new_challenge(service: &Service, language: Language, notice: Notice) -> Response {
+    let refusal = match Round::start(service, language).await {
         Ok(round) => return page(StatusCode::OK, &Page { language, notice, round: Some(round) }),
         Err(refusal) => refusal,
     };
@@ -133,7 +136,7 @@ async fn issue(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let round = Round::start(&service, language_of(query.as_deref(), &headers))?;
+    let round = Round::start(&service, language_of(query.as_deref(), &headers)).await?;
     let header = ResultCode::Success.into();
     Ok(Json(Issued { header, key: round.key, expires_in_secs: round.expires_in_secs }).into_response())
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use axum::{Router, body::Body, routing::get};
-use haechi::{
+use haechi::http::{
     server::{Limits, serve_within},
     tls::{self, CertificateFiles, Tls},
 };

@@ -10,9 +10,9 @@ use std::{
 };
 
 use haechi::{
-    ledger::{EmbeddedLedger, EmbeddedOptions},
-    service::{CLOCK_SKEW_SECS, unix_now},
-    store::Store,
+    clock::{CLOCK_SKEW_SECS, unix_now},
+    domain::ledger::{EmbeddedLedger, EmbeddedOptions},
+    keep::store::Store,
 };
 use serde_json::{Value, json};
 use testbed::{Redis, RedisOptions};

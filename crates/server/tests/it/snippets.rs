@@ -28,7 +28,7 @@ struct Example {
 const PYTHON: Example = Example {
     program: "python3",
     file: "captcha.py",
-    text: include_str!("../../src/console/snippets/captcha.py"),
+    text: include_str!("../../src/pages/console/snippets/captcha.py"),
     caller: None,
     compile: &[],
     issue: &["-c", "import captcha; print(captcha.issue())"],
@@ -37,7 +37,7 @@ const PYTHON: Example = Example {
 const NODE: Example = Example {
     program: "node",
     file: "captcha.mjs",
-    text: include_str!("../../src/console/snippets/captcha.mjs"),
+    text: include_str!("../../src/pages/console/snippets/captcha.mjs"),
     caller: None,
     compile: &[],
     issue: &["--input-type=module", "-e", "import { issue } from './captcha.mjs'; console.log(await issue())"],
@@ -51,7 +51,7 @@ const NODE: Example = Example {
 const PHP: Example = Example {
     program: "php",
     file: "captcha.php",
-    text: include_str!("../../src/console/snippets/captcha.php"),
+    text: include_str!("../../src/pages/console/snippets/captcha.php"),
     caller: None,
     compile: &[],
     issue: &["-r", "require 'captcha.php'; echo captcha_issue();"],
@@ -60,7 +60,7 @@ const PHP: Example = Example {
 const JAVA: Example = Example {
     program: "java",
     file: "Captcha.java",
-    text: include_str!("../../src/console/snippets/Captcha.java"),
+    text: include_str!("../../src/pages/console/snippets/Captcha.java"),
     caller: Some((
         "Caller.java",
         "class Caller {
@@ -160,7 +160,7 @@ fn the_java_example_works() {
 fn the_curl_example_works() {
     let server = TestServer::start();
     let directory = tempfile::tempdir().unwrap();
-    let script = include_str!("../../src/console/snippets/curl.sh");
+    let script = include_str!("../../src/pages/console/snippets/curl.sh");
     let script = script.replace("{host}", server.url()).replace("{lang}", "zh").replace("the-appkey", server.appkey());
     let output = Command::new("bash").args(["-euc", &script]).current_dir(directory.path()).output().unwrap();
     assert!(String::from_utf8_lossy(&output.stdout).contains("\"resultCode\":-6"), "{output:?}");
@@ -171,7 +171,7 @@ fn the_curl_example_works() {
 
 #[test]
 fn the_form_shows_a_challenge_of_the_apps_size() {
-    let form = include_str!("../../src/console/snippets/form.html");
+    let form = include_str!("../../src/pages/console/snippets/form.html");
     let form =
         form.replace("{host}", "https://captcha.example.org").replace("{width}", "300").replace("{height}", "100");
     assert!(

@@ -10,9 +10,9 @@ use utoipa::ToSchema;
 
 use super::{Administered, Caller, blocking, body, ok, parameter};
 use crate::{
-    admin::{AdminError, AuditPage, IssuedToken, Role, Scope, TokenView, UserView},
-    api::problem::Problem,
-    service::unix_now,
+    clock::unix_now,
+    dialect::problem::Problem,
+    domain::admin::{AdminError, AuditPage, IssuedToken, Role, Scope, TokenView, UserView},
 };
 
 /// Entries of the audit log on one page, if nobody asks for fewer.

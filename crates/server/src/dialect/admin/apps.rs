@@ -10,10 +10,12 @@ use utoipa::ToSchema;
 
 use super::{Administered, Caller, app_number, blocking, body, ok};
 use crate::{
-    admin::{Actor, AdminError, Administration},
-    api::problem::Problem,
-    apps::{AppView, LONGEST_GRACE_SECS, SettingChanges},
-    service::unix_now,
+    clock::unix_now,
+    dialect::problem::Problem,
+    domain::{
+        admin::{Actor, AdminError, Administration},
+        apps::{AppView, LONGEST_GRACE_SECS, SettingChanges},
+    },
 };
 
 /// All apps.

@@ -14,10 +14,12 @@ use haechi_captcha::{Alphabet, Answer, Language, Pace, Scale, Seed, Speech, imag
 
 use super::{Caller, parameter};
 use crate::{
-    admin::{Actor, AdminError, Scope},
-    api::{media::in_range, problem::Problem},
-    apps::AppSettings,
-    service::Service,
+    dialect::{media::in_range, problem::Problem},
+    domain::{
+        admin::{Actor, AdminError, Scope},
+        apps::AppSettings,
+        service::Service,
+    },
 };
 
 /// Draw a sample with these settings. Scope: `apps:read`.

@@ -10,9 +10,12 @@ use utoipa::ToSchema;
 
 use super::{Administered, Caller, app_number, blocking, ok, parameter};
 use crate::{
-    api::problem::Problem,
-    service::unix_now,
-    statistics::{Counts, Mark, Report, Span},
+    clock::unix_now,
+    dialect::problem::Problem,
+    domain::{
+        counters::Counts,
+        statistics::{Mark, Report, Span},
+    },
 };
 
 /// Most apps whose totals are told at once.
@@ -157,7 +160,7 @@ pub(crate) async fn totals(
         let numbers: Vec<_> = apps.iter().map(|app| app.number).collect();
         let totals = admin.totals(&actor, &numbers, span, unix_now())?;
         let after = numbers.last().copied().filter(|_| are_more);
-        let total = |(app, counts): (crate::apps::AppView, Counts)| AppTotal {
+        let total = |(app, counts): (crate::domain::apps::AppView, Counts)| AppTotal {
             number: app.number,
             name: app.name,
             total: (&counts).into(),

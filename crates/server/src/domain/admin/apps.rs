@@ -1,16 +1,17 @@
 //! Apps and their statistics, by the number that addresses name them by.
 
 use super::{Actor, AdminError, Administration, Scope};
-use crate::{
+use crate::domain::{
     apps::{AppCommand, AppView, SettingChanges},
-    statistics::{Counts, Report, Span},
+    counters::Counts,
+    statistics::{Report, Span},
 };
 
 impl Administration {
     /// Does what is asked, if the actor may, and writes it down.
     ///
     /// # Errors
-    /// [`AdminError::Forbidden`], or any [`AppError`](crate::apps::AppError).
+    /// [`AdminError::Forbidden`], or any [`AppError`](crate::domain::apps::AppError).
     pub fn perform(&self, actor: &Actor, command: &AppCommand, now: u64) -> Result<Vec<AppView>, AdminError> {
         let scope = match command {
             AppCommand::List | AppCommand::Show(_) => Scope::AppsRead,

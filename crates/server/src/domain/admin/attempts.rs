@@ -9,7 +9,10 @@ use governor::{
 use sha2::{Digest, Sha256};
 
 use super::AdminError;
-use crate::{client::Client, error::Refusal, limits::ClientLimit};
+use crate::domain::{
+    client::Client,
+    limits::{ClientLimit, TooOften},
+};
 
 /// Attempts of a client in a minute.
 const PER_CLIENT: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
@@ -44,7 +47,7 @@ impl Attempts {
     /// # Errors
     /// [`AdminError::TooManyAttempts`].
     pub(super) fn count(&self, client: Client, name: &str) -> Result<(), AdminError> {
-        if let Err(Refusal::RateLimit { retry_after_secs }) = self.clients.admit(client) {
+        if let Err(TooOften { retry_after_secs }) = self.clients.admit(client) {
             return Err(AdminError::TooManyAttempts { retry_after_secs });
         }
         self.count_in(&self.names, name)

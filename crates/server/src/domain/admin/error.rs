@@ -1,7 +1,7 @@
 //! Why something is not done.
 
 use super::Scope;
-use crate::{apps::AppError, store::StoreError};
+use crate::{domain::apps::AppError, keep::store::StoreError};
 
 /// Why an administrator does not get what he asks for.
 #[derive(Debug, thiserror::Error)]

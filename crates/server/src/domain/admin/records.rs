@@ -10,10 +10,9 @@ use redb::{ReadableTable, ReadableTableMetadata, TableDefinition, TableError};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::AuditEntry;
-use crate::{
-    backup::Copying,
+use crate::keep::{
     remote::{BlockingRemote, Script},
-    store::{self, Store, StoreError},
+    store::{self, Copying, Store, StoreError},
 };
 
 /// Most entries of the audit log; 100,000 take some 30 MB.

@@ -10,7 +10,7 @@ use super::{
     records::{Added, Kind},
     users::StoredUser,
 };
-use crate::client::Client;
+use crate::domain::client::Client;
 
 /// How long a session lasts in which nothing is done, in seconds.
 pub(crate) const IDLE_SECS: u64 = 30 * 60;

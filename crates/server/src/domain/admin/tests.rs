@@ -8,7 +8,7 @@ use super::{
     users::StoredUser,
     *,
 };
-use crate::{apps::SettingChanges, client::Client};
+use crate::domain::{apps::SettingChanges, client::Client};
 
 const PASSWORD: &str = "correct horse battery";
 

@@ -6,7 +6,7 @@ use super::{
     Actor, AdminError, Administration, IssuedToken, Scope, TokenView, digest, random_secret,
     records::{Added, Kind},
 };
-use crate::apps::AppName;
+use crate::domain::apps::AppName;
 
 /// What every token begins with, so that those who look for secrets in the wrong places know it.
 pub const TOKEN_PREFIX: &str = "haechi_";

@@ -8,7 +8,7 @@ use super::{
     Actor, AdminError, Administration, Role, Scope, SessionSecret, UserView, digest, passwords, random_secret,
     records::{Added, Kind},
 };
-use crate::apps::AppName;
+use crate::domain::apps::AppName;
 
 /// Most users.
 const MAX_USERS: u64 = 1_000;

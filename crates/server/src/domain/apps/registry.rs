@@ -7,7 +7,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use haechi_captcha::{Language, Look};
 
 use super::{App, AppKey, AppKeyHash};
-use crate::statistics::Counters;
+use crate::domain::counters::Counters;
 
 /// The current [`Registry`], shared by all requests.
 #[derive(Default)]
@@ -129,7 +129,7 @@ impl LiveApp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::apps::AppSettings;
+    use crate::domain::apps::AppSettings;
 
     fn app(number: u32, settings: AppSettings) -> App {
         let appkey_sha256 = AppKey::from_bytes([number as u8; 32]).hash();

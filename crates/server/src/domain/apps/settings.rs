@@ -4,6 +4,8 @@ use haechi_captcha::{Answer, Difficulty, Language, Look, Theme};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::domain::lifetime::TTLS_SECS;
+
 /// How an app's challenges are made and judged. Everything left out has its default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -60,9 +62,6 @@ pub struct SettingError {
 }
 
 impl AppSettings {
-    /// Shortest and longest time to live, in seconds.
-    pub const TTLS_SECS: std::ops::RangeInclusive<u32> = 30..=3600;
-
     /// Says which setting is out of range, if one is.
     ///
     /// # Errors
@@ -74,7 +73,7 @@ impl AppSettings {
         let lengths = 4..=Answer::MAX_LENGTH as u8;
         let is_language = Language::ALL.iter().any(|language| language.tag() == self.lang);
         within(lengths.contains(&self.answer_length), "answer_length", self.answer_length.to_string())?;
-        within(Self::TTLS_SECS.contains(&self.ttl_secs), "ttl_secs", self.ttl_secs.to_string())?;
+        within(TTLS_SECS.contains(&self.ttl_secs), "ttl_secs", self.ttl_secs.to_string())?;
         within((1..=10).contains(&self.attempts), "attempts", self.attempts.to_string())?;
         within(Look::WIDTHS.contains(&self.width), "width", self.width.to_string())?;
         within(Look::HEIGHTS.contains(&self.height), "height", self.height.to_string())?;

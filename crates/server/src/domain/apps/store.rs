@@ -27,13 +27,12 @@ use super::{
     SettingChanges, SettingError,
 };
 use crate::{
-    remote::{RemoteAddress, RemoteError},
-    service::CLOCK_SKEW_SECS,
-    store::{Store, StoreError},
+    domain::lifetime::LONGEST_LIFE_SECS,
+    keep::{
+        remote::{RemoteAddress, RemoteError},
+        store::{Store, StoreError},
+    },
 };
-
-/// The longest that any key may live after its app is gone, in seconds.
-pub(crate) const LONGEST_LIFE_SECS: u64 = *AppSettings::TTLS_SECS.end() as u64 + CLOCK_SKEW_SECS;
 
 /// How often a change is tried that other nodes forestall.
 const MAX_TRIES: usize = 20;

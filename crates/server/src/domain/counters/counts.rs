@@ -60,7 +60,7 @@ impl AddAssign<&Self> for Counts {
 }
 
 /// A part of a whole, from 0 to 1, if the whole is something.
-pub(super) fn share(part: u64, whole: u64) -> Option<f64> {
+pub(crate) fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
@@ -73,7 +73,7 @@ pub(super) fn share(part: u64, whole: u64) -> Option<f64> {
 pub struct AnswerTimes([u64; Self::BUCKETS]);
 
 impl AnswerTimes {
-    pub(super) const BUCKETS: usize = 23;
+    pub(crate) const BUCKETS: usize = 23;
 
     /// The longest time in each bucket of the histogram, in seconds. The last is the longest that any key can live.
     pub const BOUNDS_SECS: [u32; Self::BUCKETS] =
@@ -85,12 +85,12 @@ impl AnswerTimes {
         &self.0
     }
 
-    pub(super) const fn from_buckets(buckets: [u64; Self::BUCKETS]) -> Self {
+    pub(crate) const fn from_buckets(buckets: [u64; Self::BUCKETS]) -> Self {
         Self(buckets)
     }
 
     /// Counts an answer that came so long after issue.
-    pub(super) fn count(&mut self, secs: u64) {
+    pub(crate) fn count(&mut self, secs: u64) {
         let bucket = Self::BOUNDS_SECS.partition_point(|bound| u64::from(*bound) < secs);
         self.0[bucket.min(Self::BUCKETS - 1)] += 1;
     }

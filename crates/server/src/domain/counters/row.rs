@@ -6,29 +6,29 @@
 use std::{collections::BTreeMap, ops::AddAssign};
 
 use super::{AnswerTimes, Counts};
-use crate::store::StoreError;
+use crate::keep::store::StoreError;
 
-pub(super) const MINUTE_SECS: u64 = 60;
-pub(super) const HOUR_SECS: u64 = 3_600;
-pub(super) const DAY_SECS: u64 = 86_400;
+pub(crate) const MINUTE_SECS: u64 = 60;
+pub(crate) const HOUR_SECS: u64 = 3_600;
+pub(crate) const DAY_SECS: u64 = 86_400;
 
 /// The numbers before those of the answer times.
 const PLAIN_NUMBERS: usize = 7;
 const NUMBERS: usize = PLAIN_NUMBERS + AnswerTimes::BUCKETS;
 
 /// The most that a row counts of anything: some millions a second. So sums of rows cannot overflow.
-pub(super) const MOST: u64 = 1 << 36;
+pub(crate) const MOST: u64 = 1 << 36;
 
 /// How finely rows tell times apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Grain {
+pub(crate) enum Grain {
     Minute,
     Hour,
 }
 
 impl Grain {
     /// Seconds that a row covers.
-    pub(super) const fn secs(self) -> u64 {
+    pub(crate) const fn secs(self) -> u64 {
         match self {
             Self::Minute => MINUTE_SECS,
             Self::Hour => HOUR_SECS,
@@ -36,22 +36,22 @@ impl Grain {
     }
 
     /// When the row of this time begins.
-    pub(super) const fn begin(self, time: u64) -> u64 {
+    pub(crate) const fn begin(self, time: u64) -> u64 {
         time / self.secs() * self.secs()
     }
 }
 
 /// Rows of one app, by the Unix time at which they begin.
-pub(super) type Rows = BTreeMap<u64, Row>;
+pub(crate) type Rows = BTreeMap<u64, Row>;
 
 /// What happened in a minute or an hour. How many challenges were left unanswered is not in it, because that shows
 /// later: it is what was issued and not settled.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Row {
-    pub(super) counts: Counts,
+pub(crate) struct Row {
+    pub(crate) counts: Counts,
     /// Challenges issued in this time that can no longer be answered: one passed, wrong answers used up its attempts,
     /// or the site expired it.
-    pub(super) settled: u64,
+    pub(crate) settled: u64,
 }
 
 impl AddAssign<&Self> for Row {
@@ -63,14 +63,14 @@ impl AddAssign<&Self> for Row {
 
 impl Row {
     /// The row as it is stored.
-    pub(super) fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         let numbers = self.numbers();
         let length = numbers.iter().rposition(|number| *number > 0).map_or(0, |last| last + 1);
         numbers[..length].iter().map(u64::to_string).collect::<Vec<_>>().join(" ")
     }
 
     /// Reads a row; what a later version put at its end does not matter.
-    pub(super) fn from_text(text: &str) -> Result<Self, StoreError> {
+    pub(crate) fn from_text(text: &str) -> Result<Self, StoreError> {
         let unreadable = || StoreError::Format { cause: "a row of the statistics is not readable".to_owned() };
         let mut numbers = [0; NUMBERS];
         for (number, word) in numbers.iter_mut().zip(text.split_ascii_whitespace()) {
@@ -96,7 +96,7 @@ impl Row {
 }
 
 /// These rows of minutes as rows of hours.
-pub(super) fn hours(minutes: &Rows) -> Rows {
+pub(crate) fn hours(minutes: &Rows) -> Rows {
     let mut hours = Rows::new();
     for (begin, row) in minutes {
         *hours.entry(Grain::Hour.begin(*begin)).or_default() += row;

@@ -10,7 +10,7 @@ use super::{
     EmbeddedLedger, EmbeddedOptions, Expiry, Ledger, LedgerError, MemoryLedger, Spend, State, Verdict,
     rules::LONGEST_LIFETIME_SECS,
 };
-use crate::store::Store;
+use crate::keep::store::Store;
 
 /// When most keys of these tests are issued.
 pub(super) const ISSUED: u64 = 1_800_000_000;

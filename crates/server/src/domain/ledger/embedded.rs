@@ -15,10 +15,25 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::{
     tables::{META, SPENDS},
-    writer::{Asked, Purging, Request, Spending, WriterThread},
+    writer::{Asked, Request, WriterThread},
 };
 use super::{LedgerError, Spend, State, Verdict, rules};
-use crate::store::{Store, StoreError};
+use crate::keep::store::{Store, StoreError};
+
+/// An answer to be decided about.
+pub(super) struct Spending {
+    pub(super) spend: Spend,
+    pub(super) is_right: bool,
+    pub(super) attempts_allowed: u8,
+    pub(super) now: u64,
+}
+
+/// A step of forgetting.
+#[derive(Clone, Copy)]
+pub(super) struct Purging {
+    pub(super) now: u64,
+    pub(super) longest_ttl_secs: u64,
+}
 
 /// The limits of an embedded ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

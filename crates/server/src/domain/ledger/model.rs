@@ -9,7 +9,7 @@ use super::{
     EmbeddedLedger, EmbeddedOptions, Expiry, Ledger, MemoryLedger, Spend, State, Verdict,
     behaviour::{ISSUED, spend_issued_at},
 };
-use crate::store::Store;
+use crate::keep::store::Store;
 
 /// Long before the first key.
 const BEGAN_AT: u64 = 0;

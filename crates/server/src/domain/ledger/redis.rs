@@ -29,9 +29,8 @@ use tokio::task::JoinSet;
 use self::question::{Asker, Question, Reply};
 use super::{LedgerError, Spend, State, Verdict};
 use crate::{
-    apps::AppSettings,
-    remote::{AfterRestart, Decided, Remote, RemoteError, Script},
-    service::CLOCK_SKEW_SECS,
+    clock::CLOCK_SKEW_SECS,
+    keep::remote::{AfterRestart, Decided, Remote, RemoteError, Script},
 };
 
 /// Parts of the memory that are begun and lost on their own. A cluster has each on one of its servers, so there are
@@ -41,9 +40,6 @@ const BUCKETS: u16 = 1024;
 const PROBED: usize = 64;
 /// How many buckets are begun at once.
 const BEGUN_AT_ONCE: usize = 32;
-/// Until when after a key's issue its record is kept: the longest that it can be answered, whatever becomes of its
-/// app's settings, and then as much as clocks may go back.
-const KEPT_SECS: u64 = *AppSettings::TTLS_SECS.end() as u64 + CLOCK_SKEW_SECS;
 /// The bytes that name a request.
 const REQUEST_BYTES: usize = 8;
 /// The bytes of a decision in a record: its outcome, and the request.

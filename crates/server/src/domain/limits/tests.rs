@@ -4,7 +4,7 @@ use governor::clock::FakeRelativeClock;
 use testbed::Redis;
 
 use super::*;
-use crate::remote::RemoteAddress;
+use crate::keep::remote::RemoteAddress;
 
 fn client(number: u32) -> Client {
     Client::new(IpAddr::V4(Ipv4Addr::from_bits(number)))
@@ -15,11 +15,10 @@ fn limit(per_minute: u32, max_clients: usize) -> (ClientLimit<FakeRelativeClock>
     (ClientLimit::new("media", NonZeroU32::new(per_minute).unwrap(), clock.clone(), max_clients), clock)
 }
 
-fn retry_after(admitted: Result<(), Refusal>) -> Option<u64> {
+fn retry_after(admitted: Result<(), TooOften>) -> Option<u64> {
     match admitted {
         Ok(()) => None,
-        Err(Refusal::RateLimit { retry_after_secs }) => Some(retry_after_secs),
-        Err(other) => panic!("{other}"),
+        Err(TooOften { retry_after_secs }) => Some(retry_after_secs),
     }
 }
 

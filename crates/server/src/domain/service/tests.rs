@@ -10,13 +10,16 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::{
-    apps::{AppSettings, AppStore, DeclaredApp, SettingChanges},
-    client::Peer,
-    error::ResultCode,
-    ledger::{EmbeddedLedger, EmbeddedOptions, MemoryLedger},
+    domain::{
+        apps::{AppSettings, AppStore, DeclaredApp, SettingChanges},
+        client::Peer,
+        counters::Counts,
+        ledger::{EmbeddedLedger, EmbeddedOptions, MemoryLedger},
+        refusal::ResultCode,
+        statistics::{Span, Statistics},
+    },
+    keep::store::Store,
     router::{Options, router},
-    statistics::{Counts, Span, Statistics},
-    store::Store,
 };
 
 #[derive(Clone, Copy)]
@@ -202,7 +205,10 @@ async fn what_happens_to_challenges_is_counted() {
     let limited = SettingChanges { rate_per_sec: Some(4), attempts: Some(2), ..SettingChanges::default() };
     apps.create("shop", &limited, 0).unwrap();
     let live = app(&service, "shop");
-    let keys: Vec<Key> = std::iter::from_fn(|| service.issue(&live, None).ok()).collect();
+    let mut keys = Vec::new();
+    while let Ok(key) = service.issue(&live, None).await {
+        keys.push(key);
+    }
     let challenge = |number: usize| service.challenge(&keys[number].to_string()).unwrap().0;
     assert_eq!(judge(&service, &keys[0]).await, ResultCode::Success);
     assert_eq!(judge(&service, &keys[0]).await, ResultCode::ExpiredKeyError);
@@ -225,7 +231,7 @@ async fn what_is_shown_and_what_a_clients_limit_refuses_is_counted() {
     apps.create("shop", &SettingChanges::default(), 0).unwrap();
     let per_minute = PerMinute { media: 4, ..PerMinute::default() };
     let service = Arc::new(service.limited(Limits::new(per_minute, Proxies::default(), None)));
-    let key = service.issue(&app(&service, "shop"), None).unwrap();
+    let key = service.issue(&app(&service, "shop"), None).await.unwrap();
     for (call, range) in
         [("img", ""), ("sound", "bytes=0-1"), ("sound", "bytes=0-"), ("sound", "bytes=9-"), ("img", "")]
     {

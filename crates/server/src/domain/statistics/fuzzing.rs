@@ -1,7 +1,7 @@
 //! What must hold for rows of statistics, whatever they are read from.
 
-use super::row::{MOST, Row};
-use crate::store::StoreError;
+use crate::domain::counters::row::{MOST, Row};
+use crate::keep::store::StoreError;
 
 /// A row is written as it was read, and rows of years and of all apps can be added up.
 pub(crate) fn row(text: &str) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::row::{Row, Rows};
+use crate::domain::counters::row::{Row, Rows};
 
 /// The most rows that wait while nothing can be stored: about 30 MB, and for ten apps some days' worth.
 const MAX_WAITING_ROWS: usize = 100_000;
@@ -71,7 +71,7 @@ impl Pending {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statistics::Counts;
+    use crate::domain::counters::Counts;
 
     fn issued(begin: u64, issued: u64) -> Rows {
         Rows::from([(begin, Row { counts: Counts { issued, ..Counts::default() }, settled: 0 })])

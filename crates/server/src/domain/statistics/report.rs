@@ -5,10 +5,10 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
+use crate::domain::counters::{
     Counts,
-    counts::share,
     row::{DAY_SECS, Grain, HOUR_SECS, MINUTE_SECS, Row, Rows},
+    share,
 };
 
 /// Seconds after the end of a challenge's time within which it may still be settled: an answer that came in time is

@@ -12,11 +12,9 @@ pub(super) use self::{
     database::{DatabaseTables, back_up},
     remote::RemoteTables,
 };
-use super::{
-    pending::Batch,
-    row::{DAY_SECS, Grain, HOUR_SECS, Rows},
-};
-use crate::store::StoreError;
+use super::pending::Batch;
+use crate::domain::counters::row::{DAY_SECS, Grain, HOUR_SECS, Rows};
+use crate::keep::store::StoreError;
 
 /// How long rows of minutes are kept, at least.
 const MINUTES_KEPT_SECS: u64 = 48 * HOUR_SECS;

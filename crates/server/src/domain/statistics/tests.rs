@@ -6,8 +6,11 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use super::*;
 use crate::{
-    apps::{App, AppKey},
-    store::Disk,
+    domain::{
+        apps::{App, AppKey, AppSettings},
+        counters::{Counters, row},
+    },
+    keep::store::Disk,
 };
 
 const NOW: u64 = 1_800_000_000;

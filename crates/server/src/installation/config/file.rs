@@ -10,7 +10,7 @@ use toml::{
 };
 
 use super::Options;
-use crate::apps::{AppKey, AppKeyHash, AppName, AppSettings, DeclaredApp, SettingChanges, check_declared};
+use crate::domain::apps::{AppKey, AppKeyHash, AppName, AppSettings, DeclaredApp, SettingChanges, check_declared};
 
 /// What a configuration file says.
 #[derive(Debug, Clone, Default)]
@@ -219,7 +219,7 @@ impl Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{LogFormat, LogLevel};
+    use crate::logging::{LogFormat, LogLevel};
 
     const APPKEY: &str = "2b847e2a0afd82e8ff45434f32e8e6e62bf56bcf83ca1befb3739ed9460eb685";
 

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::remote::{AddressError, RemoteAddress};
+use crate::keep::remote::{AddressError, RemoteAddress};
 
 /// Where spent keys are remembered.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,8 +7,11 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::LedgerKind;
 use crate::{
-    client::{ForwardedHeader, TrustedProxies},
-    statistics::Statistics,
+    domain::{
+        client::{ForwardedHeader, TrustedProxies},
+        statistics::Statistics,
+    },
+    logging::{LogFormat, LogLevel},
     traces::{OtlpEndpoint, TraceRatio},
 };
 
@@ -105,36 +108,6 @@ pub struct Options {
     /// Part of requests that is traced, 0 to 1, unless a trusted proxy says of one whether it is [default: 1]
     #[arg(long, env = "HAECHI_TRACE_RATIO", value_name = "RATIO")]
     pub trace_ratio: Option<TraceRatio>,
-}
-
-/// How serious a message must be to be logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogLevel {
-    /// Nothing is logged
-    Off,
-    /// What must not happen
-    Error,
-    /// What an operator should look into
-    Warn,
-    /// What happens seldom
-    #[default]
-    Info,
-    /// What happens with every request
-    Debug,
-    /// Everything
-    Trace,
-}
-
-/// The form of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// Lines for people
-    #[default]
-    Human,
-    /// One JSON object a line
-    Json,
 }
 
 /// A process's number among those that issue keys under one secret.

@@ -10,7 +10,7 @@ use ::redis::Value;
 use tokio::{runtime::Handle, task::JoinHandle};
 
 use super::{Remote, RemoteAddress, RemoteError};
-use crate::store::StoreError;
+use crate::keep::store::StoreError;
 
 /// A connection that may be used from any thread. Clones share it.
 #[derive(Clone)]

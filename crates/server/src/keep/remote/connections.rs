@@ -10,12 +10,13 @@ use std::{
 };
 
 use ::redis::{
-    Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo, Msg, RedisConnectionInfo, RedisError,
-    RedisResult, ServerErrorKind, TlsCertificates, Value,
+    Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo, Msg,
+    RedisConnectionInfo, RedisError, RedisResult, ServerErrorKind, TlsCertificates, Value,
     aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig},
     cluster::ClusterClient,
     cluster_async::ClusterConnection,
     cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo},
+    cmd,
     io::tcp::TcpSettings,
 };
 use arc_swap::ArcSwap;
@@ -100,7 +101,10 @@ impl Remote {
             in_flight: Arc::new(Semaphore::new(address.max_in_flight)),
             address: address.clone(),
         };
-        requirements::check(&remote, address.is_cluster).await?;
+        for reply in remote.ask_all(&cmd("INFO")).await? {
+            let info = String::from_redis_value(reply).map_err(|error| RemoteError::Failed(error.to_string()))?;
+            requirements::check(&info, address.is_cluster)?;
+        }
         Ok(remote)
     }
 

@@ -2,6 +2,9 @@
 
 use ::redis::{ErrorKind, RedisError, ServerErrorKind};
 
+/// What a user's rules must allow.
+const ACL: &str = "haechi needs +eval +evalsha +get +set +mget +hgetall +hget +hset +hdel +hincrby +hlen +hexists +zadd +zrange +zremrangebyrank +time +info +ping \
+    +publish +subscribe +incr +expire +ttl (and +cluster in a cluster) on the keys and channels that begin with its prefix";
 /// Why Redis or Valkey did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RemoteError {
@@ -30,7 +33,7 @@ pub enum RemoteError {
 impl RemoteError {
     pub(super) fn failed(error: &RedisError) -> Self {
         match error.kind() {
-            ErrorKind::Server(ServerErrorKind::NoPerm) => Self::Unfit(format!("{error}; {}", super::requirements::ACL)),
+            ErrorKind::Server(ServerErrorKind::NoPerm) => Self::Unfit(format!("{error}; {ACL}")),
             _ => Self::Failed(error.to_string()),
         }
     }

@@ -1,25 +1,13 @@
 //! What haechi needs of a server, found out when it connects, so that what is missing is said then and not by a refused
 //! answer.
 
-use ::redis::{FromRedisValue, Value, cmd};
+use super::RemoteError;
 
-use super::{RemoteError, connections::Remote};
-
-/// What a user's rules must allow.
-pub(super) const ACL: &str = "haechi needs +eval +evalsha +get +set +mget +hgetall +hget +hset +hdel +hincrby +hlen +hexists +zadd +zrange +zremrangebyrank +time +info +ping \
-    +publish +subscribe +incr +expire +ttl (and +cluster in a cluster) on the keys and channels that begin with its prefix";
 /// The first version that has all that the scripts use.
 const MIN_VERSION: (u32, u32) = (6, 2);
 
-/// Checks every primary.
-pub(super) async fn check(remote: &Remote, is_cluster: bool) -> Result<(), RemoteError> {
-    for reply in remote.ask_all(&cmd("INFO")).await? {
-        check_server(&text(reply)?, is_cluster)?;
-    }
-    Ok(())
-}
-
-fn check_server(info: &str, is_cluster: bool) -> Result<(), RemoteError> {
+/// Checks what a server says of itself when it is asked for `INFO`.
+pub(super) fn check(info: &str, is_cluster: bool) -> Result<(), RemoteError> {
     let field =
         |name: &str| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map_or("", str::trim);
     let version = field("redis_version");
@@ -48,27 +36,20 @@ fn unfit(cause: String) -> Result<(), RemoteError> {
     Err(RemoteError::Unfit(cause))
 }
 
-fn text(reply: Value) -> Result<String, RemoteError> {
-    String::from_redis_value(reply).map_err(|error| RemoteError::Failed(error.to_string()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[track_caller]
     fn check_unfit(info: &str, expected: &str) {
-        let error = check_server(info, false).unwrap_err().to_string();
+        let error = check(info, false).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }
 
     #[test]
     fn what_is_missing_is_said() {
-        assert_eq!(
-            check_server("redis_version:7.0.15\r\nrole:master\r\nmaxmemory_policy:noeviction\r\n", false),
-            Ok(())
-        );
-        assert_eq!(check_server("redis_version:6.2.0\nmaxmemory:0\nmaxmemory_policy:allkeys-lru\n", false), Ok(()));
+        assert_eq!(check("redis_version:7.0.15\r\nrole:master\r\nmaxmemory_policy:noeviction\r\n", false), Ok(()));
+        assert_eq!(check("redis_version:6.2.0\nmaxmemory:0\nmaxmemory_policy:allkeys-lru\n", false), Ok(()));
         check_unfit("redis_version:6.0.16\n", "6.2");
         check_unfit("nonsense", "its version is \"\"");
         check_unfit("redis_version:7.2.4\ncluster_enabled:1\n", "redis-cluster://");
@@ -78,6 +59,6 @@ mod tests {
 
     #[test]
     fn a_primary_of_a_cluster_is_fit_for_one() {
-        assert_eq!(check_server("redis_version:7.2.4\ncluster_enabled:1\nrole:master\n", true), Ok(()));
+        assert_eq!(check("redis_version:7.2.4\ncluster_enabled:1\nrole:master\n", true), Ok(()));
     }
 }

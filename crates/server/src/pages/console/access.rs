@@ -11,7 +11,8 @@ use maud::{Markup, html};
 
 use super::{
     Console,
-    fault::{Fault, see_other},
+    explain::see_other,
+    fault::Fault,
     form::{Field, Fields, Form, Input},
     format,
     page::{Page, Part, notice, scrolling},
@@ -19,9 +20,11 @@ use super::{
     visitor::Visitor,
 };
 use crate::{
-    admin::{IssuedToken, Role, Scope, TokenView, UserView},
-    error::Refusal,
-    service::unix_now,
+    clock::unix_now,
+    domain::{
+        admin::{IssuedToken, Role, Scope, TokenView, UserView},
+        refusal::Refusal,
+    },
 };
 
 /// All scopes, with the names of their fields.

@@ -11,13 +11,14 @@ use maud::{Markup, html};
 
 use super::{
     Console,
-    fault::{Fault, see_other},
+    explain::see_other,
+    fault::Fault,
     form::{Field, Fields, Form, Input},
     page::Page,
     texts::Texts,
     visitor::{Reader, Visitor, language_from_tag, local},
 };
-use crate::{admin::AdminError, service::unix_now};
+use crate::{clock::unix_now, domain::admin::AdminError};
 
 pub(super) async fn show(visitor: Visitor) -> Response {
     reply(&visitor, &Fields::new("password"))

@@ -16,7 +16,7 @@ use super::{
     page::{Page, Part, query_value, scrolling},
     visitor::Visitor,
 };
-use crate::admin::{AuditPage, Scope};
+use crate::domain::admin::{AuditPage, Scope};
 
 /// Entries on a page.
 const PAGE_LENGTH: usize = 50;

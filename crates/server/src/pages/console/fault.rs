@@ -1,18 +1,14 @@
-//! Why a page cannot be shown, and the page that says so.
+//! Why a page cannot be shown.
 
 use std::sync::Arc;
 
 use axum::{
-    extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
-    middleware::Next,
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
-use maud::html;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Console, page::Page, texts::Texts, visitor::Reader};
-use crate::{admin::AdminError, apps::AppError, error::Refusal, logging::Seldom};
+use super::texts::Texts;
+use crate::domain::{admin::AdminError, apps::AppError, refusal::Refusal};
 
 /// Why a request does not get its page.
 #[derive(Debug)]
@@ -40,7 +36,7 @@ impl From<Refusal> for Fault {
 }
 
 impl Fault {
-    fn status(&self) -> StatusCode {
+    pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::SignedOut => StatusCode::SEE_OTHER,
             Self::Admin(error) => status(error),
@@ -50,7 +46,7 @@ impl Fault {
         }
     }
 
-    fn sentence(&self, texts: &Texts) -> String {
+    pub(super) fn sentence(&self, texts: &Texts) -> String {
         match self {
             Self::SignedOut => texts.sign_in.to_owned(),
             Self::Admin(error) => texts.error(error),
@@ -83,59 +79,10 @@ fn status(error: &AdminError) -> StatusCode {
 }
 
 impl IntoResponse for Fault {
-    /// The status alone; [`explain`] makes a page of it, in the reader's language.
+    /// The status alone; [`explain`](super::explain::explain) makes a page of it, in the reader's language.
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         response.extensions_mut().insert(Arc::new(self));
         response
     }
-}
-
-/// Makes a page of a fault, or sends those who are not signed in to where they can be.
-pub(super) async fn explain(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let reader = Reader::new(&parts, console.service.limits().proxies());
-    let response = next.run(Request::from_parts(parts, body)).await;
-    match response.extensions().get::<Arc<Fault>>() {
-        Some(fault) => page(&reader, fault),
-        None => response,
-    }
-}
-
-fn page(reader: &Reader, fault: &Fault) -> Response {
-    if matches!(fault, Fault::SignedOut) {
-        let next = utf8_percent_encode(&reader.address, NON_ALPHANUMERIC);
-        return see_other(&format!("/console/sign-in?next={next}"));
-    }
-    log(fault);
-    let texts = reader.texts();
-    let content = html! {
-        h1 { (texts.not_possible) }
-        p { (fault.sentence(texts)) }
-        p { a href="/console" { (texts.back_to_overview) } }
-    };
-    let page = Page::new(reader, texts.not_possible, &content).reply(fault.status());
-    match fault {
-        Fault::Admin(AdminError::TooManyAttempts { retry_after_secs }) => {
-            ([(header::RETRY_AFTER, retry_after_secs.to_string())], page).into_response()
-        }
-        _ => page,
-    }
-}
-
-/// The client sees a sentence; the log has the cause of what is our side's fault.
-fn log(fault: &Fault) {
-    static FAILURES: Seldom = Seldom::new();
-    if fault.status().is_server_error() && FAILURES.is_due() {
-        match fault {
-            Fault::Admin(error) => tracing::error!(%error, "the console failed; it may have again, uncounted"),
-            _ => tracing::error!(?fault, "the console failed; it may have again, uncounted"),
-        }
-    }
-}
-
-/// Has the browser ask for another page.
-pub(super) fn see_other(address: &str) -> Response {
-    let location = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/console"));
-    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
 }

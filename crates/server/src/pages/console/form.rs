@@ -11,10 +11,8 @@ use maud::{Markup, html};
 
 use super::{fault::Fault, page::Page, texts::Texts};
 use crate::{
-    admin::AdminError,
-    api::{parameters::Parameters, request::read_body},
-    apps::AppError,
-    error::Refusal,
+    domain::{admin::AdminError, apps::AppError, refusal::Refusal},
+    http::{parameters::Parameters, request::read_body},
 };
 
 /// The body of a form that was sent.

@@ -12,7 +12,7 @@ use super::{
     page::{Page, Part},
     visitor::{AppNumber, Visitor},
 };
-use crate::apps::AppView;
+use crate::domain::apps::AppView;
 
 /// The languages that there are examples in: what their headings are called, and the text.
 ///

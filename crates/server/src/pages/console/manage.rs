@@ -8,7 +8,8 @@ use maud::{Markup, html};
 
 use super::{
     Console,
-    fault::{Fault, see_other},
+    explain::see_other,
+    fault::Fault,
     form::{Field, Fields, Form, Input},
     format,
     overview::badges,
@@ -16,7 +17,10 @@ use super::{
     texts::{Texts, fill},
     visitor::{AppNumber, Visitor},
 };
-use crate::{admin::Scope, apps::AppView, error::Refusal, service::unix_now};
+use crate::{
+    clock::unix_now,
+    domain::{admin::Scope, apps::AppView, refusal::Refusal},
+};
 
 /// For how many seconds an old appkey may go on.
 const GRACES_SECS: [u64; 4] = [0, 3_600, 86_400, 7 * 86_400];

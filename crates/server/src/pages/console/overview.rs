@@ -17,10 +17,8 @@ use super::{
     visitor::Visitor,
 };
 use crate::{
-    admin::Scope,
-    apps::AppView,
-    service::unix_now,
-    statistics::{Counts, Span},
+    clock::unix_now,
+    domain::{admin::Scope, apps::AppView, counters::Counts, statistics::Span},
 };
 
 /// Apps on a page.

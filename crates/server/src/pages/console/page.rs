@@ -11,7 +11,7 @@ use super::{
     texts::Texts,
     visitor::{LANGUAGES, Reader, Visitor},
 };
-use crate::admin::{Actor, Role, Scope};
+use crate::domain::admin::{Actor, Role, Scope};
 
 /// The parts that the navigation leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,7 +179,7 @@ pub(super) fn notice(query: Option<&str>, texts: &Texts) -> Markup {
 
 /// A value in the query, or nothing; what cannot be read is not there.
 pub(super) fn query_value(query: Option<&str>, name: &str) -> String {
-    let parameters = crate::api::parameters::Parameters::new(query.unwrap_or_default());
+    let parameters = crate::http::parameters::Parameters::new(query.unwrap_or_default());
     parameters.single(&[name]).ok().flatten().unwrap_or_default().into_owned()
 }
 

@@ -7,7 +7,7 @@ use super::{
     page,
     texts::{Texts, fill},
 };
-use crate::apps::AppSettings;
+use crate::domain::apps::AppSettings;
 
 /// Pictures and sounds of these settings. The script has them follow the form.
 pub(super) fn render(settings: &AppSettings, sample: u32, address: &str, texts: &Texts) -> Markup {

@@ -11,7 +11,8 @@ use maud::{Markup, html};
 
 use super::{
     Console,
-    fault::{Fault, see_other},
+    explain::see_other,
+    fault::Fault,
     form::{Field, Fields, Form, Input},
     format,
     manage::{Tab, app_head, appkey_reply, controls},
@@ -21,9 +22,11 @@ use super::{
     visitor::{AppNumber, Visitor},
 };
 use crate::{
-    admin::Scope,
-    apps::{AppSettings, AppView, SettingChanges},
-    service::unix_now,
+    clock::unix_now,
+    domain::{
+        admin::Scope,
+        apps::{AppSettings, AppView, SettingChanges},
+    },
 };
 
 /// The settings, in the order of the form.

@@ -11,13 +11,14 @@ use maud::{Markup, html};
 
 use super::{
     Console,
-    fault::{Fault, see_other},
+    explain::see_other,
+    fault::Fault,
     form::{Field, Fields, Form, Input},
     page::{Page, notice, query_value},
     texts::Texts,
     visitor::{Reader, Transport, local},
 };
-use crate::{admin::SessionSecret, service::unix_now};
+use crate::{clock::unix_now, domain::admin::SessionSecret};
 
 pub(super) async fn show(
     State(console): State<Arc<Console>>,

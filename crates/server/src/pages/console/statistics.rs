@@ -21,10 +21,13 @@ use super::{
     visitor::{AppNumber, Visitor},
 };
 use crate::{
-    apps::AppView,
     calendar::rfc3339,
-    service::unix_now,
-    statistics::{Counts, Mark, Point, Report, Span},
+    clock::unix_now,
+    domain::{
+        apps::AppView,
+        counters::Counts,
+        statistics::{Mark, Point, Report, Span},
+    },
 };
 
 async fn ask(

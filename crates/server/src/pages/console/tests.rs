@@ -15,14 +15,16 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::{
-    admin::{Actor, Role},
-    apps::{AppStore, SettingChanges},
-    client::Peer,
-    ledger::{Ledger, MemoryLedger},
+    domain::{
+        admin::{Actor, Role},
+        apps::{AppStore, SettingChanges},
+        client::Peer,
+        ledger::{Ledger, MemoryLedger},
+        service::Nonces,
+        statistics::Statistics,
+    },
+    keep::store::Store,
     router::{Options, router},
-    service::Nonces,
-    statistics::Statistics,
-    store::Store,
 };
 
 const PASSWORD: &str = "correct horse battery";

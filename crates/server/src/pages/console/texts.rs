@@ -7,7 +7,7 @@ mod korean;
 
 use haechi_captcha::Language;
 
-use crate::{
+use crate::domain::{
     admin::{AdminError, Role},
     apps::AppError,
     statistics::Span,
@@ -181,7 +181,7 @@ pub(super) struct Texts {
     // Lists.
     /// The spans, as [`Span::ALL`] has them.
     spans: [&'static str; 5],
-    /// The rules by which something is marked, in the order of [`Mark`](crate::statistics::Mark).
+    /// The rules by which something is marked, in the order of [`Mark`](crate::domain::statistics::Mark).
     pub(super) rules: [&'static str; 3],
     /// The difficulties, from 1.
     pub(super) difficulties: [&'static str; 5],

@@ -14,14 +14,16 @@ use haechi_captcha::Language;
 
 use super::{Console, fault::Fault, texts::Texts};
 use crate::{
-    admin::{Actor, Scope},
-    api::{
-        admin::{LOOPBACK_COOKIE, SECURE_COOKIE, cookie},
+    clock::unix_now,
+    domain::{
+        admin::{Actor, Scope},
+        client::{Client, Encrypted, Peer, Proxies},
+        refusal::Refusal,
+    },
+    http::{
+        cookies::{LOOPBACK_COOKIE, SECURE_COOKIE, cookie},
         language,
     },
-    client::{Client, Encrypted, Peer, Proxies},
-    error::Refusal,
-    service::unix_now,
 };
 
 /// The languages of the console.
@@ -216,7 +218,7 @@ impl Visitor {
 
     /// Refuses those who may not.
     pub(super) fn must(&self, scope: Scope) -> Result<(), Fault> {
-        if self.may(scope) { Ok(()) } else { Err(crate::admin::AdminError::Forbidden(scope).into()) }
+        if self.may(scope) { Ok(()) } else { Err(crate::domain::admin::AdminError::Forbidden(scope).into()) }
     }
 }
 

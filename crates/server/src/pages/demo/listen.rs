@@ -20,9 +20,9 @@ use maud::{DOCTYPE, Markup, html};
 use self::texts::Texts;
 use super::language_of;
 use crate::{
-    api::{media::in_range, parameters::Parameters, request::read_body},
-    error::Refusal,
-    service::Service,
+    dialect::media::in_range,
+    domain::{refusal::Refusal, service::Service},
+    http::{parameters::Parameters, request::read_body},
 };
 
 /// Sounds in a test.

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use haechi_captcha::Language;
 
 use crate::{
-    api::parameters::MAX_VALUE_BYTES,
-    apps::LiveApp,
-    error::Refusal,
-    service::{Service, unix_now},
+    clock::unix_now,
+    domain::{apps::LiveApp, refusal::Refusal, service::Service},
+    http::parameters::MAX_VALUE_BYTES,
 };
 
 /// The app that the demo page prefers: the one that a first start makes.
@@ -31,9 +30,9 @@ impl Round {
     ///
     /// # Errors
     /// [`Refusal::AppKey`] if no app is enabled, [`Refusal::RateLimit`] above its rate.
-    pub(super) fn start(service: &Service, language: Language) -> Result<Self, Refusal> {
+    pub(super) async fn start(service: &Service, language: Language) -> Result<Self, Refusal> {
         let live = app(service)?;
-        let key = service.issue(&live, Some(language))?;
+        let key = service.issue(&live, Some(language)).await?;
         Self::of(service, &live, key.to_string())
     }
 

@@ -10,10 +10,12 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::{
-    apps::{App, AppKey, AppSettings, Apps},
-    ledger::{Ledger, MemoryLedger},
+    domain::{
+        apps::{App, AppKey, AppSettings, Apps},
+        ledger::{Ledger, MemoryLedger},
+        service::Nonces,
+    },
     router::{Options, router},
-    service::Nonces,
 };
 
 fn app(number: u32, name: &str) -> App {
@@ -196,7 +198,7 @@ async fn a_script_is_answered_with_the_usual_codes() {
     let service = service(vec![app(1, "default")]);
     let key = issue_key(&service).await;
     let live = service.apps().current().by_name("default").map(Arc::clone).unwrap();
-    let second = service.issue(&live, None).unwrap().to_string();
+    let second = service.issue(&live, None).await.unwrap().to_string();
     let json = |key: &str, answer: &str| serde_json::json!({ "key": key, "answer": answer }).to_string();
     for (body, code) in [
         (json("none", "x"), -7),

@@ -2,7 +2,7 @@
 
 use haechi_captcha::Language;
 
-use crate::error::Refusal;
+use crate::domain::refusal::Refusal;
 
 /// What the page tells a person about the challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

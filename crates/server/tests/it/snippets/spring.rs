@@ -30,8 +30,8 @@ const LIBRARIES: [&str; 15] = [
     "spring3-web.servlet",
 ];
 const FILES: [(&str, &str); 3] = [
-    ("Captcha.java", include_str!("../../../src/console/snippets/Captcha.java")),
-    ("JoinController.java", include_str!("../../../src/console/snippets/JoinController.java")),
+    ("Captcha.java", include_str!("../../../src/pages/console/snippets/Captcha.java")),
+    ("JoinController.java", include_str!("../../../src/pages/console/snippets/JoinController.java")),
     ("Site.java", include_str!("Site.java")),
 ];
 

@@ -6,9 +6,8 @@ use redb::{ReadableTable, TableDefinition, TableError, WriteTransaction};
 
 use super::record;
 use crate::{
-    apps::App,
-    backup::Copying,
-    store::{self, Store, StoreError},
+    domain::apps::App,
+    keep::store::{self, Copying, Store, StoreError},
 };
 
 /// Stored apps by their number.
@@ -97,7 +96,7 @@ impl Change<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::apps::AppStore;
+    use crate::domain::apps::AppStore;
 
     fn check(test: impl FnOnce(&Store)) {
         let dir = tempfile::tempdir().unwrap();

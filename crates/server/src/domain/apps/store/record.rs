@@ -4,8 +4,8 @@
 //! request would make a panic, or more than an app may have.
 
 use crate::{
-    apps::{App, AppName, STORED_NUMBERS},
-    store::StoreError,
+    domain::apps::{App, AppName, STORED_NUMBERS},
+    keep::store::StoreError,
 };
 
 /// Reads the app that lies under this number.
@@ -34,7 +34,7 @@ fn unreadable(error: impl std::fmt::Display) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::apps::{AppKey, AppSettings};
+    use crate::domain::apps::{AppKey, AppSettings};
 
     fn check(change: impl FnOnce(&mut App), expected: Option<&str>) {
         let mut app = App {

@@ -14,9 +14,11 @@ use ::redis::{FromRedisValue, Value, cmd};
 
 use super::record;
 use crate::{
-    apps::{App, AppError},
-    remote::{BlockingRemote, Decided, RemoteAddress, RemoteError, Script},
-    store::StoreError,
+    domain::apps::{App, AppError},
+    keep::{
+        remote::{BlockingRemote, Decided, RemoteAddress, RemoteError, Script},
+        store::StoreError,
+    },
 };
 
 /// How often the version is asked for, in case that a message was lost.

@@ -5,8 +5,8 @@ use super::{
     remote::{RemoteChange, RemoteTables},
 };
 use crate::{
-    apps::{App, AppError},
-    store::{Store, StoreError},
+    domain::apps::{App, AppError},
+    keep::store::{Store, StoreError},
 };
 
 /// The apps and their numbers: in the database of one node, or in Redis for all.

@@ -1,7 +1,7 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use super::*;
-use crate::store::Disk;
+use crate::keep::store::Disk;
 
 fn check(declared: &[DeclaredApp], test: impl FnOnce(&AppStore)) {
     let dir = tempfile::tempdir().unwrap();

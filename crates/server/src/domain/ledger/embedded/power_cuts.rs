@@ -10,7 +10,7 @@ use super::{
     tests::{answer, open_on},
     *,
 };
-use crate::store::{Disk, FILE_NAME};
+use crate::keep::store::{Disk, FILE_NAME};
 
 /// Answers that come together, so that they share a sync.
 const TOGETHER: u32 = 3;

@@ -9,8 +9,8 @@ use super::super::{
     LedgerError, Verdict,
     rules::{self, Horizon, Record, RecordKey},
 };
-use super::writer::{Purging, Spending};
-use crate::store::{Change, Store, StoreError};
+use super::{Purging, Spending};
+use crate::keep::store::{Change, Store, StoreError};
 
 pub(super) const SPENDS: TableDefinition<'_, RecordKey, RecordValue> = TableDefinition::new("ledger_spends");
 pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("ledger_meta");

@@ -6,11 +6,11 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    ledger::{
+    domain::ledger::{
         Ledger,
         behaviour::{ISSUED, TTL_SECS, spend_issued_at},
     },
-    store::{Change, Disk, FILE_NAME},
+    keep::store::{Change, Disk, FILE_NAME},
 };
 
 const NOW: u64 = ISSUED + 5;

@@ -10,11 +10,11 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    super::{LedgerError, Spend, Verdict},
-    Gauges,
+    super::{LedgerError, Verdict},
+    Gauges, Purging, Spending,
     tables::Tables,
 };
-use crate::store::{Change, Store, StoreError};
+use crate::keep::store::{Change, Store, StoreError};
 
 /// Decisions that share a commit at most, which bounds how long the first of them waits.
 const MAX_BATCH: usize = 1024;
@@ -26,21 +26,6 @@ pub(super) enum Request {
     Purge(Asked<Purging, u64>),
     Check(Asked<(), ()>),
     Close(oneshot::Sender<()>),
-}
-
-/// An answer to be decided about.
-pub(super) struct Spending {
-    pub(super) spend: Spend,
-    pub(super) is_right: bool,
-    pub(super) attempts_allowed: u8,
-    pub(super) now: u64,
-}
-
-/// A step of forgetting.
-#[derive(Clone, Copy)]
-pub(super) struct Purging {
-    pub(super) now: u64,
-    pub(super) longest_ttl_secs: u64,
 }
 
 /// A question, and where its answer goes. If nobody waits there any more, the answer holds all the same.

@@ -5,11 +5,12 @@ use std::sync::{Arc, LazyLock};
 use ::redis::{FromRedisValue, Value};
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 
-use super::{KEPT_SECS, REQUEST_BYTES, flag};
+use super::{REQUEST_BYTES, flag};
+use crate::domain::lifetime::LONGEST_LIFE_SECS;
 use crate::{
-    ledger::{Spend, Verdict},
-    remote::{Decided, Remote, RemoteError, Script},
-    service::CLOCK_SKEW_SECS,
+    clock::CLOCK_SKEW_SECS,
+    domain::ledger::{Spend, Verdict},
+    keep::remote::{Decided, Remote, RemoteError, Script},
 };
 
 /// The most questions of one call. While it runs, the server does nothing else.
@@ -126,7 +127,7 @@ async fn ask_together(
     for Question { spend, attempts_allowed, .. } in questions {
         names.extend(super::names(remote.prefix(), spend));
         let until = spend.until();
-        let kept = until.max(spend.issued_at + KEPT_SECS) + CLOCK_SKEW_SECS;
+        let kept = until.max(spend.issued_at + LONGEST_LIFE_SECS) + CLOCK_SKEW_SECS;
         numbers.push([u64::from(*attempts_allowed), spend.issued_at, until, kept].map(|number| number.to_string()));
     }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();

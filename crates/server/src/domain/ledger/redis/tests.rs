@@ -8,10 +8,10 @@ use haechi_captcha::Key;
 use testbed::{Cluster, Persistence, Redis, RedisOptions, make_certificates};
 
 use super::*;
-use crate::remote::RemoteAddress;
+use crate::keep::remote::RemoteAddress;
 use crate::{
-    ledger::{Expiry, Ledger},
-    service::unix_now,
+    clock::unix_now,
+    domain::ledger::{Expiry, Ledger},
 };
 
 /// The longest that a ledger may take to be of use again once Redis is: 5 s, and more on a busy machine.

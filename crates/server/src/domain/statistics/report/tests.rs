@@ -1,5 +1,5 @@
 use super::*;
-use crate::statistics::AnswerTimes;
+use crate::domain::counters::AnswerTimes;
 
 /// A Unix time at which a day begins.
 const DAY: u64 = 20_000 * DAY_SECS;
@@ -74,7 +74,7 @@ fn issued(issued: u64, settled: u64) -> Row {
 
 fn view(minutes: &[(u64, Row)], ttl_secs: u64) -> View {
     let minutes: Rows = minutes.iter().cloned().collect();
-    View { hours: crate::statistics::row::hours(&minutes), minutes, ttl_secs }
+    View { hours: crate::domain::counters::row::hours(&minutes), minutes, ttl_secs }
 }
 
 #[track_caller]

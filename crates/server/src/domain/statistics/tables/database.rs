@@ -10,17 +10,9 @@ use std::{
 
 use redb::{ReadTransaction, ReadableTable, Table, TableDefinition, TableError};
 
-use super::{
-    super::{
-        pending::Batch,
-        row::{self, DAY_SECS, Grain, HOUR_SECS, Row, Rows},
-    },
-    Kept,
-};
-use crate::{
-    backup::Copying,
-    store::{Change, Store, StoreError},
-};
+use super::{super::pending::Batch, Kept};
+use crate::domain::counters::row::{self, DAY_SECS, Grain, HOUR_SECS, Row, Rows};
+use crate::keep::store::{Change, Copying, Store, StoreError};
 
 type Name = (u32, u64);
 type Definition = TableDefinition<'static, Name, &'static str>;

@@ -8,14 +8,9 @@ use std::{collections::BTreeMap, ops::Range, sync::LazyLock};
 use ::redis::{FromRedisValue, Value};
 use futures_util::future::try_join_all;
 
-use super::{
-    super::{
-        pending::Batch,
-        row::{self, DAY_SECS, Grain, HOUR_SECS, Row, Rows},
-    },
-    Kept,
-};
-use crate::{
+use super::{super::pending::Batch, Kept};
+use crate::domain::counters::row::{self, DAY_SECS, Grain, HOUR_SECS, Row, Rows};
+use crate::keep::{
     remote::{BlockingRemote, Remote, RemoteError, Script},
     store::StoreError,
 };

@@ -3,13 +3,15 @@
 use testbed::{Cluster, Persistence, Redis, RedisOptions};
 
 use crate::{
-    remote::{BlockingRemote, RemoteAddress},
-    statistics::{
-        Span, Statistics,
-        pending::Batch,
-        row::{Row, Rows},
-        tests::{apps, counters},
+    domain::{
+        counters::row::{Row, Rows},
+        statistics::{
+            Span, Statistics,
+            pending::Batch,
+            tests::{apps, counters},
+        },
     },
+    keep::remote::{BlockingRemote, RemoteAddress},
 };
 
 const NOW: u64 = 1_800_000_000;
@@ -68,7 +70,7 @@ fn a_script_that_is_run_again_adds_nothing() {
     (0..3).for_each(|_| node.tables.add(&batch).unwrap());
     let hour = NOW / 3600 * 3600 - 3600;
     let settled = || {
-        let rows = node.tables.read(&[1], crate::statistics::row::Grain::Hour, hour..hour + 7200).unwrap();
+        let rows = node.tables.read(&[1], crate::domain::counters::row::Grain::Hour, hour..hour + 7200).unwrap();
         rows[0].values().map(|row| row.settled).sum::<u64>()
     };
     assert_eq!(settled(), 5);

@@ -6,22 +6,25 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    admin::{AuditEntry, AuditPage},
-    apps::AppSettings,
-    console::{
+    domain::{
+        admin::{AuditEntry, AuditPage},
+        apps::AppSettings,
+        counters::Counts,
+        statistics::{Mark, Point, Report, Span},
+    },
+    pages::console::{
         access, audit, integration, manage, overview,
         page::Page,
         settings, statistics,
         visitor::{LANGUAGES, Reader, Visitor},
     },
-    statistics::{Counts, Mark, Point, Report, Span},
 };
 
 const NOW: u64 = 1_800_000_000;
 
 fn visitor(language: Language, role: Role) -> Visitor {
     let request = request("GET", "/console", &format!("haechi-lang={}", language.tag()), String::new());
-    let reader = Reader::new(&request.into_parts().0, &crate::client::Proxies::default());
+    let reader = Reader::new(&request.into_parts().0, &crate::domain::client::Proxies::default());
     Visitor { reader, actor: Actor::User { name: "ann".to_owned(), role } }
 }
 
@@ -103,14 +106,15 @@ fn pages(language: Language) -> Vec<(&'static str, String)> {
     let log = AuditPage { entries: (0..50).map(entry).collect(), before: Some("1".to_owned()) };
     let mut wrong = settings::fields_of(&AppSettings::default()).with("width", "9").with("name", "");
     wrong.object("width", "9?");
-    let token = |at: u64| crate::admin::TokenView {
+    let token = |at: u64| crate::domain::admin::TokenView {
         id: format!("{at:016}"),
         name: format!("ci {at}"),
-        scopes: crate::admin::Scope::ALL.to_vec(),
+        scopes: crate::domain::admin::Scope::ALL.to_vec(),
         created_at: NOW,
         expires_at: NOW + at,
     };
-    let user = |at: u64| crate::admin::UserView { name: format!("ann {at}"), role: Role::Viewer, created_at: NOW };
+    let user =
+        |at: u64| crate::domain::admin::UserView { name: format!("ann {at}"), role: Role::Viewer, created_at: NOW };
     let access = access::Access {
         tokens: (0..3).map(token).collect(),
         users: (0..3).map(user).collect(),

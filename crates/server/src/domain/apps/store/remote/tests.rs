@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Instant};
 use testbed::{Cluster, Persistence, Redis, RedisOptions};
 
 use super::*;
-use crate::apps::{AppKey, AppStore, SettingChanges};
+use crate::domain::apps::{AppKey, AppStore, SettingChanges};
 
 fn node(url: &str) -> Arc<AppStore> {
     let store = Arc::new(AppStore::open_shared(&RemoteAddress::parse(url).unwrap(), &[]).unwrap());

@@ -1,0 +1,15 @@
+//! What haechi does, apart from any wire form: apps, challenges, verdicts, and what is counted of them.
+
+pub mod admin;
+pub mod apps;
+pub mod client;
+pub mod counters;
+pub mod ledger;
+pub mod lifetime;
+pub mod limits;
+pub mod metrics;
+mod readiness;
+pub mod refusal;
+mod render_pool;
+pub mod service;
+pub mod statistics;

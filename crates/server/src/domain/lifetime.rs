@@ -1,0 +1,12 @@
+//! How long keys can be answered, and for how long something must be remembered of one.
+
+use std::ops::RangeInclusive;
+
+use crate::clock::CLOCK_SKEW_SECS;
+
+/// Shortest and longest time for which a key can be answered, in seconds.
+pub const TTLS_SECS: RangeInclusive<u32> = 30..=3600;
+
+/// The longest that any key may count, by whatever node's clock, in seconds: for so long the number of an app that is
+/// gone is nobody else's, and Redis keeps what was spent.
+pub(crate) const LONGEST_LIFE_SECS: u64 = *TTLS_SECS.end() as u64 + CLOCK_SKEW_SECS;

@@ -1,0 +1,10 @@
+//! What every request passes, whoever asks: connections, bounds, names, parameters, routes.
+
+pub(crate) mod cookies;
+pub(crate) mod guard;
+pub(crate) mod language;
+pub(crate) mod parameters;
+pub(crate) mod request;
+mod request_id;
+pub mod server;
+pub mod tls;

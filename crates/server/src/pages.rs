@@ -1,0 +1,4 @@
+//! What people see of this server.
+
+pub(crate) mod console;
+pub(crate) mod demo;

@@ -1,0 +1,64 @@
+//! The page that says why another cannot be shown.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use maud::html;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::{Console, fault::Fault, page::Page, visitor::Reader};
+use crate::{domain::admin::AdminError, logging::Seldom};
+
+/// Makes a page of a fault, or sends those who are not signed in to where they can be.
+pub(super) async fn explain(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let reader = Reader::new(&parts, console.service.limits().proxies());
+    let response = next.run(Request::from_parts(parts, body)).await;
+    match response.extensions().get::<Arc<Fault>>() {
+        Some(fault) => page(&reader, fault),
+        None => response,
+    }
+}
+
+fn page(reader: &Reader, fault: &Fault) -> Response {
+    if matches!(fault, Fault::SignedOut) {
+        let next = utf8_percent_encode(&reader.address, NON_ALPHANUMERIC);
+        return see_other(&format!("/console/sign-in?next={next}"));
+    }
+    log(fault);
+    let texts = reader.texts();
+    let content = html! {
+        h1 { (texts.not_possible) }
+        p { (fault.sentence(texts)) }
+        p { a href="/console" { (texts.back_to_overview) } }
+    };
+    let page = Page::new(reader, texts.not_possible, &content).reply(fault.status());
+    match fault {
+        Fault::Admin(AdminError::TooManyAttempts { retry_after_secs }) => {
+            ([(header::RETRY_AFTER, retry_after_secs.to_string())], page).into_response()
+        }
+        _ => page,
+    }
+}
+
+/// The client sees a sentence; the log has the cause of what is our side's fault.
+fn log(fault: &Fault) {
+    static FAILURES: Seldom = Seldom::new();
+    if fault.status().is_server_error() && FAILURES.is_due() {
+        match fault {
+            Fault::Admin(error) => tracing::error!(%error, "the console failed; it may have again, uncounted"),
+            _ => tracing::error!(?fault, "the console failed; it may have again, uncounted"),
+        }
+    }
+}
+
+/// Has the browser ask for another page.
+pub(super) fn see_other(address: &str) -> Response {
+    let location = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/console"));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}
