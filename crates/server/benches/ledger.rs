@@ -10,7 +10,7 @@ use std::sync::{
 
 use divan::{Bencher, counter::ItemsCount};
 use haechi::{
-    domain::ledger::{EmbeddedLedger, EmbeddedOptions, Ledger, MemoryLedger, Spend, Verdict},
+    domain::ledger::{Decision, EmbeddedLedger, EmbeddedOptions, Ledger, MemoryLedger, Spend},
     keep::store::Store,
 };
 use haechi_captcha::Key;
@@ -47,7 +47,7 @@ fn spend_new_keys(bencher: Bencher<'_, '_>, ledger: Ledger, callers: u64) {
                 spending.spawn(async move { ledger.answer(&spend, true, 1, spend.issued_at).await });
             }
             while let Some(verdict) = spending.join_next().await {
-                assert_eq!(verdict.expect("the task does not panic"), Ok(Verdict::Passed));
+                assert_eq!(verdict.expect("the task does not panic"), Ok(Decision::Passed));
             }
         });
     });

@@ -3,10 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod docs;
 pub(crate) mod health;
-pub(crate) mod media;
 pub(crate) mod nhn;
-pub(crate) mod problem;
-pub(crate) mod reply;
 #[cfg(test)]
 mod tests;
 

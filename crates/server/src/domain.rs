@@ -8,6 +8,7 @@ pub mod ledger;
 pub mod lifetime;
 pub mod limits;
 pub mod metrics;
+pub mod outcome;
 mod readiness;
 pub mod refusal;
 mod render_pool;

@@ -14,7 +14,6 @@ use haechi_captcha::Language;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
-    dialect::media::in_range,
     domain::{
         admin,
         apps::{self, App, Apps, STORED_NUMBERS, check_declared},
@@ -24,6 +23,7 @@ use crate::{
     },
     http::{
         language,
+        media::in_range,
         parameters::{MAX_VALUE_BYTES, Parameters},
         request::segment_after,
     },

@@ -3,8 +3,11 @@
 pub(crate) mod cookies;
 pub(crate) mod guard;
 pub(crate) mod language;
+pub(crate) mod media;
 pub(crate) mod parameters;
+pub(crate) mod refused;
 pub(crate) mod request;
 mod request_id;
+pub(crate) mod routes;
 pub mod server;
 pub mod tls;

@@ -2,3 +2,24 @@
 
 pub(crate) mod console;
 pub(crate) mod demo;
+
+use axum::{
+    http::{HeaderName, HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+/// Everything on a page comes from this server, and nothing stands inline.
+const POLICY: &str = "default-src 'none'; img-src 'self'; media-src 'self'; script-src 'self'; style-src 'self'; \
+                      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// haechi's own picture.
+const MARK: &str = include_str!("pages/demo/haechi.svg");
+
+fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
+}
+
+async fn asset(content_type: &'static str, text: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, content_type)], text).into_response()
+}

@@ -1,19 +1,31 @@
-//! Every route on one screen.
+//! Every route, and what every request passes.
 
 use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
-    middleware::{from_fn, from_fn_with_state},
-    routing::{delete, get, post},
+    body::{Body, HttpBody},
+    extract::{DefaultBodyLimit, Request, State},
+    http::{Method, header, request::Parts},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::get,
 };
+use haechi_captcha::Language;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    dialect::{admin, docs, health, media, nhn},
-    domain::{admin::Administration, service::Service},
-    http::request,
+    dialect::{
+        admin::{self, problem::Problem},
+        docs, health, nhn,
+    },
+    domain::{admin::Administration, metrics::Call, outcome::Outcome, refusal::Refusal, service::Service},
+    http::{
+        refused::Refused,
+        request::{self, Observer},
+        routes::{Classes, Dialect, Routes},
+    },
+    logging::Seldom,
     pages::{
         console::{self, Console},
         demo,
@@ -33,64 +45,140 @@ pub struct Options {
 
 /// All that the public may call.
 pub fn router(service: Arc<Service>, administration: Option<&Arc<Administration>>, options: Options) -> Router {
-    let calls = Router::new()
-        .route("/captcha/v1.0/appkeys/{appkey}/keys", post(nhn::issue))
-        .route("/captcha/v1.0/appkeys/{appkey}/keys/{key}/verification", get(nhn::verify).post(nhn::verify))
-        .route("/captcha/v1.0/appkeys/{appkey}", delete(nhn::expire));
-    let media = Router::new()
-        .route("/captcha/v1.0/keys/{key}/img", get(media::image))
-        .route("/captcha/v1.0/keys/{key}/sound", get(media::sound))
-        // Before the layer, so that the layer sees a browser's OPTIONS first.
-        .method_not_allowed_fallback(request::no_such_method)
-        .layer(media::cors())
-        .layer(media::vary());
-    let limited = from_fn_with_state(Arc::clone(&service), request::limit_clients);
-    let mut router =
-        calls.merge(media).route_layer(limited).merge(health_routes()).route("/openapi.json", get(docs::openapi_json));
+    let mut classes = Classes::default();
+    let mut router = nhn::routes()
+        .router(&service, &mut classes)
+        .merge(health_routes().router(&service, &mut classes))
+        .merge(document_routes(!options.operators_elsewhere).router(&service, &mut classes));
     if !options.operators_elsewhere {
-        router = router.merge(operators_routes(&service, administration));
+        router = router.merge(operators_router(&service, administration, &mut classes));
     }
     if options.demo {
-        router = router.merge(demo::routes(options.listening_test));
+        router = router.merge(demo::router(options.listening_test, &service, &mut classes));
     }
-    finish(router, service)
+    finish(router, service, classes)
 }
 
 /// All that operators may call, on a listener of their own.
 pub fn operators(service: Arc<Service>, administration: Option<&Arc<Administration>>) -> Router {
+    let mut classes = Classes::default();
     let router = health_routes()
-        .merge(operators_routes(&service, administration))
-        .route("/openapi.json", get(docs::openapi_json));
-    finish(router, service)
+        .router(&service, &mut classes)
+        .merge(document_routes(true).router(&service, &mut classes))
+        .merge(operators_router(&service, administration, &mut classes));
+    finish(router, service, classes)
 }
 
-fn health_routes() -> Router<Arc<Service>> {
-    Router::new().route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz))
+fn health_routes() -> Routes<Arc<Service>> {
+    Routes::of(Dialect::Nhn).page(Call::Liveness, "/healthz", get(health::healthz)).page(
+        Call::Readiness,
+        "/readyz",
+        get(health::readyz),
+    )
 }
 
-fn operators_routes(service: &Arc<Service>, administration: Option<&Arc<Administration>>) -> Router<Arc<Service>> {
-    let administered = administration.map(|administration| {
-        let (administration, service) = (Arc::clone(administration), Arc::clone(service));
-        let console = Console { administration: Arc::clone(&administration), service: Arc::clone(&service) };
-        admin::routes(administration, service).merge(console::routes(Arc::new(console)))
-    });
-    Router::new()
-        .route("/metrics", get(health::metrics))
-        .route("/docs", get(docs::page))
-        .route("/docs/", get(docs::page))
-        .route("/docs/{*file}", get(docs::file))
-        .merge(administered.unwrap_or_default())
+/// The OpenAPI document. Who may not call the admin API need not read of it.
+fn document_routes(for_operators: bool) -> Routes<Arc<Service>> {
+    let document = if for_operators { get(docs::openapi_json) } else { get(docs::public_openapi_json) };
+    Routes::of(Dialect::Nhn).page(Call::Other, "/openapi.json", document)
+}
+
+fn operators_router(
+    service: &Arc<Service>,
+    administration: Option<&Arc<Administration>>,
+    classes: &mut Classes,
+) -> Router<Arc<Service>> {
+    let router = Routes::of(Dialect::Nhn)
+        .page(Call::Metrics, "/metrics", get(health::metrics))
+        .page(Call::Other, "/docs", get(docs::page))
+        .page(Call::Other, "/docs/", get(docs::page))
+        .page(Call::Other, "/docs/{*file}", get(docs::file))
+        .router(service, classes);
+    let Some(administration) = administration else { return router };
+    let console = Console { administration: Arc::clone(administration), service: Arc::clone(service) };
+    router
+        .merge(admin::router(Arc::clone(administration), service, classes))
+        .merge(console::router(Arc::new(console), classes))
 }
 
 /// What every request passes, from the last line to the first.
-fn finish(router: Router<Arc<Service>>, service: Arc<Service>) -> Router {
+fn finish(router: Router<Arc<Service>>, service: Arc<Service>, classes: Classes) -> Router {
+    let observer = Arc::new(Observer { service: Arc::clone(&service), classes });
     router
-        .method_not_allowed_fallback(request::no_such_method)
         .fallback(request::no_such_route)
         .layer(DefaultBodyLimit::max(request::MAX_BODY_BYTES))
         .layer(from_fn(request::limit_head))
         .layer(from_fn(request::limit_time))
         .layer(CatchPanicLayer::custom(request::panicked))
-        .layer(from_fn_with_state(Arc::clone(&service), request::observe))
+        .layer(from_fn_with_state(Arc::clone(&service), say_refusals))
+        .layer(from_fn_with_state(observer, request::observe))
         .with_state(service)
+}
+
+/// Has the dialect of its path say why a request was refused, wherever in its way that was.
+async fn say_refusals(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+    let dialect = Dialect::of(request.uri().path());
+    let is_head = *request.method() == Method::HEAD;
+    let (parts, body) = request.into_parts();
+    let listener = Listener::of(dialect, &parts, &service);
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let Some(Refused(refusal)) = response.extensions().get().cloned() else { return response };
+    log(&refusal);
+    let mut said = dialect.say(&refusal, &listener);
+    if let Some(secs) = refusal.retry_after_secs() {
+        said.headers_mut().insert(header::RETRY_AFTER, secs.into());
+    }
+    // What was said beside the status goes with it, such as what part of a file there is.
+    for (name, value) in response.headers() {
+        if *name != header::CONTENT_LENGTH {
+            said.headers_mut().entry(name).or_insert_with(|| value.clone());
+        }
+    }
+    if is_head { without_body(said) } else { said }
+}
+
+/// Who hears a refusal, as far as its dialect must know.
+enum Listener {
+    Program,
+    Reader(Box<console::Reader>),
+    Visitor(Language),
+}
+
+impl Listener {
+    fn of(dialect: Dialect, parts: &Parts, service: &Service) -> Self {
+        match dialect {
+            Dialect::Console => Self::Reader(Box::new(console::Reader::new(parts, service.limits().proxies()))),
+            Dialect::Demo => Self::Visitor(demo::language_of(parts.uri.query(), &parts.headers)),
+            Dialect::Nhn | Dialect::Admin => Self::Program,
+        }
+    }
+}
+
+impl Dialect {
+    /// A refusal in this dialect's own words.
+    fn say(self, refusal: &Refusal, listener: &Listener) -> Response {
+        match (self, listener) {
+            (Self::Admin, _) => Problem::from(refusal).into_response(),
+            (Self::Console, Listener::Reader(reader)) => console::refusal(reader, refusal),
+            (Self::Demo, Listener::Visitor(language)) => demo::refusal(*language, refusal),
+            (Self::Nhn | Self::Console | Self::Demo, _) => nhn::reply::refusal(refusal),
+        }
+    }
+}
+
+/// The client hears that it failed; the log has the cause, once in a while.
+fn log(refusal: &Refusal) {
+    static FAILURES: Seldom = Seldom::new();
+    if refusal.outcome() == Outcome::Fail && FAILURES.is_due() {
+        tracing::error!(error = %refusal, "a call failed; others may have, which are only counted");
+    }
+}
+
+/// The head of a reply, which says how long the body would have been.
+fn without_body(mut response: Response) -> Response {
+    if let Some(size) = response.body().size_hint().exact() {
+        response.headers_mut().insert(header::CONTENT_LENGTH, size.into());
+    }
+    *response.body_mut() = Body::empty();
+    response
 }

@@ -423,7 +423,7 @@ fn room_for_connections() -> usize {
 
 /// Says so if nothing that is issued can pass.
 fn report_ledger_ahead(service: &Service) {
-    if let Some(until) = service.ledger_ahead_until() {
+    if let Some(until) = service.ledger_ahead_until(unix_now()) {
         tracing::error!(
             "the ledger is ahead of the clock, and every key is refused until {}: if the clock is right, start once \
              with --ledger memory:, which begins the ledger anew, and then again as before",

@@ -6,6 +6,7 @@
 mod access;
 mod apps;
 mod preview;
+pub(crate) mod problem;
 mod statistics;
 
 use std::sync::Arc;
@@ -16,28 +17,30 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, header, request::Parts},
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
-    routing::{delete, get, post},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use utoipa::OpenApi;
+use utoipa_axum::routes;
 
-use super::problem::Problem;
-use crate::http::{cookies::session, parameters::Parameters, request::read_body};
+use self::problem::Problem;
 use crate::{
     clock::unix_now,
     domain::{
         admin::{Actor, AdminError, Administration},
+        metrics::Call,
         service::Service,
+    },
+    http::{
+        cookies::session,
+        parameters::Parameters,
+        request::read_body,
+        routes::{Classes, Dialect, Routes},
     },
 };
 
+/// What is said of the admin API beside its calls.
 #[derive(OpenApi)]
 #[openapi(
-    paths(
-        apps::list, apps::create, apps::show, apps::change, apps::remove, apps::enable, apps::disable, apps::rotate,
-        apps::end_grace, statistics::report, statistics::totals, access::audit, access::tokens, access::create_token,
-        access::remove_token, access::users, access::create_user, access::remove_user, preview::image, preview::sound
-    ),
     tags((name = "Admin API", description = "Apps, statistics, the audit log, tokens, users and previews. Every call takes a bearer token with the scope that it names; errors are problem details (RFC 9457).")),
     modifiers(&BearerToken),
 )]
@@ -60,42 +63,38 @@ impl utoipa::Modify for BearerToken {
     }
 }
 
-pub(crate) fn routes<S: Clone + Send + Sync + 'static>(
+/// All calls of this dialect.
+pub(crate) fn routes() -> Routes<Arc<Administration>> {
+    Routes::of(Dialect::Admin)
+        .call(Call::Other, routes!(apps::list, apps::create))
+        .call(Call::Other, routes!(apps::show, apps::change, apps::remove))
+        .call(Call::Other, routes!(apps::enable))
+        .call(Call::Other, routes!(apps::disable))
+        .call(Call::Other, routes!(apps::rotate))
+        .call(Call::Other, routes!(apps::end_grace))
+        .call(Call::Other, routes!(statistics::report))
+        .call(Call::Other, routes!(statistics::totals))
+        .call(Call::Other, routes!(access::audit))
+        .call(Call::Other, routes!(access::tokens, access::create_token))
+        .call(Call::Other, routes!(access::remove_token))
+        .call(Call::Other, routes!(access::users, access::create_user))
+        .call(Call::Other, routes!(access::remove_user))
+        .call(Call::Other, routes!(preview::image))
+        .call(Call::Other, routes!(preview::sound))
+}
+
+/// The calls as a router, with what all of them pass.
+pub(crate) fn router<S>(
     administration: Arc<Administration>,
-    service: Arc<Service>,
+    service: &Arc<Service>,
+    classes: &mut Classes,
 ) -> Router<S> {
-    let previews = Router::new()
-        .route("/admin/v1/preview/image", get(preview::image))
-        .route("/admin/v1/preview/sound", get(preview::sound))
-        .layer(Extension(service));
-    Router::new()
-        .route("/admin/v1/apps", get(apps::list).post(apps::create))
-        .route("/admin/v1/apps/{app}", get(apps::show).patch(apps::change).delete(apps::remove))
-        .route("/admin/v1/apps/{app}/enable", post(apps::enable))
-        .route("/admin/v1/apps/{app}/disable", post(apps::disable))
-        .route("/admin/v1/apps/{app}/rotate", post(apps::rotate))
-        .route("/admin/v1/apps/{app}/previous-appkey", delete(apps::end_grace))
-        .route("/admin/v1/apps/{app}/statistics", get(statistics::report))
-        .route("/admin/v1/statistics", get(statistics::totals))
-        .route("/admin/v1/audit", get(access::audit))
-        .route("/admin/v1/tokens", get(access::tokens).post(access::create_token))
-        .route("/admin/v1/tokens/{id}", delete(access::remove_token))
-        .route("/admin/v1/users", get(access::users).post(access::create_user))
-        .route("/admin/v1/users/{name}", delete(access::remove_user))
-        .merge(previews)
-        .method_not_allowed_fallback(no_such_method)
+    routes()
+        .router(service, classes)
+        .route_layer(Extension(Arc::clone(service)))
         .route_layer(from_fn(refuse_secrets_in_addresses))
         .route_layer(from_fn(keep_from_caches))
         .with_state(administration)
-}
-
-async fn no_such_method() -> Problem {
-    Problem::new(
-        axum::http::StatusCode::METHOD_NOT_ALLOWED,
-        "method-not-allowed",
-        "No such method",
-        "the address is right, but not the method",
-    )
 }
 
 /// A token in an address ends up in logs and histories, so one is refused even if it would be good.
@@ -171,7 +170,7 @@ async fn body<Body: DeserializeOwned>(request: Request) -> Result<Body, Problem>
     let is_json =
         content_type.is_some_and(|text| text.split(';').next().unwrap_or_default().trim() == "application/json");
     let bytes = read_body(request).await.map_err(|refusal| {
-        let status = refusal.code_and_status().1;
+        let status = refusal.status();
         Problem::new(status, "body", "The body cannot be read", "it is too large, or broke off")
     })?;
     if !is_json {

@@ -11,8 +11,8 @@ use axum::{
 use utoipa::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerFile};
 
-use super::{media, nhn};
-use crate::domain::refusal::Refusal;
+use super::{admin, nhn};
+use crate::{domain::refusal::Refusal, http::routes::Dialect};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -21,22 +21,28 @@ use crate::domain::refusal::Refusal;
         description = "A self-hosted CAPTCHA server with the wire API of NHN Cloud CAPTCHA v1.0. Parameters that a call does not name are ignored.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    paths(nhn::issue, media::image, media::sound, nhn::verify, nhn::expire),
     tags((name = "CAPTCHA API v1.0", description = "Issue a challenge, show it, judge its answer, expire it")),
 )]
 struct Document;
 
-/// The OpenAPI document of this server, made from its code.
+/// The OpenAPI document of this server, made from its routes.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let mut document = Document::openapi().merge_from(super::admin::Document::openapi());
+    let admin = admin::Document::openapi().merge_from(admin::routes().document());
+    with_common_replies(Document::openapi().merge_from(nhn::routes().document()).merge_from(admin))
+}
+
+/// The part of it that the public may call.
+fn public_openapi() -> utoipa::openapi::OpenApi {
+    with_common_replies(Document::openapi().merge_from(nhn::routes().document()))
+}
+
+/// Says of every operation how its dialect refuses.
+fn with_common_replies(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     let problem = common_reply(&document, "/admin/v1/apps", "4XX");
     let envelope = common_reply(&document, "/captcha/v1.0/keys/{key}/img", "503");
     for (path, item) in &mut document.paths.paths {
-        if path.ends_with("/verification") {
-            item.post = item.get.clone().map(by_post);
-        }
-        let reply = if path.starts_with("/admin/") { &problem } else { &envelope };
+        let reply = if Dialect::of(path) == Dialect::Admin { &problem } else { &envelope };
         let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
             for range in ["4XX", "5XX"] {
@@ -61,17 +67,13 @@ fn common_reply(document: &utoipa::openapi::OpenApi, path: &str, status: &str) -
     }
 }
 
-/// The call that judges takes the answer in a form or in JSON too.
-fn by_post(mut operation: utoipa::openapi::path::Operation) -> utoipa::openapi::path::Operation {
-    operation.operation_id = Some("verify_by_post".to_owned());
-    operation.description = Some(
-        "The same with POST, where the answer may also come as a form or as JSON: `{\"answer\": \"…\"}`".to_owned(),
-    );
-    operation
-}
-
 pub(crate) async fn openapi_json() -> Response {
     static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(openapi);
+    Json(&*DOCUMENT).into_response()
+}
+
+pub(crate) async fn public_openapi_json() -> Response {
+    static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(public_openapi);
     Json(&*DOCUMENT).into_response()
 }
 
@@ -107,4 +109,42 @@ fn reply(file: SwaggerFile<'static>) -> Response {
     let mut response = ([(header::CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response();
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, env, fs};
+
+    use super::*;
+
+    fn operation_ids(document: &utoipa::openapi::OpenApi) -> Vec<String> {
+        let items = document.paths.paths.values();
+        let operations = items.flat_map(|item| [&item.get, &item.post, &item.patch, &item.put, &item.delete]);
+        operations.flatten().filter_map(|operation| operation.operation_id.clone()).collect()
+    }
+
+    #[test]
+    fn operations_have_names_of_their_own() {
+        let names = operation_ids(&openapi());
+        let different: BTreeSet<_> = names.iter().collect();
+        assert_eq!((different.len(), names.len()), (names.len(), 26), "{names:?}");
+    }
+
+    #[test]
+    fn the_public_part_has_nothing_of_the_admin_api() {
+        let document = public_openapi();
+        assert!(document.paths.paths.keys().all(|path| path.starts_with("/captcha/")));
+        assert!(!serde_json::to_string(&document).unwrap().contains("Problem"));
+    }
+
+    /// Generated clients are made of it, so it changes on purpose only: `HAECHI_BLESS=1` writes it down anew.
+    #[test]
+    fn the_document_is_as_it_was() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/openapi.json");
+        let text = serde_json::to_string_pretty(&openapi()).unwrap() + "\n";
+        if env::var_os("HAECHI_BLESS").is_some() {
+            fs::write(path, &text).unwrap();
+        }
+        assert_eq!(fs::read_to_string(path).unwrap(), text);
+    }
 }

@@ -1,6 +1,9 @@
-//! The calls of NHN Cloud CAPTCHA API v1.0 that answer with an envelope.
+//! NHN Cloud CAPTCHA API v1.0.
 //!
 //! Each handler makes its checks in the order of the wire contract: -4, -7, -2, -8, -5, -6.
+
+mod media;
+pub(crate) mod reply;
 
 use std::sync::Arc;
 
@@ -12,13 +15,40 @@ use axum::{
 use haechi_captcha::Language;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
+use utoipa_axum::routes;
 
-use super::reply::{self, Envelope, IssuedEnvelope};
-use crate::domain::{refusal::Refusal, service::Service};
-use crate::http::{
-    parameters::Parameters,
-    request::{read_body, segment_after},
+use self::reply::{Envelope, IssuedEnvelope};
+use crate::{
+    clock::unix_now,
+    domain::{
+        apps::LiveApp, ledger::Expiry, limits::Limited, metrics::Call, outcome::Outcome, refusal::Refusal,
+        service::Service,
+    },
+    http::{
+        parameters::Parameters,
+        request::{read_body, segment_after},
+        routes::{Dialect, Routes},
+    },
 };
+
+/// All calls of this dialect.
+pub(crate) fn routes() -> Routes<Arc<Service>> {
+    Routes::of(Dialect::Nhn)
+        .naming_apps(app_named)
+        .call(Call::Issue, routes!(issue))
+        .call(Call::Image, routes!(media::image))
+        .call(Call::Sound, routes!(media::sound))
+        .call(Call::Verify, routes!(verify, verify_by_post))
+        .call(Call::Expire, routes!(expire))
+}
+
+/// The app whose appkey or key stands in a path.
+fn app_named(service: &Service, limited: Limited, uri: &Uri) -> Result<Arc<LiveApp>, Refusal> {
+    match limited {
+        Limited::Issue | Limited::Verify => service.app(segment_after(uri, "appkeys"), unix_now()),
+        Limited::Media => service.challenge(segment_after(uri, "keys")).map(|(_, live)| live),
+    }
+}
 
 /// Issue a challenge.
 ///
@@ -35,10 +65,11 @@ use crate::http::{
         (status = 503, body = Envelope, description = "`FAIL` (-1): a key issued now could not pass"),
     )
 )]
-pub(crate) async fn issue(State(service): State<Arc<Service>>, uri: Uri) -> Result<Response, Refusal> {
-    let live = service.app(segment_after(&uri, "appkeys"))?;
+async fn issue(State(service): State<Arc<Service>>, uri: Uri) -> Result<Response, Refusal> {
+    let now = unix_now();
+    let live = service.app(segment_after(&uri, "appkeys"), now)?;
     let language = fixed_language(uri.query().unwrap_or_default())?;
-    Ok(reply::issued(&service.issue(&live, language).await?))
+    Ok(reply::issued(&service.issue(&live, language, now).await?))
 }
 
 /// The language that `lang` fixes. One that we do not speak is refused: the caller would take the challenge for fixed.
@@ -63,18 +94,45 @@ pub(crate) fn fixed_language(query: &str) -> Result<Option<Language>, Refusal> {
         (status = 503, body = Envelope, description = "`FAIL` (-1): the server could not decide; the answer has not passed"),
     )
 )]
-pub(crate) async fn verify(
+async fn verify(
     State(service): State<Arc<Service>>,
     uri: Uri,
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let live = service.app(segment_after(&uri, "appkeys"))?;
+    let now = unix_now();
+    let live = service.app(segment_after(&uri, "appkeys"), now)?;
     let challenge = service.challenge_of(&live, segment_after(&uri, "keys"))?;
     let encoded = with_form(query.unwrap_or_default(), request).await?;
-    let answer = Parameters::new(&encoded).single(&["answer"])?.ok_or(Refusal::EmptyAnswer)?;
-    service.judge(&live, &challenge, &answer).await?;
-    Ok(reply::success())
+    let Some(answer) = Parameters::new(&encoded).single(&["answer"])? else {
+        return Ok(reply::outcome(Outcome::EmptyAnswer));
+    };
+    let judged = service.judge(&live, &challenge, &answer, now).await?;
+    Ok(reply::outcome(judged.verdict.outcome()))
+}
+
+/// Judge an answer.
+///
+/// The same with POST, where the answer may also come as a form or as JSON: `{"answer": "…"}`
+#[utoipa::path(
+    post, path = "/captcha/v1.0/appkeys/{appkey}/keys/{key}/verification", tag = "CAPTCHA API v1.0",
+    params(
+        ("appkey" = String, Path, description = "The app's appkey, 64 hexadecimal digits"),
+        ("key" = String, Path, description = "The key of the challenge"),
+        ("answer" = Option<String>, Query, description = "What the person typed. Case, spaces and hyphens do not count"),
+    ),
+    responses(
+        (status = 200, body = Envelope, description = "`SUCCESS`, `APPKEY_ERROR` (-4), `INVALID_KEY_ERROR` (-7), `PARAMETER_ERROR` (-2), `EMPTY_ANSWER` (-8), `EXPIRED_KEY_ERROR` (-5) or `WRONG_ANSWER_ERROR` (-6)"),
+        (status = 503, body = Envelope, description = "`FAIL` (-1): the server could not decide; the answer has not passed"),
+    )
+)]
+async fn verify_by_post(
+    service: State<Arc<Service>>,
+    uri: Uri,
+    query: RawQuery,
+    request: Request,
+) -> Result<Response, Refusal> {
+    verify(service, uri, query, request).await
 }
 
 /// Expire a key.
@@ -89,20 +147,19 @@ pub(crate) async fn verify(
         (status = 503, body = Envelope, description = "`FAIL` (-1): the server could not decide"),
     )
 )]
-pub(crate) async fn expire(
-    State(service): State<Arc<Service>>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Refusal> {
-    let live = service.app(segment_after(&uri, "appkeys"))?;
+async fn expire(State(service): State<Arc<Service>>, uri: Uri, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+    let now = unix_now();
+    let live = service.app(segment_after(&uri, "appkeys"), now)?;
     let query = query.unwrap_or_default();
     let key = Parameters::new(&query).single(&["key", "keys"])?.ok_or(Refusal::Parameter)?;
     if key.is_empty() {
         return Err(Refusal::Parameter);
     }
     let challenge = service.challenge_of(&live, &key)?;
-    service.expire(&live, &challenge).await?;
-    Ok(reply::success())
+    Ok(reply::outcome(match service.expire(&live, &challenge, now).await? {
+        Expiry::Done => Outcome::Success,
+        Expiry::Spent => Outcome::ExpiredKeyError,
+    }))
 }
 
 /// The query, with the parameters of a `POST`'s body after it.

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 use crate::{
+    clock::unix_now,
     domain::{
         apps::{App, AppKey, AppSettings, Apps},
         ledger::{EmbeddedLedger, EmbeddedOptions, Ledger},
@@ -63,7 +64,7 @@ impl Stuck {
     /// A new key, and its answer.
     async fn issue(&self) -> (String, String) {
         let live = self.service.apps().current().by_name("default").map(Arc::clone).unwrap();
-        let key = self.service.issue(&live, None).await.unwrap().to_string();
+        let key = self.service.issue(&live, None, unix_now()).await.unwrap().to_string();
         let answer = self.service.challenge(&key).unwrap().0.answer().as_str().to_owned();
         (key, answer)
     }

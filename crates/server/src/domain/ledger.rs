@@ -38,7 +38,7 @@ pub struct Spend {
 
 /// What the ledger says to an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Decision {
     /// The answer was right and the key not spent. It is spent now.
     Passed,
     /// The answer was wrong.
@@ -55,7 +55,7 @@ pub enum Verdict {
 pub enum Expiry {
     /// The key was not spent. It is spent now.
     Done,
-    /// As [`Verdict::Spent`].
+    /// As [`Decision::Spent`].
     Spent,
 }
 
@@ -69,7 +69,7 @@ pub enum State {
         /// How many came.
         wrong: u8,
     },
-    /// As [`Verdict::Spent`].
+    /// As [`Decision::Spent`].
     Spent,
 }
 
@@ -122,7 +122,7 @@ impl Ledger {
         is_right: bool,
         attempts_allowed: u8,
         now: u64,
-    ) -> Result<Verdict, LedgerError> {
+    ) -> Result<Decision, LedgerError> {
         match self {
             Self::Memory(ledger) => ledger.answer(spend, is_right, attempts_allowed, now),
             Self::Embedded(ledger) => ledger.answer(spend, is_right, attempts_allowed, now).await,
@@ -138,8 +138,8 @@ impl Ledger {
     pub async fn expire(&self, spend: &Spend, now: u64) -> Result<Expiry, LedgerError> {
         // To the ledger it is a right answer that no wrong ones can have forestalled.
         match self.answer(spend, true, u8::MAX, now).await? {
-            Verdict::Passed => Ok(Expiry::Done),
-            Verdict::Wrong { .. } | Verdict::Spent => Ok(Expiry::Spent),
+            Decision::Passed => Ok(Expiry::Done),
+            Decision::Wrong { .. } | Decision::Spent => Ok(Expiry::Spent),
         }
     }
 

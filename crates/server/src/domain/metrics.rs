@@ -10,7 +10,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::domain::refusal::ResultCode;
+use crate::domain::outcome::Outcome;
 
 /// All metrics of one server.
 pub struct Metrics {
@@ -43,10 +43,10 @@ struct CallLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ResultLabels {
     call: Call,
-    code: ResultCode,
+    code: Outcome,
 }
 
-/// The calls of the wire contract, and all that is none of them.
+/// What kind of call a route is: how it is limited, counted and shown follows from that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Call {
     /// A challenge is issued.
@@ -59,25 +59,41 @@ pub enum Call {
     Verify,
     /// A key is expired.
     Expire,
-    /// Any other request.
+    /// Whether the process answers.
+    Liveness,
+    /// Whether the ledger can decide.
+    Readiness,
+    /// What is counted.
+    Metrics,
+    /// Any other call, of administrators and of people who look at pages.
     Other,
 }
 
-impl EncodeLabelValue for Call {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let name = match self {
+impl Call {
+    /// Its name in metrics and logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
             Self::Issue => "issue",
             Self::Image => "image",
             Self::Sound => "sound",
             Self::Verify => "verify",
             Self::Expire => "expire",
+            Self::Liveness => "healthz",
+            Self::Readiness => "readyz",
+            Self::Metrics => "metrics",
             Self::Other => "other",
-        };
-        EncodeLabelValue::encode(&name, encoder)
+        }
     }
 }
 
-impl EncodeLabelValue for ResultCode {
+impl EncodeLabelValue for Call {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        EncodeLabelValue::encode(&self.name(), encoder)
+    }
+}
+
+impl EncodeLabelValue for Outcome {
     fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
         EncodeLabelValue::encode(&self.name(), encoder)
     }
@@ -129,7 +145,7 @@ impl Metrics {
         self.requests.get_or_create(&RequestLabels { route, status }).inc();
     }
 
-    pub(crate) fn count_result(&self, call: Call, code: ResultCode) {
+    pub(crate) fn count_result(&self, call: Call, code: Outcome) {
         self.results.get_or_create(&ResultLabels { call, code }).inc();
     }
 

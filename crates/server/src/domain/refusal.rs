@@ -1,69 +1,11 @@
-//! Why a request is refused, and the code and status that say so.
+//! Why a request is refused.
 
 use axum::http::StatusCode;
 
-/// The result codes of the wire contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ResultCode {
-    /// 0
-    Success,
-    /// -1: the server could not decide.
-    Fail,
-    /// -2
-    ParameterError,
-    /// -3: the HTTP request itself is wrong.
-    HttpStatusError,
-    /// -4
-    AppkeyError,
-    /// -5
-    ExpiredKeyError,
-    /// -6
-    WrongAnswerError,
-    /// -7
-    InvalidKeyError,
-    /// -8
-    EmptyAnswer,
-}
-
-impl ResultCode {
-    /// All of them, from 0 down to -8.
-    pub const ALL: [Self; 9] = [
-        Self::Success,
-        Self::Fail,
-        Self::ParameterError,
-        Self::HttpStatusError,
-        Self::AppkeyError,
-        Self::ExpiredKeyError,
-        Self::WrongAnswerError,
-        Self::InvalidKeyError,
-        Self::EmptyAnswer,
-    ];
-
-    /// The number in the envelope.
-    #[must_use]
-    pub fn number(self) -> i32 {
-        -(self as i32)
-    }
-
-    /// The name in the envelope.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Success => "SUCCESS",
-            Self::Fail => "FAIL",
-            Self::ParameterError => "PARAMETER_ERROR",
-            Self::HttpStatusError => "HTTP_STATUS_ERROR",
-            Self::AppkeyError => "APPKEY_ERROR",
-            Self::ExpiredKeyError => "EXPIRED_KEY_ERROR",
-            Self::WrongAnswerError => "WRONG_ANSWER_ERROR",
-            Self::InvalidKeyError => "INVALID_KEY_ERROR",
-            Self::EmptyAnswer => "EMPTY_ANSWER",
-        }
-    }
-}
+use crate::domain::outcome::Outcome;
 
 /// Why a request does not get what it asks for.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Refusal {
     /// No app has this appkey, or it is disabled.
     #[error("the appkey is not known, or its app is disabled")]
@@ -74,15 +16,9 @@ pub enum Refusal {
     /// A parameter is missing or cannot be read.
     #[error("a parameter is missing, ambiguous or unreadable")]
     Parameter,
-    /// No answer was given.
-    #[error("the answer is empty")]
-    EmptyAnswer,
-    /// The key is past its time or spent.
+    /// The key is past its time or spent, so that it is not shown.
     #[error("the key has expired or is spent")]
     Expired,
-    /// The answer is wrong.
-    #[error("the answer is wrong")]
-    WrongAnswer,
     /// The app's rate limit, or the client's, is reached.
     #[error("the rate limit is reached")]
     RateLimit {
@@ -110,22 +46,41 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The code and the HTTP status that the API answers.
+    /// As what it is counted.
     #[must_use]
-    pub fn code_and_status(&self) -> (ResultCode, StatusCode) {
+    pub fn outcome(&self) -> Outcome {
         match self {
-            Self::AppKey => (ResultCode::AppkeyError, StatusCode::OK),
-            Self::Key => (ResultCode::InvalidKeyError, StatusCode::OK),
-            Self::Parameter => (ResultCode::ParameterError, StatusCode::OK),
-            Self::EmptyAnswer => (ResultCode::EmptyAnswer, StatusCode::OK),
-            Self::Expired => (ResultCode::ExpiredKeyError, StatusCode::OK),
-            Self::WrongAnswer => (ResultCode::WrongAnswerError, StatusCode::OK),
-            Self::RateLimit { .. } => (ResultCode::HttpStatusError, StatusCode::TOO_MANY_REQUESTS),
-            Self::Http(status) => (ResultCode::HttpStatusError, *status),
-            Self::Undecided(_) | Self::Overloaded | Self::Busy | Self::LedgerAhead => {
-                (ResultCode::Fail, StatusCode::SERVICE_UNAVAILABLE)
-            }
-            Self::Internal => (ResultCode::Fail, StatusCode::INTERNAL_SERVER_ERROR),
+            Self::AppKey => Outcome::AppkeyError,
+            Self::Key => Outcome::InvalidKeyError,
+            Self::Parameter => Outcome::ParameterError,
+            Self::Expired => Outcome::ExpiredKeyError,
+            Self::RateLimit { .. } | Self::Http(_) => Outcome::HttpStatusError,
+            Self::Undecided(_) | Self::Overloaded | Self::Busy | Self::LedgerAhead | Self::Internal => Outcome::Fail,
+        }
+    }
+
+    /// The status that HTTP has for it. A dialect may have another.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::AppKey => StatusCode::FORBIDDEN,
+            Self::Key => StatusCode::NOT_FOUND,
+            Self::Parameter => StatusCode::BAD_REQUEST,
+            Self::Expired => StatusCode::GONE,
+            Self::RateLimit { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Http(status) => *status,
+            Self::Undecided(_) | Self::Overloaded | Self::Busy | Self::LedgerAhead => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// After how many seconds it is worth trying again, if it is.
+    #[must_use]
+    pub fn retry_after_secs(&self) -> Option<u64> {
+        match self {
+            Self::RateLimit { retry_after_secs } => Some(*retry_after_secs),
+            _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => Some(1),
+            _ => None,
         }
     }
 }

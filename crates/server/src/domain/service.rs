@@ -21,9 +21,10 @@ use crate::{
     domain::{
         apps::{AppKey, Apps, LiveApp},
         client::Proxies,
-        ledger::{Expiry, Ledger, LedgerError, Spend, Verdict},
+        ledger::{Decision, Expiry, Ledger, LedgerError, Spend},
         limits::{Limits, PerMinute, TooOften},
         metrics::Metrics,
+        outcome::Outcome,
         readiness::Readiness,
         refusal::Refusal,
         render_pool::RenderPool,
@@ -35,6 +36,48 @@ use crate::{
 const MAX_DECIDING_TIME: Duration = Duration::from_secs(5);
 /// How long it stays true that the ledger can decide.
 const MAX_READINESS_AGE: Duration = Duration::from_secs(1);
+
+/// What became of an answer, and when its challenge was issued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Judged {
+    /// Whether it passed.
+    pub verdict: Verdict,
+    /// When the challenge was issued, in Unix seconds.
+    pub issued_at: u64,
+    /// How many seconds after that the answer came.
+    pub after_secs: u64,
+}
+
+/// Whether an answer passed, and else why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is right, and nothing passes with this key any more.
+    Passed,
+    /// It is wrong.
+    Wrong {
+        /// The attempts that are left.
+        left: u8,
+    },
+    /// The key was answered, used up or expired before.
+    Spent,
+    /// The key is past its time.
+    Late,
+    /// There is nothing in it. It took no attempt.
+    Empty,
+}
+
+impl Verdict {
+    /// As what it is counted.
+    #[must_use]
+    pub const fn outcome(self) -> Outcome {
+        match self {
+            Self::Passed => Outcome::Success,
+            Self::Wrong { .. } => Outcome::WrongAnswerError,
+            Self::Spent | Self::Late => Outcome::ExpiredKeyError,
+            Self::Empty => Outcome::EmptyAnswer,
+        }
+    }
+}
 
 /// One running installation: its secrets, its apps and its ledger.
 pub struct Service {
@@ -92,10 +135,10 @@ impl Service {
     ///
     /// # Errors
     /// [`Refusal::AppKey`] if there is none with this appkey, or it is disabled.
-    pub fn app(&self, appkey: &str) -> Result<Arc<LiveApp>, Refusal> {
+    pub fn app(&self, appkey: &str, now: u64) -> Result<Arc<LiveApp>, Refusal> {
         let appkey = AppKey::parse(appkey).ok_or(Refusal::AppKey)?;
         let apps = self.apps.current();
-        let live = apps.by_appkey(&appkey).or_else(|| apps.by_previous_appkey(&appkey, unix_now()));
+        let live = apps.by_appkey(&appkey).or_else(|| apps.by_previous_appkey(&appkey, now));
         let live = live.map(Arc::clone).ok_or(Refusal::AppKey)?;
         if live.app.enabled { Ok(live) } else { Err(Refusal::AppKey) }
     }
@@ -104,12 +147,12 @@ impl Service {
     ///
     /// # Errors
     /// [`Refusal::RateLimit`] above the app's rate; [`Refusal::LedgerAhead`] if the key could not pass.
-    pub async fn issue(&self, live: &LiveApp, language: Option<Language>) -> Result<Key, Refusal> {
+    pub async fn issue(&self, live: &LiveApp, language: Option<Language>, now: u64) -> Result<Key, Refusal> {
         self.admit(live).await.inspect_err(|_| live.counters.count_limited())?;
-        if self.ledger_ahead_until().is_some() {
+        if self.ledger_ahead_until(now).is_some() {
             return Err(Refusal::LedgerAhead);
         }
-        let issued_at = unix_now().max(self.ledger.issue_not_before()).max(EPOCH);
+        let issued_at = now.max(self.ledger.issue_not_before()).max(EPOCH);
         let claims = Claims {
             issued_at,
             app: live.app.number,
@@ -164,10 +207,8 @@ impl Service {
     ///
     /// # Errors
     /// [`Refusal::Expired`] past its time.
-    pub fn check_time(&self, live: &LiveApp, challenge: &Challenge) -> Result<(), Refusal> {
-        let (issued_at, now) = (challenge.claims().issued_at, unix_now());
-        let is_from_the_future = issued_at > now + CLOCK_SKEW_SECS;
-        if live.is_within_time(issued_at, now) && !is_from_the_future { Ok(()) } else { Err(Refusal::Expired) }
+    pub fn check_time(&self, live: &LiveApp, challenge: &Challenge, now: u64) -> Result<(), Refusal> {
+        if is_within_time(live, challenge, now) { Ok(()) } else { Err(Refusal::Expired) }
     }
 
     /// Draws a challenge: a GIF file.
@@ -201,45 +242,48 @@ impl Service {
     /// Judges an answer, once: a right one spends the key, a wrong one takes an attempt.
     ///
     /// # Errors
-    /// [`Refusal::EmptyAnswer`], [`Refusal::Expired`] or [`Refusal::WrongAnswer`]; [`Refusal::Undecided`] or
-    /// [`Refusal::Overloaded`] if the ledger could not decide, or not in time, in which case the answer has not passed.
-    pub async fn judge(&self, live: &LiveApp, challenge: &Challenge, typed: &str) -> Result<(), Refusal> {
+    /// [`Refusal::Undecided`] or [`Refusal::Overloaded`] if the ledger could not decide, or not in time, in which case
+    /// the answer has not passed.
+    pub async fn judge(&self, live: &LiveApp, challenge: &Challenge, typed: &str, now: u64) -> Result<Judged, Refusal> {
+        let issued_at = challenge.claims().issued_at;
+        let judged = |verdict| Judged { verdict, issued_at, after_secs: now.saturating_sub(issued_at) };
         let is_right = match challenge.judge(typed) {
-            Judgement::Empty => return Err(Refusal::EmptyAnswer),
+            Judgement::Empty => return Ok(judged(Verdict::Empty)),
             Judgement::Right => true,
             Judgement::Wrong => false,
         };
-        self.check_time(live, challenge)?;
-        let (spend, now) = (spend_of(live, challenge), unix_now());
-        let deciding = self.ledger.answer(&spend, is_right, live.app.settings.attempts, now);
-        match self.decided(deciding).await? {
-            Verdict::Passed => {
-                live.counters.count_passed(spend.issued_at, now);
-                Ok(())
-            }
-            Verdict::Wrong { left } => {
-                live.counters.count_wrong(spend.issued_at, left);
-                Err(Refusal::WrongAnswer)
-            }
-            Verdict::Spent => Err(Refusal::Expired),
+        if !is_within_time(live, challenge, now) {
+            return Ok(judged(Verdict::Late));
         }
+        let spend = spend_of(live, challenge);
+        let deciding = self.ledger.answer(&spend, is_right, live.app.settings.attempts, now);
+        Ok(judged(match self.decided(deciding).await? {
+            Decision::Passed => {
+                live.counters.count_passed(issued_at, now);
+                Verdict::Passed
+            }
+            Decision::Wrong { left } => {
+                live.counters.count_wrong(issued_at, left);
+                Verdict::Wrong { left }
+            }
+            Decision::Spent => Verdict::Spent,
+        }))
     }
 
-    /// Expires a key, so that no answer counts any more.
+    /// Expires a key, so that no answer counts any more. One that is past its time is as good as spent.
     ///
     /// # Errors
-    /// [`Refusal::Expired`] if it already has; [`Refusal::Undecided`] or [`Refusal::Overloaded`] if the ledger could
-    /// not decide, or not in time.
-    pub async fn expire(&self, live: &LiveApp, challenge: &Challenge) -> Result<(), Refusal> {
-        self.check_time(live, challenge)?;
-        let spend = spend_of(live, challenge);
-        match self.decided(self.ledger.expire(&spend, unix_now())).await? {
-            Expiry::Done => {
-                live.counters.count_expired(spend.issued_at);
-                Ok(())
-            }
-            Expiry::Spent => Err(Refusal::Expired),
+    /// [`Refusal::Undecided`] or [`Refusal::Overloaded`] if the ledger could not decide, or not in time.
+    pub async fn expire(&self, live: &LiveApp, challenge: &Challenge, now: u64) -> Result<Expiry, Refusal> {
+        if !is_within_time(live, challenge, now) {
+            return Ok(Expiry::Spent);
         }
+        let spend = spend_of(live, challenge);
+        let expiry = self.decided(self.ledger.expire(&spend, now)).await?;
+        if expiry == Expiry::Done {
+            live.counters.count_expired(spend.issued_at);
+        }
+        Ok(expiry)
     }
 
     /// What the ledger decides, if it does so in time.
@@ -261,14 +305,14 @@ impl Service {
     ///
     /// So it is when the clock was far ahead, and keys were answered and forgotten by it, and then was set right.
     #[must_use]
-    pub fn ledger_ahead_until(&self) -> Option<u64> {
+    pub fn ledger_ahead_until(&self, now: u64) -> Option<u64> {
         let first = self.ledger.issue_not_before();
-        (first > unix_now() + CLOCK_SKEW_SECS).then_some(first)
+        (first > now + CLOCK_SKEW_SECS).then_some(first)
     }
 
     /// Asks the ledger whether it can decide, and logs why it cannot.
     async fn can_decide(&self) -> bool {
-        if let Some(until) = self.ledger_ahead_until() {
+        if let Some(until) = self.ledger_ahead_until(unix_now()) {
             tracing::error!(until, "not ready: the ledger is far ahead of the clock, and no new key can pass");
             return false;
         }
@@ -308,6 +352,12 @@ impl Service {
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
     }
+}
+
+/// Whether a challenge may still be shown and answered, whatever the ledger says of it.
+fn is_within_time(live: &LiveApp, challenge: &Challenge, now: u64) -> bool {
+    let issued_at = challenge.claims().issued_at;
+    live.is_within_time(issued_at, now) && issued_at <= now + CLOCK_SKEW_SECS
 }
 
 impl From<TooOften> for Refusal {

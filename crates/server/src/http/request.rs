@@ -12,15 +12,12 @@ use axum::{
 
 use tracing::Instrument;
 
-use super::request_id::{self, X_REQUEST_ID};
+use super::{
+    request_id::{self, X_REQUEST_ID},
+    routes::Classes,
+};
 use crate::{
-    domain::{
-        client::Peer,
-        limits::Limited,
-        metrics::Call,
-        refusal::{Refusal, ResultCode},
-        service::Service,
-    },
+    domain::{client::Peer, metrics::Call, outcome::Outcome, refusal::Refusal, service::Service},
     traces,
 };
 
@@ -46,10 +43,6 @@ pub(crate) fn segment_after<'a>(uri: &'a Uri, name: &str) -> &'a str {
 
 pub(crate) async fn no_such_route() -> Refusal {
     Refusal::Http(StatusCode::NOT_FOUND)
-}
-
-pub(crate) async fn no_such_method() -> Refusal {
-    Refusal::Http(StatusCode::METHOD_NOT_ALLOWED)
 }
 
 /// The whole body.
@@ -104,46 +97,20 @@ pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
     }
 }
 
-/// Refuses a client that calls too often.
-pub(crate) async fn limit_clients(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
-    let route =
-        request.extensions().get::<MatchedPath>().map_or(("none", Call::Other), |route| route_and_call(route.as_str()));
-    let limited = match route.1 {
-        Call::Issue => Limited::Issue,
-        Call::Image | Call::Sound => Limited::Media,
-        Call::Verify | Call::Expire => Limited::Verify,
-        Call::Other => return next.run(request).await,
-    };
-    // Requests without a peer are tests'.
-    if let Some(Peer(peer)) = request.extensions().get() {
-        let client = service.limits().proxies().client(peer.ip(), request.headers());
-        if let Err(too_often) = service.limits().admit(limited, client).await {
-            service.metrics().count_limited(route.1);
-            count_limited_of_app(&service, limited, request.uri());
-            return Refusal::from(too_often).into_response();
-        }
-    }
-    next.run(request).await
-}
-
-/// Counts a call that was refused because its client calls too often, for the app that it names or whose key it has.
-fn count_limited_of_app(service: &Service, limited: Limited, uri: &Uri) {
-    let live = match limited {
-        Limited::Issue | Limited::Verify => service.app(segment_after(uri, "appkeys")),
-        Limited::Media => service.challenge(segment_after(uri, "keys")).map(|(_, live)| live),
-    };
-    if let Ok(live) = live {
-        live.counters.count_limited();
-    }
-}
-
 /// The reply to a request that ran into a bug. The panic's own message stays in the log.
 pub(crate) fn panicked(_: Box<dyn Any + Send>) -> Response {
     Refusal::Internal.into_response()
 }
 
+/// What a request is named, counted and logged with.
+pub(crate) struct Observer {
+    pub(crate) service: Arc<Service>,
+    pub(crate) classes: Classes,
+}
+
 /// Names, counts and logs a request; by its route, never by its path: that holds the appkey, the key and the answer.
-pub(crate) async fn observe(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+pub(crate) async fn observe(State(observer): State<Arc<Observer>>, request: Request, next: Next) -> Response {
+    let service = &observer.service;
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
     let peer = request.extensions().get::<Peer>().map(|Peer(peer)| peer.ip());
@@ -154,14 +121,15 @@ pub(crate) async fn observe(State(service): State<Arc<Service>>, request: Reques
     let start = std::time::Instant::now();
     let mut response = next.run(request).instrument(trace.clone()).instrument(span.clone()).await;
 
-    let (route, call) = route.map_or(("none", Call::Other), |route| route_and_call(route.as_str()));
+    let call = route.and_then(|route| observer.classes.of(route.as_str()));
+    let route = call.map_or("none", Call::name);
     let status = response.status();
     service.metrics().count_request(route, status.as_u16());
-    let answered = response.extensions().get::<ResultCode>().copied();
-    if let Some(code) = answered {
-        service.metrics().count_result(call, code);
+    let outcome = response.extensions().get::<Outcome>().copied();
+    if let Some(outcome) = outcome {
+        service.metrics().count_result(call.unwrap_or(Call::Other), outcome);
     }
-    traces::record_reply(&trace, status, answered.map(ResultCode::number), &name);
+    traces::record_reply(&trace, status, outcome.map(Outcome::number), &name);
     if status == StatusCode::INTERNAL_SERVER_ERROR {
         service.metrics().count_panic();
     }
@@ -171,7 +139,7 @@ pub(crate) async fn observe(State(service): State<Arc<Service>>, request: Reques
     });
     let headers = response.headers_mut();
     headers.insert(X_REQUEST_ID, name);
-    harden(headers, matches!(call, Call::Image | Call::Sound));
+    harden(headers, matches!(call, Some(Call::Image | Call::Sound)));
     response
 }
 
@@ -186,21 +154,6 @@ fn harden(headers: &mut HeaderMap, is_media: bool) {
         (CROSS_ORIGIN_RESOURCE_POLICY, resource_policy),
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
-    }
-}
-
-/// A route's name in metrics and logs.
-fn route_and_call(matched: &str) -> (&'static str, Call) {
-    match matched {
-        "/captcha/v1.0/appkeys/{appkey}/keys" => ("issue", Call::Issue),
-        "/captcha/v1.0/keys/{key}/img" => ("image", Call::Image),
-        "/captcha/v1.0/keys/{key}/sound" => ("sound", Call::Sound),
-        "/captcha/v1.0/appkeys/{appkey}/keys/{key}/verification" => ("verify", Call::Verify),
-        "/captcha/v1.0/appkeys/{appkey}" => ("expire", Call::Expire),
-        "/healthz" => ("healthz", Call::Other),
-        "/readyz" => ("readyz", Call::Other),
-        "/metrics" => ("metrics", Call::Other),
-        _ => ("other", Call::Other),
     }
 }
 

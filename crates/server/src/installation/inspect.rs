@@ -115,7 +115,7 @@ impl Service {
     async fn state(&self, live: &LiveApp, challenge: &Challenge) -> Result<KeyState, LedgerError> {
         let remembered = self.ledger().state(&spend_of(live, challenge), unix_now()).await?;
         // Afterwards, because a key whose time is over is fresh to the ledger, and it may be over by now.
-        if self.check_time(live, challenge).is_err() {
+        if self.check_time(live, challenge, unix_now()).is_err() {
             return Ok(KeyState::Expired);
         }
         Ok(match remembered {

@@ -28,31 +28,30 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    http::{HeaderName, HeaderValue, header},
+    http::header,
     middleware::{from_fn, from_fn_with_state},
-    response::{IntoResponse, Response},
     routing::{get, post},
 };
-use tower_http::set_header::SetResponseHeaderLayer;
 
+pub(crate) use self::{explain::refusal, visitor::Reader};
 use self::{fault::Fault, visitor::Visitor};
+use super::{MARK, POLICY, asset, header_layer};
 use crate::{
     clock::unix_now,
     domain::{
         admin::{AdminError, Administration},
         apps::AppView,
+        metrics::Call,
         service::Service,
     },
-    http::guard,
+    http::{
+        guard,
+        routes::{Classes, Dialect, Routes},
+    },
 };
-
-/// Everything comes from this server, and nothing stands inline.
-const POLICY: &str = "default-src 'none'; img-src 'self'; media-src 'self'; script-src 'self'; style-src 'self'; \
-                      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 const STYLE: &str = include_str!("console/console.css");
 const SCRIPT: &str = include_str!("console/console.js");
-const MARK: &str = include_str!("demo/haechi.svg");
 
 /// What the console needs.
 pub(crate) struct Console {
@@ -77,50 +76,56 @@ impl Console {
     }
 }
 
-pub(crate) fn routes(state: Arc<Console>) -> Router<Arc<Service>> {
-    let pages = Router::new()
-        .route("/console", get(overview::show))
-        .route("/console/sign-in", get(sign_in::show).post(sign_in::sign_in))
-        .route("/console/sign-out", post(sign_in::sign_out))
-        .route("/console/first", get(sign_in::show_first).post(sign_in::make_first))
-        .route("/console/password", get(account::show).post(account::change))
-        .route("/console/language", post(account::choose_language))
-        .route("/console/apps/new", get(settings::show_new).post(settings::create))
-        .route("/console/apps/{number}", get(statistics::show))
-        .route("/console/apps/{number}/statistics.csv", get(statistics::csv))
-        .route("/console/apps/{number}/settings", get(settings::show).post(settings::change))
-        .route("/console/apps/{number}/integration", get(integration::show))
-        .route("/console/apps/{number}/rotate", post(manage::rotate))
-        .route("/console/apps/{number}/end-grace", post(manage::end_grace))
-        .route("/console/apps/{number}/enable", post(manage::enable))
-        .route("/console/apps/{number}/disable", post(manage::disable))
-        .route("/console/apps/{number}/remove", get(manage::ask_to_remove).post(manage::remove))
-        .route("/console/audit", get(audit::show))
-        .route("/console/access", get(access::show))
-        .route("/console/access/tokens", post(access::create_token))
-        .route("/console/access/tokens/{id}/remove", post(access::remove_token))
-        .route("/console/access/users", post(access::create_user))
-        .route("/console/access/users/remove", post(access::remove_user))
+/// All pages of the console, and what they are made of.
+fn routes() -> Routes<Arc<Console>> {
+    let page = |routes: Routes<_>, (path, handlers)| routes.page(Call::Other, path, handlers);
+    let pages = [
+        ("/console", get(overview::show)),
+        ("/console/sign-in", get(sign_in::show).post(sign_in::sign_in)),
+        ("/console/sign-out", post(sign_in::sign_out)),
+        ("/console/first", get(sign_in::show_first).post(sign_in::make_first)),
+        ("/console/password", get(account::show).post(account::change)),
+        ("/console/language", post(account::choose_language)),
+        ("/console/apps/new", get(settings::show_new).post(settings::create)),
+        ("/console/apps/{number}", get(statistics::show)),
+        ("/console/apps/{number}/statistics.csv", get(statistics::csv)),
+        ("/console/apps/{number}/settings", get(settings::show).post(settings::change)),
+        ("/console/apps/{number}/integration", get(integration::show)),
+        ("/console/apps/{number}/rotate", post(manage::rotate)),
+        ("/console/apps/{number}/end-grace", post(manage::end_grace)),
+        ("/console/apps/{number}/enable", post(manage::enable)),
+        ("/console/apps/{number}/disable", post(manage::disable)),
+        ("/console/apps/{number}/remove", get(manage::ask_to_remove).post(manage::remove)),
+        ("/console/audit", get(audit::show)),
+        ("/console/access", get(access::show)),
+        ("/console/access/tokens", post(access::create_token)),
+        ("/console/access/tokens/{id}/remove", post(access::remove_token)),
+        ("/console/access/users", post(access::create_user)),
+        ("/console/access/users/remove", post(access::remove_user)),
+    ];
+    pages.into_iter().fold(Routes::of(Dialect::Console), page)
+}
+
+fn assets() -> Routes<Arc<Console>> {
+    Routes::of(Dialect::Console)
+        .page(Call::Other, "/console/console.css", get(|| asset("text/css; charset=utf-8", STYLE)))
+        .page(Call::Other, "/console/console.js", get(|| asset("text/javascript; charset=utf-8", SCRIPT)))
+        .page(Call::Other, "/console/haechi.svg", get(|| asset("image/svg+xml", MARK)))
+}
+
+/// The console as a router, with what all of its pages pass.
+pub(crate) fn router<S>(state: Arc<Console>, classes: &mut Classes) -> Router<S> {
+    let service = Arc::clone(&state.service);
+    let pages = routes()
+        .router(&service, classes)
         .route_layer(from_fn_with_state(Arc::clone(&state), explain::explain))
         .route_layer(from_fn(guard::refuse_other_sites))
         .route_layer(header_layer(header::CACHE_CONTROL, "no-store"));
-    let assets = Router::new()
-        .route("/console/console.css", get(|| asset("text/css; charset=utf-8", STYLE)))
-        .route("/console/console.js", get(|| asset("text/javascript; charset=utf-8", SCRIPT)))
-        .route("/console/haechi.svg", get(|| asset("image/svg+xml", MARK)))
-        .route_layer(header_layer(header::CACHE_CONTROL, "no-cache"));
+    let assets = assets().router(&service, classes).route_layer(header_layer(header::CACHE_CONTROL, "no-cache"));
     pages
         .merge(assets)
         .route_layer(header_layer(header::CONTENT_SECURITY_POLICY, POLICY))
         // Not `no-referrer`: with it a browser would send `Origin: null` with our own forms.
         .route_layer(header_layer(header::REFERRER_POLICY, "same-origin"))
         .with_state(state)
-}
-
-fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
-}
-
-async fn asset(content_type: &'static str, text: &'static str) -> Response {
-    ([(header::CONTENT_TYPE, content_type)], text).into_response()
 }

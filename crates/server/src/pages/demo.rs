@@ -15,54 +15,54 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     extract::{RawQuery, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     middleware::from_fn,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use haechi_captcha::Language;
 use serde::{Deserialize, Serialize};
-use tower_http::set_header::SetResponseHeaderLayer;
 
 use self::{page::Page, round::Round, texts::Notice};
+use super::{MARK, POLICY, asset, header_layer};
 use crate::{
-    dialect::reply,
-    domain::{
-        refusal::{Refusal, ResultCode},
-        service::Service,
+    clock::unix_now,
+    dialect::nhn::reply,
+    domain::{metrics::Call, outcome::Outcome, refusal::Refusal, service::Service},
+    http::{
+        guard, language,
+        parameters::Parameters,
+        request::read_body,
+        routes::{Classes, Dialect, Routes},
     },
-    http::{guard, language, parameters::Parameters, request::read_body},
 };
-
-/// Everything comes from this server, and nothing stands inline.
-const POLICY: &str = "default-src 'none'; img-src 'self'; media-src 'self'; script-src 'self'; style-src 'self'; \
-                      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 const STYLE: &str = include_str!("demo/page.css");
 const SCRIPT: &str = include_str!("demo/page.js");
-const MARK: &str = include_str!("demo/haechi.svg");
 
-pub(crate) fn routes(with_listening_test: bool) -> Router<Arc<Service>> {
-    let router = if with_listening_test { listen::routes() } else { Router::new() };
-    router
-        .route("/", get(show).post(judge_form))
-        .route("/demo/challenge", post(issue))
-        .route("/demo/verification", post(judge))
-        .route("/demo/page.css", get(|| asset("text/css; charset=utf-8", STYLE)))
-        .route("/demo/page.js", get(|| asset("text/javascript; charset=utf-8", SCRIPT)))
-        .route("/demo/haechi.svg", get(|| asset("image/svg+xml", MARK)))
+/// The demo as a router, with what all of it passes.
+pub(crate) fn router(with_listening_test: bool, service: &Arc<Service>, classes: &mut Classes) -> Router<Arc<Service>> {
+    let page = Routes::of(Dialect::Demo).page(Call::Issue, "/", get(show).post(judge_form));
+    let mut beside = Routes::of(Dialect::Nhn)
+        .page(Call::Issue, "/demo/challenge", post(issue))
+        .page(Call::Verify, "/demo/verification", post(judge))
+        .page(Call::Other, "/demo/page.css", get(|| asset("text/css; charset=utf-8", STYLE)))
+        .page(Call::Other, "/demo/page.js", get(|| asset("text/javascript; charset=utf-8", SCRIPT)))
+        .page(Call::Other, "/demo/haechi.svg", get(|| asset("image/svg+xml", MARK)));
+    if with_listening_test {
+        beside = listen::with_routes(beside);
+    }
+    page.router(service, classes)
+        .merge(beside.router(service, classes))
         .route_layer(from_fn(guard::refuse_other_sites))
         .route_layer(header_layer(header::CONTENT_SECURITY_POLICY, POLICY))
         .route_layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
         .route_layer(header_layer(header::CACHE_CONTROL, "no-store"))
 }
 
-fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
-}
-
-async fn asset(content_type: &'static str, text: &'static str) -> Response {
-    ([(header::CONTENT_TYPE, content_type)], text).into_response()
+/// The page that says why a request for it was refused, wherever that was.
+pub(crate) fn refusal(language: Language, refusal: &Refusal) -> Response {
+    page(refusal.status(), &Page { language, notice: Notice::from(refusal), round: None })
 }
 
 /// The page with a new challenge.
@@ -82,30 +82,29 @@ async fn judge_form(
     let form = Parameters::new(std::str::from_utf8(&body).unwrap_or_default());
     let field = |name| form.single(&[name]).ok().flatten().unwrap_or_default();
     let key = field("key");
-    let notice = match round::judge(&service, &key, &field("answer")).await {
-        Ok(()) => Notice::Right,
-        // As far as is known none of them took an attempt, so the person goes on with the same challenge.
-        Err(refusal @ (Refusal::EmptyAnswer | Refusal::Undecided(_) | Refusal::Overloaded)) => {
-            let notice = Notice::from(&refusal);
-            if let Ok(round) = Round::resume(&service, &key) {
-                return Ok(page(refusal.code_and_status().1, &Page { language, notice, round: Some(round) }));
-            }
-            notice
-        }
-        Err(refusal) => Notice::from(&refusal),
+    let now = unix_now();
+    let (status, notice) = match round::judge(&service, &key, &field("answer"), now).await {
+        Ok(verdict) => (StatusCode::OK, Notice::from(verdict)),
+        Err(refusal) => (refusal.status(), Notice::from(&refusal)),
     };
+    // As far as is known neither took an attempt, so the person goes on with the same challenge.
+    if matches!(notice, Notice::Empty | Notice::Undecided)
+        && let Ok(round) = Round::resume(&service, &key, now)
+    {
+        return Ok(page(status, &Page { language, notice, round: Some(round) }));
+    }
     Ok(page_with_new_challenge(&service, language, notice).await)
 }
 
 /// The page with a new challenge below a notice, or with the reason why there is no new challenge.
 async fn page_with_new_challenge(service: &Service, language: Language, notice: Notice) -> Response {
-    let refusal = match Round::start(service, language).await {
+    let refusal = match Round::start(service, language, unix_now()).await {
         Ok(round) => return page(StatusCode::OK, &Page { language, notice, round: Some(round) }),
         Err(refusal) => refusal,
     };
     let status = match refusal {
         Refusal::AppKey => StatusCode::SERVICE_UNAVAILABLE,
-        _ => refusal.code_and_status().1,
+        _ => refusal.status(),
     };
     // That an answer was right must be said even when no challenge follows it.
     let notice = if notice == Notice::Right { notice } else { Notice::from(&refusal) };
@@ -117,7 +116,7 @@ fn page(status: StatusCode, page: &Page) -> Response {
 }
 
 /// The language that `?lang=` names, else the one that the browser prefers, else English.
-fn language_of(query: Option<&str>, headers: &HeaderMap) -> Language {
+pub(crate) fn language_of(query: Option<&str>, headers: &HeaderMap) -> Language {
     let asked = Parameters::new(query.unwrap_or_default()).single(&["lang"]).ok().flatten();
     let asked = asked.and_then(|tag| tag.parse().ok());
     asked.or_else(|| language::preferred(headers)).unwrap_or(Language::En)
@@ -136,8 +135,8 @@ async fn issue(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let round = Round::start(&service, language_of(query.as_deref(), &headers)).await?;
-    let header = ResultCode::Success.into();
+    let round = Round::start(&service, language_of(query.as_deref(), &headers), unix_now()).await?;
+    let header = Outcome::Success.into();
     Ok(Json(Issued { header, key: round.key, expires_in_secs: round.expires_in_secs }).into_response())
 }
 
@@ -150,6 +149,6 @@ struct Typed {
 
 async fn judge(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Refusal> {
     let typed: Typed = serde_json::from_slice(&read_body(request).await?).map_err(|_| Refusal::Parameter)?;
-    round::judge(&service, &typed.key, &typed.answer).await?;
-    Ok(reply::success())
+    let verdict = round::judge(&service, &typed.key, &typed.answer, unix_now()).await?;
+    Ok(reply::outcome(verdict.outcome()))
 }

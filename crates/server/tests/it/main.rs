@@ -10,6 +10,7 @@ mod cli;
 mod clock;
 mod config;
 mod connections;
+mod dialects;
 mod disk;
 mod faults;
 mod hostile;

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::{Administered, Caller, blocking, body, ok, parameter};
 use crate::{
     clock::unix_now,
-    dialect::problem::Problem,
+    dialect::admin::problem::Problem,
     domain::admin::{AdminError, AuditPage, IssuedToken, Role, Scope, TokenView, UserView},
 };
 

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::{Administered, Caller, app_number, blocking, body, ok};
 use crate::{
     clock::unix_now,
-    dialect::problem::Problem,
+    dialect::admin::problem::Problem,
     domain::{
         admin::{Actor, AdminError, Administration},
         apps::{AppView, LONGEST_GRACE_SECS, SettingChanges},

@@ -14,17 +14,18 @@ use haechi_captcha::{Alphabet, Answer, Language, Pace, Scale, Seed, Speech, imag
 
 use super::{Caller, parameter};
 use crate::{
-    dialect::{media::in_range, problem::Problem},
+    dialect::admin::problem::Problem,
     domain::{
         admin::{Actor, AdminError, Scope},
         apps::AppSettings,
         service::Service,
     },
+    http::media::in_range,
 };
 
 /// Draw a sample with these settings. Scope: `apps:read`.
 #[utoipa::path(
-    get, path = "/admin/v1/preview/image", tag = "Admin API", security(("token" = [])),
+    get, path = "/admin/v1/preview/image", operation_id = "preview_image", tag = "Admin API", security(("token" = [])),
     params(
         ("answer_length" = Option<u8>, Query, minimum = 4, maximum = 8, description = "4 to 8"),
         ("width" = Option<u16>, Query, minimum = 120, maximum = 480, description = "120 to 480"),
@@ -58,7 +59,7 @@ pub(crate) async fn image(
 
 /// Speak a sample. Scope: `apps:read`.
 #[utoipa::path(
-    get, path = "/admin/v1/preview/sound", tag = "Admin API", security(("token" = [])),
+    get, path = "/admin/v1/preview/sound", operation_id = "preview_sound", tag = "Admin API", security(("token" = [])),
     params(
         ("answer_length" = Option<u8>, Query, minimum = 4, maximum = 8, description = "4 to 8"),
         ("lang" = Option<String>, Query, pattern = "^(ko|en|ja|zh)$", description = "ko, en, ja or zh"),

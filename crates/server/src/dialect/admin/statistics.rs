@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::{Administered, Caller, app_number, blocking, ok, parameter};
 use crate::{
     clock::unix_now,
-    dialect::problem::Problem,
+    dialect::admin::problem::Problem,
     domain::{
         counters::Counts,
         statistics::{Mark, Report, Span},

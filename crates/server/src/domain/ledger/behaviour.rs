@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use super::{
-    EmbeddedLedger, EmbeddedOptions, Expiry, Ledger, LedgerError, MemoryLedger, Spend, State, Verdict,
+    Decision, EmbeddedLedger, EmbeddedOptions, Expiry, Ledger, LedgerError, MemoryLedger, Spend, State,
     rules::LONGEST_LIFETIME_SECS,
 };
 use crate::keep::store::Store;
@@ -117,7 +117,7 @@ pub(super) fn spend_issued_at(issued_at: u64, number: u32) -> Spend {
     Spend { key: Key::from_random_bytes(bytes), issued_at, until: issued_at + TTL_SECS }
 }
 
-async fn answer(subject: &Subject, spend: &Spend, is_right: bool, attempts: u8) -> Verdict {
+async fn answer(subject: &Subject, spend: &Spend, is_right: bool, attempts: u8) -> Decision {
     subject.ledger.answer(spend, is_right, attempts, spend.issued_at + 5).await.unwrap()
 }
 
@@ -128,36 +128,36 @@ async fn state(subject: &Subject, spend: &Spend) -> State {
 async fn a_right_answer_passes_once(open: Open) {
     let subject = fresh(open);
     assert_eq!(state(&subject, &spend(1)).await, State::Fresh);
-    assert_eq!(answer(&subject, &spend(1), true, 3).await, Verdict::Passed);
-    assert_eq!(answer(&subject, &spend(1), true, 3).await, Verdict::Spent);
-    assert_eq!(answer(&subject, &spend(1), false, 3).await, Verdict::Spent);
+    assert_eq!(answer(&subject, &spend(1), true, 3).await, Decision::Passed);
+    assert_eq!(answer(&subject, &spend(1), true, 3).await, Decision::Spent);
+    assert_eq!(answer(&subject, &spend(1), false, 3).await, Decision::Spent);
     assert_eq!(state(&subject, &spend(1)).await, State::Spent);
     assert_eq!(subject.ledger.records(), Some(1));
 }
 
 async fn wrong_answers_count_down_and_the_last_one_spends(open: Open) {
     let subject = fresh(open);
-    assert_eq!(answer(&subject, &spend(1), false, 3).await, Verdict::Wrong { left: 2 });
+    assert_eq!(answer(&subject, &spend(1), false, 3).await, Decision::Wrong { left: 2 });
     assert_eq!(state(&subject, &spend(1)).await, State::Tried { wrong: 1 });
-    assert_eq!(answer(&subject, &spend(1), false, 3).await, Verdict::Wrong { left: 1 });
-    assert_eq!(answer(&subject, &spend(1), false, 3).await, Verdict::Wrong { left: 0 });
+    assert_eq!(answer(&subject, &spend(1), false, 3).await, Decision::Wrong { left: 1 });
+    assert_eq!(answer(&subject, &spend(1), false, 3).await, Decision::Wrong { left: 0 });
     assert_eq!(state(&subject, &spend(1)).await, State::Spent);
-    assert_eq!(answer(&subject, &spend(1), true, 3).await, Verdict::Spent);
+    assert_eq!(answer(&subject, &spend(1), true, 3).await, Decision::Spent);
     assert_eq!(subject.ledger.records(), Some(1));
 }
 
 async fn the_only_attempt_spends_even_when_wrong(open: Open) {
     let subject = fresh(open);
-    assert_eq!(answer(&subject, &spend(1), false, 1).await, Verdict::Wrong { left: 0 });
-    assert_eq!(answer(&subject, &spend(1), true, 1).await, Verdict::Spent);
+    assert_eq!(answer(&subject, &spend(1), false, 1).await, Decision::Wrong { left: 0 });
+    assert_eq!(answer(&subject, &spend(1), true, 1).await, Decision::Spent);
 }
 
 async fn ten_attempts_are_ten(open: Open) {
     let subject = fresh(open);
     for left in (0..10).rev() {
-        assert_eq!(answer(&subject, &spend(1), false, 10).await, Verdict::Wrong { left });
+        assert_eq!(answer(&subject, &spend(1), false, 10).await, Decision::Wrong { left });
     }
-    assert_eq!(answer(&subject, &spend(1), true, 10).await, Verdict::Spent);
+    assert_eq!(answer(&subject, &spend(1), true, 10).await, Decision::Spent);
 }
 
 async fn a_right_answer_passes_after_wrong_ones(open: Open) {
@@ -165,21 +165,21 @@ async fn a_right_answer_passes_after_wrong_ones(open: Open) {
     for _ in 0..9 {
         answer(&subject, &spend(1), false, 10).await;
     }
-    assert_eq!(answer(&subject, &spend(1), true, 10).await, Verdict::Passed);
-    assert_eq!(answer(&subject, &spend(1), true, 10).await, Verdict::Spent);
+    assert_eq!(answer(&subject, &spend(1), true, 10).await, Decision::Passed);
+    assert_eq!(answer(&subject, &spend(1), true, 10).await, Decision::Spent);
 }
 
 async fn no_attempts_allowed_reads_as_one(open: Open) {
     let subject = fresh(open);
-    assert_eq!(answer(&subject, &spend(1), false, 0).await, Verdict::Wrong { left: 0 });
-    assert_eq!(answer(&subject, &spend(2), true, 0).await, Verdict::Passed);
+    assert_eq!(answer(&subject, &spend(1), false, 0).await, Decision::Wrong { left: 0 });
+    assert_eq!(answer(&subject, &spend(2), true, 0).await, Decision::Passed);
 }
 
 async fn fewer_attempts_than_were_used_leave_none(open: Open) {
     let subject = fresh(open);
-    assert_eq!(answer(&subject, &spend(1), false, 10).await, Verdict::Wrong { left: 9 });
-    assert_eq!(answer(&subject, &spend(1), false, 10).await, Verdict::Wrong { left: 8 });
-    assert_eq!(answer(&subject, &spend(1), true, 2).await, Verdict::Spent);
+    assert_eq!(answer(&subject, &spend(1), false, 10).await, Decision::Wrong { left: 9 });
+    assert_eq!(answer(&subject, &spend(1), false, 10).await, Decision::Wrong { left: 8 });
+    assert_eq!(answer(&subject, &spend(1), true, 2).await, Decision::Spent);
 }
 
 async fn an_expired_key_never_passes(open: Open) {
@@ -187,7 +187,7 @@ async fn an_expired_key_never_passes(open: Open) {
     let now = ISSUED + 5;
     assert_eq!(subject.ledger.expire(&spend(1), now).await, Ok(Expiry::Done));
     assert_eq!(subject.ledger.expire(&spend(1), now).await, Ok(Expiry::Spent));
-    assert_eq!(answer(&subject, &spend(1), true, 10).await, Verdict::Spent);
+    assert_eq!(answer(&subject, &spend(1), true, 10).await, Decision::Spent);
     answer(&subject, &spend(2), true, 1).await;
     assert_eq!(subject.ledger.expire(&spend(2), now).await, Ok(Expiry::Spent));
 }
@@ -196,13 +196,13 @@ async fn a_tried_key_can_be_expired(open: Open) {
     let subject = fresh(open);
     answer(&subject, &spend(1), false, 2).await;
     assert_eq!(subject.ledger.expire(&spend(1), ISSUED + 5).await, Ok(Expiry::Done));
-    assert_eq!(answer(&subject, &spend(1), true, 2).await, Verdict::Spent);
+    assert_eq!(answer(&subject, &spend(1), true, 2).await, Decision::Spent);
 }
 
 async fn keys_do_not_touch_each_other(open: Open) {
     let subject = fresh(open);
     for number in 0..100 {
-        assert_eq!(answer(&subject, &spend(number), number % 2 == 0, 1).await == Verdict::Passed, number % 2 == 0);
+        assert_eq!(answer(&subject, &spend(number), number % 2 == 0, 1).await == Decision::Passed, number % 2 == 0);
     }
     assert_eq!(subject.ledger.records(), Some(100));
     assert_eq!(state(&subject, &spend(100)).await, State::Fresh);
@@ -211,10 +211,10 @@ async fn keys_do_not_touch_each_other(open: Open) {
 async fn a_key_past_its_time_never_passes(open: Open) {
     let subject = fresh(open);
     let Spend { until, .. } = spend(1);
-    assert_eq!(subject.ledger.answer(&spend(1), true, 1, until).await, Ok(Verdict::Spent));
+    assert_eq!(subject.ledger.answer(&spend(1), true, 1, until).await, Ok(Decision::Spent));
     assert_eq!(subject.ledger.expire(&spend(1), until).await, Ok(Expiry::Spent));
     assert_eq!(subject.ledger.records(), Some(0));
-    assert_eq!(subject.ledger.answer(&spend(1), true, 1, until - 1).await, Ok(Verdict::Passed));
+    assert_eq!(subject.ledger.answer(&spend(1), true, 1, until - 1).await, Ok(Decision::Passed));
 }
 
 async fn what_is_past_is_absent(open: Open) {
@@ -246,12 +246,12 @@ async fn a_forgotten_key_never_passes_when_the_clock_goes_back(open: Open) {
     let subject = fresh(open);
     answer(&subject, &spend(1), true, 1).await;
     assert_eq!(subject.ledger.purge(spend(1).until, TTL_SECS).await, Ok(1));
-    assert_eq!(answer(&subject, &spend(1), true, 1).await, Verdict::Spent);
+    assert_eq!(answer(&subject, &spend(1), true, 1).await, Decision::Spent);
     assert_eq!(state(&subject, &spend(1)).await, State::Spent);
     // The ledger can no longer tell this one from those that it has forgotten.
-    assert_eq!(answer(&subject, &spend(2), true, 1).await, Verdict::Spent);
+    assert_eq!(answer(&subject, &spend(2), true, 1).await, Decision::Spent);
     assert_eq!(subject.ledger.issue_not_before(), ISSUED + 1);
-    assert_eq!(answer(&subject, &spend_issued_at(ISSUED + 1, 3), true, 1).await, Verdict::Passed);
+    assert_eq!(answer(&subject, &spend_issued_at(ISSUED + 1, 3), true, 1).await, Decision::Passed);
 }
 
 async fn a_forgotten_key_never_passes_when_its_life_is_lengthened(open: Open) {
@@ -259,26 +259,26 @@ async fn a_forgotten_key_never_passes_when_its_life_is_lengthened(open: Open) {
     answer(&subject, &spend(1), true, 1).await;
     let longer = Spend { until: ISSUED + 3600, ..spend(1) };
     // Not yet forgotten, and past the time that it had when it was spent.
-    assert_eq!(subject.ledger.answer(&longer, true, 1, ISSUED + 200).await, Ok(Verdict::Spent));
+    assert_eq!(subject.ledger.answer(&longer, true, 1, ISSUED + 200).await, Ok(Decision::Spent));
     assert_eq!(subject.ledger.state(&longer, ISSUED + 200).await, Ok(State::Spent));
     assert_eq!(subject.ledger.purge(ISSUED + 200, TTL_SECS).await, Ok(1));
-    assert_eq!(subject.ledger.answer(&longer, true, 1, ISSUED + 200).await, Ok(Verdict::Spent));
+    assert_eq!(subject.ledger.answer(&longer, true, 1, ISSUED + 200).await, Ok(Decision::Spent));
     assert_eq!(subject.ledger.purge(ISSUED + 201, 3600).await, Ok(0));
     let subject = subject.reopened();
-    assert_eq!(subject.ledger.answer(&longer, true, 1, ISSUED + 202).await, Ok(Verdict::Spent));
+    assert_eq!(subject.ledger.answer(&longer, true, 1, ISSUED + 202).await, Ok(Decision::Spent));
     assert_eq!(subject.ledger.state(&longer, ISSUED + 202).await, Ok(State::Spent));
 }
 
 async fn a_key_lives_on_when_older_ones_are_forgotten(open: Open) {
     let subject = fresh(open);
     let long = Spend { until: ISSUED + 3600, ..spend(1) };
-    assert_eq!(answer(&subject, &long, false, 2).await, Verdict::Wrong { left: 1 });
+    assert_eq!(answer(&subject, &long, false, 2).await, Decision::Wrong { left: 1 });
     let short = spend_issued_at(ISSUED - 100, 2);
     answer(&subject, &short, true, 1).await;
     // The short one could go, but the ledger knows of keys that live longer, and this might have become one.
     assert_eq!(subject.ledger.purge(ISSUED + 1000, TTL_SECS).await, Ok(0));
     assert_eq!(subject.ledger.purge(ISSUED + 3500, TTL_SECS).await, Ok(1));
-    assert_eq!(subject.ledger.answer(&long, true, 2, ISSUED + 3599).await, Ok(Verdict::Passed));
+    assert_eq!(subject.ledger.answer(&long, true, 2, ISSUED + 3599).await, Ok(Decision::Passed));
 }
 
 /// Keys of an app whose time to live is an hour are out, and none of them was ever answered.
@@ -290,7 +290,7 @@ async fn a_key_lives_on_when_a_younger_one_of_a_shorter_life_is_past(open: Open)
     assert_eq!(subject.ledger.purge(ISSUED + 40, 3600).await, Ok(0));
     assert_eq!(subject.ledger.state(&long, ISSUED + 40).await, Ok(State::Fresh));
     assert_eq!(subject.ledger.purge(ISSUED + 3599, 3600).await, Ok(0));
-    assert_eq!(subject.ledger.answer(&long, true, 1, ISSUED + 3599).await, Ok(Verdict::Passed));
+    assert_eq!(subject.ledger.answer(&long, true, 1, ISSUED + 3599).await, Ok(Decision::Passed));
     assert_eq!(subject.ledger.purge(ISSUED + 3602, 3600).await, Ok(2));
 }
 
@@ -308,15 +308,15 @@ async fn a_clock_far_ahead_costs_only_the_keys_of_then(open: Open) {
     let subject = fresh(open);
     answer(&subject, &spend(1), true, 1).await;
     assert_eq!(subject.ledger.purge(ISSUED + 1_000_000_000, TTL_SECS).await, Ok(1));
-    assert_eq!(answer(&subject, &spend_issued_at(ISSUED + 1, 2), true, 1).await, Verdict::Passed);
+    assert_eq!(answer(&subject, &spend_issued_at(ISSUED + 1, 2), true, 1).await, Decision::Passed);
 }
 
 async fn a_lifetime_is_a_day_at_most(open: Open) {
     let subject = fresh(open);
     let endless = Spend { until: u64::MAX, ..spend(1) };
     let end = ISSUED + LONGEST_LIFETIME_SECS;
-    assert_eq!(subject.ledger.answer(&endless, false, 2, end - 1).await, Ok(Verdict::Wrong { left: 1 }));
-    assert_eq!(subject.ledger.answer(&endless, true, 2, end).await, Ok(Verdict::Spent));
+    assert_eq!(subject.ledger.answer(&endless, false, 2, end - 1).await, Ok(Decision::Wrong { left: 1 }));
+    assert_eq!(subject.ledger.answer(&endless, true, 2, end).await, Ok(Decision::Spent));
     assert_eq!(subject.ledger.purge(end - 1, u64::MAX).await, Ok(0));
     assert_eq!(subject.ledger.purge(end, u64::MAX).await, Ok(1));
 }
@@ -332,8 +332,8 @@ async fn a_full_ledger_decides_about_known_keys_only(open: Open) {
     assert_eq!(subject.ledger.answer(&spend(3), false, 3, now).await, full);
     assert_eq!(subject.ledger.expire(&spend(3), now).await, Err(LedgerError::Full { max_records: 2 }));
     assert_eq!(subject.ledger.check().await, Err(LedgerError::Full { max_records: 2 }));
-    assert_eq!(answer(&subject, &spend(1), true, 1).await, Verdict::Spent);
-    assert_eq!(answer(&subject, &spend(2), true, 3).await, Verdict::Passed);
+    assert_eq!(answer(&subject, &spend(1), true, 1).await, Decision::Spent);
+    assert_eq!(answer(&subject, &spend(2), true, 3).await, Decision::Passed);
     assert_eq!(subject.ledger.records(), Some(2));
 }
 
@@ -343,7 +343,7 @@ async fn purging_makes_room(open: Open) {
     let later = spend_issued_at(ISSUED + TTL_SECS, 2);
     assert!(subject.ledger.answer(&later, true, 1, later.issued_at).await.is_err());
     assert_eq!(subject.ledger.purge(later.issued_at, TTL_SECS).await, Ok(1));
-    assert_eq!(subject.ledger.answer(&later, true, 1, later.issued_at).await, Ok(Verdict::Passed));
+    assert_eq!(subject.ledger.answer(&later, true, 1, later.issued_at).await, Ok(Decision::Passed));
 }
 
 async fn keys_from_before_the_beginning_are_spent(open: Open) {
@@ -351,15 +351,15 @@ async fn keys_from_before_the_beginning_are_spent(open: Open) {
     let now = ISSUED + 2;
     assert_eq!(subject.ledger.issue_not_before(), ISSUED + 1);
     for before in [ISSUED - 100, ISSUED] {
-        assert_eq!(subject.ledger.answer(&spend_issued_at(before, 1), true, 1, now).await, Ok(Verdict::Spent));
+        assert_eq!(subject.ledger.answer(&spend_issued_at(before, 1), true, 1, now).await, Ok(Decision::Spent));
         assert_eq!(subject.ledger.expire(&spend_issued_at(before, 1), now).await, Ok(Expiry::Spent));
         assert_eq!(subject.ledger.state(&spend_issued_at(before, 1), now).await, Ok(State::Spent));
     }
-    assert_eq!(subject.ledger.answer(&spend_issued_at(ISSUED + 1, 1), true, 1, now).await, Ok(Verdict::Passed));
+    assert_eq!(subject.ledger.answer(&spend_issued_at(ISSUED + 1, 1), true, 1, now).await, Ok(Decision::Passed));
 }
 
 /// Asks all of these at once, and returns the verdicts.
-async fn at_once(subject: &Subject, asked: impl Iterator<Item = (Spend, bool)>, attempts: u8) -> Vec<Verdict> {
+async fn at_once(subject: &Subject, asked: impl Iterator<Item = (Spend, bool)>, attempts: u8) -> Vec<Decision> {
     let mut asking = JoinSet::new();
     for (spend, is_right) in asked {
         let ledger = Arc::clone(&subject.ledger);
@@ -368,7 +368,7 @@ async fn at_once(subject: &Subject, asked: impl Iterator<Item = (Spend, bool)>, 
     asking.join_all().await
 }
 
-fn count(verdicts: &[Verdict], wanted: Verdict) -> usize {
+fn count(verdicts: &[Decision], wanted: Decision) -> usize {
     verdicts.iter().filter(|verdict| **verdict == wanted).count()
 }
 
@@ -376,7 +376,7 @@ async fn of_a_thousand_right_answers_at_once_one_passes(open: Open) {
     let subject = fresh(open);
     for number in 0..3 {
         let verdicts = at_once(&subject, (0..1000).map(|_| (spend(number), true)), 10).await;
-        assert_eq!((count(&verdicts, Verdict::Passed), count(&verdicts, Verdict::Spent)), (1, 999));
+        assert_eq!((count(&verdicts, Decision::Passed), count(&verdicts, Decision::Spent)), (1, 999));
     }
 }
 
@@ -386,9 +386,9 @@ async fn answers_at_once_take_no_more_than_the_attempts(open: Open) {
         let verdicts = at_once(&subject, (0..40).map(|turn| (spend(number), turn % 8 == 7)), 3).await;
         let lefts: HashSet<u8> = verdicts
             .iter()
-            .filter_map(|verdict| if let Verdict::Wrong { left } = verdict { Some(*left) } else { None })
+            .filter_map(|verdict| if let Decision::Wrong { left } = verdict { Some(*left) } else { None })
             .collect();
-        let (passed, spent) = (count(&verdicts, Verdict::Passed), count(&verdicts, Verdict::Spent));
+        let (passed, spent) = (count(&verdicts, Decision::Passed), count(&verdicts, Decision::Spent));
         // Every number of attempts left was told once, and either the last was used up or one answer passed.
         assert_eq!(lefts.len() + passed + spent, 40);
         assert_eq!(passed, usize::from(!lefts.contains(&0)), "{verdicts:?}");
@@ -399,7 +399,7 @@ async fn answers_at_once_take_no_more_than_the_attempts(open: Open) {
 async fn a_thousand_keys_at_once_all_pass(open: Open) {
     let subject = fresh(open);
     let verdicts = at_once(&subject, (0..1000).map(|number| (spend(number), true)), 1).await;
-    assert_eq!(count(&verdicts, Verdict::Passed), 1000);
+    assert_eq!(count(&verdicts, Decision::Passed), 1000);
     assert_eq!(subject.ledger.records(), Some(1000));
 }
 
@@ -411,7 +411,7 @@ async fn purging_meanwhile_changes_no_decision(open: Open) {
     let purging = tokio::spawn(async move { ledger.purge(later, TTL_SECS).await });
     let twice = (0..1000).chain(0..1000).map(|number| (spend_issued_at(later, number), true));
     let verdicts = at_once(&subject, twice, 1).await;
-    assert_eq!(count(&verdicts, Verdict::Passed), 1000);
+    assert_eq!(count(&verdicts, Decision::Passed), 1000);
     assert_eq!(purging.await.unwrap(), Ok(3000));
     assert_eq!(subject.ledger.records(), Some(1000));
 }
@@ -422,7 +422,7 @@ async fn closing_twice_is_harmless(open: Open) {
     subject.ledger.close().await;
     subject.ledger.close().await;
     let subject = subject.reopened();
-    assert_eq!(answer(&subject, &spend(1), true, 1).await, Verdict::Spent);
-    assert_eq!(answer(&subject, &spend(2), true, 1).await, Verdict::Passed);
+    assert_eq!(answer(&subject, &spend(1), true, 1).await, Decision::Spent);
+    assert_eq!(answer(&subject, &spend(2), true, 1).await, Decision::Passed);
     assert_eq!(subject.ledger.records(), Some(2));
 }

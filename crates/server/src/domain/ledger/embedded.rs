@@ -17,7 +17,7 @@ use self::{
     tables::{META, SPENDS},
     writer::{Asked, Request, WriterThread},
 };
-use super::{LedgerError, Spend, State, Verdict, rules};
+use super::{Decision, LedgerError, Spend, State, rules};
 use crate::keep::store::{Store, StoreError};
 
 /// An answer to be decided about.
@@ -96,7 +96,7 @@ impl EmbeddedLedger {
         is_right: bool,
         attempts_allowed: u8,
         now: u64,
-    ) -> Result<Verdict, LedgerError> {
+    ) -> Result<Decision, LedgerError> {
         let spending = Spending { spend: *spend, is_right, attempts_allowed, now };
         let (asked, reply) = Asked::new(spending);
         self.queue.try_send(Request::Spend(asked)).map_err(|error| match error {

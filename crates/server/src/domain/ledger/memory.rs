@@ -14,7 +14,7 @@ use std::{
 };
 
 use super::{
-    LedgerError, Spend, State, Verdict,
+    Decision, LedgerError, Spend, State,
     rules::{self, Horizon, Record, RecordKey},
 };
 
@@ -55,10 +55,10 @@ impl MemoryLedger {
         is_right: bool,
         attempts_allowed: u8,
         now: u64,
-    ) -> Result<Verdict, LedgerError> {
+    ) -> Result<Decision, LedgerError> {
         let mut shard = self.shard(spend);
         if self.horizon().refuses(spend, now) {
-            return Ok(Verdict::Spent);
+            return Ok(Decision::Spent);
         }
         let name = spend.record_key();
         let found = shard.get(&name).copied();

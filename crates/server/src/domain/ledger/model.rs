@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::{
-    EmbeddedLedger, EmbeddedOptions, Expiry, Ledger, MemoryLedger, Spend, State, Verdict,
+    Decision, EmbeddedLedger, EmbeddedOptions, Expiry, Ledger, MemoryLedger, Spend, State,
     behaviour::{ISSUED, spend_issued_at},
 };
 use crate::keep::store::Store;
@@ -57,18 +57,18 @@ impl Model {
         Self { memories: HashMap::new(), horizon: BEGAN_AT + 1 }
     }
 
-    fn answer(&mut self, key: u32, is_right: bool, attempts: u8) -> Verdict {
+    fn answer(&mut self, key: u32, is_right: bool, attempts: u8) -> Decision {
         let memory = self.memories.entry(key).or_default();
         if memory.is_spent || memory.wrong >= attempts {
-            return Verdict::Spent;
+            return Decision::Spent;
         }
         if is_right {
             memory.is_spent = true;
-            return Verdict::Passed;
+            return Decision::Passed;
         }
         memory.wrong += 1;
         memory.is_spent = memory.wrong == attempts;
-        Verdict::Wrong { left: attempts - memory.wrong }
+        Decision::Wrong { left: attempts - memory.wrong }
     }
 
     fn state(&self, key: u32) -> State {
@@ -129,7 +129,7 @@ impl Both {
         self.embedded = Some(Self::open(&self.directory));
     }
 
-    async fn answer(&self, spend: &Spend, is_right: bool, attempts: u8, now: u64) -> Verdict {
+    async fn answer(&self, spend: &Spend, is_right: bool, attempts: u8, now: u64) -> Decision {
         let verdict = self.memory.answer(spend, is_right, attempts, now).await.unwrap();
         assert_eq!(self.embedded().answer(spend, is_right, attempts, now).await.unwrap(), verdict);
         verdict
@@ -162,7 +162,7 @@ async fn run(steps: Vec<Step>) {
             Step::Answer { key, is_right, attempts, ttl_secs } => {
                 let spend = spend(key, ttl_secs);
                 let verdict = ledgers.answer(&spend, is_right, attempts, now).await;
-                let refused = model.may_refuse(&spend, now) && verdict == Verdict::Spent;
+                let refused = model.may_refuse(&spend, now) && verdict == Decision::Spent;
                 assert!(refused || verdict == model.answer(key, is_right, attempts), "{key} {verdict:?}");
             }
             Step::Expire { key, ttl_secs } => {
@@ -171,7 +171,7 @@ async fn run(steps: Vec<Step>) {
                 let refused = model.may_refuse(&spend, now) && expiry == Expiry::Spent;
                 let is_done = expiry == Expiry::Done;
                 assert!(
-                    refused || is_done == (model.answer(key, true, u8::MAX) == Verdict::Passed),
+                    refused || is_done == (model.answer(key, true, u8::MAX) == Decision::Passed),
                     "{key} {expiry:?}"
                 );
             }

@@ -27,7 +27,7 @@ use ::redis::FromRedisValue;
 use tokio::task::JoinSet;
 
 use self::question::{Asker, Question, Reply};
-use super::{LedgerError, Spend, State, Verdict};
+use super::{Decision, LedgerError, Spend, State};
 use crate::{
     clock::CLOCK_SKEW_SECS,
     keep::remote::{AfterRestart, Decided, Remote, RemoteError, Script},
@@ -81,7 +81,7 @@ impl RedisLedger {
         spend: &Spend,
         is_right: bool,
         attempts_allowed: u8,
-    ) -> Result<Verdict, LedgerError> {
+    ) -> Result<Decision, LedgerError> {
         let mut request = [0; REQUEST_BYTES];
         let unnamed = |error: getrandom::Error| LedgerError::Unavailable { cause: error.to_string() };
         getrandom::fill(&mut request).map_err(unnamed)?;
@@ -95,14 +95,14 @@ impl RedisLedger {
             (reply, is_repeated) = (second, is_repeated || was_repeated);
         }
         match reply {
-            Reply::Verdict(verdict) => Ok(verdict),
+            Reply::Decision(verdict) => Ok(verdict),
             // The first try may have passed, and been forgotten since. Nobody was told, so nothing passes twice.
             Reply::Forgotten { .. } | Reply::NotBegun if is_repeated => Err(LedgerError::Unavailable {
                 cause: "Redis restarted or failed over while it decided, and may have forgotten how".to_owned(),
             }),
             Reply::Forgotten { began } => {
                 self.0.began.fetch_max(began, SeqCst);
-                Ok(Verdict::Spent)
+                Ok(Decision::Spent)
             }
             Reply::NotBegun => {
                 Err(LedgerError::Unavailable { cause: "Redis keeps restarting or failing over".to_owned() })

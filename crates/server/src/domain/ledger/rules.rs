@@ -12,7 +12,7 @@
 //! live of any app, and not only of its own: no key of its age or older can then be alive. The ledger does not see the
 //! keys that nobody has answered yet, and must be told how long they live.
 
-use super::{Spend, State, Verdict};
+use super::{Decision, Spend, State};
 
 /// Names a record: the time of issue, most significant byte first, then the key.
 pub(super) type RecordKey = [u8; 24];
@@ -102,19 +102,19 @@ pub(super) fn judge(
     spend: &Spend,
     is_right: bool,
     attempts_allowed: u8,
-) -> (Verdict, Option<Record>) {
+) -> (Decision, Option<Record>) {
     let Record { until, wrong, is_spent } = found.unwrap_or(Record { until: 0, wrong: 0, is_spent: false });
     let attempts_left = attempts_allowed.max(1).saturating_sub(wrong);
     // None is left without the key's being spent if fewer are allowed now than when the last answer came.
     if is_spent || attempts_left == 0 {
-        return (Verdict::Spent, None);
+        return (Decision::Spent, None);
     }
     let until = until.max(spend.until());
     if is_right {
-        return (Verdict::Passed, Some(Record { until, wrong, is_spent: true }));
+        return (Decision::Passed, Some(Record { until, wrong, is_spent: true }));
     }
     let left = attempts_left - 1;
-    (Verdict::Wrong { left }, Some(Record { until, wrong: wrong.saturating_add(1), is_spent: left == 0 }))
+    (Decision::Wrong { left }, Some(Record { until, wrong: wrong.saturating_add(1), is_spent: left == 0 }))
 }
 
 /// What is remembered of a key, for people.

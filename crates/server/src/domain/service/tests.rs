@@ -15,7 +15,6 @@ use crate::{
         client::Peer,
         counters::Counts,
         ledger::{EmbeddedLedger, EmbeddedOptions, MemoryLedger},
-        refusal::ResultCode,
         statistics::{Span, Statistics},
     },
     keep::store::Store,
@@ -80,21 +79,17 @@ fn issue_at(service: &Service, name: &str, issued_at: u64) -> Key {
     service.keyring.load().issue(&claims)
 }
 
-fn code(result: Result<(), Refusal>) -> ResultCode {
-    result.map_or_else(|refusal| refusal.code_and_status().0, |()| ResultCode::Success)
-}
-
 /// Answers a key rightly, now.
-async fn judge(service: &Service, key: &Key) -> ResultCode {
+async fn judge(service: &Service, key: &Key) -> Verdict {
     let (challenge, live) = service.challenge(&key.to_string()).unwrap();
-    code(service.judge(&live, &challenge, challenge.answer().as_str()).await)
+    service.judge(&live, &challenge, challenge.answer().as_str(), unix_now()).await.unwrap().verdict
 }
 
 /// Answers a key rightly, as if it were this Unix time.
 async fn spend_at(service: &Service, key: &Key, now: u64) {
     let (challenge, live) = service.challenge(&key.to_string()).unwrap();
     let spend = spend_of(&live, &challenge);
-    assert_eq!(service.ledger().answer(&spend, true, 1, now).await, Ok(Verdict::Passed));
+    assert_eq!(service.ledger().answer(&spend, true, 1, now).await, Ok(Decision::Passed));
 }
 
 /// Spends a key, and has the ledger forget that. The time to live is 30 seconds. Returns the key, and one that nobody
@@ -105,7 +100,7 @@ async fn spend_and_forget(service: &Service) -> (Key, Key) {
     spend_at(service, &spent, issued_at + 5).await;
     assert_eq!(service.ledger().purge(issued_at + 30, 30).await, Ok(1));
     assert_eq!(service.ledger().records(), Some(0));
-    assert_eq!(judge(service, &spent).await, ResultCode::ExpiredKeyError);
+    assert_eq!(judge(service, &spent).await, Verdict::Late);
     (spent, unanswered)
 }
 
@@ -113,9 +108,9 @@ async fn spend_and_forget(service: &Service) -> (Key, Key) {
 async fn check_spent(service: &Service, spent: &Key) {
     let live = app(service, "shop");
     let (challenge, _) = service.challenge(&spent.to_string()).unwrap();
-    assert_eq!(code(service.check_time(&live, &challenge)), ResultCode::Success);
-    assert_eq!(judge(service, spent).await, ResultCode::ExpiredKeyError);
-    assert_eq!(code(service.expire(&live, &challenge).await), ResultCode::ExpiredKeyError);
+    assert!(service.check_time(&live, &challenge, unix_now()).is_ok());
+    assert_eq!(judge(service, spent).await, Verdict::Spent);
+    assert_eq!(service.expire(&live, &challenge, unix_now()).await.unwrap(), Expiry::Spent);
 }
 
 #[tokio::test]
@@ -128,7 +123,7 @@ async fn a_forgotten_key_never_passes_when_a_stored_apps_time_to_live_grows() {
         apps.set("shop", &ttl(3600)).unwrap();
         check_spent(&service, &spent).await;
         // What refuses it is that it was spent, and not its age.
-        assert_eq!(judge(&service, &unanswered).await, ResultCode::Success);
+        assert_eq!(judge(&service, &unanswered).await, Verdict::Passed);
         assert_eq!(service.purge().await, Ok(0));
         drop((apps, service));
         let (_apps, service) = installed.open(&[], unix_now());
@@ -150,7 +145,7 @@ async fn a_forgotten_key_never_passes_when_a_declared_apps_time_to_live_grows() 
         check_spent(&service, &spent).await;
         match kind {
             Kind::Memory => check_spent(&service, &unanswered).await,
-            Kind::Embedded => assert_eq!(judge(&service, &unanswered).await, ResultCode::Success),
+            Kind::Embedded => assert_eq!(judge(&service, &unanswered).await, Verdict::Passed),
         }
     }
 }
@@ -166,7 +161,7 @@ async fn keys_of_a_longer_time_to_live_outlive_younger_ones_of_a_shorter() {
         let (long, short) = (issue_at(&service, "long", now - 40), issue_at(&service, "short", now - 38));
         spend_at(&service, &short, now - 37).await;
         assert_eq!(service.purge().await, Ok(0));
-        assert_eq!(judge(&service, &long).await, ResultCode::Success);
+        assert_eq!(judge(&service, &long).await, Verdict::Passed);
     }
 }
 
@@ -182,8 +177,8 @@ async fn a_time_to_live_that_grows_holds_for_keys_that_are_out() {
         // The next purge knows the new one, though no answer told the ledger of it.
         apps.set("shop", &ttl(600)).unwrap();
         assert_eq!(service.purge().await, Ok(0));
-        assert_eq!(judge(&service, &out).await, ResultCode::Success);
-        assert_eq!(judge(&service, &spent).await, ResultCode::ExpiredKeyError);
+        assert_eq!(judge(&service, &out).await, Verdict::Passed);
+        assert_eq!(judge(&service, &spent).await, Verdict::Spent);
     }
 }
 
@@ -206,15 +201,17 @@ async fn what_happens_to_challenges_is_counted() {
     apps.create("shop", &limited, 0).unwrap();
     let live = app(&service, "shop");
     let mut keys = Vec::new();
-    while let Ok(key) = service.issue(&live, None).await {
+    while let Ok(key) = service.issue(&live, None, unix_now()).await {
         keys.push(key);
     }
     let challenge = |number: usize| service.challenge(&keys[number].to_string()).unwrap().0;
-    assert_eq!(judge(&service, &keys[0]).await, ResultCode::Success);
-    assert_eq!(judge(&service, &keys[0]).await, ResultCode::ExpiredKeyError);
-    assert_eq!(code(service.judge(&live, &challenge(1), "wrong").await), ResultCode::WrongAnswerError);
-    assert_eq!(code(service.judge(&live, &challenge(1), "").await), ResultCode::EmptyAnswer);
-    assert_eq!(code(service.expire(&live, &challenge(2)).await), ResultCode::Success);
+    let verdict =
+        async |number, typed| service.judge(&live, &challenge(number), typed, unix_now()).await.unwrap().verdict;
+    assert_eq!(judge(&service, &keys[0]).await, Verdict::Passed);
+    assert_eq!(judge(&service, &keys[0]).await, Verdict::Spent);
+    assert_eq!(verdict(1, "wrong").await, Verdict::Wrong { left: 1 });
+    assert_eq!(verdict(1, "").await, Verdict::Empty);
+    assert_eq!(service.expire(&live, &challenge(2), unix_now()).await.unwrap(), Expiry::Done);
 
     let counts = counted(&service);
     let times = counts.times.clone();
@@ -231,7 +228,7 @@ async fn what_is_shown_and_what_a_clients_limit_refuses_is_counted() {
     apps.create("shop", &SettingChanges::default(), 0).unwrap();
     let per_minute = PerMinute { media: 4, ..PerMinute::default() };
     let service = Arc::new(service.limited(Limits::new(per_minute, Proxies::default(), None)));
-    let key = service.issue(&app(&service, "shop"), None).await.unwrap();
+    let key = service.issue(&app(&service, "shop"), None, unix_now()).await.unwrap();
     for (call, range) in
         [("img", ""), ("sound", "bytes=0-1"), ("sound", "bytes=0-"), ("sound", "bytes=9-"), ("img", "")]
     {

@@ -12,7 +12,10 @@ use maud::html;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Console, fault::Fault, page::Page, visitor::Reader};
-use crate::{domain::admin::AdminError, logging::Seldom};
+use crate::{
+    domain::{admin::AdminError, refusal::Refusal},
+    logging::Seldom,
+};
 
 /// Makes a page of a fault, or sends those who are not signed in to where they can be.
 pub(super) async fn explain(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
@@ -23,6 +26,11 @@ pub(super) async fn explain(State(console): State<Arc<Console>>, request: Reques
         Some(fault) => page(&reader, fault),
         None => response,
     }
+}
+
+/// A page that says why a request below `/console` was refused, wherever that was.
+pub(crate) fn refusal(reader: &Reader, refusal: &Refusal) -> Response {
+    page(reader, &Fault::Refusal(refusal.clone()))
 }
 
 fn page(reader: &Reader, fault: &Fault) -> Response {

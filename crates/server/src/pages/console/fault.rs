@@ -40,8 +40,7 @@ impl Fault {
         match self {
             Self::SignedOut => StatusCode::SEE_OTHER,
             Self::Admin(error) => status(error),
-            Self::Refusal(Refusal::Parameter) => StatusCode::BAD_REQUEST,
-            Self::Refusal(refusal) => refusal.code_and_status().1,
+            Self::Refusal(refusal) => refusal.status(),
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use axum::{
     body::Body,
-    http::{HeaderMap, Request, StatusCode, Uri},
+    http::{HeaderMap, HeaderName, Request, StatusCode, Uri},
 };
 use haechi_captcha::{Keyring, Secret};
 use http_body_util::BodyExt;
@@ -250,7 +250,7 @@ async fn an_app_lives_its_life() {
     let made = server.post("/console/apps/new", &session, &format!("name=other&answer_length=6&{USUAL}")).await;
     assert_eq!((made.status, made.header(header::CACHE_CONTROL)), (StatusCode::OK, "no-store"));
     let appkey = made.text.split("<pre class=\"secret\" tabindex=\"0\"><code>").nth(1).unwrap()[..64].to_owned();
-    assert!(server.service.app(&appkey).is_ok());
+    assert!(server.service.app(&appkey, unix_now()).is_ok());
     let address = made.text.split("href=\"").find(|link| {
         link.ends_with("/settings\">Settings</a></p></main><footer>All times are UTC.</footer></body></html>")
     });
@@ -262,16 +262,16 @@ async fn an_app_lives_its_life() {
     assert!(wrong.text.contains("value=\"9\"") && wrong.text.contains("id=\"app-answer_length-problem\""));
     let changed = server.post(&settings, &session, &format!("answer_length=7&{USUAL}&test=true")).await;
     assert_eq!(changed.header(header::LOCATION), format!("{settings}?done=settings"));
-    let live = server.service.app(&appkey).unwrap();
+    let live = server.service.app(&appkey, unix_now()).unwrap();
     assert!(live.app.settings.answer_length == 7 && live.app.settings.test);
     let log = server.get("/console/audit", &session).await.text;
     assert!(log.contains("app.changed") && !log.contains("ttl_secs"), "only what differs is a change");
 
     let rotated = server.post(&format!("{address}/rotate"), &session, "grace=3600").await;
-    assert!(rotated.status == StatusCode::OK && server.service.app(&appkey).is_ok());
+    assert!(rotated.status == StatusCode::OK && server.service.app(&appkey, unix_now()).is_ok());
     assert!(server.get(&settings, &session).await.text.contains("End the old appkey now"));
     server.post(&format!("{address}/end-grace"), &session, "").await;
-    assert!(server.service.app(&appkey).is_err());
+    assert!(server.service.app(&appkey, unix_now()).is_err());
     assert_eq!(server.post(&format!("{address}/rotate"), &session, "grace=5").await.status, StatusCode::BAD_REQUEST);
 
     server.post(&format!("{address}/disable"), &session, "").await;

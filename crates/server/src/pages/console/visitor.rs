@@ -95,7 +95,7 @@ fn is_local(host: &[u8]) -> bool {
 
 /// A person, signed in or not.
 #[derive(Debug, Clone)]
-pub(super) struct Reader {
+pub(crate) struct Reader {
     pub(super) language: Language,
     pub(super) transport: Transport,
     /// What sign-ins are limited by.
@@ -109,7 +109,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(parts: &Parts, proxies: &Proxies) -> Self {
+    pub(crate) fn new(parts: &Parts, proxies: &Proxies) -> Self {
         let headers = &parts.headers;
         let peer = parts.extensions.get().map(|Peer(peer)| peer.ip());
         let transport = match parts.extensions.get() {

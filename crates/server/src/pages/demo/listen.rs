@@ -8,7 +8,6 @@ mod texts;
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use axum::{
-    Router,
     extract::{RawQuery, Request, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
@@ -20,9 +19,8 @@ use maud::{DOCTYPE, Markup, html};
 use self::texts::Texts;
 use super::language_of;
 use crate::{
-    dialect::media::in_range,
-    domain::{refusal::Refusal, service::Service},
-    http::{parameters::Parameters, request::read_body},
+    domain::{metrics::Call, refusal::Refusal, service::Service},
+    http::{media::in_range, parameters::Parameters, request::read_body, routes::Routes},
 };
 
 /// Sounds in a test.
@@ -32,8 +30,8 @@ const LENGTH: u8 = 5;
 /// Tests are numbers below this one.
 const TESTS: u64 = 1 << 48;
 
-pub(super) fn routes() -> Router<Arc<Service>> {
-    Router::new().route("/demo/listen", get(ask).post(judge)).route("/demo/listen/sound", get(speak))
+pub(super) fn with_routes(routes: Routes<Arc<Service>>) -> Routes<Arc<Service>> {
+    routes.page(Call::Other, "/demo/listen", get(ask).post(judge)).page(Call::Other, "/demo/listen/sound", get(speak))
 }
 
 /// One test in one language.

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use haechi_captcha::Language;
 
 use crate::{
-    clock::unix_now,
-    domain::{apps::LiveApp, refusal::Refusal, service::Service},
+    domain::{
+        apps::LiveApp,
+        refusal::Refusal,
+        service::{Service, Verdict},
+    },
     http::parameters::MAX_VALUE_BYTES,
 };
 
@@ -30,30 +33,30 @@ impl Round {
     ///
     /// # Errors
     /// [`Refusal::AppKey`] if no app is enabled, [`Refusal::RateLimit`] above its rate.
-    pub(super) async fn start(service: &Service, language: Language) -> Result<Self, Refusal> {
+    pub(super) async fn start(service: &Service, language: Language, now: u64) -> Result<Self, Refusal> {
         let live = app(service)?;
-        let key = service.issue(&live, Some(language)).await?;
-        Self::of(service, &live, key.to_string())
+        let key = service.issue(&live, Some(language), now).await?;
+        Self::of(service, &live, key.to_string(), now)
     }
 
     /// A challenge that was issued before and may still be answered.
     ///
     /// # Errors
     /// [`Refusal::Key`] or [`Refusal::Expired`] if there is no such challenge.
-    pub(super) fn resume(service: &Service, key: &str) -> Result<Self, Refusal> {
-        Self::of(service, &*app(service)?, key.to_owned())
+    pub(super) fn resume(service: &Service, key: &str, now: u64) -> Result<Self, Refusal> {
+        Self::of(service, &*app(service)?, key.to_owned(), now)
     }
 
-    fn of(service: &Service, live: &LiveApp, key: String) -> Result<Self, Refusal> {
+    fn of(service: &Service, live: &LiveApp, key: String, now: u64) -> Result<Self, Refusal> {
         let challenge = service.challenge_of(live, &key)?;
-        service.check_time(live, &challenge)?;
+        service.check_time(live, &challenge, now)?;
         let claims = challenge.claims();
         Ok(Self {
             key,
             answer_length: challenge.answer().as_str().len(),
             width: live.app.settings.width,
             height: live.app.settings.height,
-            expires_in_secs: live.expires_at(claims.issued_at).saturating_sub(unix_now()),
+            expires_in_secs: live.expires_at(claims.issued_at).saturating_sub(now),
         })
     }
 
@@ -69,13 +72,13 @@ impl Round {
 ///
 /// # Errors
 /// As for verification, without an appkey: [`Refusal::AppKey`] then means that no app is enabled.
-pub(super) async fn judge(service: &Service, key: &str, answer: &str) -> Result<(), Refusal> {
+pub(super) async fn judge(service: &Service, key: &str, answer: &str, now: u64) -> Result<Verdict, Refusal> {
     let live = app(service)?;
     let challenge = service.challenge_of(&live, key)?;
     if answer.len() > MAX_VALUE_BYTES {
         return Err(Refusal::Parameter);
     }
-    service.judge(&live, &challenge, answer).await
+    Ok(service.judge(&live, &challenge, answer, now).await?.verdict)
 }
 
 /// The app in whose name the page issues challenges.

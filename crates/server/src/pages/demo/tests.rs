@@ -2,7 +2,7 @@
 
 use axum::{
     body::Body,
-    http::{Request, Uri},
+    http::{HeaderValue, Request, Uri},
 };
 use haechi_captcha::{Keyring, Secret};
 use http_body_util::BodyExt;
@@ -124,12 +124,12 @@ async fn the_page_says_that_its_language_depends_on_the_reader() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_gets_413_in_the_envelope() {
+async fn a_body_that_is_too_large_gets_413_on_a_page_or_to_the_script() {
     let service = service(vec![app(1, "default")]);
-    for path in ["/", "/demo/verification"] {
+    for (path, said) in [("/", "<!DOCTYPE html>"), ("/demo/verification", "\"resultCode\":-3,")] {
         let (status, _, text) = send(&service, post(path, " ".repeat(16 * 1024 + 1))).await;
         assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
-        assert!(text.contains("\"resultCode\":-3,"), "{path}: {text}");
+        assert!(text.contains(said), "{path}: {text}");
     }
 }
 
@@ -198,7 +198,7 @@ async fn a_script_is_answered_with_the_usual_codes() {
     let service = service(vec![app(1, "default")]);
     let key = issue_key(&service).await;
     let live = service.apps().current().by_name("default").map(Arc::clone).unwrap();
-    let second = service.issue(&live, None).await.unwrap().to_string();
+    let second = service.issue(&live, None, unix_now()).await.unwrap().to_string();
     let json = |key: &str, answer: &str| serde_json::json!({ "key": key, "answer": answer }).to_string();
     for (body, code) in [
         (json("none", "x"), -7),

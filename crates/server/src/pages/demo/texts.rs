@@ -2,7 +2,7 @@
 
 use haechi_captcha::Language;
 
-use crate::domain::refusal::Refusal;
+use crate::domain::{refusal::Refusal, service::Verdict};
 
 /// What the page tells a person about the challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,13 +51,23 @@ impl Notice {
     }
 }
 
+impl From<Verdict> for Notice {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Passed => Self::Right,
+            Verdict::Wrong { .. } => Self::Wrong,
+            Verdict::Spent | Verdict::Late => Self::Expired,
+            Verdict::Empty => Self::Empty,
+        }
+    }
+}
+
 impl From<&Refusal> for Notice {
     fn from(refusal: &Refusal) -> Self {
         match refusal {
-            Refusal::WrongAnswer | Refusal::Parameter => Self::Wrong,
+            Refusal::Parameter => Self::Wrong,
             // To a person a key that was never issued here is one whose time is over: its app or secret is gone.
             Refusal::Expired | Refusal::Key => Self::Expired,
-            Refusal::EmptyAnswer => Self::Empty,
             Refusal::AppKey => Self::NoApp,
             Refusal::RateLimit { .. } | Refusal::Busy | Refusal::Http(_) => Self::Busy,
             Refusal::Undecided(_) | Refusal::Overloaded | Refusal::LedgerAhead | Refusal::Internal => Self::Undecided,

@@ -50,14 +50,14 @@ impl World {
         let mut told = Vec::new();
         for number in 0..self.asked {
             let verdict = answer(&ledger, number).await.unwrap();
-            assert!(!self.spent.contains(&number) || verdict == Verdict::Spent, "{number} passes twice");
+            assert!(!self.spent.contains(&number) || verdict == Decision::Spent, "{number} passes twice");
             told.push((disk.faults.moment(), number));
         }
         for _ in 0..ROUNDS {
             let numbers = self.asked..self.asked + TOGETHER;
             self.asked = numbers.end;
             let verdicts = join_all(numbers.clone().map(|number| answer(&ledger, number))).await;
-            assert!(verdicts.iter().all(|verdict| *verdict == Ok(Verdict::Passed)), "{verdicts:?}");
+            assert!(verdicts.iter().all(|verdict| *verdict == Ok(Decision::Passed)), "{verdicts:?}");
             told.extend(numbers.map(|number| (disk.faults.moment(), number)));
         }
         told

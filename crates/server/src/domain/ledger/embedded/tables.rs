@@ -6,7 +6,7 @@
 use redb::{ReadableTable, ReadableTableMetadata, Table, TableDefinition, WriteTransaction};
 
 use super::super::{
-    LedgerError, Verdict,
+    Decision, LedgerError,
     rules::{self, Horizon, Record, RecordKey},
 };
 use super::{Purging, Spending};
@@ -110,10 +110,10 @@ impl<'transaction> Tables<'transaction> {
         &mut self,
         spending: &Spending,
         max_records: u64,
-    ) -> Result<Result<Verdict, LedgerError>, StoreError> {
+    ) -> Result<Result<Decision, LedgerError>, StoreError> {
         let Spending { spend, is_right, attempts_allowed, now } = spending;
         if self.horizon.refuses(spend, *now) {
-            return Ok(Ok(Verdict::Spent));
+            return Ok(Ok(Decision::Spent));
         }
         let name = spend.record_key();
         let found = self.spends.get(name)?.map(|found| decode(&found.value()));

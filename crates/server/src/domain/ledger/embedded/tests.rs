@@ -28,7 +28,7 @@ fn spend(number: u32) -> Spend {
     spend_issued_at(ISSUED, number)
 }
 
-pub(super) async fn answer(ledger: &Ledger, number: u32) -> Result<Verdict, LedgerError> {
+pub(super) async fn answer(ledger: &Ledger, number: u32) -> Result<Decision, LedgerError> {
     ledger.answer(&spend(number), true, 1, NOW).await
 }
 
@@ -36,12 +36,12 @@ pub(super) async fn answer(ledger: &Ledger, number: u32) -> Result<Verdict, Ledg
 async fn what_was_decided_outlives_the_ledger() {
     let directory = TempDir::new().unwrap();
     let ledger = open(directory.path());
-    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Passed));
-    assert_eq!(ledger.answer(&spend(2), false, 3, NOW).await, Ok(Verdict::Wrong { left: 2 }));
+    assert_eq!(answer(&ledger, 1).await, Ok(Decision::Passed));
+    assert_eq!(ledger.answer(&spend(2), false, 3, NOW).await, Ok(Decision::Wrong { left: 2 }));
     drop(ledger);
     let ledger = open(directory.path());
     assert_eq!(ledger.records(), Some(2));
-    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Spent));
+    assert_eq!(answer(&ledger, 1).await, Ok(Decision::Spent));
     assert_eq!(ledger.state(&spend(2), NOW).await, Ok(State::Tried { wrong: 1 }));
 }
 
@@ -51,11 +51,11 @@ async fn what_was_decided_is_in_the_file_at_once() {
     let (directory, killed) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let ledger = open(directory.path());
     for number in 0..20 {
-        assert_eq!(answer(&ledger, number).await, Ok(Verdict::Passed));
+        assert_eq!(answer(&ledger, number).await, Ok(Decision::Passed));
         fs::copy(directory.path().join(FILE_NAME), killed.path().join(FILE_NAME)).unwrap();
         let after = open(killed.path());
         assert_eq!(after.records(), Some(u64::from(number) + 1));
-        assert_eq!(answer(&after, number).await, Ok(Verdict::Spent));
+        assert_eq!(answer(&after, number).await, Ok(Decision::Spent));
     }
 }
 
@@ -68,7 +68,7 @@ async fn what_was_forgotten_stays_forgotten() {
     drop(ledger);
     let ledger = open(directory.path());
     assert_eq!(ledger.issue_not_before(), ISSUED + 1);
-    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Spent));
+    assert_eq!(answer(&ledger, 1).await, Ok(Decision::Spent));
 }
 
 #[tokio::test]
@@ -77,8 +77,8 @@ async fn a_lost_memory_is_not_forgotten_by_a_restart() {
     drop(open_begun_at(directory.path(), Some(ISSUED)));
     let ledger = open_begun_at(directory.path(), Some(ISSUED + 5));
     assert_eq!(ledger.issue_not_before(), ISSUED + 1);
-    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Spent));
-    assert_eq!(ledger.answer(&spend_issued_at(ISSUED + 1, 2), true, 1, NOW).await, Ok(Verdict::Passed));
+    assert_eq!(answer(&ledger, 1).await, Ok(Decision::Spent));
+    assert_eq!(ledger.answer(&spend_issued_at(ISSUED + 1, 2), true, 1, NOW).await, Ok(Decision::Passed));
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn a_first_start_refuses_nothing() {
     let directory = TempDir::new().unwrap();
     let ledger = open_begun_at(directory.path(), None);
     assert_eq!(ledger.issue_not_before(), 0);
-    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Passed));
+    assert_eq!(answer(&ledger, 1).await, Ok(Decision::Passed));
 }
 
 /// As when the file was made but the process ended before the ledger was.
@@ -109,7 +109,7 @@ async fn purging_takes_many_steps() {
 }
 
 /// Lets a question be asked, and gives up before the reply.
-async fn ask_and_leave(question: impl Future<Output = Result<Verdict, LedgerError>>) -> Option<LedgerError> {
+async fn ask_and_leave(question: impl Future<Output = Result<Decision, LedgerError>>) -> Option<LedgerError> {
     let mut question = pin!(question);
     std::future::poll_fn(|context| match question.as_mut().poll(context) {
         Poll::Ready(reply) => Poll::Ready(reply.err()),
@@ -123,7 +123,7 @@ async fn a_caller_that_goes_away_spends_the_key_all_the_same() {
     let directory = TempDir::new().unwrap();
     let ledger = open(directory.path());
     assert_eq!(ask_and_leave(answer(&ledger, 1)).await, None);
-    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Spent));
+    assert_eq!(answer(&ledger, 1).await, Ok(Decision::Spent));
 }
 
 #[tokio::test]
@@ -178,7 +178,7 @@ async fn more_than_may_wait_are_turned_away_and_the_rest_decided() {
     // A check waits for its turn behind them, so the queue is empty after it.
     assert_eq!(ledger.check().await, Ok(()));
     for number in let_in {
-        assert_eq!(answer(&ledger, number).await, Ok(Verdict::Spent));
+        assert_eq!(answer(&ledger, number).await, Ok(Decision::Spent));
     }
 }
 
@@ -191,7 +191,7 @@ pub(super) fn open_on(directory: &Path, disk: &Arc<Disk>, retry_after: Duration)
 async fn a_full_disk_fails_closed_and_mends_by_itself() {
     let (directory, disk) = (TempDir::new().unwrap(), Arc::default());
     let ledger = open_on(directory.path(), &disk, Duration::ZERO);
-    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Passed));
+    assert_eq!(answer(&ledger, 1).await, Ok(Decision::Passed));
     disk.faults.is_full.store(true, Ordering::Release);
     for number in [2, 2, 3, 1] {
         assert!(matches!(answer(&ledger, number).await, Err(LedgerError::Unavailable { .. })));
@@ -200,10 +200,10 @@ async fn a_full_disk_fails_closed_and_mends_by_itself() {
     assert!(matches!(ledger.purge(u64::MAX, TTL_SECS).await, Err(LedgerError::Unavailable { .. })));
     disk.faults.is_full.store(false, Ordering::Release);
     assert_eq!(ledger.check().await, Ok(()));
-    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Spent));
-    assert_eq!(answer(&ledger, 4).await, Ok(Verdict::Passed));
+    assert_eq!(answer(&ledger, 1).await, Ok(Decision::Spent));
+    assert_eq!(answer(&ledger, 4).await, Ok(Decision::Passed));
     let verdict = answer(&ledger, 3).await.unwrap();
-    assert_ne!(answer(&ledger, 3).await, Ok(Verdict::Passed), "after {verdict:?}");
+    assert_ne!(answer(&ledger, 3).await, Ok(Decision::Passed), "after {verdict:?}");
     assert_eq!(ledger.state(&spend(1), NOW).await, Ok(State::Spent));
 }
 
@@ -218,15 +218,15 @@ async fn a_slow_sync_keeps_verdicts_waiting_until_it_is_done() {
     // Looking does not wait for the disk, and does not see what may yet be lost.
     assert_eq!(ledger.state(&spend(1), NOW).await, Ok(State::Fresh));
     disk.faults.is_stuck.store(false, Ordering::Release);
-    assert_eq!(asked.await, Ok(Verdict::Passed));
-    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Spent));
+    assert_eq!(asked.await, Ok(Decision::Passed));
+    assert_eq!(answer(&ledger, 1).await, Ok(Decision::Spent));
 }
 
 #[tokio::test]
 async fn a_failed_sync_is_final() {
     let (directory, disk) = (TempDir::new().unwrap(), Arc::default());
     let ledger = open_on(directory.path(), &disk, Duration::ZERO);
-    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Passed));
+    assert_eq!(answer(&ledger, 1).await, Ok(Decision::Passed));
     disk.faults.is_failing.store(true, Ordering::Release);
     assert!(matches!(answer(&ledger, 2).await, Err(LedgerError::Unavailable { .. })));
     disk.faults.is_failing.store(false, Ordering::Release);
@@ -251,9 +251,9 @@ async fn a_failure_is_not_tried_again_at_once() {
 async fn what_changes_nothing_needs_no_disk() {
     let (directory, disk) = (TempDir::new().unwrap(), Arc::default());
     let ledger = open_on(directory.path(), &disk, Duration::ZERO);
-    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Passed));
+    assert_eq!(answer(&ledger, 1).await, Ok(Decision::Passed));
     disk.faults.is_full.store(true, Ordering::Release);
-    assert_eq!(answer(&ledger, 1).await, Ok(Verdict::Spent));
+    assert_eq!(answer(&ledger, 1).await, Ok(Decision::Spent));
     assert_eq!(ledger.purge(NOW, TTL_SECS).await, Ok(0));
 }
 

@@ -10,7 +10,7 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    super::{LedgerError, Verdict},
+    super::{Decision, LedgerError},
     Gauges, Purging, Spending,
     tables::Tables,
 };
@@ -21,7 +21,7 @@ const MAX_BATCH: usize = 1024;
 
 /// What the writer can be asked.
 pub(super) enum Request {
-    Spend(Asked<Spending, Verdict>),
+    Spend(Asked<Spending, Decision>),
     /// How many records one step forgot.
     Purge(Asked<Purging, u64>),
     Check(Asked<(), ()>),
@@ -131,7 +131,7 @@ impl Writer {
 /// Requests that share a commit.
 #[derive(Default)]
 struct Batch {
-    spends: Vec<Asked<Spending, Verdict>>,
+    spends: Vec<Asked<Spending, Decision>>,
     purges: Vec<Asked<Purging, u64>>,
     checks: Vec<Asked<(), ()>>,
     closing: Vec<oneshot::Sender<()>>,
@@ -139,7 +139,7 @@ struct Batch {
 
 /// What was decided about a batch, in its order.
 struct Decided {
-    verdicts: Vec<Result<Verdict, LedgerError>>,
+    verdicts: Vec<Result<Decision, LedgerError>>,
     forgotten: Vec<u64>,
 }
 

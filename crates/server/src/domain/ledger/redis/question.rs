@@ -9,7 +9,7 @@ use super::{REQUEST_BYTES, flag};
 use crate::domain::lifetime::LONGEST_LIFE_SECS;
 use crate::{
     clock::CLOCK_SKEW_SECS,
-    domain::ledger::{Spend, Verdict},
+    domain::ledger::{Decision, Spend},
     keep::remote::{Decided, Remote, RemoteError, Script},
 };
 
@@ -32,7 +32,7 @@ pub(super) struct Question {
 /// What the script says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reply {
-    Verdict(Verdict),
+    Decision(Decision),
     /// The key is older than the memory, which began in this second.
     Forgotten {
         began: u64,
@@ -146,9 +146,9 @@ fn reply(pair: &[Value]) -> Option<Reply> {
     let letter = String::from_redis_value_ref(&pair[0]).ok()?;
     let number = u64::from_redis_value_ref(&pair[1]).ok()?;
     Some(match letter.as_str() {
-        "p" => Reply::Verdict(Verdict::Passed),
-        "w" => Reply::Verdict(Verdict::Wrong { left: u8::try_from(number).ok()? }),
-        "s" | "x" => Reply::Verdict(Verdict::Spent),
+        "p" => Reply::Decision(Decision::Passed),
+        "w" => Reply::Decision(Decision::Wrong { left: u8::try_from(number).ok()? }),
+        "s" | "x" => Reply::Decision(Decision::Spent),
         "r" => Reply::Forgotten { began: number },
         "b" => Reply::NotBegun,
         _ => return None,

@@ -42,7 +42,7 @@ async fn where_no_key_can_have_been_issued_none_is_refused() {
     let address = RemoteAddress::parse(&redis.url()).unwrap();
     let ledger = RedisLedger::open(Arc::new(Remote::connect(&address).await.unwrap()), false).await.unwrap();
     assert!(ledger.issue_not_before() < unix_now());
-    assert_eq!(ledger.answer(&spend(&ledger, 1), true, 3).await, Ok(Verdict::Passed));
+    assert_eq!(ledger.answer(&spend(&ledger, 1), true, 3).await, Ok(Decision::Passed));
     let later = open(&redis.url()).await;
     assert!(later.issue_not_before() < unix_now(), "the next node finds it begun");
 }
@@ -103,28 +103,28 @@ async fn keys_are_judged_as_by_any_ledger(servers: Servers) {
 
     let once = fresh(1);
     assert_eq!(ledger.state(&once, unix_now()).await, Ok(State::Fresh));
-    assert_eq!(ledger.answer(&once, true, 3).await, Ok(Verdict::Passed));
-    assert_eq!(ledger.answer(&once, true, 3).await, Ok(Verdict::Spent));
-    assert_eq!(ledger.answer(&once, false, 3).await, Ok(Verdict::Spent));
+    assert_eq!(ledger.answer(&once, true, 3).await, Ok(Decision::Passed));
+    assert_eq!(ledger.answer(&once, true, 3).await, Ok(Decision::Spent));
+    assert_eq!(ledger.answer(&once, false, 3).await, Ok(Decision::Spent));
     assert_eq!(ledger.state(&once, unix_now()).await, Ok(State::Spent));
 
     let tried = fresh(2);
     for left in (1..10).rev() {
-        assert_eq!(ledger.answer(&tried, false, 10).await, Ok(Verdict::Wrong { left }));
+        assert_eq!(ledger.answer(&tried, false, 10).await, Ok(Decision::Wrong { left }));
     }
     assert_eq!(ledger.state(&tried, unix_now()).await, Ok(State::Tried { wrong: 9 }));
-    assert_eq!(ledger.answer(&tried, true, 10).await, Ok(Verdict::Passed));
+    assert_eq!(ledger.answer(&tried, true, 10).await, Ok(Decision::Passed));
 
     let failed = fresh(3);
-    assert_eq!(ledger.answer(&failed, false, 1).await, Ok(Verdict::Wrong { left: 0 }));
-    assert_eq!(ledger.answer(&failed, true, 1).await, Ok(Verdict::Spent));
-    assert_eq!(ledger.answer(&failed, true, 10).await, Ok(Verdict::Spent), "spent is spent, however many are allowed");
+    assert_eq!(ledger.answer(&failed, false, 1).await, Ok(Decision::Wrong { left: 0 }));
+    assert_eq!(ledger.answer(&failed, true, 1).await, Ok(Decision::Spent));
+    assert_eq!(ledger.answer(&failed, true, 10).await, Ok(Decision::Spent), "spent is spent, however many are allowed");
 
     let fewer = fresh(4);
-    assert_eq!(ledger.answer(&fewer, false, 10).await, Ok(Verdict::Wrong { left: 9 }));
-    assert_eq!(ledger.answer(&fewer, false, 10).await, Ok(Verdict::Wrong { left: 8 }));
-    assert_eq!(ledger.answer(&fewer, true, 2).await, Ok(Verdict::Spent));
-    assert_eq!(ledger.answer(&fresh(5), true, 0).await, Ok(Verdict::Passed));
+    assert_eq!(ledger.answer(&fewer, false, 10).await, Ok(Decision::Wrong { left: 9 }));
+    assert_eq!(ledger.answer(&fewer, false, 10).await, Ok(Decision::Wrong { left: 8 }));
+    assert_eq!(ledger.answer(&fewer, true, 2).await, Ok(Decision::Spent));
+    assert_eq!(ledger.answer(&fresh(5), true, 0).await, Ok(Decision::Passed));
 
     let ledger = Ledger::Redis(ledger.clone());
     let expired = spend(&as_redis(&ledger), 6);
@@ -133,11 +133,11 @@ async fn keys_are_judged_as_by_any_ledger(servers: Servers) {
 
     let now = unix_now();
     let past = Spend { issued_at: now.max(ledger.issue_not_before()), until: now, ..expired };
-    assert_eq!(ledger.answer(&past, true, 3, now).await, Ok(Verdict::Spent), "past its time");
+    assert_eq!(ledger.answer(&past, true, 3, now).await, Ok(Decision::Spent), "past its time");
     let old = Spend { issued_at: now - 1, ..spend(&as_redis(&ledger), 7) };
-    assert_eq!(ledger.answer(&old, true, 3, now).await, Ok(Verdict::Spent), "older than the memory");
+    assert_eq!(ledger.answer(&old, true, 3, now).await, Ok(Decision::Spent), "older than the memory");
     let ahead = Spend { issued_at: now + 600, until: now + 900, ..spend(&as_redis(&ledger), 8) };
-    assert_eq!(ledger.answer(&ahead, true, 3, now).await, Ok(Verdict::Spent), "far in the future");
+    assert_eq!(ledger.answer(&ahead, true, 3, now).await, Ok(Decision::Spent), "far in the future");
 
     passes_once_of_a_thousand_times(&as_redis(&ledger)).await;
 }
@@ -157,7 +157,7 @@ async fn passes_once_of_a_thousand_times(ledger: &RedisLedger) {
         answers.spawn(async move { ledger.answer(&spend, true, 3).await });
     }
     let verdicts = answers.join_all().await;
-    assert_eq!(verdicts.iter().filter(|verdict| **verdict == Ok(Verdict::Passed)).count(), 1, "{verdicts:?}");
+    assert_eq!(verdicts.iter().filter(|verdict| **verdict == Ok(Decision::Passed)).count(), 1, "{verdicts:?}");
 }
 
 #[tokio::test]
@@ -169,17 +169,17 @@ async fn a_request_that_is_sent_again_gets_the_same_verdict() {
     let decide = async |is_right, request: u64| {
         let question = Question { spend, is_right, attempts_allowed: 3, request: request.to_be_bytes() };
         let (reply, _) = ledger.0.asker.ask(question).await.unwrap();
-        let Reply::Verdict(verdict) = reply else { panic!("no verdict") };
+        let Reply::Decision(verdict) = reply else { panic!("no verdict") };
         verdict
     };
-    assert_eq!(decide(false, 1).await, Verdict::Wrong { left: 2 });
-    assert_eq!(decide(false, 1).await, Verdict::Wrong { left: 2 });
-    assert_eq!(decide(false, 2).await, Verdict::Wrong { left: 1 });
-    assert_eq!(decide(false, 1).await, Verdict::Wrong { left: 2 });
-    assert_eq!(decide(true, 3).await, Verdict::Passed);
-    assert_eq!(decide(true, 3).await, Verdict::Passed);
-    assert_eq!(decide(true, 4).await, Verdict::Spent);
-    assert_eq!(decide(false, 2).await, Verdict::Wrong { left: 1 });
+    assert_eq!(decide(false, 1).await, Decision::Wrong { left: 2 });
+    assert_eq!(decide(false, 1).await, Decision::Wrong { left: 2 });
+    assert_eq!(decide(false, 2).await, Decision::Wrong { left: 1 });
+    assert_eq!(decide(false, 1).await, Decision::Wrong { left: 2 });
+    assert_eq!(decide(true, 3).await, Decision::Passed);
+    assert_eq!(decide(true, 3).await, Decision::Passed);
+    assert_eq!(decide(true, 4).await, Decision::Spent);
+    assert_eq!(decide(false, 2).await, Decision::Wrong { left: 1 });
 }
 
 #[tokio::test]
@@ -188,8 +188,8 @@ async fn records_expire_by_themselves_and_live_under_their_prefix() {
     let (ledger, other) = (open(&redis.url()).await, open(&format!("{}/?prefix=other:", redis.url())).await);
     first_key_is_due(&other).await;
     let spend = spend(&other, 1);
-    assert_eq!(ledger.answer(&spend, true, 3).await, Ok(Verdict::Passed));
-    assert_eq!(other.answer(&spend, true, 3).await, Ok(Verdict::Passed), "another prefix is another installation");
+    assert_eq!(ledger.answer(&spend, true, 3).await, Ok(Decision::Passed));
+    assert_eq!(other.answer(&spend, true, 3).await, Ok(Decision::Passed), "another prefix is another installation");
     let [_, record] = names("haechi:", &spend);
     let left: u64 = redis.command_line(&["TTL", &record]).parse().unwrap();
     assert!((3600..3600 + 4 * CLOCK_SKEW_SECS).contains(&left), "{left} s");
@@ -202,13 +202,13 @@ async fn a_server_that_forgot_makes_its_keys_spent_and_no_others() {
     let ledger = open(&redis.url()).await;
     first_key_is_due(&ledger).await;
     let (spent, fresh) = (spend(&ledger, 1), spend(&ledger, 2));
-    assert_eq!(ledger.answer(&spent, true, 3).await, Ok(Verdict::Passed));
+    assert_eq!(ledger.answer(&spent, true, 3).await, Ok(Decision::Passed));
     redis.restart();
     for key in [spent, fresh] {
-        assert_eq!(answer_in_time(&ledger, &key).await, Verdict::Spent);
+        assert_eq!(answer_in_time(&ledger, &key).await, Decision::Spent);
     }
     first_key_is_due(&ledger).await;
-    assert_eq!(answer_in_time(&ledger, &spend(&ledger, 3)).await, Verdict::Passed);
+    assert_eq!(answer_in_time(&ledger, &spend(&ledger, 3)).await, Decision::Passed);
 }
 
 #[tokio::test]
@@ -217,14 +217,14 @@ async fn a_server_that_is_trusted_keeps_its_keys_alive() {
     let ledger = open(&format!("{}?after_restart=trust", redis.url())).await;
     first_key_is_due(&ledger).await;
     let (spent, fresh) = (spend(&ledger, 1), spend(&ledger, 2));
-    assert_eq!(ledger.answer(&spent, true, 3).await, Ok(Verdict::Passed));
+    assert_eq!(ledger.answer(&spent, true, 3).await, Ok(Decision::Passed));
     redis.restart();
-    assert_eq!(answer_in_time(&ledger, &spent).await, Verdict::Spent);
-    assert_eq!(answer_in_time(&ledger, &fresh).await, Verdict::Passed);
+    assert_eq!(answer_in_time(&ledger, &spent).await, Decision::Spent);
+    assert_eq!(answer_in_time(&ledger, &fresh).await, Decision::Passed);
 
     let other = spend(&ledger, 3);
     redis.command_line(&["FLUSHALL"]);
-    assert_eq!(answer_in_time(&ledger, &other).await, Verdict::Spent, "trust ends where the memory is empty");
+    assert_eq!(answer_in_time(&ledger, &other).await, Decision::Spent, "trust ends where the memory is empty");
 }
 
 #[tokio::test]
@@ -236,13 +236,13 @@ async fn a_primary_that_was_a_replica_meanwhile_is_another_memory() {
     // The one that it followed may have decided, and lost, what it never heard of.
     redis.command_line(&["REPLICAOF", "127.0.0.1", &testbed::free_port().to_string()]);
     redis.command_line(&["REPLICAOF", "NO", "ONE"]);
-    assert_eq!(answer_in_time(&ledger, &fresh).await, Verdict::Spent);
+    assert_eq!(answer_in_time(&ledger, &fresh).await, Decision::Spent);
     first_key_is_due(&ledger).await;
-    assert_eq!(answer_in_time(&ledger, &spend(&ledger, 2)).await, Verdict::Passed);
+    assert_eq!(answer_in_time(&ledger, &spend(&ledger, 2)).await, Decision::Passed);
 }
 
 /// The verdict, as soon as the ledger gives one.
-async fn answer_in_time(ledger: &RedisLedger, spend: &Spend) -> Verdict {
+async fn answer_in_time(ledger: &RedisLedger, spend: &Spend) -> Decision {
     let start = Instant::now();
     loop {
         match ledger.answer(spend, true, 3).await {
@@ -290,7 +290,7 @@ async fn a_server_that_stands_still_is_not_waited_for() {
 /// back.
 async fn report_of_right_answers(
     redis: &Redis,
-    answer: impl AsyncFn(RedisLedger, Spend) -> Verdict + Copy + Send + 'static,
+    answer: impl AsyncFn(RedisLedger, Spend) -> Decision + Copy + Send + 'static,
 ) -> Report {
     const KEYS: u32 = 20;
     const ANSWERS: usize = 30;
@@ -303,9 +303,9 @@ async fn report_of_right_answers(
         let answering = nodes.iter().cycle().take(ANSWERS).map(|node| async {
             let start = history.now();
             let outcome = match answer(node.clone(), spend).await {
-                Verdict::Passed => Outcome::Passed,
-                Verdict::Wrong { .. } => Outcome::Wrong,
-                Verdict::Spent => Outcome::Spent,
+                Decision::Passed => Outcome::Passed,
+                Decision::Wrong { .. } => Outcome::Wrong,
+                Decision::Spent => Outcome::Spent,
             };
             history.record(Event { key: Arc::clone(&key), kind: Kind::Right, start, end: history.now(), outcome });
         });
@@ -328,12 +328,12 @@ async fn the_checker_finds_what_reading_first_and_writing_later_lets_through() {
     let report = report_of_right_answers(&redis, async |node, spend| {
         let found = node.state(&spend, unix_now()).await.unwrap();
         if found == State::Spent {
-            return Verdict::Spent;
+            return Decision::Spent;
         }
         let mut write = ::redis::cmd("SET");
         write.arg(&names("haechi:", &spend)[1]).arg(b"p12345678");
         node.0.remote.command(&write).await.unwrap();
-        Verdict::Passed
+        Decision::Passed
     })
     .await;
     let is_found = |violation: &Violation| matches!(violation, Violation::SpentTwice { passed: 2.., .. });
@@ -381,7 +381,7 @@ async fn a_user_who_may_too_little_is_told_what_is_needed() {
     redis.command_line(&rule);
     let ledger = open(&url).await;
     first_key_is_due(&ledger).await;
-    assert_eq!(ledger.answer(&spend(&ledger, 1), true, 3).await, Ok(Verdict::Passed));
+    assert_eq!(ledger.answer(&spend(&ledger, 1), true, 3).await, Ok(Decision::Passed));
 }
 
 #[tokio::test]

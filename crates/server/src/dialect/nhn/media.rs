@@ -2,43 +2,26 @@
 //!
 //! They look at the key's seal and age only, so that they go on when the ledger is gone.
 
-use std::{convert::Infallible, ops::RangeInclusive, sync::Arc};
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
-    body::{Body, Bytes},
     extract::{FromRequestParts, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, StatusCode, Uri, header, request::Parts},
+    response::Response,
 };
 use haechi_captcha::{Challenge, Language, Look, Pace, Scale, Speech, Theme, image::render_expired};
-use http_range_header::{RangeUnsatisfiableError, parse_range_header};
-use tower_http::{
-    cors::{Any, CorsLayer},
-    set_header::SetResponseHeaderLayer,
-};
 
 use super::reply::{self, Envelope};
-use crate::domain::{
-    apps::LiveApp,
-    metrics::Call,
-    refusal::{Refusal, ResultCode},
-    service::Service,
+use crate::{
+    clock::unix_now,
+    domain::{apps::LiveApp, metrics::Call, outcome::Outcome, refusal::Refusal, service::Service},
+    http::{
+        language,
+        media::{in_part, media, wanted_part},
+        parameters::Parameters,
+        request::segment_after,
+    },
 };
-use crate::http::{language, parameters::Parameters, request::segment_after};
-
-/// Any origin may show a challenge, and read the headers that a player needs.
-pub(crate) fn cors() -> CorsLayer {
-    CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods([Method::GET, Method::HEAD])
-        .allow_headers([header::RANGE])
-        .expose_headers([header::ACCEPT_RANGES, header::CONTENT_LENGTH, header::CONTENT_RANGE])
-}
-
-/// A sound's language, and whether a refusal is an envelope or a picture in some language, depend on the reader.
-pub(crate) fn vary() -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::appending(header::VARY, HeaderValue::from_static("accept, accept-language"))
-}
 
 /// Draw a challenge.
 #[utoipa::path(
@@ -55,7 +38,7 @@ pub(crate) fn vary() -> SetResponseHeaderLayer<HeaderValue> {
         (status = 503, body = Envelope, description = "`FAIL` (-1): too much waits to be drawn; `Retry-After` says when to come back"),
     )
 )]
-pub(crate) async fn image(State(service): State<Arc<Service>>, request: MediaRequest) -> Response {
+pub(super) async fn image(State(service): State<Arc<Service>>, request: MediaRequest) -> Response {
     request.image(&service).await.unwrap_or_else(|refusal| request.refuse(&service, Call::Image, &refusal))
 }
 
@@ -77,12 +60,12 @@ pub(crate) async fn image(State(service): State<Arc<Service>>, request: MediaReq
         (status = 503, body = Envelope, description = "`FAIL` (-1): too much waits to be spoken; `Retry-After` says when to come back"),
     )
 )]
-pub(crate) async fn sound(State(service): State<Arc<Service>>, request: MediaRequest) -> Response {
+pub(super) async fn sound(State(service): State<Arc<Service>>, request: MediaRequest) -> Response {
     request.sound(&service).await.unwrap_or_else(|refusal| request.refuse(&service, Call::Sound, &refusal))
 }
 
 /// What both calls look at of a request.
-pub(crate) struct MediaRequest {
+pub(super) struct MediaRequest {
     uri: Uri,
     headers: HeaderMap,
     wanted: Wanted,
@@ -102,7 +85,7 @@ impl MediaRequest {
         let (challenge, live) = self.challenge(service)?;
         let gif = service.draw(challenge, self.wanted.adapt(live.look.clone())).await?;
         live.counters.count_image();
-        Ok(media(StatusCode::OK, "image/gif", gif, ResultCode::Success))
+        Ok(counted(media(StatusCode::OK, "image/gif", gif), Outcome::Success))
     }
 
     async fn sound(&self, service: &Service) -> Result<Response, Refusal> {
@@ -113,13 +96,14 @@ impl MediaRequest {
         if part.is_first() {
             live.counters.count_sound();
         }
-        Ok(in_part(wav, part))
+        let response = in_part(wav, part);
+        Ok(if response.status().is_success() { counted(response, Outcome::Success) } else { response })
     }
 
     /// The challenge of the key in the path, if it may be shown.
     fn challenge(&self, service: &Service) -> Result<(Challenge, Arc<LiveApp>), Refusal> {
         let (challenge, live) = service.challenge(segment_after(&self.uri, "keys"))?;
-        service.check_time(&live, &challenge)?;
+        service.check_time(&live, &challenge, unix_now())?;
         Ok((challenge, live))
     }
 
@@ -129,8 +113,7 @@ impl MediaRequest {
             // Whatever the client accepts: a notice would be one more picture to draw.
             Refusal::Busy | Refusal::Internal => {
                 service.metrics().count_shed(call);
-                let (code, status) = refusal.code_and_status();
-                reply::refusal(refusal, code, status)
+                reply::refusal(refusal)
             }
             _ => not_shown(refusal, &self.wanted, &self.headers),
         }
@@ -168,124 +151,21 @@ impl Wanted {
 
 /// What a request gets whose challenge is not shown: the envelope, or a picture of the notice in an `<img>`.
 fn not_shown(refusal: &Refusal, wanted: &Wanted, headers: &HeaderMap) -> Response {
-    let (code, status) = match refusal {
-        Refusal::Expired => (ResultCode::ExpiredKeyError, StatusCode::GONE),
-        _ => (ResultCode::InvalidKeyError, StatusCode::NOT_FOUND),
-    };
+    let status = refusal.status();
     if !accepts_images(headers) {
-        return reply::refusal(refusal, code, status);
+        return reply::refusal_with_status(refusal, status);
     }
     let notice = render_expired(wanted.language.unwrap_or_default(), &wanted.adapt(Look::default()));
-    media(status, "image/gif", notice.into(), code)
+    counted(media(status, "image/gif", notice.into()), refusal.outcome())
+}
+
+fn counted(mut response: Response, outcome: Outcome) -> Response {
+    response.extensions_mut().insert(outcome);
+    response
 }
 
 /// Whether `Accept` names `image/…`, as a browser's does for an `<img>`; `*/*` alone names nothing.
 fn accepts_images(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|range| range.trim_start().to_ascii_lowercase().starts_with("image/"))
-}
-
-/// The whole sound, or the part that `Range` asks for (RFC 9110, section 14). Several parts at once are not served:
-/// the whole is a right answer to that.
-pub(crate) fn in_range(wav: Bytes, headers: &HeaderMap) -> Response {
-    let part = wanted_part(headers, wav.len());
-    in_part(wav, part)
-}
-
-fn wanted_part(headers: &HeaderMap, size: usize) -> Part {
-    let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
-    range.map_or(Part::Whole, |range| part(range, size))
-}
-
-fn in_part(wav: Bytes, part: Part) -> Response {
-    let size = wav.len();
-    let mut response = match part {
-        Part::Whole => media(StatusCode::OK, "audio/wav", wav, ResultCode::Success),
-        Part::Some(range) => {
-            let content_range = format!("bytes {}-{}/{size}", range.start(), range.end());
-            let part = wav.slice(range);
-            let mut response = media(StatusCode::PARTIAL_CONTENT, "audio/wav", part, ResultCode::Success);
-            insert(&mut response, header::CONTENT_RANGE, &content_range);
-            response
-        }
-        Part::Outside => {
-            let mut response = Refusal::Http(StatusCode::RANGE_NOT_SATISFIABLE).into_response();
-            insert(&mut response, header::CONTENT_RANGE, &format!("bytes */{size}"));
-            response
-        }
-    };
-    response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    response
-}
-
-#[derive(Debug, PartialEq)]
-enum Part {
-    Whole,
-    Some(RangeInclusive<usize>),
-    Outside,
-}
-
-impl Part {
-    /// Whether a player that fetches a sound asks for this once. Some ask for the first two bytes before they begin, to
-    /// learn whether parts are served.
-    fn is_first(&self) -> bool {
-        match self {
-            Self::Whole => true,
-            Self::Some(range) => *range.start() == 0 && *range.end() > 1,
-            Self::Outside => false,
-        }
-    }
-}
-
-fn part(range: &str, size: usize) -> Part {
-    // A unit that is not known, or a range that cannot be read, is to be ignored.
-    let Ok(ranges) = parse_range_header(range) else { return Part::Whole };
-    match ranges.validate(size as u64).as_deref() {
-        Ok([range]) => Part::Some(*range.start() as usize..=*range.end() as usize),
-        Err(RangeUnsatisfiableError::Unsatisfiable) => Part::Outside,
-        Ok(_) | Err(_) => Part::Whole,
-    }
-}
-
-fn media(status: StatusCode, content_type: &'static str, bytes: Bytes, code: ResultCode) -> Response {
-    let mut response = Response::new(Body::from(bytes));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.extensions_mut().insert(code);
-    response
-}
-
-fn insert(response: &mut Response, name: HeaderName, value: &str) {
-    let value = HeaderValue::from_str(value).expect("digits and ASCII signs make a header value");
-    response.headers_mut().insert(name, value);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(range: &str, expected: &Part) {
-        assert_eq!(part(range, 1000), *expected, "{range}");
-    }
-
-    #[test]
-    fn ranges_are_read_as_rfc_9110_says() {
-        check("bytes=0-1", &Part::Some(0..=1));
-        check("bytes=0-", &Part::Some(0..=999));
-        check("bytes=990-5000", &Part::Some(990..=999));
-        check("bytes=-10", &Part::Some(990..=999));
-        check("bytes=1000-", &Part::Outside);
-        check("bytes=0-1,5-6", &Part::Whole);
-        check("lines=0-1", &Part::Whole);
-        check("bytes=x", &Part::Whole);
-    }
-
-    #[test]
-    fn a_sound_that_is_fetched_in_parts_is_counted_once() {
-        let is_first = |range| part(range, 1000).is_first();
-        assert!(is_first("bytes=0-") && is_first("bytes=0-499") && is_first("bytes=x"));
-        assert!(!is_first("bytes=0-1") && !is_first("bytes=500-") && !is_first("bytes=1000-"));
-    }
 }

@@ -94,14 +94,27 @@ impl From<AdminError> for Problem {
     }
 }
 
-/// Why a preview is not shown.
+impl From<&Refusal> for Problem {
+    fn from(refusal: &Refusal) -> Self {
+        let status = refusal.status();
+        let (name, title, detail) = match (refusal, status) {
+            (Refusal::Busy, _) => {
+                ("busy", "Too much at once", "too much is to be drawn and spoken just now".to_owned())
+            }
+            (Refusal::Internal, _) => ("internal", "A fault of the server", "its log says more".to_owned()),
+            (_, StatusCode::NOT_FOUND) => ("not-found", "Not found", "there is nothing at this address".to_owned()),
+            (_, StatusCode::METHOD_NOT_ALLOWED) => {
+                ("method-not-allowed", "No such method", "the address is right, but not the method".to_owned())
+            }
+            _ => ("refused", status.canonical_reason().unwrap_or("Refused"), refusal.to_string()),
+        };
+        Self { retry_after_secs: refusal.retry_after_secs(), ..Self::new(status, name, title, detail) }
+    }
+}
+
 impl From<Refusal> for Problem {
-    fn from(_: Refusal) -> Self {
-        let detail = "too much is to be drawn and spoken just now";
-        Self {
-            retry_after_secs: Some(1),
-            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Too much at once", detail)
-        }
+    fn from(refusal: Refusal) -> Self {
+        Self::from(&refusal)
     }
 }
 

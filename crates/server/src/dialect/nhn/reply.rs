@@ -8,10 +8,7 @@ use haechi_captcha::Key;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{
-    domain::refusal::{Refusal, ResultCode},
-    logging::Seldom,
-};
+use crate::domain::{outcome::Outcome, refusal::Refusal};
 
 /// What every reply says of itself.
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,53 +44,46 @@ pub(crate) struct IssuedEnvelope {
     same_key: String,
 }
 
-impl From<ResultCode> for Header {
-    fn from(code: ResultCode) -> Self {
-        Self { result_code: code.number(), result_message: code.name(), successful: code == ResultCode::Success }
+impl From<Outcome> for Header {
+    fn from(outcome: Outcome) -> Self {
+        Self { result_code: outcome.number(), result_message: outcome.name(), successful: outcome == Outcome::Success }
     }
-}
-
-/// The reply to a call that succeeded.
-pub(crate) fn success() -> Response {
-    envelope(ResultCode::Success, StatusCode::OK, &Envelope { header: ResultCode::Success.into() })
 }
 
 /// The reply to a challenge that was issued.
 pub(crate) fn issued(key: &Key) -> Response {
     let key = key.to_string();
-    let reply = IssuedEnvelope { header: ResultCode::Success.into(), same_key: key.clone(), key };
-    envelope(ResultCode::Success, StatusCode::OK, &reply)
+    let reply = IssuedEnvelope { header: Outcome::Success.into(), same_key: key.clone(), key };
+    envelope(Outcome::Success, StatusCode::OK, &reply)
 }
 
-impl IntoResponse for Refusal {
-    /// The envelope; the cause of a failure goes to the log, once, and not to the client.
-    fn into_response(self) -> Response {
-        let (code, status) = self.code_and_status();
-        refusal(&self, code, status)
-    }
+/// The reply to a call of which this became.
+pub(crate) fn outcome(outcome: Outcome) -> Response {
+    envelope(outcome, StatusCode::OK, &Envelope { header: outcome.into() })
+}
+
+/// A refusal in this dialect's words: what the wire contract has a code for has status 200.
+pub(crate) fn refusal(refusal: &Refusal) -> Response {
+    let status = match refusal {
+        Refusal::AppKey | Refusal::Key | Refusal::Parameter | Refusal::Expired => StatusCode::OK,
+        _ => refusal.status(),
+    };
+    refusal_with_status(refusal, status)
 }
 
 /// The reply to a refused call, with a status of the call's own choosing.
-pub(crate) fn refusal(refusal: &Refusal, code: ResultCode, status: StatusCode) -> Response {
-    static FAILURES: Seldom = Seldom::new();
-    if code == ResultCode::Fail && FAILURES.is_due() {
-        tracing::error!(error = %refusal, "a call failed; others may have, which are only counted");
-    }
-    let mut response = envelope(code, status, &Envelope { header: code.into() });
-    let retry_after_secs = match refusal {
-        Refusal::RateLimit { retry_after_secs } => Some(*retry_after_secs),
-        _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(1),
-        _ => None,
-    };
-    if let Some(secs) = retry_after_secs {
+pub(crate) fn refusal_with_status(refusal: &Refusal, status: StatusCode) -> Response {
+    let outcome = refusal.outcome();
+    let mut response = envelope(outcome, status, &Envelope { header: outcome.into() });
+    if let Some(secs) = refusal.retry_after_secs() {
         response.headers_mut().insert(header::RETRY_AFTER, secs.into());
     }
     response
 }
 
-fn envelope(code: ResultCode, status: StatusCode, body: &impl Serialize) -> Response {
+fn envelope(outcome: Outcome, status: StatusCode, body: &impl Serialize) -> Response {
     let mut response = (status, axum::Json(body)).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.extensions_mut().insert(code);
+    response.extensions_mut().insert(outcome);
     response
 }

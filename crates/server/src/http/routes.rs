@@ -1,0 +1,205 @@
+//! The only way to add a route: with its dialect and its class, from which follow how it is limited, counted and shown.
+//!
+//! A route's path and method are said once, in the handler's own `#[utoipa::path]`, which the OpenAPI document and the
+//! router are both made of.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderValue, Method, StatusCode, Uri, header},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::MethodRouter,
+};
+use tower_http::{
+    cors::{Any, CorsLayer},
+    set_header::SetResponseHeaderLayer,
+};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::UtoipaMethodRouter;
+
+use crate::domain::{apps::LiveApp, client::Peer, limits::Limited, metrics::Call, refusal::Refusal, service::Service};
+
+/// A wire form. A path's dialect says refusals in its own words, wherever they come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// NHN Cloud CAPTCHA v1.0, and whatever has no words of its own.
+    Nhn,
+    /// The admin API: problem details.
+    Admin,
+    /// The console: pages.
+    Console,
+    /// The demo's page. What its script calls has the words of the first dialect.
+    Demo,
+}
+
+impl Dialect {
+    /// The dialect of a path, whether or not there is such a route.
+    pub(crate) fn of(path: &str) -> Self {
+        let is_below =
+            |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        match () {
+            () if is_below("/admin") => Self::Admin,
+            () if is_below("/console") => Self::Console,
+            () if path == "/" => Self::Demo,
+            () => Self::Nhn,
+        }
+    }
+}
+
+/// The class of each route, by its path as it was added.
+#[derive(Debug, Default)]
+pub(crate) struct Classes(HashMap<String, Call>);
+
+impl Classes {
+    /// The class of the route that matched.
+    pub(crate) fn of(&self, route: &str) -> Option<Call> {
+        self.0.get(route).copied()
+    }
+}
+
+/// Finds the app that a request names, so that a refusal by limit is counted for it.
+type AppNamed = fn(&Service, Limited, &Uri) -> Result<Arc<LiveApp>, Refusal>;
+
+/// The routes of one dialect, whose handlers have this state.
+pub(crate) struct Routes<S> {
+    dialect: Dialect,
+    app_named: Option<AppNamed>,
+    calls: Vec<(Call, String, MethodRouter<S>)>,
+    document: OpenApi,
+}
+
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
+    /// No routes yet.
+    pub(crate) fn of(dialect: Dialect) -> Self {
+        let document = OpenApi::default();
+        Self { dialect, app_named: None, calls: Vec::new(), document }
+    }
+
+    /// With a way to find the app that a limited call names.
+    pub(crate) fn naming_apps(self, app_named: AppNamed) -> Self {
+        Self { app_named: Some(app_named), ..self }
+    }
+
+    /// With a call, whose path, method and place in the OpenAPI document are its handlers' own.
+    pub(crate) fn call(mut self, call: Call, (schemas, paths, handlers): UtoipaMethodRouter<S>) -> Self {
+        for (path, operations) in paths.paths {
+            self.document.paths.paths.insert(path.clone(), operations);
+            self = self.page(call, &path, handlers.clone());
+        }
+        self.document.components.get_or_insert_default().schemas.extend(schemas);
+        self
+    }
+
+    /// With what is for people or machines that know it anyway, and so is not in the OpenAPI document.
+    pub(crate) fn page(mut self, call: Call, path: &str, handlers: MethodRouter<S>) -> Self {
+        assert_eq!(Dialect::of(path), self.dialect, "{path} is another dialect's");
+        self.calls.push((call, path.to_owned(), handlers));
+        self
+    }
+
+    /// What they say of themselves.
+    pub(crate) fn document(&self) -> OpenApi {
+        self.document.clone()
+    }
+
+    /// The router, each of whose routes is limited by its class. Which class that is goes into the table.
+    pub(crate) fn router(self, service: &Arc<Service>, classes: &mut Classes) -> Router<S> {
+        let app_named = self.app_named;
+        classes.0.extend(self.calls.iter().map(|(call, path, _)| (path.clone(), *call)));
+        self.calls.into_iter().fold(Router::new(), |router, (call, path, handlers)| {
+            let mut handlers = handlers.fallback(no_such_method);
+            if matches!(call, Call::Image | Call::Sound) {
+                handlers = handlers.layer((varied(), shown_anywhere()));
+            }
+            let around = Around { service: Arc::clone(service), call, app_named };
+            router.route(&path, handlers.layer(from_fn_with_state(around, limit_clients)))
+        })
+    }
+}
+
+async fn no_such_method() -> Refusal {
+    Refusal::Http(StatusCode::METHOD_NOT_ALLOWED)
+}
+
+/// Any origin may show a challenge, and read the headers that a player needs.
+fn shown_anywhere() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::HEAD])
+        .allow_headers([header::RANGE])
+        .expose_headers([header::ACCEPT_RANGES, header::CONTENT_LENGTH, header::CONTENT_RANGE])
+}
+
+/// A sound's language, and whether a refusal is text or a picture in some language, depend on the reader.
+fn varied() -> SetResponseHeaderLayer<HeaderValue> {
+    let headers = HeaderValue::from_static("accept, accept-language");
+    SetResponseHeaderLayer::appending(header::VARY, headers)
+}
+
+/// What is around a call.
+#[derive(Clone)]
+struct Around {
+    service: Arc<Service>,
+    call: Call,
+    app_named: Option<AppNamed>,
+}
+
+/// Refuses a client that calls too often.
+async fn limit_clients(State(around): State<Around>, request: Request, next: Next) -> Response {
+    // Requests without a peer are tests'.
+    let peer = request.extensions().get().map(|Peer(peer)| peer.ip());
+    if let (Some(limited), Some(peer)) = (limited(around.call), peer) {
+        let limits = around.service.limits();
+        let client = limits.proxies().client(peer, request.headers());
+        if let Err(too_often) = limits.admit(limited, client).await {
+            around.count_limited(limited, request.uri());
+            return Refusal::from(too_often).into_response();
+        }
+    }
+    next.run(request).await
+}
+
+impl Around {
+    /// Counts a call that was refused, for the app as well that it names or whose key it has.
+    fn count_limited(&self, limited: Limited, uri: &Uri) {
+        self.service.metrics().count_limited(self.call);
+        if let Some(Ok(live)) = self.app_named.map(|find| find(&self.service, limited, uri)) {
+            live.counters.count_limited();
+        }
+    }
+}
+
+/// By which of the clients' limits a call is limited.
+const fn limited(call: Call) -> Option<Limited> {
+    match call {
+        Call::Issue => Some(Limited::Issue),
+        Call::Image | Call::Sound => Some(Limited::Media),
+        Call::Verify | Call::Expire => Some(Limited::Verify),
+        Call::Liveness | Call::Readiness | Call::Metrics | Call::Other => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_has_the_dialect_of_what_it_is_below() {
+        for (path, dialect) in [
+            ("/admin/v1/apps", Dialect::Admin),
+            ("/admin", Dialect::Admin),
+            ("/administration", Dialect::Nhn),
+            ("/console", Dialect::Console),
+            ("/console/nothing", Dialect::Console),
+            ("/captcha/v1.0/keys", Dialect::Nhn),
+            ("/", Dialect::Demo),
+            ("/demo/challenge", Dialect::Nhn),
+            ("*", Dialect::Nhn),
+        ] {
+            assert_eq!(Dialect::of(path), dialect, "{path}");
+        }
+    }
+}

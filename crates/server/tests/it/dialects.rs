@@ -1,0 +1,68 @@
+//! Refusals in the words of the path's dialect, wherever on a request's way they come from.
+
+use crate::server::{Reply, TestServer, send, send_request};
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Words {
+    Envelope,
+    Problem,
+    Page,
+}
+
+#[track_caller]
+fn check(reply: &Reply, status: u16, words: Words) {
+    let expected = match words {
+        Words::Envelope => "application/json",
+        Words::Problem => "application/problem+json",
+        Words::Page => "text/html; charset=utf-8",
+    };
+    assert_eq!((reply.status, reply.header("content-type")), (status, expected), "{}", reply.text());
+    match words {
+        Words::Envelope => assert!(reply.json()["header"]["resultCode"].as_i64().is_some_and(|code| code < 0)),
+        Words::Problem => assert_eq!(reply.json()["status"], status),
+        Words::Page => assert!(reply.text().starts_with("<!DOCTYPE html>"), "{}", reply.text()),
+    }
+}
+
+const PLACES: [(&str, Words); 4] = [
+    ("/captcha/v1.0", Words::Envelope),
+    ("/nothing", Words::Envelope),
+    ("/admin/v1", Words::Problem),
+    ("/console", Words::Page),
+];
+
+#[test]
+fn what_no_route_takes_is_refused_in_the_words_of_its_path() {
+    let server = TestServer::start();
+    for (place, words) in PLACES {
+        check(&server.get(&format!("{place}/nothing")), 404, words);
+        check(&server.get(&format!("{place}/{}", "x".repeat(9_000))), 414, words);
+        let request = ureq::http::Request::get(format!("{}{place}/x", server.url()));
+        check(&send_request(request.header("x-large", "x".repeat(17_000)).body(()).unwrap()), 431, words);
+    }
+    for (path, words) in [("/admin/v1/apps", Words::Problem), ("/console/audit", Words::Page), ("/", Words::Page)] {
+        check(&send("PUT", &format!("{}{path}", server.url())), 405, words);
+    }
+}
+
+#[test]
+fn the_demo_is_limited_as_the_api_is_and_says_so_on_its_page() {
+    let server = TestServer::with_args(&["--issue-per-minute", "2"]);
+    assert_eq!(server.get("/").status, 200);
+    assert_eq!(server.post("/demo/challenge").status, 200);
+    check(&server.get("/"), 429, Words::Page);
+    check(&server.post("/demo/challenge"), 429, Words::Envelope);
+    check(&server.post(&format!("/captcha/v1.0/appkeys/{}/keys", server.appkey())), 429, Words::Envelope);
+    assert_ne!(server.get("/").header("retry-after"), "");
+    let metrics = server.get("/metrics").text().to_owned();
+    assert!(metrics.contains("haechi_requests_total{route=\"issue\",status=\"429\"} 4"), "{metrics}");
+}
+
+#[test]
+fn the_public_listener_does_not_tell_of_the_admin_api_where_operators_have_their_own() {
+    let all = TestServer::start().get("/openapi.json").json();
+    assert!(all["paths"].get("/admin/v1/apps").is_some());
+    let server = TestServer::with_args(&["--admin-listen", "127.0.0.1:0"]);
+    let public = server.get("/openapi.json").json();
+    assert!(public["paths"].as_object().unwrap().keys().all(|path| path.starts_with("/captcha/")), "{public}");
+}
