@@ -132,7 +132,7 @@ fn requests(server: &Server, name: &str, options: &Options) -> anyhow::Result<Ve
             let keyring = Keyring::new(&Secret::from_hex(&server.secret()?)?);
             let answered = keys(server, (options.seconds * 40_000.0) as usize)?;
             let path = |key: &Key| {
-                let answer = keyring.open(key).context("the server's secret opens its keys")?.answer();
+                let answer = keyring.open_word(key).context("the server's secret opens its keys")?.answer();
                 Ok(format!("{calls}/appkeys/{appkey}/keys/{key}/verification?answer={}", answer.as_str()))
             };
             let paths: anyhow::Result<Vec<String>> = answered.iter().map(path).collect();

@@ -140,7 +140,7 @@ fn one_visit(connection: &mut Connection, server: &Server, keyring: &Keyring, li
     if listens {
         is_done &= connection.try_send(&Request::get(&format!("/captcha/v1.0/keys/{key}/sound"), b"RIFF"))?;
     }
-    let opened = keyring.open(&key.parse::<Key>()?).context("the server's secret opens its keys")?;
+    let opened = keyring.open_word(&key.parse::<Key>()?).context("the server's secret opens its keys")?;
     let path = format!("{app}/keys/{key}/verification?answer={}", opened.answer().as_str());
     connection.send(&Request::get(&path, b"SUCCESS"))?;
     Ok(is_done)

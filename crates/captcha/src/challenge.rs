@@ -1,13 +1,10 @@
-//! The main path: a challenge is issued, drawn or spoken, and judged.
+//! The main path: a challenge is issued and opened. What it is then, a word or work, is shown and judged by itself.
 
 use std::sync::Arc;
 
-use subtle::Choice;
-
 use crate::{
-    Answer, Claims, Key, Language, Look, Secret, Speech, image, normalise,
+    Claims, Key, Secret, Seed, Shape, Word, Work,
     secret::{Purpose, Subkeys},
-    sound,
 };
 
 /// The secrets under which keys are sealed: the current one, and while rotating the previous one too.
@@ -43,28 +40,75 @@ impl Keyring {
     pub fn open(&self, key: &Key) -> Option<Challenge> {
         [Some(&self.current), self.previous.as_ref()].into_iter().flatten().find_map(|subkeys| {
             let claims = subkeys.sealer.open(key)?;
-            Some(Challenge::new(subkeys, *key, claims))
+            Some(Challenge::new(Opened { subkeys: Arc::clone(subkeys), key: *key, claims }))
         })
     }
 
-    /// A challenge for a key that nobody issued, for tools that make labelled samples. No language is fixed.
+    /// The word that a key stands for, or `None` if neither secret sealed it, or it stands for work.
     #[must_use]
-    pub fn sample(&self, key: Key, length: u8) -> Challenge {
-        Challenge::new(&self.current, key, Claims { length, ..Claims::default() })
+    pub fn open_word(&self, key: &Key) -> Option<Word> {
+        match self.open(key)? {
+            Challenge::Word(word) => Some(word),
+            Challenge::Work(_) => None,
+        }
+    }
+
+    /// A word for a key that nobody issued, for tools that make labelled samples. No language is fixed.
+    #[must_use]
+    pub fn sample(&self, key: Key, length: u8) -> Word {
+        let claims = Claims { shape: Shape::word(length), ..Claims::default() };
+        let opened = Opened { subkeys: Arc::clone(&self.current), key, claims };
+        Word::new(opened, length, crate::Alphabet::Standard, None)
     }
 }
 
-/// A key that has been opened. All that it shows follows from the secret and the key.
-///
-/// Its picture and its sound in its own language say one word. A sound in another language says another, so that
-/// whoever asks for several of them never has two renderings of one word to compare; any of the words is right. The
-/// language that its key fixes is its own, and then it speaks no other; else [`Challenge::in_language`] says which is.
-pub struct Challenge {
+/// A key that has been opened: what is to be done to pass.
+pub enum Challenge {
+    /// Reading or hearing a word.
+    Word(Word),
+    /// Computing.
+    Work(Work),
+}
+
+impl Challenge {
+    fn new(opened: Opened) -> Self {
+        match opened.claims.shape {
+            Shape::Word { length, alphabet, language } => Self::Word(Word::new(opened, length, alphabet, language)),
+            Shape::Work { level } => Self::Work(Work::new(opened, level)),
+        }
+    }
+
+    /// The key that was opened.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        match self {
+            Self::Word(word) => word.key(),
+            Self::Work(work) => work.key(),
+        }
+    }
+
+    /// What the key says.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        match self {
+            Self::Word(word) => word.claims(),
+            Self::Work(work) => work.claims(),
+        }
+    }
+}
+
+/// What a key was opened to.
+pub(crate) struct Opened {
     subkeys: Arc<Subkeys>,
-    key: Key,
-    claims: Claims,
-    language: Language,
-    is_test: bool,
+    pub(crate) key: Key,
+    pub(crate) claims: Claims,
+}
+
+impl Opened {
+    /// What all randomness for one purpose follows from.
+    pub(crate) fn seed(&self, purpose: Purpose) -> Seed {
+        self.subkeys.seed(purpose, &self.key)
+    }
 }
 
 /// What becomes of a typed answer. Whether it may still count is the caller's ledger's to say.
@@ -78,234 +122,25 @@ pub enum Judgement {
     Empty,
 }
 
-impl Challenge {
-    fn new(subkeys: &Arc<Subkeys>, key: Key, claims: Claims) -> Self {
-        let language = claims.language.unwrap_or_default();
-        Self { subkeys: Arc::clone(subkeys), key, claims, language, is_test: false }
-    }
-
-    /// The same challenge in this language, unless its key fixes one. It is Korean if nobody says.
-    #[must_use]
-    pub fn in_language(self, language: Language) -> Self {
-        Self { language: self.claims.language.unwrap_or(language), ..self }
-    }
-
-    /// The same challenge for a customer's own tests: the answer is `TEST5`, and its media are plain and marked so.
-    #[must_use]
-    pub fn as_test(self) -> Self {
-        Self { is_test: true, ..self }
-    }
-
-    /// The key that was opened.
-    #[must_use]
-    pub fn key(&self) -> Key {
-        self.key
-    }
-
-    /// What the key says.
-    #[must_use]
-    pub fn claims(&self) -> &Claims {
-        &self.claims
-    }
-
-    /// The language in which the sound says the same word as the picture.
-    #[must_use]
-    pub fn language(&self) -> Language {
-        self.language
-    }
-
-    /// The language in which a sound is spoken when this one is asked for.
-    #[must_use]
-    pub fn spoken_language(&self, asked: Language) -> Language {
-        self.claims.language.unwrap_or(asked)
-    }
-
-    /// The word of the picture and of the sound in the challenge's own language. Nobody but the operator may be told.
-    #[must_use]
-    pub fn answer(&self) -> Answer {
-        self.answer_in(self.language)
-    }
-
-    /// The word of the sound when this language is asked for.
-    #[must_use]
-    pub fn answer_in(&self, language: Language) -> Answer {
-        if self.is_test {
-            return "TEST5".parse().expect("TEST5 is five letters and digits");
-        }
-        let language = self.spoken_language(language);
-        let purpose = if language == self.language { Purpose::Answer } else { Purpose::AnswerIn(language) };
-        Answer::derive(&self.subkeys.seed(purpose, &self.key), self.claims.alphabet, self.claims.length)
-    }
-
-    /// Every word that is right, with the language whose sound says it, the challenge's own among them.
-    pub fn answers(&self) -> impl Iterator<Item = (Language, Answer)> {
-        let spoken = Language::ALL.into_iter().filter(|&language| self.spoken_language(language) == language);
-        spoken.map(|language| (language, self.answer_in(language)))
-    }
-
-    /// The answer as a picture: a GIF file.
-    #[must_use]
-    pub fn draw(&self, look: &Look) -> Vec<u8> {
-        if self.is_test {
-            return image::render_test(&self.answer(), look);
-        }
-        image::render(&self.answer(), &self.subkeys.seed(Purpose::Image, &self.key), look)
-    }
-
-    /// The word of a language as a sound: a WAV file. It is in the language that the key fixes, whatever is asked.
-    #[must_use]
-    pub fn speak(&self, speech: &Speech) -> Vec<u8> {
-        let speech = speech.clone().in_language(self.spoken_language(speech.language()));
-        let answer = self.answer_in(speech.language());
-        if self.is_test {
-            return sound::speak_test(&answer, &speech);
-        }
-        sound::speak(&answer, &self.subkeys.seed(Purpose::Sound, &self.key), &speech)
-    }
-
-    /// Whether what a person typed is one of the words that are right. It takes as long whichever it is.
-    #[must_use]
-    pub fn judge(&self, typed: &str) -> Judgement {
-        let normalised = normalise(typed);
-        if normalised.is_empty() {
-            Judgement::Empty
-        } else if self.is_any_answer(&normalised) {
-            Judgement::Right
-        } else {
-            Judgement::Wrong
-        }
-    }
-
-    fn is_any_answer(&self, normalised: &str) -> bool {
-        self.answers().fold(Choice::from(0), |any, (_, answer)| any | answer.is(normalised)).into()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{EPOCH, Nonce};
-
-    fn keyring(byte: u8) -> Keyring {
-        Keyring::new(&Secret::from_bytes([byte; 32]))
-    }
-
-    fn claims() -> Claims {
-        Claims { issued_at: EPOCH + 1, app: 3, length: 6, ..Claims::default() }
-    }
 
     #[test]
-    fn the_answer_is_right_once_typed_in_any_way_and_others_are_wrong() {
-        let keyring = keyring(1);
-        let challenge = keyring.open(&keyring.issue(&claims())).unwrap();
-        let answer = challenge.answer();
-        assert_eq!(challenge.judge(&format!(" {}", answer.as_str().to_lowercase())), Judgement::Right);
-        assert_eq!(challenge.judge("AAAAAA"), Judgement::Wrong);
-        assert_eq!(challenge.judge(" - "), Judgement::Empty);
-    }
-
-    #[test]
-    fn the_same_key_gives_the_same_bytes_and_another_secret_others() {
-        let (ours, theirs) = (keyring(1), keyring(2));
-        let key = ours.issue(&claims());
-        let (look, speech) = (Look::default(), Speech::new(Language::En));
-        let challenge = ours.open(&key).unwrap();
-        assert_eq!(challenge.draw(&look), keyring(1).open(&key).unwrap().draw(&look));
-        assert_eq!(challenge.speak(&speech), keyring(1).open(&key).unwrap().speak(&speech));
-        assert!(theirs.open(&key).is_none());
-        assert_ne!(challenge.draw(&look), theirs.sample(key, 6).draw(&look));
-        assert_ne!(challenge.answer(), theirs.sample(key, 6).answer());
-    }
-
-    #[test]
-    fn a_previous_secret_opens_what_it_sealed() {
-        let old = keyring(1);
-        let key = old.issue(&claims());
-        let rotated = keyring(2).with_previous(&Secret::from_bytes([1; 32]));
-        assert_eq!(rotated.open(&key).unwrap().answer(), old.open(&key).unwrap().answer());
-        assert!(old.open(&rotated.issue(&claims())).is_none());
-    }
-
-    #[test]
-    fn each_language_says_a_word_of_its_own_and_any_of_them_is_right() {
-        let keyring = keyring(1);
-        let key = keyring.issue(&claims());
-        for own in Language::ALL {
-            let challenge = keyring.open(&key).unwrap().in_language(own);
-            let answers: Vec<(Language, Answer)> = challenge.answers().collect();
-            assert!(answers.iter().map(|(language, _)| *language).eq(Language::ALL));
-            for (language, answer) in &answers {
-                assert_eq!(challenge.judge(answer.as_str()), Judgement::Right, "{language:?} of {own:?}");
-                assert_eq!(*answer, challenge.answer_in(*language));
-                let same = answers.iter().filter(|(_, other)| other == answer).count();
-                assert_eq!(same, 1, "{language:?} of {own:?} says what another says");
-            }
-            // The picture says the same whatever the language is.
-            assert_eq!(challenge.answer(), keyring.open(&key).unwrap().answer());
-            assert_eq!(challenge.answer(), challenge.answer_in(own));
-            assert_eq!(challenge.judge("AAAAAA"), Judgement::Wrong);
+    fn a_key_says_which_kind_of_challenge_it_stands_for() {
+        let keyring = Keyring::new(&Secret::from_bytes([1; 32]));
+        for shape in [Shape::word(5), Shape::Work { level: 2 }] {
+            let claims = Claims { app: 3, shape, ..Claims::default() };
+            let key = keyring.issue(&claims);
+            let challenge = keyring.open(&key).unwrap();
+            assert_eq!((challenge.key(), challenge.claims()), (key, &claims));
+            assert_eq!(keyring.open_word(&key).is_some(), matches!(challenge, Challenge::Word(_)));
         }
-    }
-
-    #[test]
-    fn a_challenge_says_the_word_of_the_language_that_it_is_asked_in() {
-        let keyring = keyring(1);
-        let challenge = keyring.open(&keyring.issue(&claims())).unwrap().in_language(Language::En);
-        let seed = challenge.subkeys.seed(Purpose::Sound, &challenge.key);
-        for language in Language::ALL {
-            let speech = Speech::new(language).clean();
-            assert_eq!(challenge.speak(&speech), sound::speak(&challenge.answer_in(language), &seed, &speech));
-        }
-    }
-
-    #[test]
-    fn a_fixed_language_is_spoken_whatever_is_asked_and_no_other_word_is_right() {
-        let keyring = keyring(1);
-        let fixed = keyring.issue(&Claims { language: Some(Language::Ja), ..claims() });
-        let challenge = keyring.open(&fixed).unwrap().in_language(Language::En);
-        assert_eq!(challenge.language(), Language::Ja);
-        assert!(challenge.answers().map(|(language, _)| language).eq([Language::Ja]));
-        let japanese = challenge.speak(&Speech::new(Language::Ja));
-        for language in Language::ALL {
-            assert_eq!(challenge.answer_in(language), challenge.answer());
-            assert_eq!(challenge.speak(&Speech::new(language)), japanese);
-        }
-        let other = challenge.subkeys.seed(Purpose::AnswerIn(Language::En), &challenge.key);
-        let other = Answer::derive(&other, challenge.claims.alphabet, challenge.claims.length);
-        assert_eq!(challenge.judge(other.as_str()), Judgement::Wrong);
-        assert_eq!(challenge.judge(challenge.answer().as_str()), Judgement::Right);
-    }
-
-    /// Keys, and what they say, that were sealed before a language could be fixed.
-    #[test]
-    fn keys_that_were_sealed_earlier_stay_good() {
-        let keyring = keyring(7);
-        for (key, issued_at, app, (node, counter), answer) in [
-            ("f4a1910f-d750-4fba-9619-68626e98bca7", 1_704_067_200, 0, (0, 0), "6"),
-            ("532661ad-1b34-48c5-82b4-bcb7e8188acf", 1_800_000_000, 1, (3, 77), "47RZ"),
-            ("fe925342-387c-4d61-913e-4dbe2791a444", 1_800_000_000, 1, (16_383, 16_777_215), "R3LRW"),
-            ("390495d5-0ed2-44b8-bd53-77b761fb51f9", 1_764_000_000, 1_048_575, (9, 5), "JL96HZ"),
-            ("0a6f69a5-26fc-4145-8452-500c1bdd60e3", 1_764_000_001, 70_000, (9, 6), "LX76HTR"),
-            ("35d22711-50f1-43cc-8d00-26b8a397d279", 3_851_550_847, 12, (1, 1), "WYTKYJXH"),
-        ] {
-            let challenge = keyring.open(&key.parse().unwrap()).unwrap();
-            let length = answer.len() as u8;
-            let nonce = Nonce { node, counter };
-            assert_eq!(*challenge.claims(), Claims { issued_at, app, length, nonce, ..Claims::default() }, "{key}");
-            assert_eq!(challenge.answer().as_str(), answer, "{key}");
-            assert_eq!(keyring.issue(challenge.claims()).to_string(), key);
-        }
-    }
-
-    #[test]
-    fn a_test_challenge_has_the_documented_answer() {
-        let keyring = keyring(1);
-        let challenge = keyring.open(&keyring.issue(&claims())).unwrap().as_test();
-        assert_eq!(challenge.judge("test5"), Judgement::Right);
-        assert!(challenge.answers().all(|(_, answer)| answer.as_str() == "TEST5"));
-        assert_eq!(
-            challenge.draw(&Look::default()),
-            keyring.open(&challenge.key()).unwrap().as_test().draw(&Look::default())
-        );
+        let Some(Challenge::Work(work)) =
+            keyring.open(&keyring.issue(&Claims { shape: Shape::Work { level: 2 }, ..Claims::default() }))
+        else {
+            panic!("work is no word");
+        };
+        assert_eq!(work.level(), 2);
     }
 }

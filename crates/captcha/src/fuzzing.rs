@@ -3,7 +3,7 @@
 //! The tests below run each of them on every file that lies in `fuzz/seeds` and `fuzz/found`.
 
 use crate::{
-    Alphabet, Answer, Claims, EPOCH, Error, Judgement, Key, Keyring, Language, Nonce, Secret, normalise,
+    Answer, Claims, EPOCH, Error, Judgement, Key, Keyring, Language, Nonce, Secret, Shape, normalise,
     sound::bank::{Bank, Clip, MAX_VOICES, Word, write},
 };
 
@@ -52,8 +52,12 @@ fn check_opening(key: Key) {
     let keyring = keyring();
     let Some(challenge) = keyring.open(&key) else { return };
     let claims = challenge.claims();
-    assert!(claims.app < Claims::APPS && claims.nonce.node < Claims::NODES && (1..=8).contains(&claims.length));
-    assert!(claims.language.is_none() || Claims::FIXED_LENGTHS.contains(&claims.length));
+    assert!(claims.app < Claims::APPS && claims.nonce.node < Claims::NODES);
+    match claims.shape {
+        Shape::Word { length, language: None, .. } => assert!((1..=8).contains(&length)),
+        Shape::Word { length, language: Some(_), .. } => assert!(Shape::FIXED_LENGTHS.contains(&length)),
+        Shape::Work { level } => assert!(Shape::LEVELS.contains(&level)),
+    }
     assert!((EPOCH..EPOCH + (1 << 31)).contains(&claims.issued_at));
     let previous = Keyring::new(&Secret::from_bytes([8; 32]));
     assert!(keyring.issue(claims) == key || previous.issue(claims) == key);
@@ -65,9 +69,7 @@ fn check_sealing(bits: u128) {
     let claims = Claims {
         issued_at: EPOCH + (bits as u64 & ((1 << 31) - 1)),
         app: (bits >> 31) as u32 % Claims::APPS,
-        length,
-        alphabet: Alphabet::Standard,
-        language: language.filter(|_| Claims::FIXED_LENGTHS.contains(&length)),
+        shape: Shape::word_in(length, language.filter(|_| Shape::FIXED_LENGTHS.contains(&length))),
         nonce: Nonce { node: (bits >> 54) as u16 % Claims::NODES, counter: (bits >> 68) as u32 % (1 << 24) },
     };
     let key = keyring().issue(&claims);
@@ -90,7 +92,7 @@ pub fn answer(bytes: &[u8]) {
     let keyring = keyring();
     let open = || {
         let key = keyring.issue(&Claims::default());
-        keyring.open(&key).expect("this keyring sealed it")
+        keyring.open_word(&key).expect("this keyring sealed it")
     };
     for challenge in [open(), open().as_test()] {
         let expected = match plain.as_str() {

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | 31 | seconds from [`EPOCH`] to the time of issue, enough until 2092 |
 //! | 20 | number of the app |
-//! | 5 | shape: length, alphabet and language of the answer, see [`Shape`] |
+//! | 5 | what kind of challenge it is, see [`Shape::number`] |
 //! | 14 + 24 | nonce: node and counter |
 //! | 28 | check, all zero |
 //!
@@ -107,14 +107,30 @@ pub struct Claims {
     pub issued_at: u64,
     /// The number of the app that issued the key, below 2²⁰.
     pub app: u32,
-    /// Characters in the answer, 1 to 8.
-    pub length: u8,
-    /// The alphabet of the answer.
-    pub alphabet: Alphabet,
-    /// The language to which the challenge is fixed, if it is; its answer then has [`Claims::FIXED_LENGTHS`] characters.
-    pub language: Option<Language>,
+    /// What kind of challenge the key stands for.
+    pub shape: Shape,
     /// What makes two keys of one second differ.
     pub nonce: Nonce,
+}
+
+/// What kind of challenge a key stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// A word to read or to hear.
+    Word {
+        /// Characters in the answer, 1 to 8.
+        length: u8,
+        /// The alphabet of the answer.
+        alphabet: Alphabet,
+        /// The language to which the challenge is fixed, if it is; its answer then has [`Shape::FIXED_LENGTHS`]
+        /// characters.
+        language: Option<Language>,
+    },
+    /// Something to compute.
+    Work {
+        /// How much of it there is, in [`Shape::LEVELS`].
+        level: u8,
+    },
 }
 
 /// Two keys of one app and one second differ in their nonce.
@@ -131,20 +147,11 @@ impl Claims {
     pub const APPS: u32 = 1 << 20;
     /// One more than the largest node number.
     pub const NODES: u16 = 1 << 14;
-    /// How many characters the answer of a challenge may have whose language is fixed.
-    pub const FIXED_LENGTHS: RangeInclusive<u8> = 4..=8;
 }
 
 impl Default for Claims {
     fn default() -> Self {
-        Self {
-            issued_at: EPOCH,
-            app: 0,
-            length: 5,
-            alphabet: Alphabet::Standard,
-            language: None,
-            nonce: Nonce::default(),
-        }
+        Self { issued_at: EPOCH, app: 0, shape: Shape::word(5), nonce: Nonce::default() }
     }
 }
 
@@ -216,7 +223,7 @@ fn pack(claims: &Claims) -> u128 {
     };
     push(claims.issued_at.checked_sub(EPOCH).expect("a key is issued after the epoch"), 31);
     push(claims.app.into(), 20);
-    push(Shape::of(claims).number().into(), 5);
+    push(claims.shape.number().into(), 5);
     push(claims.nonce.node.into(), 14);
     push(claims.nonce.counter.into(), 24);
     push(0, CHECK_BITS);
@@ -234,55 +241,74 @@ fn unpack(mut bits: u128) -> Option<Claims> {
         return None;
     }
     let nonce = Nonce { counter: pop(24) as u32, node: pop(14) as u16 };
-    let Shape { length, alphabet, language } = Shape::from_number(pop(5) as u8)?;
+    let shape = Shape::from_number(pop(5) as u8);
     let app = pop(20) as u32;
-    Some(Claims { issued_at: EPOCH + pop(31), app, length, alphabet, language, nonce })
-}
-
-/// What kind of answer a challenge has, in five bits.
-///
-/// The upper three are the length less one, the lower two the alphabet. There is one alphabet, 0. The numbers of the
-/// other three are counted through instead, 24 in all, eight for each: first the lengths from 4 to 8 in each of four
-/// languages, to which a challenge is fixed; the last four stand for nothing yet, and a key with one of them is not
-/// ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Shape {
-    length: u8,
-    alphabet: Alphabet,
-    language: Option<Language>,
+    Some(Claims { issued_at: EPOCH + pop(31), app, shape, nonce })
 }
 
 impl Shape {
+    /// How many characters the answer of a word may have whose language is fixed.
+    pub const FIXED_LENGTHS: RangeInclusive<u8> = 4..=8;
+    /// Levels of work.
+    pub const LEVELS: RangeInclusive<u8> = 0..=3;
+
     const ALPHABET_BITS: u32 = 2;
     const LENGTHS: u8 = 8;
-    const FIXED_LENGTHS: u8 = *Claims::FIXED_LENGTHS.end() - *Claims::FIXED_LENGTHS.start() + 1;
+    const COUNT_OF_FIXED: u8 = *Self::FIXED_LENGTHS.end() - *Self::FIXED_LENGTHS.start() + 1;
 
-    fn of(claims: &Claims) -> Self {
-        Self { length: claims.length, alphabet: claims.alphabet, language: claims.language }
+    /// A word of so many characters, fixed to no language.
+    #[must_use]
+    pub const fn word(length: u8) -> Self {
+        Self::Word { length, alphabet: Alphabet::Standard, language: None }
     }
 
+    /// A word of so many characters, fixed to a language if one is given.
+    #[must_use]
+    pub const fn word_in(length: u8, language: Option<Language>) -> Self {
+        Self::Word { length, alphabet: Alphabet::Standard, language }
+    }
+
+    /// It in five bits.
+    ///
+    /// Of a word fixed to no language, the upper three are the length less one, the lower two the alphabet. There is one
+    /// alphabet, 0. The numbers of the other three are counted through instead, 24 in all, eight for each: first the
+    /// lengths from 4 to 8 in each of four languages, to which a word is fixed, then the levels of work.
     fn number(self) -> u8 {
-        let Some(language) = self.language else {
-            return self.length.wrapping_sub(1) << Self::ALPHABET_BITS | self.alphabet.number();
+        let count = match self {
+            Self::Word { length, alphabet, language: None } => {
+                return length.wrapping_sub(1) << Self::ALPHABET_BITS | alphabet.number();
+            }
+            Self::Word { length, language: Some(language), .. } => {
+                let is_fixed = Self::FIXED_LENGTHS.contains(&length);
+                assert!(is_fixed, "a challenge of {length} characters is not fixed to a language");
+                language as u8 * Self::COUNT_OF_FIXED + length - Self::FIXED_LENGTHS.start()
+            }
+            Self::Work { level } => {
+                assert!(Self::LEVELS.contains(&level), "there is no work of level {level}");
+                Self::words_fixed() + level
+            }
         };
-        assert!(
-            Claims::FIXED_LENGTHS.contains(&self.length),
-            "a challenge of {} characters is not fixed to a language",
-            self.length
-        );
-        let count = language as u8 * Self::FIXED_LENGTHS + self.length - Claims::FIXED_LENGTHS.start();
         (count % Self::LENGTHS) << Self::ALPHABET_BITS | (1 + count / Self::LENGTHS)
     }
 
-    fn from_number(number: u8) -> Option<Self> {
+    fn from_number(number: u8) -> Self {
         let (upper, lower) = (number >> Self::ALPHABET_BITS, number & ((1 << Self::ALPHABET_BITS) - 1));
         if let Some(alphabet) = Alphabet::from_number(lower) {
-            return Some(Self { length: upper + 1, alphabet, language: None });
+            return Self::Word { length: upper + 1, alphabet, language: None };
         }
         let count = (lower - 1) * Self::LENGTHS + upper;
-        let language = *Language::ALL.get(usize::from(count / Self::FIXED_LENGTHS))?;
-        let length = Claims::FIXED_LENGTHS.start() + count % Self::FIXED_LENGTHS;
-        Some(Self { length, alphabet: Alphabet::Standard, language: Some(language) })
+        match Language::ALL.get(usize::from(count / Self::COUNT_OF_FIXED)) {
+            Some(language) => {
+                let length = Self::FIXED_LENGTHS.start() + count % Self::COUNT_OF_FIXED;
+                Self::word_in(length, Some(*language))
+            }
+            None => Self::Work { level: count - Self::words_fixed() },
+        }
+    }
+
+    /// How many words there are that are fixed to a language.
+    const fn words_fixed() -> u8 {
+        Language::ALL.len() as u8 * Self::COUNT_OF_FIXED
     }
 }
 
@@ -317,35 +343,43 @@ mod tests {
 
     fn claims() -> impl Strategy<Value = Claims> {
         let shape = prop_oneof![
-            (1..=8_u8).prop_map(|length| (length, None)),
-            (Claims::FIXED_LENGTHS, prop::sample::select(&Language::ALL[..]))
-                .prop_map(|(length, language)| (length, Some(language))),
+            (1..=8_u8).prop_map(Shape::word),
+            (Shape::FIXED_LENGTHS, prop::sample::select(&Language::ALL[..]))
+                .prop_map(|(length, language)| Shape::word_in(length, Some(language))),
+            Shape::LEVELS.prop_map(|level| Shape::Work { level }),
         ];
         (0..1_u64 << 31, 0..1_u32 << 20, shape, 0..1_u16 << 14, 0..1_u32 << 24).prop_map(
-            |(seconds, app, (length, language), node, counter)| Claims {
+            |(seconds, app, shape, node, counter)| Claims {
                 issued_at: EPOCH + seconds,
                 app,
-                length,
-                alphabet: Alphabet::Standard,
-                language,
+                shape,
                 nonce: Nonce { node, counter },
             },
         )
     }
 
     #[test]
-    fn every_shape_has_its_number_and_four_numbers_are_free() {
-        let read: Vec<Option<Shape>> = (0..32).map(Shape::from_number).collect();
-        assert_eq!(read.iter().flatten().count(), 8 + 4 * 5);
-        for (number, shape) in read.iter().enumerate() {
-            assert!(shape.is_none_or(|shape| usize::from(shape.number()) == number), "{number}: {shape:?}");
+    fn every_number_is_a_shape_and_every_shape_has_its_number() {
+        for number in 0..32 {
+            assert_eq!(Shape::from_number(number).number(), number);
         }
+        // Keys that are out have these numbers, so they stay.
+        assert_eq!(Shape::word(5).number(), 16);
+        assert_eq!(Shape::word_in(4, Some(Language::ALL[0])).number(), 1);
+        assert_eq!(Shape::word_in(8, Some(Language::ALL[3])).number(), 3 << 2 | 3);
+        assert_eq!([Shape::Work { level: 0 }.number(), Shape::Work { level: 3 }.number()], [4 << 2 | 3, 7 << 2 | 3]);
     }
 
     #[test]
     #[should_panic(expected = "not fixed to a language")]
     fn a_short_answer_fixed_to_a_language_is_a_bug() {
-        KeySealer::new(&[0; 32]).seal(&Claims { length: 3, language: Some(Language::Ja), ..Claims::default() });
+        KeySealer::new(&[0; 32]).seal(&Claims { shape: Shape::word_in(3, Some(Language::Ja)), ..Claims::default() });
+    }
+
+    #[test]
+    #[should_panic(expected = "no work of level 4")]
+    fn a_level_that_there_is_not_is_a_bug() {
+        KeySealer::new(&[0; 32]).seal(&Claims { shape: Shape::Work { level: 4 }, ..Claims::default() });
     }
 
     proptest! {

@@ -8,15 +8,15 @@
 //! What it cannot do by itself is remember that a key was used; that is the caller's ledger.
 //!
 //! ```
-//! use haechi_captcha::{Claims, Judgement, Keyring, Language, Look, Secret, Speech};
+//! use haechi_captcha::{Claims, Judgement, Keyring, Language, Look, Secret, Shape, Speech};
 //!
 //! let keyring = Keyring::new(&Secret::from_bytes([7; 32]));
-//! let key = keyring.issue(&Claims { issued_at: 1_800_000_000, app: 1, length: 5, ..Claims::default() });
+//! let key = keyring.issue(&Claims { issued_at: 1_800_000_000, app: 1, shape: Shape::word(5), ..Claims::default() });
 //!
-//! let challenge = keyring.open(&key).expect("this keyring sealed it");
-//! let gif: Vec<u8> = challenge.draw(&Look::default());
-//! let wav: Vec<u8> = challenge.speak(&Speech::new(Language::Ko));
-//! assert_eq!(challenge.judge("who knows"), Judgement::Wrong);
+//! let word = keyring.open_word(&key).expect("this keyring sealed it");
+//! let gif: Vec<u8> = word.draw(&Look::default());
+//! let wav: Vec<u8> = word.speak(&Speech::new(Language::Ko));
+//! assert_eq!(word.judge("who knows"), Judgement::Wrong);
 //! # assert!(gif.starts_with(b"GIF89a") && wav.starts_with(b"RIFF"));
 //! ```
 
@@ -33,12 +33,16 @@ mod offensive;
 mod secret;
 mod seed;
 pub mod sound;
+mod word;
+mod work;
 
 pub use answer::{Alphabet, Answer, normalise};
 pub use challenge::{Challenge, Judgement, Keyring};
 pub use error::Error;
 pub use image::{Difficulty, Look, Scale, Theme};
-pub use key::{Claims, EPOCH, Key, Nonce};
+pub use key::{Claims, EPOCH, Key, Nonce, Shape};
 pub use secret::Secret;
 pub use seed::{Seed, Stream};
 pub use sound::{Language, Pace, Speech};
+pub use word::Word;
+pub use work::Work;

@@ -11,6 +11,7 @@ pub mod metrics;
 pub mod outcome;
 mod readiness;
 pub mod refusal;
-mod render_pool;
 pub mod service;
 pub mod statistics;
+mod unsent;
+mod work_pool;

@@ -2,7 +2,7 @@
 
 use std::{env, fs, path::PathBuf, process::Command, sync::LazyLock, time::Duration};
 
-use haechi_captcha::{Challenge, Keyring, Secret};
+use haechi_captcha::{Keyring, Secret, Word};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -58,7 +58,7 @@ impl Site {
 
     /// The answer of a key that this server issued.
     pub(crate) fn answer(&self, key: &str) -> String {
-        let challenge: Challenge = self.keyring.open(&key.parse().unwrap()).expect("the server issued this key");
+        let challenge: Word = self.keyring.open_word(&key.parse().unwrap()).expect("the server issued this key");
         challenge.answer().as_str().to_owned()
     }
 

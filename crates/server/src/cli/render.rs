@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use haechi_captcha::{Answer, Challenge, Difficulty, Look, Scale, Seed, Theme, image};
+use haechi_captcha::{Answer, Difficulty, Look, Scale, Seed, Theme, Word, image};
 
 use super::samples::{Medium, Samples};
 
@@ -46,11 +46,11 @@ struct Pictures(Look);
 impl Medium for Pictures {
     const EXTENSION: &'static str = "gif";
 
-    fn word(&self, challenge: &Challenge) -> Answer {
+    fn word(&self, challenge: &Word) -> Answer {
         challenge.answer()
     }
 
-    fn of_challenge(&self, challenge: &Challenge) -> Vec<u8> {
+    fn of_challenge(&self, challenge: &Word) -> Vec<u8> {
         challenge.draw(&self.0)
     }
 

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use haechi_captcha::{Answer, Challenge, Key, Keyring, Secret, Seed};
+use haechi_captcha::{Answer, Key, Keyring, Secret, Seed, Word};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -45,10 +45,10 @@ pub(super) trait Medium: Sync {
     const EXTENSION: &'static str;
 
     /// The word that the content for a challenge shows or says.
-    fn word(&self, challenge: &Challenge) -> Answer;
+    fn word(&self, challenge: &Word) -> Answer;
 
     /// The content for a challenge.
-    fn of_challenge(&self, challenge: &Challenge) -> Vec<u8>;
+    fn of_challenge(&self, challenge: &Word) -> Vec<u8>;
 
     /// The content for an answer that somebody chose.
     fn of_answer(&self, answer: &Answer, seed: &Seed) -> Vec<u8>;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use haechi_captcha::{Answer, Challenge, Language, Pace, Seed, Speech, sound};
+use haechi_captcha::{Answer, Language, Pace, Seed, Speech, Word, sound};
 
 use super::samples::{Medium, Samples};
 
@@ -36,11 +36,11 @@ struct Sounds(Speech);
 impl Medium for Sounds {
     const EXTENSION: &'static str = "wav";
 
-    fn word(&self, challenge: &Challenge) -> Answer {
+    fn word(&self, challenge: &Word) -> Answer {
         challenge.answer_in(self.0.language())
     }
 
-    fn of_challenge(&self, challenge: &Challenge) -> Vec<u8> {
+    fn of_challenge(&self, challenge: &Word) -> Vec<u8> {
         challenge.speak(&self.0)
     }
 

@@ -46,7 +46,7 @@ pub(crate) fn routes() -> Routes<Arc<Service>> {
 fn app_named(service: &Service, limited: Limited, uri: &Uri) -> Result<Arc<LiveApp>, Refusal> {
     match limited {
         Limited::Issue | Limited::Verify => service.app(segment_after(uri, "appkeys"), unix_now()),
-        Limited::Media => service.challenge(segment_after(uri, "keys")).map(|(_, live)| live),
+        Limited::Media => service.word(segment_after(uri, "keys")).map(|(_, live)| live),
     }
 }
 
@@ -102,7 +102,7 @@ async fn verify(
 ) -> Result<Response, Refusal> {
     let now = unix_now();
     let live = service.app(segment_after(&uri, "appkeys"), now)?;
-    let challenge = service.challenge_of(&live, segment_after(&uri, "keys"))?;
+    let challenge = service.word_of(&live, segment_after(&uri, "keys"))?;
     let encoded = with_form(query.unwrap_or_default(), request).await?;
     let Some(answer) = Parameters::new(&encoded).single(&["answer"])? else {
         return Ok(reply::outcome(Outcome::EmptyAnswer));
@@ -155,7 +155,7 @@ async fn expire(State(service): State<Arc<Service>>, uri: Uri, RawQuery(query): 
     if key.is_empty() {
         return Err(Refusal::Parameter);
     }
-    let challenge = service.challenge_of(&live, &key)?;
+    let challenge = service.word_of(&live, &key)?;
     Ok(reply::outcome(match service.expire(&live, &challenge, now).await? {
         Expiry::Done => Outcome::Success,
         Expiry::Spent => Outcome::ExpiredKeyError,

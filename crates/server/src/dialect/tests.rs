@@ -65,7 +65,7 @@ impl Stuck {
     async fn issue(&self) -> (String, String) {
         let live = self.service.apps().current().by_name("default").map(Arc::clone).unwrap();
         let key = self.service.issue(&live, None, unix_now()).await.unwrap().to_string();
-        let answer = self.service.challenge(&key).unwrap().0.answer().as_str().to_owned();
+        let answer = self.service.word(&key).unwrap().0.answer().as_str().to_owned();
         (key, answer)
     }
 }

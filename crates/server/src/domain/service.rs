@@ -13,7 +13,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use axum::body::Bytes;
-use haechi_captcha::{Challenge, Claims, EPOCH, Judgement, Key, Keyring, Language, Look, Nonce, Speech};
+use haechi_captcha::{Challenge, Claims, EPOCH, Judgement, Key, Keyring, Language, Look, Nonce, Shape, Speech, Word};
 use tracing::Instrument;
 
 use crate::{
@@ -27,7 +27,8 @@ use crate::{
         outcome::Outcome,
         readiness::Readiness,
         refusal::Refusal,
-        render_pool::RenderPool,
+        unsent::Room,
+        work_pool::WorkPool,
     },
     traces,
 };
@@ -87,7 +88,8 @@ pub struct Service {
     nonces: Nonces,
     metrics: Arc<Metrics>,
     readiness: Readiness,
-    render_pool: RenderPool,
+    work_pool: WorkPool,
+    unsent: Room,
     limits: Limits,
     max_deciding_time: Duration,
 }
@@ -103,7 +105,8 @@ impl Service {
             nonces,
             metrics: Arc::new(Metrics::new()),
             readiness: Readiness::new(MAX_READINESS_AGE),
-            render_pool: RenderPool::new(),
+            work_pool: WorkPool::new(),
+            unsent: Room::new(),
             limits: Limits::new(PerMinute::default(), Proxies::default(), None),
             max_deciding_time: MAX_DECIDING_TIME,
         }
@@ -156,10 +159,8 @@ impl Service {
         let claims = Claims {
             issued_at,
             app: live.app.number,
-            length: live.app.settings.answer_length,
-            language,
+            shape: Shape::word_in(live.app.settings.answer_length, language),
             nonce: self.nonces.next(),
-            ..Claims::default()
         };
         live.counters.count_issued(issued_at);
         Ok(self.keyring.load().issue(&claims))
@@ -171,53 +172,58 @@ impl Service {
         if live.may_issue() { Ok(()) } else { Err(Refusal::RateLimit { retry_after_secs: 1 }) }
     }
 
-    /// The challenge that a key stands for, and the app that issued it.
+    /// The word that a key stands for, and the app that issued it.
     ///
     /// # Errors
-    /// [`Refusal::Key`] if the key is malformed, was not issued here, or its app is gone or disabled.
-    pub fn challenge(&self, key: &str) -> Result<(Challenge, Arc<LiveApp>), Refusal> {
+    /// [`Refusal::Key`] if the key is malformed, was not issued here, stands for no word, or its app is gone or disabled.
+    pub fn word(&self, key: &str) -> Result<(Word, Arc<LiveApp>), Refusal> {
         let key: Key = key.parse().map_err(|_| Refusal::Key)?;
         let (challenge, live) = self.open(&key).ok_or(Refusal::Key)?;
         let live = live.filter(|live| live.app.enabled).ok_or(Refusal::Key)?;
-        Ok((challenge, live))
+        match challenge {
+            Challenge::Word(word) => Ok((word, live)),
+            Challenge::Work(_) => Err(Refusal::Key),
+        }
     }
 
     /// The challenge that a key stands for, if it was issued here, and the app that issued it, if that is not gone.
     pub(crate) fn open(&self, key: &Key) -> Option<(Challenge, Option<Arc<LiveApp>>)> {
         let challenge = self.keyring.load().open(key)?;
         let live = self.apps.current().by_number(challenge.claims().app).map(Arc::clone);
-        let challenge = match &live {
-            Some(live) if live.app.settings.test => challenge.in_language(live.language).as_test(),
-            Some(live) => challenge.in_language(live.language),
-            None => challenge,
+        let challenge = match (challenge, &live) {
+            (Challenge::Word(word), Some(live)) => {
+                let word = word.in_language(live.language);
+                Challenge::Word(if live.app.settings.test { word.as_test() } else { word })
+            }
+            (challenge, _) => challenge,
         };
         Some((challenge, live))
     }
 
-    /// The challenge that a key of this app stands for.
+    /// The word that a key of this app stands for.
     ///
     /// # Errors
-    /// [`Refusal::Key`] as for [`Service::challenge`], or if another app issued the key.
-    pub fn challenge_of(&self, live: &LiveApp, key: &str) -> Result<Challenge, Refusal> {
-        let (challenge, issuer) = self.challenge(key)?;
-        if issuer.app.number == live.app.number { Ok(challenge) } else { Err(Refusal::Key) }
+    /// [`Refusal::Key`] as for [`Service::word`], or if another app issued the key.
+    pub fn word_of(&self, live: &LiveApp, key: &str) -> Result<Word, Refusal> {
+        let (word, issuer) = self.word(key)?;
+        if issuer.app.number == live.app.number { Ok(word) } else { Err(Refusal::Key) }
     }
 
     /// Checks that a challenge may still be shown. Its being spent does not matter: showing it gives nothing away.
     ///
     /// # Errors
     /// [`Refusal::Expired`] past its time.
-    pub fn check_time(&self, live: &LiveApp, challenge: &Challenge, now: u64) -> Result<(), Refusal> {
-        if is_within_time(live, challenge, now) { Ok(()) } else { Err(Refusal::Expired) }
+    pub fn check_time(&self, live: &LiveApp, word: &Word, now: u64) -> Result<(), Refusal> {
+        if is_within_time(live, word, now) { Ok(()) } else { Err(Refusal::Expired) }
     }
 
     /// Draws a challenge: a GIF file.
     ///
     /// # Errors
     /// [`Refusal::Busy`] if too much waits to be drawn already.
-    pub async fn draw(&self, challenge: Challenge, look: Look) -> Result<Bytes, Refusal> {
+    pub async fn draw(&self, word: Word, look: Look) -> Result<Bytes, Refusal> {
         let metrics = Arc::clone(&self.metrics);
-        let drawing = self.render_pool.render(move || metrics.time_render(|| challenge.draw(&look)));
+        let drawing = self.render(move || metrics.time_render(|| word.draw(&look)));
         drawing.instrument(traces::step("draw")).await
     }
 
@@ -225,9 +231,9 @@ impl Service {
     ///
     /// # Errors
     /// [`Refusal::Busy`] if too much waits to be spoken already.
-    pub async fn speak(&self, challenge: Challenge, speech: Speech) -> Result<Bytes, Refusal> {
+    pub async fn speak(&self, word: Word, speech: Speech) -> Result<Bytes, Refusal> {
         let metrics = Arc::clone(&self.metrics);
-        let speaking = self.render_pool.render(move || metrics.time_speak(|| challenge.speak(&speech)));
+        let speaking = self.render(move || metrics.time_speak(|| word.speak(&speech)));
         speaking.instrument(traces::step("speak")).await
     }
 
@@ -236,7 +242,8 @@ impl Service {
     /// # Errors
     /// [`Refusal::Busy`] if too much waits to be rendered already.
     pub(crate) async fn render(&self, work: impl FnOnce() -> Vec<u8> + Send + 'static) -> Result<Bytes, Refusal> {
-        self.render_pool.render(work).await
+        self.unsent.check()?;
+        self.unsent.hold(self.work_pool.run(work).await?)
     }
 
     /// Judges an answer, once: a right one spends the key, a wrong one takes an attempt.
@@ -244,18 +251,18 @@ impl Service {
     /// # Errors
     /// [`Refusal::Undecided`] or [`Refusal::Overloaded`] if the ledger could not decide, or not in time, in which case
     /// the answer has not passed.
-    pub async fn judge(&self, live: &LiveApp, challenge: &Challenge, typed: &str, now: u64) -> Result<Judged, Refusal> {
-        let issued_at = challenge.claims().issued_at;
+    pub async fn judge(&self, live: &LiveApp, word: &Word, typed: &str, now: u64) -> Result<Judged, Refusal> {
+        let issued_at = word.claims().issued_at;
         let judged = |verdict| Judged { verdict, issued_at, after_secs: now.saturating_sub(issued_at) };
-        let is_right = match challenge.judge(typed) {
+        let is_right = match word.judge(typed) {
             Judgement::Empty => return Ok(judged(Verdict::Empty)),
             Judgement::Right => true,
             Judgement::Wrong => false,
         };
-        if !is_within_time(live, challenge, now) {
+        if !is_within_time(live, word, now) {
             return Ok(judged(Verdict::Late));
         }
-        let spend = spend_of(live, challenge);
+        let spend = spend_of(live, word);
         let deciding = self.ledger.answer(&spend, is_right, live.app.settings.attempts, now);
         Ok(judged(match self.decided(deciding).await? {
             Decision::Passed => {
@@ -274,11 +281,11 @@ impl Service {
     ///
     /// # Errors
     /// [`Refusal::Undecided`] or [`Refusal::Overloaded`] if the ledger could not decide, or not in time.
-    pub async fn expire(&self, live: &LiveApp, challenge: &Challenge, now: u64) -> Result<Expiry, Refusal> {
-        if !is_within_time(live, challenge, now) {
+    pub async fn expire(&self, live: &LiveApp, word: &Word, now: u64) -> Result<Expiry, Refusal> {
+        if !is_within_time(live, word, now) {
             return Ok(Expiry::Spent);
         }
-        let spend = spend_of(live, challenge);
+        let spend = spend_of(live, word);
         let expiry = self.decided(self.ledger.expire(&spend, now)).await?;
         if expiry == Expiry::Done {
             live.counters.count_expired(spend.issued_at);
@@ -355,8 +362,8 @@ impl Service {
 }
 
 /// Whether a challenge may still be shown and answered, whatever the ledger says of it.
-fn is_within_time(live: &LiveApp, challenge: &Challenge, now: u64) -> bool {
-    let issued_at = challenge.claims().issued_at;
+fn is_within_time(live: &LiveApp, word: &Word, now: u64) -> bool {
+    let issued_at = word.claims().issued_at;
     live.is_within_time(issued_at, now) && issued_at <= now + CLOCK_SKEW_SECS
 }
 
@@ -372,9 +379,9 @@ impl From<LedgerError> for Refusal {
     }
 }
 
-pub(crate) fn spend_of(live: &LiveApp, challenge: &Challenge) -> Spend {
-    let issued_at = challenge.claims().issued_at;
-    Spend { key: challenge.key(), issued_at, until: live.expires_at(issued_at) }
+pub(crate) fn spend_of(live: &LiveApp, word: &Word) -> Spend {
+    let issued_at = word.claims().issued_at;
+    Spend { key: word.key(), issued_at, until: live.expires_at(issued_at) }
 }
 
 /// Numbers the keys of one process, so that no two are equal.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use haechi_captcha::{Challenge, Key};
+use haechi_captcha::{Challenge, Key, Word};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -50,7 +50,7 @@ pub struct Inspection {
     pub answers: Option<BTreeMap<String, String>>,
 }
 
-fn answers(challenge: &Challenge) -> BTreeMap<String, String> {
+fn answers(challenge: &Word) -> BTreeMap<String, String> {
     let words = challenge.answers();
     words.map(|(language, answer)| (language.tag().to_owned(), answer.as_str().to_owned())).collect()
 }
@@ -95,6 +95,8 @@ impl Service {
     pub async fn inspect(&self, question: &Question) -> Result<Inspection, InspectError> {
         let key: Key = question.key.trim().parse().map_err(InspectError::Malformed)?;
         let (challenge, live) = self.open(&key).ok_or(InspectError::NotOurs)?;
+        // Nothing issues work yet, so a key of that shape was not issued here.
+        let Challenge::Word(challenge) = challenge else { return Err(InspectError::NotOurs) };
         let issued_at = challenge.claims().issued_at;
         let state = match &live {
             Some(live) => self.state(live, &challenge).await?,
@@ -105,14 +107,14 @@ impl Service {
             issued_at,
             expires_at: live.as_ref().map(|live| live.expires_at(issued_at)),
             state,
-            language: challenge.claims().language.map(|language| language.tag().to_owned()),
+            language: challenge.fixed_language().map(|language| language.tag().to_owned()),
             answer: question.with_answer.then(|| challenge.answer().as_str().to_owned()),
             answers: question.with_answer.then(|| answers(&challenge)),
             app: live.map(|live| live.app.name.clone()),
         })
     }
 
-    async fn state(&self, live: &LiveApp, challenge: &Challenge) -> Result<KeyState, LedgerError> {
+    async fn state(&self, live: &LiveApp, challenge: &Word) -> Result<KeyState, LedgerError> {
         let remembered = self.ledger().state(&spend_of(live, challenge), unix_now()).await?;
         // Afterwards, because a key whose time is over is fresh to the ledger, and it may be over by now.
         if self.check_time(live, challenge, unix_now()).is_err() {

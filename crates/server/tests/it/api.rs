@@ -27,19 +27,19 @@ impl Insider {
 
     pub(crate) fn answer(&self, key: &str) -> String {
         let key: Key = key.parse().unwrap();
-        self.keyring.open(&key).expect("the server issued it").answer().as_str().to_owned()
+        self.keyring.open_word(&key).expect("the server issued it").answer().as_str().to_owned()
     }
 
     /// Every word that counts, by the language that says it, as long as the app's language is Korean.
     pub(crate) fn answers(&self, key: &str) -> BTreeMap<String, String> {
-        let challenge = self.keyring.open(&key.parse().unwrap()).expect("the server issued it");
+        let challenge = self.keyring.open_word(&key.parse().unwrap()).expect("the server issued it");
         let words = challenge.answers();
         words.map(|(language, answer)| (language.tag().to_owned(), answer.as_str().to_owned())).collect()
     }
 
     /// A key like another one, but issued so many seconds earlier.
     pub(crate) fn aged(&self, key: &str, by_secs: i64) -> String {
-        let claims = *self.keyring.open(&key.parse().unwrap()).unwrap().claims();
+        let claims = *self.keyring.open_word(&key.parse().unwrap()).unwrap().claims();
         let issued_at = claims.issued_at.checked_add_signed(-by_secs).unwrap();
         let nonce = Nonce { counter: claims.nonce.counter ^ 1, ..claims.nonce };
         self.keyring.issue(&Claims { issued_at, nonce, ..claims }).to_string()

@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri, header, request::Parts},
     response::Response,
 };
-use haechi_captcha::{Challenge, Language, Look, Pace, Scale, Speech, Theme, image::render_expired};
+use haechi_captcha::{Language, Look, Pace, Scale, Speech, Theme, Word, image::render_expired};
 
 use super::reply::{self, Envelope};
 use crate::{
@@ -101,8 +101,8 @@ impl MediaRequest {
     }
 
     /// The challenge of the key in the path, if it may be shown.
-    fn challenge(&self, service: &Service) -> Result<(Challenge, Arc<LiveApp>), Refusal> {
-        let (challenge, live) = service.challenge(segment_after(&self.uri, "keys"))?;
+    fn challenge(&self, service: &Service) -> Result<(Word, Arc<LiveApp>), Refusal> {
+        let (challenge, live) = service.word(segment_after(&self.uri, "keys"))?;
         service.check_time(&live, &challenge, unix_now())?;
         Ok((challenge, live))
     }

@@ -75,19 +75,20 @@ fn app(service: &Service, name: &str) -> Arc<LiveApp> {
 fn issue_at(service: &Service, name: &str, issued_at: u64) -> Key {
     let live = app(service, name);
     let length = live.app.settings.answer_length;
-    let claims = Claims { issued_at, app: live.app.number, length, nonce: service.nonces.next(), ..Claims::default() };
+    let (shape, nonce) = (Shape::word(length), service.nonces.next());
+    let claims = Claims { issued_at, app: live.app.number, shape, nonce };
     service.keyring.load().issue(&claims)
 }
 
 /// Answers a key rightly, now.
 async fn judge(service: &Service, key: &Key) -> Verdict {
-    let (challenge, live) = service.challenge(&key.to_string()).unwrap();
+    let (challenge, live) = service.word(&key.to_string()).unwrap();
     service.judge(&live, &challenge, challenge.answer().as_str(), unix_now()).await.unwrap().verdict
 }
 
 /// Answers a key rightly, as if it were this Unix time.
 async fn spend_at(service: &Service, key: &Key, now: u64) {
-    let (challenge, live) = service.challenge(&key.to_string()).unwrap();
+    let (challenge, live) = service.word(&key.to_string()).unwrap();
     let spend = spend_of(&live, &challenge);
     assert_eq!(service.ledger().answer(&spend, true, 1, now).await, Ok(Decision::Passed));
 }
@@ -107,7 +108,7 @@ async fn spend_and_forget(service: &Service) -> (Key, Key) {
 /// A key that is spent and forgotten never passes, though its time to live has grown so that it is not over yet.
 async fn check_spent(service: &Service, spent: &Key) {
     let live = app(service, "shop");
-    let (challenge, _) = service.challenge(&spent.to_string()).unwrap();
+    let (challenge, _) = service.word(&spent.to_string()).unwrap();
     assert!(service.check_time(&live, &challenge, unix_now()).is_ok());
     assert_eq!(judge(service, spent).await, Verdict::Spent);
     assert_eq!(service.expire(&live, &challenge, unix_now()).await.unwrap(), Expiry::Spent);
@@ -204,7 +205,7 @@ async fn what_happens_to_challenges_is_counted() {
     while let Ok(key) = service.issue(&live, None, unix_now()).await {
         keys.push(key);
     }
-    let challenge = |number: usize| service.challenge(&keys[number].to_string()).unwrap().0;
+    let challenge = |number: usize| service.word(&keys[number].to_string()).unwrap().0;
     let verdict =
         async |number, typed| service.judge(&live, &challenge(number), typed, unix_now()).await.unwrap().verdict;
     assert_eq!(judge(&service, &keys[0]).await, Verdict::Passed);

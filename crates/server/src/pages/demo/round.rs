@@ -48,7 +48,7 @@ impl Round {
     }
 
     fn of(service: &Service, live: &LiveApp, key: String, now: u64) -> Result<Self, Refusal> {
-        let challenge = service.challenge_of(live, &key)?;
+        let challenge = service.word_of(live, &key)?;
         service.check_time(live, &challenge, now)?;
         let claims = challenge.claims();
         Ok(Self {
@@ -74,7 +74,7 @@ impl Round {
 /// As for verification, without an appkey: [`Refusal::AppKey`] then means that no app is enabled.
 pub(super) async fn judge(service: &Service, key: &str, answer: &str, now: u64) -> Result<Verdict, Refusal> {
     let live = app(service)?;
-    let challenge = service.challenge_of(&live, key)?;
+    let challenge = service.word_of(&live, key)?;
     if answer.len() > MAX_VALUE_BYTES {
         return Err(Refusal::Parameter);
     }

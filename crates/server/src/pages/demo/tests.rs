@@ -67,7 +67,7 @@ async fn issue_key(service: &Arc<Service>) -> String {
 }
 
 fn answer(service: &Service, key: &str) -> String {
-    service.challenge(key).unwrap().0.answer().as_str().to_owned()
+    service.word(key).unwrap().0.answer().as_str().to_owned()
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn what_a_browser_loads_stays_small() {
 #[tokio::test]
 async fn the_sound_says_what_the_picture_shows_in_the_language_of_the_page() {
     let service = service(vec![app(1, "default")]);
-    let language_of = |key: &str| service.challenge(key).unwrap().0.claims().language;
+    let language_of = |key: &str| service.word(key).unwrap().0.fixed_language();
     let (_, _, text) = send(&service, post("/demo/challenge?lang=ja", "")).await;
     let reply: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(language_of(reply["key"].as_str().unwrap()), Some(Language::Ja));
@@ -148,7 +148,7 @@ async fn without_an_enabled_app_the_page_says_what_to_do() {
 async fn the_default_app_is_preferred_to_an_earlier_one() {
     let service = service(vec![app(1, "shop"), app(2, "default")]);
     let key = issue_key(&service).await;
-    assert_eq!(service.challenge(&key).unwrap().1.app.name, "default");
+    assert_eq!(service.word(&key).unwrap().1.app.name, "default");
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! Drawing and speaking, on threads of their own: one for each processor, and load shed early.
+//! Whatever takes a processor for long, such as drawing and speaking: on threads of its own, one for each processor, and
+//! load shed early.
 //!
 //! A picture takes a third of a millisecond of a processor and a sound more than one; everything else that a request
 //! takes is far less. So these are what a flood fills, and what must not hold up the threads that answer health checks
@@ -19,8 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::body::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tracing::Span;
 
 use crate::{domain::refusal::Refusal, traces};
@@ -32,24 +32,18 @@ const MAX_BURST: Duration = Duration::from_millis(100);
 const MOMENT: Duration = Duration::from_millis(5);
 /// The niceness of the threads, of which each step has a thread get a fifth less than another that wants to run too.
 const NICENESS: i32 = 5;
-/// The most that rendered media may take in memory, all together, until their clients have taken them.
-const MAX_UNSENT_BYTES: usize = 256 << 20;
-/// What they are counted in.
-const UNIT_BYTES: usize = 1 << 10;
-
-/// The threads that draw and speak, and the room for what they have made.
-pub(crate) struct RenderPool {
+/// The threads that work.
+pub(crate) struct WorkPool {
     queue: Arc<Queue>,
-    unsent: Arc<Semaphore>,
 }
 
-impl RenderPool {
+impl WorkPool {
     /// A pool with a thread for each processor.
     pub(crate) fn new() -> Self {
-        Self::of(thread::available_parallelism().map_or(1, usize::from), MAX_UNSENT_BYTES)
+        Self::of(thread::available_parallelism().map_or(1, usize::from))
     }
 
-    fn of(threads: usize, max_unsent_bytes: usize) -> Self {
+    fn of(threads: usize) -> Self {
         let queue = Arc::new(Queue::default());
         for _ in 0..threads {
             let queue = Arc::clone(&queue);
@@ -58,28 +52,23 @@ impl RenderPool {
                 queue.work();
             });
         }
-        Self { queue, unsent: Arc::new(Semaphore::new(max_unsent_bytes / UNIT_BYTES)) }
+        Self { queue }
     }
 
-    /// Renders something. Its bytes count as unsent until the last copy of them is dropped.
+    /// Does something, and returns what it made.
     ///
     /// # Errors
-    /// [`Refusal::Busy`] if too much waits to be rendered, or to be taken by slow clients.
-    pub(crate) async fn render(&self, work: impl FnOnce() -> Vec<u8> + Send + 'static) -> Result<Bytes, Refusal> {
-        if self.unsent.available_permits() == 0 {
-            return Err(Refusal::Busy);
-        }
-        let (reply, rendered) = oneshot::channel();
-        self.queue.push(Job { work: Box::new(work), since: Instant::now(), wait: traces::step("wait"), reply });
+    /// [`Refusal::Busy`] if too much waits to be done.
+    pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+        let (reply, done) = oneshot::channel();
+        let task = Box::new(Asked { work, reply });
+        self.queue.push(Job { task, since: Instant::now(), wait: traces::step("wait") });
         // A job that is dropped has waited too long. A panic is a bug like any other, for the layer that catches them.
-        let bytes = rendered.await.map_err(|_| Refusal::Busy)?.unwrap_or_else(|panic| resume_unwind(panic));
-        let units = u32::try_from(bytes.len().div_ceil(UNIT_BYTES)).map_err(|_| Refusal::Internal)?;
-        let room = Arc::clone(&self.unsent).try_acquire_many_owned(units).map_err(|_| Refusal::Busy)?;
-        Ok(Bytes::from_owner(Unsent { bytes, _room: room }))
+        Ok(done.await.map_err(|_| Refusal::Busy)?.unwrap_or_else(|panic| resume_unwind(panic)))
     }
 }
 
-impl Drop for RenderPool {
+impl Drop for WorkPool {
     fn drop(&mut self) {
         self.queue.close();
     }
@@ -91,11 +80,11 @@ fn give_way() {
     // Elsewhere it would be the whole process that gives way.
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
-        tracing::debug!(%error, "a rendering thread cannot give way to others");
+        tracing::debug!(%error, "a working thread cannot give way to others");
     }
 }
 
-/// What is to be rendered, the oldest at the front.
+/// What is to be done, the oldest at the front.
 #[derive(Default)]
 struct Queue {
     state: Mutex<State>,
@@ -113,11 +102,35 @@ struct State {
 }
 
 struct Job {
-    work: Box<dyn FnOnce() -> Vec<u8> + Send>,
+    task: Box<dyn Task>,
     since: Instant,
     /// The wait as a trace shows it. It ends when it is dropped.
     wait: Span,
-    reply: oneshot::Sender<Result<Vec<u8>, Box<dyn Any + Send>>>,
+}
+
+/// Something to do, whatever comes of it.
+trait Task: Send {
+    /// Whether its client is still there.
+    fn is_wanted(&self) -> bool;
+
+    fn run(self: Box<Self>);
+}
+
+/// Work, and where its result goes.
+struct Asked<T, Work> {
+    work: Work,
+    reply: oneshot::Sender<Result<T, Box<dyn Any + Send>>>,
+}
+
+impl<T: Send, Work: FnOnce() -> T + Send> Task for Asked<T, Work> {
+    fn is_wanted(&self) -> bool {
+        !self.reply.is_closed()
+    }
+
+    fn run(self: Box<Self>) {
+        // Whoever asked may have gone meanwhile.
+        let _ = self.reply.send(catch_unwind(AssertUnwindSafe(self.work)));
+    }
 }
 
 impl Queue {
@@ -133,13 +146,11 @@ impl Queue {
 
     /// What a thread does until the pool is gone.
     fn work(&self) {
-        while let Some(Job { work, wait, reply, .. }) = self.next() {
-            if reply.is_closed() {
-                continue; // its client has gone
-            }
+        while let Some(Job { task, wait, .. }) = self.next() {
             drop(wait);
-            // Whoever asked may have gone meanwhile.
-            let _ = reply.send(catch_unwind(AssertUnwindSafe(work)));
+            if task.is_wanted() {
+                task.run();
+            }
         }
     }
 
@@ -184,18 +195,6 @@ impl State {
     }
 }
 
-/// Rendered bytes and the room that they take.
-struct Unsent {
-    bytes: Vec<u8>,
-    _room: OwnedSemaphorePermit,
-}
-
-impl AsRef<[u8]> for Unsent {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
@@ -204,38 +203,34 @@ mod tests {
 
     use super::*;
 
-    type Rendering = JoinHandle<Result<Bytes, Refusal>>;
+    type Running = JoinHandle<Result<(), Refusal>>;
 
-    /// A rendering that holds a thread until it is let go, once it does.
-    async fn held(pool: &Arc<RenderPool>) -> (mpsc::Sender<()>, Rendering) {
+    /// Work that holds a thread until it is let go, once it does.
+    async fn held(pool: &Arc<WorkPool>) -> (mpsc::Sender<()>, Running) {
         let (release, released) = mpsc::channel();
         let (begin, begun) = oneshot::channel();
-        let rendering = start(pool, move || {
+        let running = start(pool, move || {
             begin.send(()).unwrap();
             // It fails once the sender is dropped, which releases it as well.
             let _ = released.recv();
         });
         begun.await.unwrap();
-        (release, rendering)
+        (release, running)
     }
 
-    fn start(pool: &Arc<RenderPool>, work: impl FnOnce() + Send + 'static) -> Rendering {
+    fn start(pool: &Arc<WorkPool>, work: impl FnOnce() + Send + 'static) -> Running {
         let pool = Arc::clone(pool);
-        let work = move || {
-            work();
-            vec![0; UNIT_BYTES]
-        };
-        tokio::spawn(async move { pool.render(work).await })
+        tokio::spawn(async move { pool.run(work).await })
     }
 
-    async fn until_waiting(pool: &RenderPool, count: usize) {
+    async fn until_waiting(pool: &WorkPool, count: usize) {
         while pool.queue.lock().jobs.len() < count {
             tokio::task::yield_now().await;
         }
     }
 
-    fn is_busy(rendered: &Result<Bytes, Refusal>) -> bool {
-        matches!(rendered, Err(Refusal::Busy))
+    fn is_busy(done: &Result<(), Refusal>) -> bool {
+        matches!(done, Err(Refusal::Busy))
     }
 
     /// A queue that tells who is served by when he came, in milliseconds.
@@ -254,13 +249,8 @@ mod tests {
         }
 
         fn push(&mut self, millis: u64) {
-            let job = Job {
-                work: Box::new(Vec::new),
-                since: self.at(millis),
-                wait: Span::none(),
-                reply: oneshot::channel().0,
-            };
-            self.state.push(job);
+            let task = Box::new(Asked { work: || (), reply: oneshot::channel().0 });
+            self.state.push(Job { task, since: self.at(millis), wait: Span::none() });
         }
 
         fn take(&mut self, millis: u64) -> Option<u128> {
@@ -313,7 +303,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_too_long_is_told_to_come_back() {
-        let pool = Arc::new(RenderPool::of(1, MAX_UNSENT_BYTES));
+        let pool = Arc::new(WorkPool::of(1));
         let (release, first) = held(&pool).await;
         let late = start(&pool, || panic!("it is not begun"));
         until_waiting(&pool, 1).await;
@@ -327,8 +317,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_nobody_waits_for_any_more_is_not_rendered() {
-        let pool = Arc::new(RenderPool::of(1, MAX_UNSENT_BYTES));
+    async fn what_nobody_waits_for_any_more_is_not_done() {
+        let pool = Arc::new(WorkPool::of(1));
         let (release, first) = held(&pool).await;
         let gone = start(&pool, || panic!("it is not begun"));
         until_waiting(&pool, 1).await;
@@ -336,31 +326,26 @@ mod tests {
         assert!(gone.await.unwrap_err().is_cancelled());
         release.send(()).unwrap();
         assert!(first.await.unwrap().is_ok());
-        assert!(pool.render(Vec::new).await.is_ok());
+        assert!(pool.run(|| ()).await.is_ok());
     }
 
     #[tokio::test]
-    async fn what_clients_do_not_take_is_bounded() {
-        let pool = RenderPool::of(1, 4 * UNIT_BYTES);
-        let large = pool.render(|| vec![0; 3 * UNIT_BYTES]).await.unwrap();
-        let part = large.slice(..10);
-        drop(large);
-        assert!(is_busy(&pool.render(|| vec![0; 2 * UNIT_BYTES]).await), "a part holds the whole");
-        assert!(pool.render(|| vec![0; UNIT_BYTES]).await.is_ok());
-        drop(part);
-        assert!(pool.render(|| vec![0; 2 * UNIT_BYTES]).await.is_ok());
+    async fn what_was_made_comes_back_whatever_it_is() {
+        let pool = WorkPool::of(1);
+        assert_eq!(pool.run(|| "made").await.unwrap(), "made");
+        assert_eq!(pool.run(|| vec![1, 2]).await.unwrap(), [1, 2]);
     }
 
     #[tokio::test]
     async fn a_panic_is_the_callers_and_ends_no_thread() {
-        let pool = Arc::new(RenderPool::of(1, MAX_UNSENT_BYTES));
+        let pool = Arc::new(WorkPool::of(1));
         assert!(start(&pool, || panic!("a bug")).await.unwrap_err().is_panic());
-        assert!(pool.render(Vec::new).await.is_ok());
+        assert!(pool.run(|| ()).await.is_ok());
     }
 
     #[tokio::test]
     async fn its_threads_end_with_it() {
-        let pool = RenderPool::of(2, MAX_UNSENT_BYTES);
+        let pool = WorkPool::of(2);
         let queue = Arc::downgrade(&pool.queue);
         drop(pool);
         while queue.strong_count() > 0 {
