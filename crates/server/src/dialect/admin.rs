@@ -35,8 +35,8 @@ use crate::{
 #[openapi(
     paths(
         apps::list, apps::create, apps::show, apps::change, apps::remove, apps::enable, apps::disable, apps::rotate,
-        apps::end_grace, statistics::report, statistics::totals, access::audit, access::tokens, access::create_token,
-        access::remove_token, access::users, access::create_user, access::remove_user, preview::image, preview::sound
+        apps::end_grace, apps::rotate_secret, apps::end_secret_grace, statistics::report, statistics::totals,
+        access::audit, access::tokens, access::create_token, access::remove_token, access::users, access::create_user, access::remove_user, preview::image, preview::sound
     ),
     tags((name = "Admin API", description = "Apps, statistics, the audit log, tokens, users and previews. Every call takes a bearer token with the scope that it names; errors are problem details (RFC 9457).")),
     modifiers(&BearerToken),
@@ -75,6 +75,8 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(
         .route("/admin/v1/apps/{app}/disable", post(apps::disable))
         .route("/admin/v1/apps/{app}/rotate", post(apps::rotate))
         .route("/admin/v1/apps/{app}/previous-appkey", delete(apps::end_grace))
+        .route("/admin/v1/apps/{app}/secret/rotate", post(apps::rotate_secret))
+        .route("/admin/v1/apps/{app}/previous-secret", delete(apps::end_secret_grace))
         .route("/admin/v1/apps/{app}/statistics", get(statistics::report))
         .route("/admin/v1/statistics", get(statistics::totals))
         .route("/admin/v1/audit", get(access::audit))

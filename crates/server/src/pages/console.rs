@@ -92,6 +92,8 @@ pub(crate) fn routes(state: Arc<Console>) -> Router<Arc<Service>> {
         .route("/console/apps/{number}/integration", get(integration::show))
         .route("/console/apps/{number}/rotate", post(manage::rotate))
         .route("/console/apps/{number}/end-grace", post(manage::end_grace))
+        .route("/console/apps/{number}/rotate-secret", post(manage::rotate_secret))
+        .route("/console/apps/{number}/end-secret-grace", post(manage::end_secret_grace))
         .route("/console/apps/{number}/enable", post(manage::enable))
         .route("/console/apps/{number}/disable", post(manage::disable))
         .route("/console/apps/{number}/remove", get(manage::ask_to_remove).post(manage::remove))

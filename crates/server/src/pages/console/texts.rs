@@ -9,7 +9,7 @@ use haechi_captcha::Language;
 
 use crate::domain::{
     admin::{AdminError, Role},
-    apps::AppError,
+    apps::{AppError, Setting},
     statistics::Span,
 };
 
@@ -131,6 +131,17 @@ pub(super) struct Texts {
     pub(super) grace_until: &'static str,
     pub(super) end_grace: &'static str,
     pub(super) appkey_once: &'static str,
+    pub(super) site_key: &'static str,
+    pub(super) site_key_task: &'static str,
+    pub(super) make_secret: &'static str,
+    pub(super) make_secret_task: &'static str,
+    pub(super) rotate_secret: &'static str,
+    pub(super) rotate_secret_task: &'static str,
+    pub(super) secret_rotated: &'static str,
+    pub(super) secret_grace: &'static str,
+    pub(super) secret_grace_until: &'static str,
+    pub(super) end_secret_grace: &'static str,
+    pub(super) secret_once: &'static str,
     pub(super) disable: &'static str,
     pub(super) disable_task: &'static str,
     pub(super) enable: &'static str,
@@ -191,12 +202,12 @@ pub(super) struct Texts {
     pub(super) scope_meanings: [&'static str; 5],
     /// Administrator and viewer.
     roles: [&'static str; 2],
-    /// The label of each setting, and a hint.
-    setting_names: [(&'static str, &'static str, &'static str); 10],
+    /// The label of a setting, and a hint.
+    pub(super) setting: fn(Setting) -> (&'static str, &'static str),
     /// What is said after something was done.
-    pub(super) done: [(&'static str, &'static str); 10],
+    pub(super) done: [(&'static str, &'static str); 11],
     /// What the actions of the audit log are called.
-    actions: [(&'static str, &'static str); 15],
+    actions: [(&'static str, &'static str); 17],
     errors: Errors,
 }
 
@@ -234,12 +245,6 @@ impl Texts {
             Role::Administrator => self.roles[0],
             Role::Viewer => self.roles[1],
         }
-    }
-
-    /// The label of a setting, and a hint.
-    pub(super) fn setting(&self, name: &str) -> (&'static str, &'static str) {
-        let found = self.setting_names.iter().find(|(setting, ..)| *setting == name);
-        found.map_or(("", ""), |(_, label, hint)| (label, hint))
     }
 
     /// What an action of the audit log is called, or nothing for one that is not known here.

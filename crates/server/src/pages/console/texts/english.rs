@@ -1,6 +1,7 @@
 //! English.
 
 use super::{Errors, Texts};
+use crate::domain::apps::Setting;
 
 pub(super) const TEXTS: Texts = Texts {
     skip: "Skip to the content",
@@ -113,6 +114,17 @@ pub(super) const TEXTS: Texts = Texts {
     grace_until: "The old appkey is good until {} (UTC).",
     end_grace: "End the old appkey now",
     appkey_once: "This is the appkey of {}. It is shown only this once: copy it now, and keep it on your server.",
+    site_key: "Site key",
+    site_key_task: "Pages and widgets know the app by it. It is public, and stays when the appkey and the secret are rotated.",
+    make_secret: "Make a secret",
+    make_secret_task: "This app has no secret yet. siteverify will take one.",
+    rotate_secret: "Rotate the secret",
+    rotate_secret_task: "The app gets a new secret. Put it into your site before the old one ends.",
+    secret_rotated: "The new secret",
+    secret_grace: "The old secret goes on for",
+    secret_grace_until: "The old secret is good until {} (UTC).",
+    end_secret_grace: "End the old secret now",
+    secret_once: "This is the secret of {}. It is shown only this once: copy it now, and keep it on your server.",
     disable: "Disable",
     disable_task: "A disabled app issues and judges nothing. It can be enabled again.",
     enable: "Enable",
@@ -120,7 +132,7 @@ pub(super) const TEXTS: Texts = Texts {
     remove: "Remove",
     remove_that: "Remove {}",
     remove_app: "Remove the app",
-    remove_task: "Its appkey ends at once, its statistics are lost, and it cannot be brought back.",
+    remove_task: "Its appkey and secret end at once, its statistics are lost, and it cannot be brought back.",
     remove_question: "Remove the app {}?",
     really_remove: "Yes, remove",
     integration_task: "Your server issues the key and has the answer judged, so that the appkey stays there. The browser gets the key alone.",
@@ -173,23 +185,13 @@ pub(super) const TEXTS: Texts = Texts {
         "See, make and remove tokens and users",
     ],
     roles: ["Administrator", "Viewer"],
-    setting_names: [
-        ("answer_length", "Characters in an answer", "4 to 8"),
-        ("difficulty", "Difficulty of the picture", "Harder for machines, and for people"),
-        ("width", "Width of the picture", "120 to 480 CSS pixels"),
-        ("height", "Height of the picture", "40 to 160 CSS pixels"),
-        ("theme", "Colours of the picture", "Unless the request asks for others"),
-        ("lang", "Language of the sound", "Unless the request asks for another"),
-        ("ttl_secs", "Time to answer", "30 to 3,600 seconds; changes hold for keys that are out, too"),
-        ("attempts", "Answers that one key takes", "1 to 10"),
-        ("rate_per_sec", "Challenges a second at the most", "On each node; 0 for no limit"),
-        ("test", "Test app: every answer is TEST5", "For your own tests only; it protects nothing"),
-    ],
+    setting,
     done: [
         ("signed-out", "You are signed out."),
         ("password", "The password is changed."),
         ("settings", "The settings are saved."),
         ("grace-ended", "The old appkey has ended."),
+        ("secret-grace-ended", "The old secret has ended."),
         ("enabled", "The app is enabled."),
         ("disabled", "The app is disabled."),
         ("app-removed", "The app is removed."),
@@ -204,6 +206,8 @@ pub(super) const TEXTS: Texts = Texts {
         ("app.disabled", "App disabled"),
         ("app.rotated", "Appkey rotated"),
         ("app.grace_ended", "Old appkey ended"),
+        ("app.secret_rotated", "Secret rotated"),
+        ("app.secret_grace_ended", "Old secret ended"),
         ("app.removed", "App removed"),
         ("token.created", "Token made"),
         ("token.removed", "Token removed"),
@@ -232,3 +236,18 @@ pub(super) const TEXTS: Texts = Texts {
         storage: "The server cannot store or read that now. Its log says why.",
     },
 };
+
+fn setting(setting: Setting) -> (&'static str, &'static str) {
+    match setting {
+        Setting::AnswerLength => ("Characters in an answer", "4 to 8"),
+        Setting::Difficulty => ("Difficulty of the picture", "Harder for machines, and for people"),
+        Setting::Width => ("Width of the picture", "120 to 480 CSS pixels"),
+        Setting::Height => ("Height of the picture", "40 to 160 CSS pixels"),
+        Setting::Theme => ("Colours of the picture", "Unless the request asks for others"),
+        Setting::Lang => ("Language of the sound", "Unless the request asks for another"),
+        Setting::TtlSecs => ("Time to answer", "30 to 3,600 seconds; changes hold for keys that are out, too"),
+        Setting::Attempts => ("Answers that one key takes", "1 to 10"),
+        Setting::RatePerSec => ("Challenges a second at the most", "On each node; 0 for no limit"),
+        Setting::Test => ("Test app: every answer is TEST5", "For your own tests only; it protects nothing"),
+    }
+}

@@ -1,6 +1,7 @@
 //! Korean.
 
 use super::{Errors, Texts};
+use crate::domain::apps::Setting;
 
 pub(super) const TEXTS: Texts = Texts {
     skip: "본문으로 건너뛰기",
@@ -109,10 +110,21 @@ pub(super) const TEXTS: Texts = Texts {
     rotated: "새 앱키",
     rotate_task: "새 앱키를 발급합니다. 기존 앱키가 만료되기 전에 서비스에 적용하세요.",
     grace: "기존 앱키 유지 기간",
-    grace_hint: "앱키가 유출되었다면 즉시 만료시키세요.",
+    grace_hint: "유출되었다면 즉시 만료시키세요.",
     grace_until: "기존 앱키는 {}(UTC)까지 사용할 수 있습니다.",
     end_grace: "기존 앱키 즉시 만료",
     appkey_once: "{} 앱의 앱키입니다. 지금만 확인할 수 있으니 복사하여 서버에 안전하게 보관하세요.",
+    site_key: "사이트 키",
+    site_key_task: "페이지와 위젯에서 앱을 가리키는 공개 키입니다. 앱키와 비밀 키를 교체해도 바뀌지 않습니다.",
+    make_secret: "비밀 키 발급",
+    make_secret_task: "아직 비밀 키가 없는 앱입니다. 비밀 키는 앞으로 제공될 siteverify에서 사용합니다.",
+    rotate_secret: "비밀 키 교체",
+    rotate_secret_task: "새 비밀 키를 발급합니다. 기존 비밀 키가 만료되기 전에 서비스에 적용하세요.",
+    secret_rotated: "새 비밀 키",
+    secret_grace: "기존 비밀 키 유지 기간",
+    secret_grace_until: "기존 비밀 키는 {}(UTC)까지 사용할 수 있습니다.",
+    end_secret_grace: "기존 비밀 키 즉시 만료",
+    secret_once: "{} 앱의 비밀 키입니다. 지금만 확인할 수 있으니 복사하여 서버에 안전하게 보관하세요.",
     disable: "사용 중지",
     disable_task: "사용을 중지하면 발급과 판정이 모두 멈춥니다. 언제든 다시 시작할 수 있습니다.",
     enable: "사용 시작",
@@ -120,7 +132,7 @@ pub(super) const TEXTS: Texts = Texts {
     remove: "삭제",
     remove_that: "{} 삭제",
     remove_app: "앱 삭제",
-    remove_task: "앱키가 즉시 만료되고 통계가 삭제되며, 되돌릴 수 없습니다.",
+    remove_task: "앱키와 비밀 키가 즉시 만료되고 통계가 삭제되며, 되돌릴 수 없습니다.",
     remove_question: "{} 앱을 삭제할까요?",
     really_remove: "삭제합니다",
     integration_task: "앱키가 노출되지 않도록 발급과 판정은 서비스의 서버에서 호출하고, 브라우저에는 키만 전달하세요.",
@@ -173,23 +185,13 @@ pub(super) const TEXTS: Texts = Texts {
         "토큰과 사용자 조회, 생성, 삭제",
     ],
     roles: ["관리자", "조회자"],
-    setting_names: [
-        ("answer_length", "정답 글자 수", "4~8"),
-        ("difficulty", "이미지 난이도", "높을수록 기계도 사람도 읽기 어렵습니다."),
-        ("width", "이미지 너비", "120~480 CSS 픽셀"),
-        ("height", "이미지 높이", "40~160 CSS 픽셀"),
-        ("theme", "이미지 색상", "요청에서 지정하지 않을 때 사용합니다."),
-        ("lang", "음성 언어", "요청에서 지정하지 않을 때 사용합니다."),
-        ("ttl_secs", "유효 시간", "30~3,600초. 이미 발급된 키에도 적용됩니다."),
-        ("attempts", "키당 응답 횟수", "1~10"),
-        ("rate_per_sec", "초당 최대 발급 수", "노드별로 적용되며, 0은 제한 없음을 뜻합니다."),
-        ("test", "테스트 앱: 모든 정답이 TEST5", "자체 테스트 전용이며, 보호 효과가 없습니다."),
-    ],
+    setting,
     done: [
         ("signed-out", "로그아웃했습니다."),
         ("password", "비밀번호를 변경했습니다."),
         ("settings", "설정을 저장했습니다."),
         ("grace-ended", "기존 앱키를 만료시켰습니다."),
+        ("secret-grace-ended", "기존 비밀 키를 만료시켰습니다."),
         ("enabled", "앱 사용을 시작했습니다."),
         ("disabled", "앱 사용을 중지했습니다."),
         ("app-removed", "앱을 삭제했습니다."),
@@ -204,6 +206,8 @@ pub(super) const TEXTS: Texts = Texts {
         ("app.disabled", "앱 사용 중지"),
         ("app.rotated", "앱키 교체"),
         ("app.grace_ended", "기존 앱키 만료"),
+        ("app.secret_rotated", "비밀 키 교체"),
+        ("app.secret_grace_ended", "기존 비밀 키 만료"),
         ("app.removed", "앱 삭제"),
         ("token.created", "토큰 생성"),
         ("token.removed", "토큰 삭제"),
@@ -232,3 +236,18 @@ pub(super) const TEXTS: Texts = Texts {
         storage: "지금은 저장하거나 읽을 수 없습니다. 자세한 내용은 서버 로그를 확인하세요.",
     },
 };
+
+fn setting(setting: Setting) -> (&'static str, &'static str) {
+    match setting {
+        Setting::AnswerLength => ("정답 글자 수", "4~8"),
+        Setting::Difficulty => ("이미지 난이도", "높을수록 기계도 사람도 읽기 어렵습니다."),
+        Setting::Width => ("이미지 너비", "120~480 CSS 픽셀"),
+        Setting::Height => ("이미지 높이", "40~160 CSS 픽셀"),
+        Setting::Theme => ("이미지 색상", "요청에서 지정하지 않을 때 사용합니다."),
+        Setting::Lang => ("음성 언어", "요청에서 지정하지 않을 때 사용합니다."),
+        Setting::TtlSecs => ("유효 시간", "30~3,600초. 이미 발급된 키에도 적용됩니다."),
+        Setting::Attempts => ("키당 응답 횟수", "1~10"),
+        Setting::RatePerSec => ("초당 최대 발급 수", "노드별로 적용되며, 0은 제한 없음을 뜻합니다."),
+        Setting::Test => ("테스트 앱: 모든 정답이 TEST5", "자체 테스트 전용이며, 보호 효과가 없습니다."),
+    }
+}
