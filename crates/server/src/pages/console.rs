@@ -7,6 +7,7 @@ mod access;
 mod account;
 mod audit;
 mod chart;
+mod done;
 mod explain;
 mod fault;
 mod form;

@@ -1,6 +1,6 @@
 //! Apps and their statistics, by the number that addresses name them by.
 
-use super::{Actor, AdminError, Administration, Scope};
+use super::{Action, Actor, AdminError, Administration, Scope};
 use crate::domain::{
     apps::{AppCommand, AppView, SettingChanges},
     counters::Counts,
@@ -172,18 +172,18 @@ fn only(apps: Vec<AppView>, name: &str) -> Result<AppView, AdminError> {
 }
 
 /// What the audit log says of a command, if it changes anything.
-fn described(command: &AppCommand) -> Option<(&'static str, String)> {
+fn described(command: &AppCommand) -> Option<(Action, String)> {
     Some(match command {
         AppCommand::List | AppCommand::Show(_) => return None,
-        AppCommand::Create { settings, .. } => ("app.created", listed(settings)),
-        AppCommand::Set { settings, .. } => ("app.changed", listed(settings)),
-        AppCommand::Rotate { grace_secs, .. } => ("app.rotated", grace(*grace_secs)),
-        AppCommand::EndGrace(_) => ("app.grace_ended", String::new()),
-        AppCommand::RotateSecret { grace_secs, .. } => ("app.secret_rotated", grace(*grace_secs)),
-        AppCommand::EndSecretGrace(_) => ("app.secret_grace_ended", String::new()),
-        AppCommand::Disable(_) => ("app.disabled", String::new()),
-        AppCommand::Enable(_) => ("app.enabled", String::new()),
-        AppCommand::Remove(_) => ("app.removed", String::new()),
+        AppCommand::Create { settings, .. } => (Action::AppCreated, listed(settings)),
+        AppCommand::Set { settings, .. } => (Action::AppChanged, listed(settings)),
+        AppCommand::Rotate { grace_secs, .. } => (Action::AppRotated, grace(*grace_secs)),
+        AppCommand::EndGrace(_) => (Action::AppGraceEnded, String::new()),
+        AppCommand::RotateSecret { grace_secs, .. } => (Action::AppSecretRotated, grace(*grace_secs)),
+        AppCommand::EndSecretGrace(_) => (Action::AppSecretGraceEnded, String::new()),
+        AppCommand::Disable(_) => (Action::AppDisabled, String::new()),
+        AppCommand::Enable(_) => (Action::AppEnabled, String::new()),
+        AppCommand::Remove(_) => (Action::AppRemoved, String::new()),
     })
 }
 

@@ -11,7 +11,7 @@ use super::STORED_NUMBERS;
 /// How one kind of secret name is written.
 pub trait Form: Copy + Eq + std::hash::Hash {
     /// The random bytes in it.
-    type Bytes: Default + AsRef<[u8]> + AsMut<[u8]>;
+    type Bytes: Copy + Default + AsRef<[u8]> + AsMut<[u8]>;
     /// What stands before its digits.
     const PREFIX: &'static str;
     /// What the type is called.

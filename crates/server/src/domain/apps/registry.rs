@@ -54,14 +54,14 @@ impl Registry {
     fn new(apps: Vec<App>, before: &Self) -> Self {
         let mut registry = Self::default();
         for app in apps {
-            registry.add(Arc::new(LiveApp::new(app, before)));
+            registry.add(&Arc::new(LiveApp::new(app, before)));
         }
         registry
     }
 
-    fn add(&mut self, live: Arc<LiveApp>) {
+    fn add(&mut self, live: &Arc<LiveApp>) {
         let app = &live.app;
-        let named = || Arc::clone(&live);
+        let named = || Arc::clone(live);
         self.by_appkey.insert(app.appkey_sha256, named());
         self.by_previous_appkey.extend(app.previous_appkey.map(|previous| (previous.sha256, named())));
         self.by_site_key.insert(app.site_key(), named());

@@ -8,6 +8,7 @@ use maud::{Markup, html};
 
 use super::{
     Console,
+    done::Done,
     explain::see_other,
     fault::Fault,
     form::{Field, Fields, Form, Input},
@@ -186,7 +187,7 @@ pub(super) async fn end_grace(
     visitor.must(Scope::AppsWrite)?;
     let (actor, now) = (visitor.actor, unix_now());
     console.ask(move |administration| administration.end_grace(&actor, number, now)).await?;
-    Ok(see_other(&format!("/console/apps/{number}/settings?done=grace-ended")))
+    Ok(see_other(&Done::GraceEnded.said_at(&format!("/console/apps/{number}/settings"))))
 }
 
 pub(super) async fn end_secret_grace(
@@ -197,7 +198,7 @@ pub(super) async fn end_secret_grace(
     visitor.must(Scope::AppsWrite)?;
     let (actor, now) = (visitor.actor, unix_now());
     console.ask(move |administration| administration.end_secret_grace(&actor, number, now)).await?;
-    Ok(see_other(&format!("/console/apps/{number}/settings?done=secret-grace-ended")))
+    Ok(see_other(&Done::SecretGraceEnded.said_at(&format!("/console/apps/{number}/settings"))))
 }
 
 pub(super) async fn enable(
@@ -225,8 +226,8 @@ async fn set_enabled(
     visitor.must(Scope::AppsWrite)?;
     let (actor, now) = (visitor.actor, unix_now());
     console.ask(move |administration| administration.enable_app(&actor, number, enabled, now)).await?;
-    let done = if enabled { "enabled" } else { "disabled" };
-    Ok(see_other(&format!("/console/apps/{number}/settings?done={done}")))
+    let done = if enabled { Done::Enabled } else { Done::Disabled };
+    Ok(see_other(&done.said_at(&format!("/console/apps/{number}/settings"))))
 }
 
 pub(super) async fn ask_to_remove(
@@ -261,7 +262,7 @@ pub(super) async fn remove(
     visitor.must(Scope::AppsWrite)?;
     let (actor, now) = (visitor.actor, unix_now());
     console.ask(move |administration| administration.remove_app(&actor, number, now)).await?;
-    Ok(see_other("/console?done=app-removed"))
+    Ok(see_other(&Done::AppRemoved.said_at("/console")))
 }
 
 /// Shows what was made for an app just now, this once.

@@ -11,6 +11,7 @@ use maud::{Markup, html};
 
 use super::{
     Console,
+    done::Done,
     explain::see_other,
     fault::Fault,
     form::{Field, Fields, Form, Input},
@@ -83,7 +84,7 @@ pub(super) async fn change(
     if let Some(changes) = read(&mut fields, &app.settings, visitor.texts()) {
         let (actor, now) = (visitor.actor.clone(), unix_now());
         match console.ask(move |administration| administration.change_app(&actor, number, &changes, now)).await {
-            Ok(_) => return Ok(see_other(&format!("/console/apps/{number}/settings?done=settings"))),
+            Ok(_) => return Ok(see_other(&Done::Settings.said_at(&format!("/console/apps/{number}/settings")))),
             Err(fault) => fields.explain(fault, visitor.texts())?,
         }
     }

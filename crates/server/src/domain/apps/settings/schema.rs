@@ -55,8 +55,7 @@ impl PartialSchema for AppSettings {
 
 impl PartialSchema for SettingChanges {
     fn schema() -> RefOr<Schema> {
-        let description =
-            "The settings that are to change. Their ranges are [checked](AppSettings::check) once they are applied.";
+        let description = "The settings that are to change. Their ranges are checked once they are applied.";
         described(description, |setting| {
             let object = setting.within_range(setting.builder(true));
             object.description(Some(setting.help())).default(Some(serde_json::Value::Null))
