@@ -11,6 +11,7 @@
 
 pub mod calendar;
 pub mod clock;
+mod codes;
 pub mod dialect;
 pub mod domain;
 #[cfg(any(test, feature = "fuzzing"))]

@@ -35,7 +35,7 @@ pub(super) struct AppArgs {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Make an app and print its appkey, which is shown only this once
+    /// Make an app and print its appkey and its secret, which are shown only this once, and its site key
     Create {
         /// Its name: 1 to 64 letters, digits, spaces, '-', '_' or '.'
         name: String,
@@ -54,21 +54,37 @@ enum Action {
         settings: SettingChanges,
     },
     /// Give an app another appkey and print it
-    Rotate {
-        /// Its name
-        name: String,
-        /// Seconds for which the old appkey is still good, up to 30 days
-        #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=LONGEST_GRACE_SECS))]
-        grace_secs: u64,
-    },
+    Rotate(Rotation),
     /// End the time for which the appkey before the current one is good
     EndGrace(Named),
+    /// Replace the secret of an app
+    Secret {
+        #[command(subcommand)]
+        action: SecretAction,
+    },
     /// Switch an app off: it issues and judges nothing
     Disable(Named),
     /// Switch an app on again
     Enable(Named),
     /// Remove an app for good
     Remove(Named),
+}
+
+#[derive(Subcommand)]
+enum SecretAction {
+    /// Give an app another secret, or its first one, and print it
+    Rotate(Rotation),
+    /// End the time for which the secret before the current one is good
+    EndGrace(Named),
+}
+
+#[derive(Args)]
+struct Rotation {
+    /// Its name
+    name: String,
+    /// Seconds for which the old one is still good, up to 30 days
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=LONGEST_GRACE_SECS))]
+    grace_secs: u64,
 }
 
 #[derive(Args)]
@@ -84,8 +100,12 @@ impl From<Action> for AppCommand {
             Action::List => Self::List,
             Action::Show(app) => Self::Show(app.name),
             Action::Set { name, settings } => Self::Set { name, settings },
-            Action::Rotate { name, grace_secs } => Self::Rotate { name, grace_secs },
+            Action::Rotate(Rotation { name, grace_secs }) => Self::Rotate { name, grace_secs },
             Action::EndGrace(app) => Self::EndGrace(app.name),
+            Action::Secret { action: SecretAction::Rotate(Rotation { name, grace_secs }) } => {
+                Self::RotateSecret { name, grace_secs }
+            }
+            Action::Secret { action: SecretAction::EndGrace(app) } => Self::EndSecretGrace(app.name),
             Action::Disable(app) => Self::Disable(app.name),
             Action::Enable(app) => Self::Enable(app.name),
             Action::Remove(app) => Self::Remove(app.name),
@@ -118,18 +138,26 @@ impl AppArgs {
 fn unseen(command: &AppCommand, error: anyhow::Error) -> anyhow::Error {
     let done = match command {
         AppCommand::List | AppCommand::Show(_) => return error,
-        AppCommand::Create { name, .. } => return lost_appkey("made", name),
-        AppCommand::Rotate { name, .. } => return lost_appkey("rotated", name),
-        AppCommand::Set { .. } | AppCommand::EndGrace(_) => "changed",
+        AppCommand::Create { name, .. } => {
+            return anyhow!(
+                "the app was made, but its appkey could not be printed: run haechi app rotate {name:?}, and haechi app \
+                 secret rotate {name:?} for its secret"
+            );
+        }
+        AppCommand::Rotate { name, .. } => {
+            return anyhow!("the app was rotated, but its appkey could not be printed: run haechi app rotate {name:?}");
+        }
+        AppCommand::RotateSecret { name, .. } => {
+            return anyhow!(
+                "the app's secret was rotated, but could not be printed: run haechi app secret rotate {name:?}"
+            );
+        }
+        AppCommand::Set { .. } | AppCommand::EndGrace(_) | AppCommand::EndSecretGrace(_) => "changed",
         AppCommand::Disable(_) => "disabled",
         AppCommand::Enable(_) => "enabled",
         AppCommand::Remove(_) => "removed",
     };
     anyhow!("the app was {done}, but that could not be shown: {error}")
-}
-
-fn lost_appkey(done: &str, name: &str) -> anyhow::Error {
-    anyhow!("the app was {done}, but its appkey could not be printed: run haechi app rotate {name:?}")
 }
 
 /// Has the running server do it, or does it in the database.
@@ -201,6 +229,15 @@ fn describe(command: &AppCommand, apps: &[AppView]) -> Result<String> {
         }
         if let Some(until) = app.previous_appkey_until {
             text += &format!("old appkey     good until {}\n", rfc3339(until));
+        }
+        text += &format!("site key       {}\n", app.site_key);
+        text += &match &app.secret {
+            Some(secret) => format!("secret         {secret}\n               (shown only this once)\n"),
+            None if app.has_secret => String::new(),
+            None => "secret         none yet\n".to_owned(),
+        };
+        if let Some(until) = app.previous_secret_until {
+            text += &format!("old secret     good until {}\n", rfc3339(until));
         }
         let settings = serde_json::to_value(&app.settings)?;
         for (name, value) in settings.as_object().into_iter().flatten() {

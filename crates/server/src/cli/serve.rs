@@ -14,7 +14,7 @@ use haechi::{
     clock::unix_now,
     domain::{
         admin::Administration,
-        apps::{AppError, AppKey, AppStore, SettingChanges, TEST_APP_WARNING},
+        apps::{AppError, AppStore, MadeApp, SettingChanges, TEST_APP_WARNING},
         service::Service,
         statistics::Statistics,
     },
@@ -67,7 +67,7 @@ const FIRST_APP: &str = "default";
 pub(super) struct Serve {
     #[command(flatten)]
     options: Options,
-    /// Print the address, and on a first start the appkey, as one line of JSON
+    /// Print the address, and on a first start the names of the app, as one line of JSON
     #[arg(long)]
     json: bool,
 }
@@ -114,12 +114,12 @@ async fn serve(config: &Config, json: bool) -> Result<()> {
     let flushing = tokio::spawn(keep_flushing(Arc::clone(&statistics)));
 
     wait_for_first_key(&service).await;
-    let appkey = make_first_app(&apps)?;
+    let first_app = make_first_app(&apps)?;
     apps.follow();
     warn_about(config, &apps);
     report_ledger_ahead(&service);
     let first_user = code_for_first_user(&administration).await;
-    announce(&listeners, config.listening.demo, appkey.as_ref(), first_user.as_deref(), json);
+    announce(&listeners, config.listening.demo, first_app.as_ref(), first_user.as_deref(), json);
     listeners.serve(config.listening, &service, &administration, &stopping).await;
 
     purge.abort();
@@ -345,12 +345,12 @@ async fn flush(statistics: &Arc<Statistics>) {
     }
 }
 
-fn make_first_app(apps: &AppStore) -> Result<Option<AppKey>> {
+fn make_first_app(apps: &AppStore) -> Result<Option<MadeApp>> {
     if !apps.list().is_empty() {
         return Ok(None);
     }
     match apps.create(FIRST_APP, &SettingChanges::default(), unix_now()) {
-        Ok((_, appkey)) => Ok(Some(appkey)),
+        Ok(made) => Ok(Some(made)),
         // Another node, which shares the apps, was first.
         Err(AppError::NameTaken(_)) => Ok(None),
         Err(error) => Err(error.into()),
@@ -438,13 +438,15 @@ struct Announcement<'a> {
     listening: String,
     operators: Option<String>,
     appkey: Option<&'a str>,
+    site_key: Option<String>,
+    secret: Option<&'a str>,
     demo: Option<String>,
     /// Where the first user of the console is made, while there is none.
     first_user: Option<String>,
 }
 
 /// Says that clients may come. A start does not fail because nobody reads that.
-fn announce(listeners: &Listeners, has_demo: bool, appkey: Option<&AppKey>, code: Option<&str>, json: bool) {
+fn announce(listeners: &Listeners, has_demo: bool, first_app: Option<&MadeApp>, code: Option<&str>, json: bool) {
     let operators = listeners.operators.as_ref().and_then(|listener| listener.local_addr().ok());
     let console = operators.unwrap_or(listeners.address);
     let scheme = listeners.scheme();
@@ -457,13 +459,15 @@ fn announce(listeners: &Listeners, has_demo: bool, appkey: Option<&AppKey>, code
     let announcement = Announcement {
         listening: format!("{scheme}://{}", listeners.address),
         operators,
-        appkey: appkey.map(AppKey::as_str),
+        appkey: first_app.map(|made| made.appkey.as_str()),
+        site_key: first_app.map(|made| made.app.site_key().to_string()),
+        secret: first_app.map(|made| made.secret.as_str()),
         demo: has_demo.then(|| format!("{scheme}://{}/", reachable(listeners.address))),
         first_user: code.map(|code| format!("{scheme}://{}/console/first?code={code}", reachable(console))),
     };
     let printed = if json { output::print_json(&announcement) } else { output::print(&text_for_people(&announcement)) };
     if let Err(error) = printed {
-        match appkey {
+        match first_app {
             Some(_) => tracing::error!(
                 %error,
                 "the app called {FIRST_APP} was made, but its appkey could not be printed: run haechi app rotate \
@@ -485,6 +489,11 @@ fn text_for_people(announcement: &Announcement<'_>) -> String {
     }
     if let Some(first_user) = &announcement.first_user {
         text += &format!("make the first user of the console, once and within an hour, at\n{first_user}\n");
+    }
+    if let (Some(site_key), Some(secret)) = (&announcement.site_key, announcement.secret) {
+        text += &format!(
+            "the site key of {FIRST_APP} is\n{site_key}\nand its secret, which is shown only this once too, is\n{secret}\n"
+        );
     }
     text
 }

@@ -72,6 +72,8 @@ pub(crate) fn routes() -> Routes<Arc<Administration>> {
         .call(Call::Other, routes!(apps::disable))
         .call(Call::Other, routes!(apps::rotate))
         .call(Call::Other, routes!(apps::end_grace))
+        .call(Call::Other, routes!(apps::rotate_secret))
+        .call(Call::Other, routes!(apps::end_secret_grace))
         .call(Call::Other, routes!(statistics::report))
         .call(Call::Other, routes!(statistics::totals))
         .call(Call::Other, routes!(access::audit))

@@ -18,7 +18,7 @@ use tower::ServiceExt;
 use crate::{
     clock::unix_now,
     domain::{
-        apps::{App, AppKey, AppSettings, Apps},
+        apps::{App, AppKey, Apps},
         ledger::{EmbeddedLedger, EmbeddedOptions, Ledger},
         service::{Nonces, Service},
     },
@@ -75,16 +75,7 @@ fn appkey() -> AppKey {
 }
 
 fn app() -> App {
-    App {
-        number: 1,
-        name: "default".to_owned(),
-        appkey_sha256: appkey().hash(),
-        previous_appkey: None,
-        enabled: true,
-        declared: false,
-        created_at: None,
-        settings: AppSettings::default(),
-    }
+    App::new(1, "default", appkey().hash())
 }
 
 /// Writes to the store, and goes on doing so until what is returned is dropped.

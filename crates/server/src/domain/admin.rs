@@ -4,6 +4,7 @@
 //! may do and writes down what was done. All of it waits for the disk or for the network, and so is not for async code.
 
 mod access;
+mod action;
 mod apps;
 mod attempts;
 mod audit;
@@ -23,6 +24,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 
 use sha2::{Digest, Sha256};
 
+pub(crate) use self::action::Action;
 pub(crate) use self::records::back_up;
 pub use self::{
     access::{Actor, IssuedToken, Role, Scope, TokenView, UserView},

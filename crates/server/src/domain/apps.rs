@@ -2,27 +2,29 @@
 //!
 //! Requests read a [`Registry`]: an immutable snapshot, swapped whole when an app changes.
 
-mod changes;
 mod command;
+mod credential;
 mod declared;
 mod name;
 mod registry;
 mod settings;
+mod site_key;
 mod store;
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-pub use changes::SettingChanges;
 pub use command::{AppCommand, AppView, LONGEST_GRACE_SECS};
+pub use credential::{
+    AppKey, AppKeyForm, AppKeyHash, AppSecret, AppSecretHash, Credential, CredentialHash, Previous, SecretForm,
+};
 pub use declared::{DeclaredApp, DeclaredError, check_declared};
 pub use name::{AppName, NameError};
 pub use registry::{Apps, LiveApp, Registry};
-pub use settings::{AppSettings, SettingError};
+pub(crate) use settings::Allowed;
+pub use settings::{AppSettings, Setting, SettingChanges, SettingError};
+pub use site_key::{SiteKey, SiteKeyError};
 pub(crate) use store::back_up;
-pub use store::{AppError, AppStore, OpenAppsError};
+pub use store::{AppError, AppStore, MadeApp, OpenAppsError};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use store::{apps_of, record};
 
@@ -46,7 +48,16 @@ pub struct App {
     pub appkey_sha256: AppKeyHash,
     /// The appkey before it, if that is still good for a while.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub previous_appkey: Option<PreviousAppKey>,
+    pub previous_appkey: Option<Previous<AppKeyForm>>,
+    /// Its public name, once it is written down: see [`App::site_key`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site_key: Option<SiteKey>,
+    /// SHA-256 of its secret, if it has one. The secret itself is stored nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_sha256: Option<AppSecretHash>,
+    /// The secret before it, if that is still good for a while.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_secret: Option<Previous<SecretForm>>,
     /// A disabled app issues and judges nothing.
     pub enabled: bool,
     /// Whether it stands in the configuration file, and so cannot be changed by command.
@@ -57,16 +68,34 @@ pub struct App {
     pub settings: AppSettings,
 }
 
-/// An appkey that was replaced and is good until a time, so that a site can change over without a failed call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PreviousAppKey {
-    /// The appkey, hashed.
-    pub sha256: AppKeyHash,
-    /// Unix time from which on it is unknown, in seconds.
-    pub until: u64,
-}
-
 impl App {
+    /// An app that is on, with the usual settings.
+    #[must_use]
+    pub fn new(number: u32, name: impl Into<String>, appkey_sha256: AppKeyHash) -> Self {
+        Self {
+            number,
+            name: name.into(),
+            appkey_sha256,
+            previous_appkey: None,
+            site_key: None,
+            secret_sha256: None,
+            previous_secret: None,
+            enabled: true,
+            declared: false,
+            created_at: None,
+            settings: AppSettings::default(),
+        }
+    }
+
+    /// The public name under which pages know it. It stays when the appkey and the secret are replaced.
+    ///
+    /// An app that was stored before there were site keys, and that nobody has changed since, has the one that follows
+    /// from its appkey. Every node finds the same, and the next change writes it down.
+    #[must_use]
+    pub fn site_key(&self) -> SiteKey {
+        self.site_key.unwrap_or_else(|| SiteKey::of(&self.appkey_sha256))
+    }
+
     /// The Unix time from which a key issued at this one counts as expired.
     ///
     /// A change of the time to live holds for all keys at once. That no spent key passes again when it grows is for the
@@ -74,118 +103,5 @@ impl App {
     #[must_use]
     pub fn expires_at(&self, issued_at: u64) -> u64 {
         issued_at + u64::from(self.settings.ttl_secs)
-    }
-}
-
-/// The secret name under which a customer calls the API: 64 hexadecimal digits.
-#[derive(Clone, PartialEq, Eq)]
-pub struct AppKey(String);
-
-impl AppKey {
-    /// An appkey of these random bytes.
-    #[must_use]
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(hex(&bytes))
-    }
-
-    /// Reads 64 hexadecimal digits in either case.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let is_appkey = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_appkey.then(|| Self(text.to_ascii_lowercase()))
-    }
-
-    /// The digits, to be shown once to whoever made the app.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// What is stored and looked up in its stead.
-    #[must_use]
-    pub fn hash(&self) -> AppKeyHash {
-        AppKeyHash(Sha256::digest(self.0.as_bytes()).into())
-    }
-}
-
-impl fmt::Debug for AppKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AppKey(…)")
-    }
-}
-
-/// SHA-256 of an appkey, shown and stored as 64 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct AppKeyHash([u8; 32]);
-
-impl AppKeyHash {
-    /// The number of the app that is declared with this appkey: 19 bits of the hash, above the stored apps' numbers.
-    #[must_use]
-    pub fn declared_number(&self) -> u32 {
-        let bits = u32::from_be_bytes([self.0[0], self.0[1], self.0[2], self.0[3]]);
-        STORED_NUMBERS | bits & (STORED_NUMBERS - 1)
-    }
-}
-
-impl TryFrom<String> for AppKeyHash {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let malformed = || "an appkey's SHA-256 is 64 hexadecimal digits".to_owned();
-        if text.len() != 64 {
-            return Err(malformed());
-        }
-        let value = |digit: u8| char::from(digit).to_digit(16).map(|value| value as u8);
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let digits = value(pair[0]).zip(value(pair[1])).ok_or_else(malformed)?;
-            *byte = digits.0 << 4 | digits.1;
-        }
-        Ok(Self(bytes))
-    }
-}
-
-impl From<AppKeyHash> for String {
-    fn from(hash: AppKeyHash) -> Self {
-        hex(&hash.0)
-    }
-}
-
-impl fmt::Debug for AppKeyHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AppKeyHash({}…)", &hex(&self.0[..4]))
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_appkey_is_64_hexadecimal_digits_in_either_case() {
-        let example = "2b847e2a0afd82e8ff45434f32e8e6e62bf56bcf83ca1befb3739ed9460eb685";
-        let upper = AppKey::parse(&example.to_uppercase()).unwrap();
-        assert_eq!(upper.hash(), AppKey::parse(example).unwrap().hash());
-        for wrong in ["", "2b", &"g".repeat(64), &"é".repeat(32), &"0".repeat(65)] {
-            assert_eq!(AppKey::parse(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_hash_is_what_sha256sum_prints() {
-        let hash: String = AppKey::from_bytes([0; 32]).hash().into();
-        assert_eq!(hash, "60e05bd1b195af2f94112fa7197a5c88289058840ce7c6df9693756bc6250f55");
-        assert!(AppKeyHash::try_from(hash).is_ok_and(|hash| hash.declared_number() >= STORED_NUMBERS));
-        assert!(AppKeyHash::try_from("é".repeat(32)).is_err());
-    }
-
-    #[test]
-    fn debug_does_not_show_an_appkey() {
-        assert_eq!(format!("{:?}", AppKey::from_bytes([0; 32])), "AppKey(…)");
     }
 }

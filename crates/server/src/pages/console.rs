@@ -7,6 +7,7 @@ mod access;
 mod account;
 mod audit;
 mod chart;
+mod done;
 mod explain;
 mod fault;
 mod form;
@@ -93,6 +94,8 @@ fn routes() -> Routes<Arc<Console>> {
         ("/console/apps/{number}/integration", get(integration::show)),
         ("/console/apps/{number}/rotate", post(manage::rotate)),
         ("/console/apps/{number}/end-grace", post(manage::end_grace)),
+        ("/console/apps/{number}/rotate-secret", post(manage::rotate_secret)),
+        ("/console/apps/{number}/end-secret-grace", post(manage::end_secret_grace)),
         ("/console/apps/{number}/enable", post(manage::enable)),
         ("/console/apps/{number}/disable", post(manage::disable)),
         ("/console/apps/{number}/remove", get(manage::ask_to_remove).post(manage::remove)),

@@ -76,6 +76,15 @@ fn an_app_lives_its_life_by_the_admin_api() {
         let key = server.issue(issuing);
         assert_eq!(server.verify(judging, &key, &server.answer_of(&key)), 0);
     }
+    let site_key = made.json()["site_key"].clone();
+    let secret = admin.call("POST", &format!("{path}/secret/rotate"), Some(&json!({"grace_secs": 3600}))).json();
+    assert!(secret["previous_secret_until"].is_u64() && secret.get("appkey").is_none(), "{secret}");
+    assert!(secret["secret"] != made.json()["secret"] && secret["site_key"] == site_key, "{secret}");
+    let secret = secret["secret"].as_str().unwrap().to_owned();
+    let shown = admin.get(&path);
+    assert!(shown["has_secret"] == true && shown.get("secret").is_none() && shown["site_key"] == site_key, "{shown}");
+    let ended = admin.call("DELETE", &format!("{path}/previous-secret"), None).json();
+    assert!(ended.get("previous_secret_until").is_none() && ended.get("previous_appkey_until").is_some(), "{ended}");
     let ended = admin.call("DELETE", &format!("{path}/previous-appkey"), None).json();
     assert!(ended.get("previous_appkey_until").is_none());
     assert_eq!(server.post(&format!("/captcha/v1.0/appkeys/{old}/keys")).code(), -4);
@@ -95,13 +104,19 @@ fn an_app_lives_its_life_by_the_admin_api() {
         "app.created",
         "app.changed",
         "app.rotated",
+        "app.secret_rotated",
+        "app.secret_grace_ended",
         "app.grace_ended",
         "app.disabled",
         "app.enabled",
         "app.removed",
     ];
     assert_eq!(told, expected, "{log}");
-    assert!(!log.to_string().contains(&new) && !log.to_string().contains(&admin.token));
+    assert!(
+        !log.to_string().contains(&new)
+            && !log.to_string().contains(&secret)
+            && !log.to_string().contains(&admin.token)
+    );
 }
 
 #[test]
@@ -139,6 +154,8 @@ fn a_token_is_held_to_its_scopes_and_ends() {
     reader.get("/admin/v1/apps/1");
     reader.refused("PATCH", "/admin/v1/apps/1", Some(&json!({"attempts": 2})), 403, "forbidden");
     reader.refused("DELETE", "/admin/v1/apps/1", None, 403, "forbidden");
+    reader.refused("POST", "/admin/v1/apps/1/secret/rotate", Some(&json!({})), 403, "forbidden");
+    reader.refused("DELETE", "/admin/v1/apps/1/previous-secret", None, 403, "forbidden");
     reader.refused("GET", "/admin/v1/apps/1/statistics", None, 403, "forbidden");
     reader.refused("GET", "/admin/v1/audit", None, 403, "forbidden");
     reader.refused("GET", "/admin/v1/tokens", None, 403, "forbidden");
@@ -172,6 +189,7 @@ fn what_cannot_be_is_said_with_its_field() {
     refused("POST", "/admin/v1/apps", json!({"name": "<script>"}), 422, "invalid");
     refused("POST", "/admin/v1/apps", json!({"name": "default"}), 409, "taken");
     refused("POST", "/admin/v1/apps/1/rotate", json!({"grace_secs": 2_592_001}), 422, "invalid");
+    refused("POST", "/admin/v1/apps/1/secret/rotate", json!({"grace_secs": 2_592_001}), 422, "invalid");
     refused("POST", "/admin/v1/users", json!({"name": "ann", "role": "viewer", "password": "short"}), 422, "invalid");
     admin.refused("GET", "/admin/v1/apps/one", None, 404, "not-found");
     admin.refused("GET", "/admin/v1/apps/1/statistics?span=2h", None, 400, "malformed");
@@ -223,8 +241,13 @@ fn users_and_tokens_are_made_by_command_with_and_without_a_server() {
 fn the_description_of_the_api_names_every_call() {
     let server = TestServer::start();
     let document = server.get("/openapi.json").json();
-    for path in ["/admin/v1/apps/{app}/rotate", "/admin/v1/preview/sound", "/admin/v1/users/{name}", "/admin/v1/audit"]
-    {
+    for path in [
+        "/admin/v1/apps/{app}/rotate",
+        "/admin/v1/apps/{app}/secret/rotate",
+        "/admin/v1/preview/sound",
+        "/admin/v1/users/{name}",
+        "/admin/v1/audit",
+    ] {
         assert!(document["paths"][path].is_object(), "{path}");
     }
     assert!(document["paths"]["/captcha/v1.0/appkeys/{appkey}/keys"].is_object());

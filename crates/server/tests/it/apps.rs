@@ -19,6 +19,11 @@ fn without_time(finished: &Finished) -> Value {
     let mut app = finished.json();
     let appkey = app["appkey"].take();
     assert_eq!(appkey.as_str().map(str::len), Some(64), "{appkey}");
+    let secret = app["secret"].take();
+    let digits = secret.as_str().and_then(|secret| secret.strip_prefix("0x"));
+    assert!(digits.is_some_and(|digits| digits.len() == 40 && digits.chars().all(|digit| digit.is_ascii_hexdigit())));
+    let site_key = app["site_key"].take();
+    assert_eq!(site_key.as_str().map(|key| key.split('-').map(str::len).collect()), Some(vec![8, 4, 4, 4, 12]));
     app["created_at"].take();
     app
 }
@@ -36,11 +41,13 @@ fn create_prints_the_appkey_once() {
         let created = haechi_in(data, &[&flags[..], &["--difficulty", "5", "--rate-per-sec", "10"]].concat());
         assert_eq!(
             without_time(&created),
-            json!({"name": "shop", "number": 1, "appkey": null, "enabled": true, "declared": false,
+            json!({"name": "shop", "number": 1, "appkey": null, "site_key": null, "secret": null, "has_secret": true, "enabled": true, "declared": false,
                    "created_at": null, "settings": settings})
         );
         let shown = haechi_in(data, &["app", "show", "shop"]).json();
         assert!(shown.get("appkey").is_none() && shown["settings"] == settings, "{shown}");
+        assert!(shown.get("secret").is_none() && shown["has_secret"] == true, "{shown}");
+        assert_eq!(shown["site_key"], created.json()["site_key"]);
         let listed = haechi_in(data, &["app", "list"]).json();
         assert_eq!(listed, json!([shown]));
     });
@@ -54,6 +61,10 @@ fn people_read_the_same() {
         assert_eq!(created.code, 0, "{}", created.stderr);
         let appkey = created.text().lines().find_map(|line| line.strip_prefix("appkey         ")).unwrap();
         assert_eq!(appkey.len(), 64);
+        let named = |name: &str| created.text().lines().find_map(|line| line.strip_prefix(name)).map(str::len);
+        assert_eq!((named("site key       "), named("secret         ")), (Some(36), Some(42)), "{}", created.text());
+        let shown = run(&["app", "show", "my shop", "--data", data]);
+        assert!(shown.text().contains("site key       ") && !shown.text().contains("secret"), "{}", shown.text());
         assert!(created.text().contains("attempts       1\ndifficulty     3\n"), "{}", created.text());
         let listed = run(&["app", "--data", data, "list"]);
         assert_eq!(listed.text(), "NAME     NUMBER  STATE\nmy shop       1  enabled\n");
@@ -83,6 +94,16 @@ fn check_life_of_an_app(data: &Path) {
     let first = appkey(haechi_in(data, &["app", "create", "shop"]));
     let second = appkey(haechi_in(data, &["app", "rotate", "shop"]));
     assert_ne!(first, second);
+    let text = |app: &Value, name: &str| app[name].as_str().map(str::to_owned);
+    let secret = haechi_in(data, &["app", "secret", "rotate", "shop", "--grace-secs", "60"]).json();
+    let shown = haechi_in(data, &["app", "show", "shop"]).json();
+    assert!(text(&secret, "secret").is_some_and(|secret| secret.len() == 42) && secret.get("appkey").is_none());
+    assert!(shown["previous_secret_until"].is_u64() && shown.get("previous_appkey_until").is_none(), "{shown}");
+    let ended = haechi_in(data, &["app", "secret", "end-grace", "shop"]).json();
+    assert!(ended.get("previous_secret_until").is_none() && ended.get("secret").is_none(), "{ended}");
+    let again = haechi_in(data, &["app", "secret", "rotate", "shop"]).json();
+    assert_ne!(text(&again, "secret"), text(&secret, "secret"));
+    assert!(again.get("previous_secret_until").is_none() && text(&again, "site_key") == text(&shown, "site_key"));
     let set = haechi_in(data, &["app", "set", "shop", "--attempts", "5", "--test", "false"]).json();
     assert_eq!((&set["settings"]["attempts"], &set["settings"]["ttl_secs"]), (&json!(5), &json!(180)));
     assert_eq!(haechi_in(data, &["app", "disable", "shop"]).json()["enabled"], false);

@@ -229,7 +229,8 @@ fn openapi_prints_what_the_server_serves() {
 
 #[test]
 fn every_command_takes_config_data_and_json() {
-    let commands = ["app create a", "app list", "app show a", "app set a", "app rotate a", "app disable a"];
+    let commands =
+        ["app create a", "app list", "app show a", "app set a", "app rotate a", "app secret rotate a", "app disable a"];
     let others = ["app enable a", "app remove a", "render", "speak", "inspect k", "check-config f", "healthcheck"];
     for command in commands.iter().chain(&others).chain(&["openapi", "serve"]) {
         let words: Vec<&str> = command.split(' ').collect();

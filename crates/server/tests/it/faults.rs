@@ -42,6 +42,10 @@ fn an_appkey_that_cannot_be_printed_is_said_to_be_lost() {
                 .fails(1, &format!("error: the app was made, {advice}"));
             printing_to(stdout(), data, &["app", "rotate", name, "--json"])
                 .fails(1, &format!("error: the app was rotated, {advice}"));
+            printing_to(stdout(), data, &["app", "secret", "rotate", name]).fails(
+                1,
+                &format!("error: the app's secret was rotated, but could not be printed: run haechi app secret rotate {name:?}"),
+            );
             haechi_in(data, &["app", "show", name]).json();
         }
     });

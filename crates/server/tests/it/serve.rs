@@ -445,12 +445,14 @@ fn nothing_secret_is_logged_or_shown() {
             shown += &fs::read_to_string(format!("/proc/{}/{file}", server.id())).unwrap();
         }
         let rotated = server.haechi(&["app", "rotate", "default"]).json();
+        let app_secret = server.haechi(&["app", "secret", "rotate", "default"]).json();
         let secret = fs::read_to_string(server.data_dir().join("secret")).unwrap();
         server.signal("TERM");
         server.logged("stopping");
         let log = server.stderr();
         let rotated = rotated["appkey"].as_str().unwrap();
-        for hidden in [&appkey, &answer, "WR0NGANSWER", &answer_again, rotated, secret.trim()] {
+        let app_secret = app_secret["secret"].as_str().unwrap();
+        for hidden in [&appkey, &answer, "WR0NGANSWER", &answer_again, rotated, app_secret, secret.trim()] {
             assert!(!log.contains(hidden), "{hidden} is in the log:\n{log}");
             assert!(!shown.contains(hidden), "{hidden} is shown:\n{shown}");
         }

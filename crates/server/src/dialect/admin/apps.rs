@@ -36,11 +36,11 @@ pub(crate) struct NewApp {
     settings: SettingChanges,
 }
 
-/// How an appkey is rotated.
+/// How an appkey or a secret is rotated.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rotation {
-    /// For how many seconds the old appkey is still good, up to 2592000 (30 days).
+    /// For how many seconds the old one is still good, up to 2592000 (30 days).
     #[serde(default)]
     #[schema(maximum = 2_592_000, example = 86_400)]
     grace_secs: u64,
@@ -56,7 +56,7 @@ pub(crate) async fn list(State(admin): Administered, Caller(actor): Caller) -> R
     Ok(ok(&AppList { apps }))
 }
 
-/// Make an app. The reply holds its appkey, which is shown only this once. Scope: `apps:write`.
+/// Make an app. The reply holds its appkey and its secret, which are shown only this once, and its site key. Scope: `apps:write`.
 #[utoipa::path(
     post, path = "/admin/v1/apps", tag = "Admin API", security(("token" = [])), request_body = NewApp,
     responses(
@@ -151,11 +151,7 @@ pub(crate) async fn rotate(
     uri: Uri,
     request: Request,
 ) -> Result<Response, Problem> {
-    let Rotation { grace_secs } = body(request).await?;
-    if grace_secs > LONGEST_GRACE_SECS {
-        let reason = format!("it is 0 to {LONGEST_GRACE_SECS}, not {grace_secs}");
-        return Err(AdminError::Invalid { name: "grace_secs", reason }.into());
-    }
+    let grace_secs = grace_secs(request).await?;
     on_app(&admin, actor, &uri, move |admin, actor, number, now| admin.rotate_appkey(actor, number, grace_secs, now))
         .await
 }
@@ -172,6 +168,48 @@ pub(crate) async fn end_grace(
     uri: Uri,
 ) -> Result<Response, Problem> {
     on_app(&admin, actor, &uri, |admin, actor, number, now| admin.end_grace(actor, number, now)).await
+}
+
+/// Give an app another secret, or its first one, which the reply holds. The old one goes on for a while, if wanted; one
+/// before it ends at once. Scope: `apps:write`.
+#[utoipa::path(
+    post, path = "/admin/v1/apps/{app}/secret/rotate", tag = "Admin API", security(("token" = [])),
+    params(("app" = u32, Path, description = "The app's number")), request_body = Rotation,
+    responses((status = 200, body = AppView), (status = 422, body = Problem, content_type = "application/problem+json"))
+)]
+pub(crate) async fn rotate_secret(
+    State(admin): Administered,
+    Caller(actor): Caller,
+    uri: Uri,
+    request: Request,
+) -> Result<Response, Problem> {
+    let grace_secs = grace_secs(request).await?;
+    on_app(&admin, actor, &uri, move |admin, actor, number, now| admin.rotate_secret(actor, number, grace_secs, now))
+        .await
+}
+
+/// End the time for which the secret before the current one is good. Scope: `apps:write`.
+#[utoipa::path(
+    delete, path = "/admin/v1/apps/{app}/previous-secret", tag = "Admin API", security(("token" = [])),
+    params(("app" = u32, Path, description = "The app's number")),
+    responses((status = 200, body = AppView), (status = 404, body = Problem, content_type = "application/problem+json"))
+)]
+pub(crate) async fn end_secret_grace(
+    State(admin): Administered,
+    Caller(actor): Caller,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    on_app(&admin, actor, &uri, |admin, actor, number, now| admin.end_secret_grace(actor, number, now)).await
+}
+
+/// For how long what is replaced goes on, as a rotation's body says.
+async fn grace_secs(request: Request) -> Result<u64, Problem> {
+    let Rotation { grace_secs } = body(request).await?;
+    if grace_secs > LONGEST_GRACE_SECS {
+        let reason = format!("it is 0 to {LONGEST_GRACE_SECS}, not {grace_secs}");
+        return Err(AdminError::Invalid { name: "grace_secs", reason }.into());
+    }
+    Ok(grace_secs)
 }
 
 async fn on_app(

@@ -10,28 +10,57 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use haechi_captcha::{Alphabet, Answer, Language, Pace, Scale, Seed, Speech, image, sound};
+use haechi_captcha::{Alphabet, Answer, Pace, Scale, Seed, Speech, image, sound};
+use utoipa::{
+    IntoParams,
+    openapi::{
+        Required,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+    },
+};
 
 use super::{Caller, parameter};
 use crate::{
     dialect::admin::problem::Problem,
     domain::{
         admin::{Actor, AdminError, Scope},
-        apps::AppSettings,
+        apps::{AppSettings, Setting, SettingChanges},
         service::Service,
     },
     http::media::in_range,
 };
 
+/// The settings that a picture shows, as parameters.
+struct Seen;
+
+/// The settings that a sound lets hear, as parameters.
+struct Heard;
+
+impl IntoParams for Seen {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        parameters(Setting::is_seen)
+    }
+}
+
+impl IntoParams for Heard {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        parameters(Setting::is_heard)
+    }
+}
+
+fn parameters(are_wanted: fn(Setting) -> bool) -> Vec<Parameter> {
+    let parameter = |setting: Setting| {
+        let parameter = ParameterBuilder::new().name(setting.name()).parameter_in(ParameterIn::Query);
+        parameter.description(setting.range()).required(Required::False).schema(Some(setting.schema())).build()
+    };
+    Setting::ALL.iter().copied().filter(|setting| are_wanted(*setting)).map(parameter).collect()
+}
+
 /// Draw a sample with these settings. Scope: `apps:read`.
 #[utoipa::path(
     get, path = "/admin/v1/preview/image", operation_id = "preview_image", tag = "Admin API", security(("token" = [])),
     params(
-        ("answer_length" = Option<u8>, Query, minimum = 4, maximum = 8, description = "4 to 8"),
-        ("width" = Option<u16>, Query, minimum = 120, maximum = 480, description = "120 to 480"),
-        ("height" = Option<u16>, Query, minimum = 40, maximum = 160, description = "40 to 160"),
-        ("theme" = Option<String>, Query, pattern = "^(light|dark)$", description = "light or dark"),
-        ("difficulty" = Option<u8>, Query, minimum = 1, maximum = 5, description = "1 to 5"),
+        Seen,
         ("scale" = Option<u8>, Query, minimum = 1, maximum = 3, description = "Image pixels for each CSS pixel: 1, 2 or 3"),
         ("sample" = Option<u64>, Query, minimum = 0, maximum = 4294967295u64, description = "Which sample; the same number with the same settings is the same picture"),
     ),
@@ -61,8 +90,7 @@ pub(crate) async fn image(
 #[utoipa::path(
     get, path = "/admin/v1/preview/sound", operation_id = "preview_sound", tag = "Admin API", security(("token" = [])),
     params(
-        ("answer_length" = Option<u8>, Query, minimum = 4, maximum = 8, description = "4 to 8"),
-        ("lang" = Option<String>, Query, pattern = "^(ko|en|ja|zh)$", description = "ko, en, ja or zh"),
+        Heard,
         ("pace" = Option<String>, Query, pattern = "^(normal|slow)$", description = "normal or slow"),
         ("sample" = Option<u64>, Query, minimum = 0, maximum = 4294967295u64, description = "Which sample"),
     ),
@@ -80,9 +108,8 @@ pub(crate) async fn sound(
     check(&actor)?;
     let (settings, sample) = sample(query.as_deref())?;
     let pace = parameter(query.as_deref(), "pace", "normal or slow", |text| text.parse::<Pace>().ok())?;
-    let language: Language = settings.language();
     let (answer, seed) = answer_and_seed(&settings, sample);
-    let (speech, spoken) = (Speech::new(language).with_pace(pace.unwrap_or_default()), answer.clone());
+    let (speech, spoken) = (Speech::new(settings.lang).with_pace(pace.unwrap_or_default()), answer.clone());
     let wav = service.render(move || sound::speak(&spoken, &seed, &speech)).await?;
     let mut response = in_range(wav, &headers);
     say_answer(&mut response, &answer);
@@ -95,29 +122,14 @@ fn check(actor: &Actor) -> Result<(), Problem> {
 
 /// The settings that a query names, the usual ones where it names none, and the number of the sample.
 fn sample(query: Option<&str>) -> Result<(AppSettings, u32), Problem> {
-    fn number<Number: std::str::FromStr>(
-        query: Option<&str>,
-        name: &'static str,
-        usual: Number,
-    ) -> Result<Number, Problem> {
-        let expected = AppSettings::range(name).unwrap_or("a number");
-        Ok(parameter(query, name, expected, |text| text.parse().ok())?.unwrap_or(usual))
+    let mut changes = SettingChanges::default();
+    for setting in Setting::ALL.iter().copied().filter(|setting| setting.is_seen() || setting.is_heard()) {
+        let expected = setting.range().unwrap_or_default();
+        parameter(query, setting.name(), &expected, |text| changes.read(setting, text))?;
     }
-    let text = |name, usual: String| {
-        Ok::<_, Problem>(parameter(query, name, "a word", |text| Some(text.to_owned()))?.unwrap_or(usual))
-    };
-    let usual = AppSettings::default();
-    let settings = AppSettings {
-        answer_length: number(query, "answer_length", usual.answer_length)?,
-        width: number(query, "width", usual.width)?,
-        height: number(query, "height", usual.height)?,
-        difficulty: number(query, "difficulty", usual.difficulty)?,
-        theme: text("theme", usual.theme.clone())?,
-        lang: text("lang", usual.lang.clone())?,
-        ..usual
-    };
-    settings.check().map_err(|error| AdminError::App(error.into()))?;
-    Ok((settings, number(query, "sample", 1)?))
+    let settings = changes.applied_to(&AppSettings::default()).map_err(|error| AdminError::App(error.into()))?;
+    let sample = parameter(query, "sample", "a number", |text| text.parse().ok())?;
+    Ok((settings, sample.unwrap_or(1)))
 }
 
 fn answer_and_seed(settings: &AppSettings, sample: u32) -> (Answer, Seed) {

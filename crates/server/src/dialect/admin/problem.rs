@@ -83,7 +83,7 @@ impl From<AdminError> for Problem {
             AdminError::App(AppError::NameTaken(_)) => taken().about("name"),
             AdminError::Invalid { name, .. } => invalid().about(name),
             AdminError::App(AppError::Name(_)) => invalid().about("name"),
-            AdminError::App(AppError::Setting(setting)) => invalid().about(setting.name),
+            AdminError::App(AppError::Setting(setting)) => invalid().about(setting.setting.name()),
             AdminError::LastAdministrator => new(StatusCode::CONFLICT, "last-administrator", "The last administrator"),
             AdminError::App(AppError::Declared(_)) => new(StatusCode::CONFLICT, "declared", "The app is declared"),
             AdminError::Full { .. } | AdminError::App(AppError::Full | AppError::NoNumberLeft) => full(),

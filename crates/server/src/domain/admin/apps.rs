@@ -1,6 +1,6 @@
 //! Apps and their statistics, by the number that addresses name them by.
 
-use super::{Actor, AdminError, Administration, Scope};
+use super::{Action, Actor, AdminError, Administration, Scope};
 use crate::domain::{
     apps::{AppCommand, AppView, SettingChanges},
     counters::Counts,
@@ -50,7 +50,7 @@ impl Administration {
         self.perform_on(actor, number, AppCommand::Show, now)
     }
 
-    /// Makes an app. What is returned holds its appkey, which nobody can find out later.
+    /// Makes an app. What is returned holds its appkey and its secret, which nobody can find out later.
     ///
     /// # Errors
     /// As [`Administration::perform`].
@@ -104,6 +104,23 @@ impl Administration {
         self.perform_on(actor, number, AppCommand::EndGrace, now)
     }
 
+    /// Gives an app another secret, or its first one, which what is returned holds. The old one goes on for so many
+    /// seconds.
+    ///
+    /// # Errors
+    /// As [`Administration::change_app`].
+    pub fn rotate_secret(&self, actor: &Actor, number: u32, grace_secs: u64, now: u64) -> Result<AppView, AdminError> {
+        self.perform_on(actor, number, |name| AppCommand::RotateSecret { name, grace_secs }, now)
+    }
+
+    /// Ends the time for which an app's secret before the current one is good.
+    ///
+    /// # Errors
+    /// As [`Administration::change_app`].
+    pub fn end_secret_grace(&self, actor: &Actor, number: u32, now: u64) -> Result<AppView, AdminError> {
+        self.perform_on(actor, number, AppCommand::EndSecretGrace, now)
+    }
+
     /// Removes an app for good.
     ///
     /// # Errors
@@ -155,18 +172,23 @@ fn only(apps: Vec<AppView>, name: &str) -> Result<AppView, AdminError> {
 }
 
 /// What the audit log says of a command, if it changes anything.
-fn described(command: &AppCommand) -> Option<(&'static str, String)> {
+fn described(command: &AppCommand) -> Option<(Action, String)> {
     Some(match command {
         AppCommand::List | AppCommand::Show(_) => return None,
-        AppCommand::Create { settings, .. } => ("app.created", listed(settings)),
-        AppCommand::Set { settings, .. } => ("app.changed", listed(settings)),
-        AppCommand::Rotate { grace_secs: 0, .. } => ("app.rotated", String::new()),
-        AppCommand::Rotate { grace_secs, .. } => ("app.rotated", format!("grace_secs={grace_secs}")),
-        AppCommand::EndGrace(_) => ("app.grace_ended", String::new()),
-        AppCommand::Disable(_) => ("app.disabled", String::new()),
-        AppCommand::Enable(_) => ("app.enabled", String::new()),
-        AppCommand::Remove(_) => ("app.removed", String::new()),
+        AppCommand::Create { settings, .. } => (Action::AppCreated, listed(settings)),
+        AppCommand::Set { settings, .. } => (Action::AppChanged, listed(settings)),
+        AppCommand::Rotate { grace_secs, .. } => (Action::AppRotated, grace(*grace_secs)),
+        AppCommand::EndGrace(_) => (Action::AppGraceEnded, String::new()),
+        AppCommand::RotateSecret { grace_secs, .. } => (Action::AppSecretRotated, grace(*grace_secs)),
+        AppCommand::EndSecretGrace(_) => (Action::AppSecretGraceEnded, String::new()),
+        AppCommand::Disable(_) => (Action::AppDisabled, String::new()),
+        AppCommand::Enable(_) => (Action::AppEnabled, String::new()),
+        AppCommand::Remove(_) => (Action::AppRemoved, String::new()),
     })
+}
+
+fn grace(secs: u64) -> String {
+    if secs == 0 { String::new() } else { format!("grace_secs={secs}") }
 }
 
 /// Settings as `name=value`, with commas between them.

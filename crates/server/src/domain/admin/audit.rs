@@ -11,7 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Actor, AdminError, Administration, Scope, records::Records};
+use super::{Action, Actor, AdminError, Administration, Scope, records::Records};
 
 /// Most entries that are shown at once.
 const MOST_AT_ONCE: usize = 200;
@@ -26,7 +26,7 @@ pub struct AuditEntry {
     /// Who did it: `user NAME`, `token NAME (ID)` or `command`.
     pub actor: String,
     /// What was done: `app.created`, `app.changed`, `app.enabled`, `app.disabled`, `app.rotated`, `app.grace_ended`,
-    /// `app.removed`,
+    /// `app.secret_rotated`, `app.secret_grace_ended`, `app.removed`,
     /// `token.created`, `token.removed`, `user.created`, `user.removed`, `user.password_changed`, `user.signed_in`,
     /// `user.signed_out`, `user.refused` (a wrong password).
     pub action: String,
@@ -61,12 +61,12 @@ impl Administration {
     }
 
     /// Writes down what was done. That cannot be undone any more, so if it cannot be written down the log says it.
-    pub(super) fn note(&self, actor: &Actor, action: &str, subject: &str, detail: &str, now: u64) {
+    pub(super) fn note(&self, actor: &Actor, action: Action, subject: &str, detail: &str, now: u64) {
         write_down(&self.records, entry(actor, action, subject, detail, now));
     }
 
     /// As [`Administration::note`], but without waiting, so that nobody can tell by the time whether it is done.
-    pub(super) fn note_later(&self, actor: &Actor, action: &str, subject: &str, detail: &str, now: u64) {
+    pub(super) fn note_later(&self, actor: &Actor, action: Action, subject: &str, detail: &str, now: u64) {
         let entry = entry(actor, action, subject, detail, now);
         let records = Arc::clone(&self.records);
         let late = thread::Builder::new().name("audit".to_owned());
@@ -76,12 +76,12 @@ impl Administration {
     }
 }
 
-fn entry(actor: &Actor, action: &str, subject: &str, detail: &str, now: u64) -> AuditEntry {
+fn entry(actor: &Actor, action: Action, subject: &str, detail: &str, now: u64) -> AuditEntry {
     AuditEntry {
         id: entry_id(now),
         at: now,
         actor: actor.to_string(),
-        action: action.to_owned(),
+        action: action.code().to_owned(),
         subject: subject.to_owned(),
         detail: detail.to_owned(),
     }

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Actor, AdminError, Administration, digest, passwords, random_secret,
+    Action, Actor, AdminError, Administration, digest, passwords, random_secret,
     records::{Added, Kind},
     users::StoredUser,
 };
@@ -66,7 +66,7 @@ impl Administration {
             if let Some(StoredUser { view, .. }) = stored {
                 let actor = Actor::User { name: view.name.clone(), role: view.role };
                 // A name that nobody has takes no time to be written down.
-                self.note_later(&actor, "user.refused", &view.name, "wrong password", now);
+                self.note_later(&actor, Action::UserRefused, &view.name, "wrong password", now);
             }
             return Err(AdminError::SignInFailed);
         }
@@ -74,7 +74,7 @@ impl Administration {
         let secret = self.begin_session(&stored, now)?;
         let view = stored.view;
         let actor = Actor::User { name: view.name.clone(), role: view.role };
-        self.note(&actor, "user.signed_in", &view.name, "", now);
+        self.note(&actor, Action::UserSignedIn, &view.name, "", now);
         Ok((actor, secret))
     }
 
@@ -115,7 +115,7 @@ impl Administration {
         let Some(actor) = self.session(secret, now)? else { return Ok(()) };
         self.records.remove(Kind::Sessions, &[digest(secret)])?;
         if let Actor::User { name, .. } = &actor {
-            self.note(&actor, "user.signed_out", name, "", now);
+            self.note(&actor, Action::UserSignedOut, name, "", now);
         }
         Ok(())
     }

@@ -237,6 +237,8 @@ fn a_viewer_sees_and_changes_nothing() {
             admin.enable_app(&viewer, app.number, false, 1_000).map(drop),
             admin.rotate_appkey(&viewer, app.number, 0, 1_000).map(drop),
             admin.end_grace(&viewer, app.number, 1_000).map(drop),
+            admin.rotate_secret(&viewer, app.number, 0, 1_000).map(drop),
+            admin.end_secret_grace(&viewer, app.number, 1_000).map(drop),
             admin.remove_app(&viewer, app.number, 1_000).map(drop),
             admin.users(&viewer).map(drop),
             admin.tokens(&viewer).map(drop),
@@ -256,6 +258,8 @@ fn the_audit_log_is_read_page_by_page_and_holds_no_secret() {
         let changes: SettingChanges = serde_json::from_str(r#"{"answer_length":6,"theme":"dark"}"#).unwrap();
         let app = admin.create_app(&Actor::Command, "shop", &changes, 1_000).unwrap();
         let rotated = admin.rotate_appkey(&Actor::Command, app.number, 60, 1_001).unwrap();
+        let resecreted = admin.rotate_secret(&Actor::Command, app.number, 60, 1_001).unwrap();
+        admin.end_secret_grace(&Actor::Command, app.number, 1_001).unwrap();
         admin.enable_app(&Actor::Command, app.number, false, 1_002).unwrap();
         admin.remove_app(&Actor::Command, app.number, 1_003).unwrap();
         let mut entries = Vec::new();
@@ -269,10 +273,12 @@ fn the_audit_log_is_read_page_by_page_and_holds_no_secret() {
             }
         }
         let actions: Vec<_> = entries.iter().map(|entry| entry.action.as_str()).collect();
-        assert_eq!(actions, ["app.removed", "app.disabled", "app.rotated", "app.created"]);
-        assert_eq!(entries[3].detail, "answer_length=6, theme=dark");
+        let rotations = ["app.secret_grace_ended", "app.secret_rotated", "app.rotated"];
+        assert_eq!(actions, [&["app.removed", "app.disabled"][..], &rotations, &["app.created"]].concat());
+        assert_eq!((&*entries[3].detail, &*entries[5].detail), ("grace_secs=60", "answer_length=6, theme=dark"));
         let told = format!("{entries:?}");
-        assert!(![app.appkey, rotated.appkey].iter().flatten().any(|appkey| told.contains(appkey.as_str())), "{told}");
+        let secrets = [app.appkey, app.secret, rotated.appkey, resecreted.secret].into_iter().flatten();
+        assert_eq!(secrets.filter(|secret| !told.contains(secret.as_str())).count(), 4, "{told}");
     });
 }
 

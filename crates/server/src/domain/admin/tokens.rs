@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Actor, AdminError, Administration, IssuedToken, Scope, TokenView, digest, random_secret,
+    Action, Actor, AdminError, Administration, IssuedToken, Scope, TokenView, digest, random_secret,
     records::{Added, Kind},
 };
 use crate::domain::apps::AppName;
@@ -95,7 +95,7 @@ impl Administration {
             Added::Full => return Err(AdminError::Full { kind: "token" }),
         }
         let scopes: Vec<_> = view.scopes.iter().map(|scope| scope.name()).collect();
-        self.note(actor, "token.created", name, &format!("id={}, scopes={}", view.id, scopes.join(" ")), now);
+        self.note(actor, Action::TokenCreated, name, &format!("id={}, scopes={}", view.id, scopes.join(" ")), now);
         Ok(IssuedToken { view, token })
     }
 
@@ -108,7 +108,7 @@ impl Administration {
         let stored: Option<StoredToken> = self.records.get(Kind::Tokens, id)?;
         let stored = stored.ok_or_else(|| AdminError::NotFound { kind: "token", name: id.to_owned() })?;
         self.records.remove(Kind::Tokens, &[id.to_owned()])?;
-        self.note(actor, "token.removed", &stored.view.name, &format!("id={id}"), now);
+        self.note(actor, Action::TokenRemoved, &stored.view.name, &format!("id={id}"), now);
         Ok(())
     }
 

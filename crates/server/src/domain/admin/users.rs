@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError, atomic::Ordering};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Actor, AdminError, Administration, Role, Scope, SessionSecret, UserView, digest, passwords, random_secret,
+    Action, Actor, AdminError, Administration, Role, Scope, SessionSecret, UserView, digest, passwords, random_secret,
     records::{Added, Kind},
 };
 use crate::domain::apps::AppName;
@@ -134,7 +134,7 @@ impl Administration {
             Added::Taken => return Err(AdminError::Taken { kind: "user", name: name.to_string() }),
             Added::Full => return Err(AdminError::Full { kind: "user" }),
         }
-        self.note(actor, "user.created", name.as_str(), &format!("role={}", role.name()), now);
+        self.note(actor, Action::UserCreated, name.as_str(), &format!("role={}", role.name()), now);
         Ok(stored)
     }
 
@@ -165,7 +165,7 @@ impl Administration {
             self.records.add(Kind::Users, name, found, MAX_USERS)?;
             return Err(AdminError::LastAdministrator);
         }
-        self.note(actor, "user.removed", name, "", now);
+        self.note(actor, Action::UserRemoved, name, "", now);
         self.end_sessions_of(name, None)
     }
 
@@ -187,7 +187,7 @@ impl Administration {
         let stored: Option<StoredUser> = self.records.get(Kind::Users, name)?;
         let hash = stored.as_ref().map(|stored| stored.password_hash.as_str());
         if !passwords::is_right(old, hash)? {
-            self.note(actor, "user.refused", name, "wrong password for a change", now);
+            self.note(actor, Action::UserRefused, name, "wrong password for a change", now);
             return Err(AdminError::SignInFailed);
         }
         self.set_password(actor, name, new, Some(session), now)
@@ -215,7 +215,7 @@ impl Administration {
         let changed = StoredUser { password_hash: passwords::hash(new)?, ..stored };
         self.records.replace(Kind::Users, name, &changed)?;
         // From here on, sessions of the old password count for nothing.
-        self.note(actor, "user.password_changed", name, "", now);
+        self.note(actor, Action::UserPasswordChanged, name, "", now);
         if let Some(session) = session {
             self.continue_session(session, &changed)?;
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{App, AppKeyHash, AppName, AppSettings, MAX_APPS};
+use super::{App, AppKeyHash, AppName, AppSecretHash, AppSettings, MAX_APPS, SiteKey};
 
 /// An app as the configuration file declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,10 @@ pub struct DeclaredApp {
     pub name: AppName,
     /// Its appkey, hashed.
     pub appkey_sha256: AppKeyHash,
+    /// Its site key, unless it is the one that follows from the appkey.
+    pub site_key: Option<SiteKey>,
+    /// Its secret, hashed, if it has one.
+    pub secret_sha256: Option<AppSecretHash>,
     /// Whether it issues and judges.
     pub enabled: bool,
     /// Its settings, checked.
@@ -20,15 +24,21 @@ pub struct DeclaredApp {
 impl From<&DeclaredApp> for App {
     fn from(declared: &DeclaredApp) -> Self {
         Self {
-            number: declared.appkey_sha256.declared_number(),
-            name: declared.name.to_string(),
-            appkey_sha256: declared.appkey_sha256,
-            previous_appkey: None,
+            site_key: Some(declared.site_key()),
+            secret_sha256: declared.secret_sha256,
             enabled: declared.enabled,
             declared: true,
-            created_at: None,
             settings: declared.settings.clone(),
+            ..Self::new(declared.appkey_sha256.declared_number(), declared.name.as_str(), declared.appkey_sha256)
         }
+    }
+}
+
+impl DeclaredApp {
+    /// As [`App::site_key`].
+    #[must_use]
+    pub fn site_key(&self) -> SiteKey {
+        self.site_key.unwrap_or_else(|| SiteKey::of(&self.appkey_sha256))
     }
 }
 
@@ -41,6 +51,12 @@ pub enum DeclaredError {
     /// Two have one appkey.
     #[error("the apps {0:?} and {1:?} have the same appkey")]
     SameAppKey(String, String),
+    /// Two have one site key.
+    #[error("the apps {0:?} and {1:?} have the same site_key")]
+    SameSiteKey(String, String),
+    /// Two have one secret.
+    #[error("the apps {0:?} and {1:?} have the same secret")]
+    SameSecret(String, String),
     /// The appkeys of two give one number, which keys carry to say which app issued them.
     #[error("the appkeys of the apps {0:?} and {1:?} give the same app number: give one of them another appkey")]
     SameNumber(String, String),
@@ -71,6 +87,8 @@ pub fn check_declared(apps: &[DeclaredApp]) -> Vec<(usize, DeclaredError)> {
 struct Earlier<'a> {
     names: HashSet<&'a str>,
     by_appkey: HashMap<AppKeyHash, &'a str>,
+    by_site_key: HashMap<SiteKey, &'a str>,
+    by_secret: HashMap<AppSecretHash, &'a str>,
     by_number: HashMap<u32, &'a str>,
 }
 
@@ -81,6 +99,10 @@ impl<'a> Earlier<'a> {
             Some(DeclaredError::SameName(name))
         } else if let Some(&other) = self.by_appkey.get(&appkey) {
             Some(DeclaredError::SameAppKey(other.to_owned(), name))
+        } else if let Some(&other) = self.by_site_key.get(&app.site_key()) {
+            Some(DeclaredError::SameSiteKey(other.to_owned(), name))
+        } else if let Some(&other) = app.secret_sha256.and_then(|secret| self.by_secret.get(&secret)) {
+            Some(DeclaredError::SameSecret(other.to_owned(), name))
         } else {
             let &other = self.by_number.get(&appkey.declared_number())?;
             Some(DeclaredError::SameNumber(other.to_owned(), name))
@@ -91,6 +113,8 @@ impl<'a> Earlier<'a> {
         let (name, appkey) = (app.name.as_str(), app.appkey_sha256);
         self.names.insert(name);
         self.by_appkey.insert(appkey, name);
+        self.by_site_key.insert(app.site_key(), name);
+        self.by_secret.extend(app.secret_sha256.map(|secret| (secret, name)));
         self.by_number.insert(appkey.declared_number(), name);
     }
 }
@@ -104,6 +128,8 @@ mod tests {
         DeclaredApp {
             name: name.parse().unwrap(),
             appkey_sha256: hash.try_into().unwrap(),
+            site_key: None,
+            secret_sha256: None,
             enabled: true,
             settings: AppSettings::default(),
         }
@@ -123,5 +149,17 @@ mod tests {
         // The number is in the last 19 of the first 32 bits.
         let same = DeclaredError::SameNumber("a".to_owned(), "c".to_owned());
         check(&[app("a", "00000001"), app("b", "00000002"), app("c", "00080001")], &[(2, same)]);
+    }
+
+    #[test]
+    fn apps_differ_in_site_key_and_secret() {
+        let secret = Some(crate::domain::apps::AppSecret::from_bytes([1; 20]).hash());
+        let (one, other) = (app("a", "00000001"), app("b", "00000002"));
+        let site_key = Some(one.site_key());
+        let same = DeclaredError::SameSiteKey("a".to_owned(), "b".to_owned());
+        check(&[one.clone(), DeclaredApp { site_key, ..other.clone() }], &[(1, same)]);
+        let same = DeclaredError::SameSecret("a".to_owned(), "b".to_owned());
+        let [one, other] = [one, other].map(|app| DeclaredApp { secret_sha256: secret, ..app });
+        check(&[one, other], &[(1, same)]);
     }
 }

@@ -6,7 +6,7 @@ use arc_swap::{ArcSwap, Guard};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use haechi_captcha::{Language, Look};
 
-use super::{App, AppKey, AppKeyHash};
+use super::{App, AppKey, AppKeyHash, AppSecret, AppSecretHash, SiteKey};
 use crate::domain::counters::Counters;
 
 /// The current [`Registry`], shared by all requests.
@@ -26,11 +26,14 @@ impl Apps {
     }
 }
 
-/// All apps, found by appkey or by the number in a key.
+/// All apps, found by any of their names or by the number in a key.
 #[derive(Default)]
 pub struct Registry {
     by_appkey: HashMap<AppKeyHash, Arc<LiveApp>>,
     by_previous_appkey: HashMap<AppKeyHash, Arc<LiveApp>>,
+    by_site_key: HashMap<SiteKey, Arc<LiveApp>>,
+    by_secret: HashMap<AppSecretHash, Arc<LiveApp>>,
+    by_previous_secret: HashMap<AppSecretHash, Arc<LiveApp>>,
     by_number: HashMap<u32, Arc<LiveApp>>,
 }
 
@@ -51,14 +54,20 @@ impl Registry {
     fn new(apps: Vec<App>, before: &Self) -> Self {
         let mut registry = Self::default();
         for app in apps {
-            let live = Arc::new(LiveApp::new(app, before));
-            registry.by_appkey.insert(live.app.appkey_sha256, Arc::clone(&live));
-            if let Some(previous) = live.app.previous_appkey {
-                registry.by_previous_appkey.insert(previous.sha256, Arc::clone(&live));
-            }
-            registry.by_number.insert(live.app.number, live);
+            registry.add(&Arc::new(LiveApp::new(app, before)));
         }
         registry
+    }
+
+    fn add(&mut self, live: &Arc<LiveApp>) {
+        let app = &live.app;
+        let named = || Arc::clone(live);
+        self.by_appkey.insert(app.appkey_sha256, named());
+        self.by_previous_appkey.extend(app.previous_appkey.map(|previous| (previous.sha256, named())));
+        self.by_site_key.insert(app.site_key(), named());
+        self.by_secret.extend(app.secret_sha256.map(|secret| (secret, named())));
+        self.by_previous_secret.extend(app.previous_secret.map(|previous| (previous.sha256, named())));
+        self.by_number.insert(app.number, named());
     }
 
     /// The app that an appkey names.
@@ -71,7 +80,26 @@ impl Registry {
     #[must_use]
     pub fn by_previous_appkey(&self, appkey: &AppKey, now: u64) -> Option<&Arc<LiveApp>> {
         let live = self.by_previous_appkey.get(&appkey.hash())?;
-        live.app.previous_appkey.is_some_and(|previous| now < previous.until).then_some(live)
+        live.app.previous_appkey.is_some_and(|previous| previous.is_good(now)).then_some(live)
+    }
+
+    /// The app that a site key names.
+    #[must_use]
+    pub fn by_site_key(&self, site_key: &SiteKey) -> Option<&Arc<LiveApp>> {
+        self.by_site_key.get(site_key)
+    }
+
+    /// The app that a secret names.
+    #[must_use]
+    pub fn by_secret(&self, secret: &AppSecret) -> Option<&Arc<LiveApp>> {
+        self.by_secret.get(&secret.hash())
+    }
+
+    /// The app whose secret was this one, if it is still good at this Unix time.
+    #[must_use]
+    pub fn by_previous_secret(&self, secret: &AppSecret, now: u64) -> Option<&Arc<LiveApp>> {
+        let live = self.by_previous_secret.get(&secret.hash())?;
+        live.app.previous_secret.is_some_and(|previous| previous.is_good(now)).then_some(live)
     }
 
     /// The app that a key names.
@@ -104,7 +132,7 @@ impl LiveApp {
             Some(live) if live.app.settings.rate_per_sec == rate => live.limiter.clone(),
             _ => NonZeroU32::new(rate).map(|rate| Arc::new(RateLimiter::direct(Quota::per_second(rate)))),
         };
-        Self { look: app.settings.look(), language: app.settings.language(), app, counters, limiter }
+        Self { look: app.settings.look(), language: app.settings.lang, app, counters, limiter }
     }
 
     /// Counts one challenge, or says that the app's rate limit is reached.
@@ -129,21 +157,11 @@ impl LiveApp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::apps::AppSettings;
+    use crate::domain::apps::{AppSettings, Previous};
 
     fn app(number: u32, settings: AppSettings) -> App {
-        let appkey_sha256 = AppKey::from_bytes([number as u8; 32]).hash();
-        let name = format!("app {number}");
-        App {
-            number,
-            name,
-            appkey_sha256,
-            previous_appkey: None,
-            enabled: true,
-            declared: false,
-            created_at: None,
-            settings,
-        }
+        let appkey = AppKey::from_bytes([number as u8; 32]);
+        App { settings, ..App::new(number, format!("app {number}"), appkey.hash()) }
     }
 
     fn counters(apps: &Apps, number: u32) -> Arc<Counters> {
@@ -159,5 +177,20 @@ mod tests {
         apps.replace(vec![app(1, changed), app(2, AppSettings::default())]);
         assert!(Arc::ptr_eq(&first, &counters(&apps, 1)));
         assert!(!Arc::ptr_eq(&first, &counters(&apps, 2)));
+    }
+
+    #[test]
+    fn an_app_is_found_by_each_of_its_names() {
+        let [secret, before] = [1, 2].map(|byte| AppSecret::from_bytes([byte; 20]));
+        let previous_secret = Some(Previous { sha256: before.hash(), until: 1_000 });
+        let app = App { secret_sha256: Some(secret.hash()), previous_secret, ..app(1, AppSettings::default()) };
+        let site_key = app.site_key();
+        let apps = Apps::default();
+        apps.replace(vec![app]);
+        let registry = apps.current();
+        assert!(registry.by_site_key(&site_key).is_some() && registry.by_secret(&secret).is_some());
+        assert!(registry.by_secret(&before).is_none() && registry.by_previous_secret(&secret, 0).is_none());
+        assert!(registry.by_previous_secret(&before, 999).is_some());
+        assert!(registry.by_previous_secret(&before, 1_000).is_none());
     }
 }

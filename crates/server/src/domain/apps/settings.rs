@@ -1,133 +1,313 @@
-//! What can be set for an app.
+//! What can be set for an app, each thing written once.
+//!
+//! From the table follow the settings themselves, what changes them (as flags, as JSON and as TOML), their ranges, the
+//! API's description, the preview's parameters and the console's form. docs/configuration.md has the same table, by a test.
 
-use haechi_captcha::{Answer, Difficulty, Language, Look, Theme};
+mod schema;
+
+use std::{
+    fmt::{Debug, Display},
+    str::FromStr,
+};
+
+use haechi_captcha::{Difficulty, Language, Look, Theme};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-use crate::domain::lifetime::TTLS_SECS;
+/// Makes of the table what is told of all settings, so that none can be left out anywhere.
+macro_rules! settings {
+    ($(
+        #[doc = $help:tt]
+        #[arg($($flag:tt)*)]
+        $Setting:ident $name:ident: $Type:ty = $default:expr, $allowed:expr, $shows:expr;
+    )+) => {
+        /// Something that can be set, in the order in which forms ask for it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Setting { $(#[doc = $help] $Setting,)+ }
 
-/// How an app's challenges are made and judged. Everything left out has its default.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct AppSettings {
-    /// Characters in an answer, 4 to 8.
-    pub answer_length: u8,
-    /// Seconds for which a key can be answered, 30 to 3600.
-    pub ttl_secs: u32,
-    /// Answers that one key takes, 1 to 10.
-    pub attempts: u8,
-    /// Width of the picture in CSS pixels, 120 to 480.
-    pub width: u16,
-    /// Height of the picture in CSS pixels, 40 to 160.
-    pub height: u16,
-    /// Colours of the picture: light or dark.
-    pub theme: String,
-    /// How hard the picture is, for machines and for people: 1 (calm) to 5 (hard).
-    pub difficulty: u8,
-    /// Language of the sound when the request asks for none: ko, en, ja or zh.
-    pub lang: String,
-    /// Whether every answer is TEST5, for a customer's own tests.
-    pub test: bool,
-    /// Challenges issued a second at the most, on each node; 0 for no limit.
-    pub rate_per_sec: u32,
+        /// How an app's challenges are made and judged. Everything left out has its default.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(into = "SettingChanges", try_from = "SettingChanges")]
+        pub struct AppSettings { $(#[doc = $help] pub $name: $Type,)+ }
+
+        /// The settings that are to change, as a command line or a request names them; the others stay as they are.
+        #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct SettingChanges {
+            $(
+                #[doc = $help]
+                #[arg($($flag)*)]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub $name: Option<<$Type as Value>::Plain>,
+            )+
+        }
+
+        impl Setting {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$Setting),+];
+
+            /// Its name in files, flags and the API.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$Setting => stringify!($name),)+ }
+            }
+
+            /// What it is, in a line.
+            const fn help(self) -> &'static str {
+                match self { $(Self::$Setting => ($help).trim_ascii(),)+ }
+            }
+
+            /// What it may be.
+            pub(crate) const fn allowed(self) -> Allowed {
+                match self { $(Self::$Setting => $allowed,)+ }
+            }
+
+            const fn shows(self) -> Shows {
+                match self { $(Self::$Setting => $shows,)+ }
+            }
+        }
+
+        impl Default for AppSettings {
+            fn default() -> Self {
+                Self { $($name: $default,)+ }
+            }
+        }
+
+        impl AppSettings {
+            /// A setting's value as it is typed.
+            pub(crate) fn text(&self, setting: Setting) -> String {
+                match setting { $(Setting::$Setting => self.$name.plain().to_string(),)+ }
+            }
+        }
+
+        impl SettingChanges {
+            /// The settings with these changes made.
+            ///
+            /// # Errors
+            /// The first setting that is out of its range.
+            pub fn applied_to(&self, before: &AppSettings) -> Result<AppSettings, SettingError> {
+                Ok(AppSettings { $($name: changed(Setting::$Setting, self.$name.as_ref(), before.$name)?,)+ })
+            }
+
+            /// Has a setting change to what was typed, unless that is not even of its type.
+            pub(crate) fn read(&mut self, setting: Setting, text: &str) -> Option<()> {
+                match setting { $(Setting::$Setting => self.$name = Some(text.parse().ok()?),)+ }
+                Some(())
+            }
+        }
+
+        impl From<AppSettings> for SettingChanges {
+            fn from(settings: AppSettings) -> Self {
+                Self { $($name: Some(settings.$name.plain()),)+ }
+            }
+        }
+    };
 }
 
-impl Default for AppSettings {
-    fn default() -> Self {
-        Self {
-            answer_length: 5,
-            ttl_secs: 180,
-            attempts: 1,
-            width: 240,
-            height: 80,
-            theme: "light".to_owned(),
-            difficulty: Difficulty::default().level(),
-            lang: "ko".to_owned(),
-            test: false,
-            rate_per_sec: 0,
-        }
-    }
+settings! {
+    /// Characters in an answer, 4 to 8
+    #[arg(long, value_name = "CHARACTERS")]
+    AnswerLength answer_length: u8 = 5, Allowed::Number(4, 8), Shows::Both;
+
+    /// How hard the picture is, for machines and for people: 1 (calm) to 5 (hard)
+    #[arg(long, value_name = "LEVEL")]
+    Difficulty difficulty: u8 = 3, Allowed::Number(1, 5), Shows::Picture;
+
+    /// Width of the picture in CSS pixels, 120 to 480
+    #[arg(long, value_name = "PIXELS")]
+    Width width: u16 = 240, Allowed::Number(120, 480), Shows::Picture;
+
+    /// Height of the picture in CSS pixels, 40 to 160
+    #[arg(long, value_name = "PIXELS")]
+    Height height: u16 = 80, Allowed::Number(40, 160), Shows::Picture;
+
+    /// Colours of the picture: light or dark
+    #[arg(long, value_name = "THEME")]
+    Theme theme: Theme = Theme::Light, Allowed::Word(&["light", "dark"]), Shows::Picture;
+
+    /// Language of the sound when the request asks for none: ko, en, ja or zh
+    #[arg(long, value_name = "LANGUAGE")]
+    Lang lang: Language = Language::Ko, Allowed::Word(&["ko", "en", "ja", "zh"]), Shows::Sound;
+
+    /// Seconds for which a key can be answered, 30 to 3600
+    #[arg(long, value_name = "SECONDS")]
+    TtlSecs ttl_secs: u32 = 180, Allowed::Number(30, 3_600), Shows::Nothing;
+
+    /// Answers that one key takes, 1 to 10
+    #[arg(long, value_name = "COUNT")]
+    Attempts attempts: u8 = 1, Allowed::Number(1, 10), Shows::Nothing;
+
+    /// Challenges issued a second at the most, on each node; 0 for no limit
+    #[arg(long, value_name = "CHALLENGES")]
+    RatePerSec rate_per_sec: u32 = 0, Allowed::Number(0, 1_000_000), Shows::Nothing;
+
+    /// Whether every answer is TEST5, for a customer's own tests
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    Test test: bool = false, Allowed::YesOrNo, Shows::Nothing;
+}
+
+/// What a setting may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Allowed {
+    /// A whole number from the one to the other.
+    Number(u32, u32),
+    /// One of these.
+    Word(&'static [&'static str]),
+    /// `true` or `false`.
+    YesOrNo,
+}
+
+/// What of a challenge shows how a setting is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shows {
+    Nothing,
+    Picture,
+    Sound,
+    Both,
 }
 
 /// A setting outside its range.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name} is {range}, not {value}")]
+#[error("{} is {}, not {value}", .setting.name(), .setting.range().unwrap_or_default())]
 pub struct SettingError {
-    /// The setting, as it stands in the configuration file.
-    pub name: &'static str,
-    /// What it may be.
-    pub range: &'static str,
+    /// The setting.
+    pub setting: Setting,
     /// What it was.
     pub value: String,
 }
 
+impl Setting {
+    /// The setting of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|setting| setting.name() == name)
+    }
+
+    /// What it may be, in words, unless that is all that its type has.
+    pub(crate) fn range(self) -> Option<String> {
+        match self.allowed() {
+            Allowed::Number(min, max) => Some(format!("{min} to {max}")),
+            Allowed::Word(words) => {
+                let (last, others) = words.split_last()?;
+                Some(format!("{} or {last}", others.join(", ")))
+            }
+            Allowed::YesOrNo => None,
+        }
+    }
+
+    /// Whether pictures look otherwise when it is set otherwise.
+    pub(crate) fn is_seen(self) -> bool {
+        matches!(self.shows(), Shows::Picture | Shows::Both)
+    }
+
+    /// Whether sounds are others when it is set otherwise.
+    pub(crate) fn is_heard(self) -> bool {
+        matches!(self.shows(), Shows::Sound | Shows::Both)
+    }
+}
+
+impl Allowed {
+    pub(crate) fn admits(self, text: &str) -> bool {
+        match self {
+            Self::Number(min, max) => text.parse().is_ok_and(|number| (min..=max).contains(&number)),
+            Self::Word(words) => words.contains(&text),
+            Self::YesOrNo => text.parse::<bool>().is_ok(),
+        }
+    }
+}
+
 impl AppSettings {
-    /// Says which setting is out of range, if one is.
-    ///
-    /// # Errors
-    /// The first such setting.
-    pub fn check(&self) -> Result<(), SettingError> {
-        let within = |is_within: bool, name, value: String| {
-            if is_within { Ok(()) } else { Err(SettingError { name, range: Self::range(name).unwrap_or(""), value }) }
-        };
-        let lengths = 4..=Answer::MAX_LENGTH as u8;
-        let is_language = Language::ALL.iter().any(|language| language.tag() == self.lang);
-        within(lengths.contains(&self.answer_length), "answer_length", self.answer_length.to_string())?;
-        within(TTLS_SECS.contains(&self.ttl_secs), "ttl_secs", self.ttl_secs.to_string())?;
-        within((1..=10).contains(&self.attempts), "attempts", self.attempts.to_string())?;
-        within(Look::WIDTHS.contains(&self.width), "width", self.width.to_string())?;
-        within(Look::HEIGHTS.contains(&self.height), "height", self.height.to_string())?;
-        within(self.theme.parse::<Theme>().is_ok(), "theme", format!("{:?}", self.theme))?;
-        within(Difficulty::LEVELS.contains(&self.difficulty), "difficulty", self.difficulty.to_string())?;
-        within(is_language, "lang", format!("{:?}", self.lang))?;
-        within(self.rate_per_sec <= 1_000_000, "rate_per_sec", self.rate_per_sec.to_string())
-    }
-
-    /// What the setting of this name may be, unless it may be anything of its type.
-    pub(crate) fn range(name: &str) -> Option<&'static str> {
-        Some(match name {
-            "answer_length" => "4 to 8",
-            "ttl_secs" => "30 to 3600",
-            "attempts" => "1 to 10",
-            "width" => "120 to 480",
-            "height" => "40 to 160",
-            "theme" => "light or dark",
-            "difficulty" => "1 to 5",
-            "lang" => "ko, en, ja or zh",
-            "rate_per_sec" => "0 to 1000000",
-            _ => return None,
-        })
-    }
-
     /// The picture that these settings ask for, at scale 1.
-    ///
-    /// # Panics
-    /// If the settings were not [checked](Self::check).
     #[must_use]
     pub fn look(&self) -> Look {
-        let theme = self.theme.parse().expect("settings are checked before use");
-        let difficulty = Difficulty::try_from(self.difficulty).expect("settings are checked before use");
-        let look = Look::new(self.width, self.height).expect("settings are checked before use");
-        look.with_theme(theme).with_difficulty(difficulty)
+        // Settings that were read are in range; with others, which only a program can make up, the usual has to do.
+        let difficulty = Difficulty::try_from(self.difficulty).unwrap_or_default();
+        let look = Look::new(self.width, self.height).unwrap_or_default();
+        look.with_theme(self.theme).with_difficulty(difficulty)
+    }
+}
+
+impl TryFrom<SettingChanges> for AppSettings {
+    type Error = SettingError;
+
+    fn try_from(changes: SettingChanges) -> Result<Self, SettingError> {
+        changes.applied_to(&Self::default())
+    }
+}
+
+fn changed<V: Value>(setting: Setting, plain: Option<&V::Plain>, before: V) -> Result<V, SettingError> {
+    let Some(plain) = plain else { return Ok(before) };
+    let read = setting.allowed().admits(&plain.to_string()).then(|| V::read(plain)).flatten();
+    read.ok_or_else(|| SettingError { setting, value: format!("{plain:?}") })
+}
+
+/// The value of a setting.
+pub trait Value: Copy {
+    /// What stands for it in files and requests, where it may be out of its range.
+    type Plain: Debug + Display + FromStr;
+
+    /// Reads what is within its range.
+    fn read(plain: &Self::Plain) -> Option<Self>;
+
+    /// As [`Value::read`] reads it.
+    fn plain(self) -> Self::Plain;
+}
+
+macro_rules! plain_values {
+    ($($Type:ty),+) => {
+        $(impl Value for $Type {
+            type Plain = Self;
+
+            fn read(plain: &Self) -> Option<Self> {
+                Some(*plain)
+            }
+
+            fn plain(self) -> Self {
+                self
+            }
+        })+
+    };
+}
+
+plain_values!(u8, u16, u32, bool);
+
+impl Value for Theme {
+    type Plain = String;
+
+    fn read(plain: &String) -> Option<Self> {
+        plain.parse().ok()
     }
 
-    /// The language that these settings ask for.
-    ///
-    /// # Panics
-    /// If the settings were not [checked](Self::check).
-    #[must_use]
-    pub fn language(&self) -> Language {
-        self.lang.parse().expect("settings are checked before use")
+    fn plain(self) -> String {
+        match self {
+            Self::Light => "light".to_owned(),
+            Self::Dark => "dark".to_owned(),
+        }
+    }
+}
+
+impl Value for Language {
+    type Plain = String;
+
+    fn read(plain: &String) -> Option<Self> {
+        plain.parse().ok()
+    }
+
+    fn plain(self) -> String {
+        self.tag().to_owned()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use haechi_captcha::Answer;
+
     use super::*;
+    use crate::domain::lifetime::TTLS_SECS;
 
     fn check(toml: &str, expected: Result<(), &str>) {
-        let settings: AppSettings = toml::from_str(toml).unwrap();
-        assert_eq!(settings.check().map_err(|error| error.to_string()), expected.map_err(str::to_owned), "{toml}");
+        let changes: SettingChanges = toml::from_str(toml).unwrap();
+        let applied = changes.applied_to(&AppSettings::default());
+        assert_eq!(applied.map(drop).map_err(|error| error.to_string()), expected.map_err(str::to_owned), "{toml}");
+        assert_eq!(toml::from_str::<AppSettings>(toml).is_ok(), expected.is_ok(), "{toml}");
     }
 
     #[test]
@@ -146,7 +326,54 @@ mod tests {
         check("difficulty = 0", Err("difficulty is 1 to 5, not 0"));
         check("difficulty = 6", Err("difficulty is 1 to 5, not 6"));
         check("lang = 'fr'", Err("lang is ko, en, ja or zh, not \"fr\""));
+        check("lang = 'ko-KR'", Err("lang is ko, en, ja or zh, not \"ko-KR\""));
         check("rate_per_sec = 1000001", Err("rate_per_sec is 0 to 1000000, not 1000001"));
+    }
+
+    #[test]
+    fn the_ranges_are_those_of_what_is_set() {
+        let number = |setting: Setting| match setting.allowed() {
+            Allowed::Number(min, max) => min..=max,
+            other => panic!("{other:?}"),
+        };
+        let wide = |range: std::ops::RangeInclusive<u16>| u32::from(*range.start())..=u32::from(*range.end());
+        assert_eq!(number(Setting::AnswerLength).end(), &(Answer::MAX_LENGTH as u32));
+        assert_eq!(number(Setting::TtlSecs), TTLS_SECS);
+        assert_eq!(number(Setting::Width), wide(Look::WIDTHS));
+        assert_eq!(number(Setting::Height), wide(Look::HEIGHTS));
+        assert_eq!(number(Setting::Difficulty), 1..=u32::from(*Difficulty::LEVELS.end()));
+        assert_eq!(Setting::Lang.allowed(), Allowed::Word(&["ko", "en", "ja", "zh"]));
+        assert!(Language::ALL.iter().all(|language| Setting::Lang.allowed().admits(language.tag())));
+        let usual = AppSettings::default();
+        assert_eq!(usual.look(), Look::default());
+        assert!(Setting::ALL.iter().all(|setting| setting.allowed().admits(&usual.text(*setting))));
+    }
+
+    #[test]
+    fn every_setting_can_be_changed_and_the_others_stay() {
+        let other = AppSettings {
+            answer_length: 6,
+            ttl_secs: 60,
+            attempts: 3,
+            width: 300,
+            height: 100,
+            theme: Theme::Dark,
+            difficulty: 5,
+            lang: Language::Ja,
+            test: true,
+            rate_per_sec: 9,
+        };
+        let json = r#"{"answer_length":6,"attempts":3,"difficulty":5,"height":100,"lang":"ja","rate_per_sec":9,"test":true,"theme":"dark","ttl_secs":60,"width":300}"#;
+        let value = serde_json::to_value(&other).unwrap();
+        assert_eq!(value.to_string(), json);
+        let all: SettingChanges = serde_json::from_value(value).unwrap();
+        assert_eq!(all.applied_to(&AppSettings::default()).unwrap(), other);
+        let mut typed = SettingChanges::default();
+        Setting::ALL.iter().for_each(|setting| typed.read(*setting, &other.text(*setting)).unwrap());
+        assert_eq!(typed, all);
+        assert_eq!(SettingChanges::default().applied_to(&other).unwrap(), other);
+        let lengths: SettingChanges = serde_json::from_str(r#"{"answer_length":7}"#).unwrap();
+        assert_eq!(lengths.applied_to(&other).unwrap(), AppSettings { answer_length: 7, ..other });
     }
 
     #[test]
@@ -157,7 +384,31 @@ mod tests {
 
     #[test]
     fn unknown_settings_are_refused_with_their_name() {
-        let error = toml::from_str::<AppSettings>("attempt = 3").unwrap_err().to_string();
+        let error = toml::from_str::<SettingChanges>("attempt = 3").unwrap_err().to_string();
         assert!(error.contains("attempt") && error.contains("line 1"), "{error}");
+        assert!(toml::from_str::<AppSettings>("attempt = 3").is_err());
+    }
+
+    /// The table of settings in the manual: names, what they may be, and what they are if not set.
+    #[test]
+    fn the_manual_has_the_same_table() {
+        let manual = include_str!("../../../../../docs/configuration.md");
+        let table =
+            manual.split("| setting | may be | if not set |").nth(1).expect("the manual has a table of settings");
+        let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+        let found: Vec<String> = rows.map(|row| row.split(" | ").take(3).collect::<Vec<_>>().join(" | ")).collect();
+        let usual = AppSettings::default();
+        let expected = Setting::ALL.iter().map(|setting| {
+            let code = |word: &str| format!("`{word}`");
+            let (allowed, default) = match setting.allowed() {
+                Allowed::Number(..) => (setting.range().unwrap(), usual.text(*setting)),
+                Allowed::Word(words) => {
+                    (words.iter().copied().map(code).collect::<Vec<_>>().join(", "), code(&usual.text(*setting)))
+                }
+                Allowed::YesOrNo => ("`true`, `false`".to_owned(), code(&usual.text(*setting))),
+            };
+            format!("| {} | {allowed} | {default}", code(setting.name()))
+        });
+        assert_eq!(found, expected.collect::<Vec<_>>());
     }
 }

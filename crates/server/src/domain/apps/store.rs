@@ -23,8 +23,8 @@ use self::{
     tables::{Change, Tables},
 };
 use super::{
-    App, AppKey, AppName, AppSettings, Apps, DeclaredApp, MAX_APPS, NameError, PreviousAppKey, STORED_NUMBERS,
-    SettingChanges, SettingError,
+    App, AppKey, AppName, AppSecret, AppSettings, Apps, Credential, DeclaredApp, MAX_APPS, NameError, Previous,
+    STORED_NUMBERS, SettingChanges, SettingError, SiteKey, credential::Form,
 };
 use crate::{
     domain::lifetime::LONGEST_LIFE_SECS,
@@ -52,6 +52,17 @@ struct Snapshot {
     is_stale: bool,
 }
 
+/// An app that was made just now, with what nobody can find out later.
+#[derive(Debug)]
+pub struct MadeApp {
+    /// The app.
+    pub app: App,
+    /// Its appkey.
+    pub appkey: AppKey,
+    /// Its secret.
+    pub secret: AppSecret,
+}
+
 /// Why an app was not made, found or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
@@ -77,7 +88,7 @@ pub enum AppError {
     #[error("too many apps were made and removed within an hour: wait a little")]
     NoNumberLeft,
     /// The system gave no random bytes.
-    #[error("the system gives no random bytes for an appkey: {0}")]
+    #[error("the system gives no random bytes for an appkey or a secret: {0}")]
     Random(String),
     /// Others changed the apps at the same moment, again and again.
     #[error("other nodes keep changing the apps: try again")]
@@ -102,6 +113,12 @@ pub enum OpenAppsError {
     /// A declared app has a stored one's appkey.
     #[error("the app {0:?}, which is declared in the configuration file, has the appkey of the stored app {1:?}")]
     SameAppKey(String, String),
+    /// A declared app has a stored one's site key.
+    #[error("the app {0:?}, which is declared in the configuration file, has the site_key of the stored app {1:?}")]
+    SameSiteKey(String, String),
+    /// A declared app has a stored one's secret.
+    #[error("the app {0:?}, which is declared in the configuration file, has the secret of the stored app {1:?}")]
+    SameSecret(String, String),
     /// Together they are more than [`MAX_APPS`].
     #[error("there are {0} apps, and {MAX_APPS} is the most that one installation holds")]
     TooMany(usize),
@@ -173,33 +190,31 @@ impl AppStore {
         live.map(|live| live.app.clone()).ok_or_else(|| AppError::NoSuchApp(name.to_owned()))
     }
 
-    /// Makes an app, and returns it with its appkey, which nobody can find out later.
+    /// Makes an app, and returns it with its appkey and its secret, which nobody can find out later.
     ///
     /// # Errors
     /// Any [`AppError`] but [`AppError::NoSuchApp`] and [`AppError::Declared`].
-    pub fn create(&self, name: &str, changes: &SettingChanges, now: u64) -> Result<(App, AppKey), AppError> {
+    pub fn create(&self, name: &str, changes: &SettingChanges, now: u64) -> Result<MadeApp, AppError> {
         let name: AppName = name.parse()?;
-        let settings = changes.applied_to(&AppSettings::default());
-        settings.check()?;
-        let appkey = random_appkey()?;
-        let app = persistently(|| self.add(&name, &appkey, &settings, now))?;
-        Ok((app, appkey))
+        let settings = changes.applied_to(&AppSettings::default())?;
+        let (appkey, secret): (AppKey, AppSecret) = (random()?, random()?);
+        let app = App {
+            site_key: Some(SiteKey::of(&appkey.hash())),
+            secret_sha256: Some(secret.hash()),
+            created_at: Some(now),
+            settings,
+            ..App::new(0, name, appkey.hash())
+        };
+        let app = persistently(|| self.add(&app, now))?;
+        Ok(MadeApp { app, appkey, secret })
     }
 
-    fn add(&self, name: &AppName, appkey: &AppKey, settings: &AppSettings, now: u64) -> Result<App, AppError> {
+    /// Stores an app under a number that nobody has.
+    fn add(&self, app: &App, now: u64) -> Result<App, AppError> {
         let mut snapshot = self.begin()?;
-        self.check_room_for(name.as_str())?;
+        self.check_room_for(&app.name)?;
         let app = self.write(&mut snapshot, |change| {
-            let app = App {
-                number: free_number(change, now)?,
-                name: name.to_string(),
-                appkey_sha256: appkey.hash(),
-                previous_appkey: None,
-                enabled: true,
-                declared: false,
-                created_at: Some(now),
-                settings: settings.clone(),
-            };
+            let app = App { number: free_number(change, now)?, ..app.clone() };
             change.put_app(&app)?;
             Ok(app)
         })?;
@@ -213,9 +228,7 @@ impl AppStore {
     /// [`AppError::NoSuchApp`], [`AppError::Declared`], [`AppError::Setting`] or [`AppError::Storage`].
     pub fn set(&self, name: &str, changes: &SettingChanges) -> Result<App, AppError> {
         self.change(name, |app| {
-            let settings = changes.applied_to(&app.settings);
-            settings.check()?;
-            app.settings = settings;
+            app.settings = changes.applied_to(&app.settings)?;
             Ok(())
         })
     }
@@ -237,13 +250,27 @@ impl AppStore {
     /// # Errors
     /// [`AppError::NoSuchApp`], [`AppError::Declared`], [`AppError::Random`] or [`AppError::Storage`].
     pub fn rotate(&self, name: &str, old_until: Option<u64>) -> Result<(App, AppKey), AppError> {
-        let appkey = random_appkey()?;
+        let appkey: AppKey = random()?;
         let app = self.change(name, |app| {
-            app.previous_appkey = old_until.map(|until| PreviousAppKey { sha256: app.appkey_sha256, until });
+            app.previous_appkey = old_until.map(|until| Previous { sha256: app.appkey_sha256, until });
             app.appkey_sha256 = appkey.hash();
             Ok(())
         })?;
         Ok((app, appkey))
+    }
+
+    /// Gives an app another secret, or its first one; the old one is treated as [`AppStore::rotate`] treats an appkey.
+    ///
+    /// # Errors
+    /// As [`AppStore::rotate`].
+    pub fn rotate_secret(&self, name: &str, old_until: Option<u64>) -> Result<(App, AppSecret), AppError> {
+        let secret: AppSecret = random()?;
+        let app = self.change(name, |app| {
+            let old = app.secret_sha256.replace(secret.hash());
+            app.previous_secret = old.zip(old_until).map(|(sha256, until)| Previous { sha256, until });
+            Ok(())
+        })?;
+        Ok((app, secret))
     }
 
     /// Ends the time for which an app's appkey before the current one is good.
@@ -253,6 +280,17 @@ impl AppStore {
     pub fn end_grace(&self, name: &str) -> Result<App, AppError> {
         self.change(name, |app| {
             app.previous_appkey = None;
+            Ok(())
+        })
+    }
+
+    /// Ends the time for which an app's secret before the current one is good.
+    ///
+    /// # Errors
+    /// As [`AppStore::end_grace`].
+    pub fn end_secret_grace(&self, name: &str) -> Result<App, AppError> {
+        self.change(name, |app| {
+            app.previous_secret = None;
             Ok(())
         })
     }
@@ -275,6 +313,8 @@ impl AppStore {
         persistently(|| {
             let mut snapshot = self.begin()?;
             let mut app = self.changeable(name)?;
+            // Before the change, since it may be the appkey that changes.
+            app.site_key = Some(app.site_key());
             change(&mut app)?;
             self.write(&mut snapshot, |change| Ok(change.put_app(&app)?))?;
             self.publish(&mut snapshot, app.number, Some(app.clone()));
@@ -345,10 +385,8 @@ fn persistently<Outcome>(attempt: impl Fn() -> Result<Outcome, AppError>) -> Res
     attempt()
 }
 
-fn random_appkey() -> Result<AppKey, AppError> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| AppError::Random(error.to_string()))?;
-    Ok(AppKey::from_bytes(bytes))
+fn random<F: Form>() -> Result<Credential<F>, AppError> {
+    Credential::random().map_err(|error| AppError::Random(error.to_string()))
 }
 
 fn free_number(change: &mut Change<'_>, now: u64) -> Result<u32, AppError> {
@@ -364,6 +402,13 @@ fn check_together(stored: &[App], declared: &[DeclaredApp]) -> Result<(), OpenAp
         }
         if let Some(other) = stored.iter().find(|other| other.appkey_sha256 == app.appkey_sha256) {
             return Err(OpenAppsError::SameAppKey(name.to_owned(), other.name.clone()));
+        }
+        if let Some(other) = stored.iter().find(|other| other.site_key() == app.site_key()) {
+            return Err(OpenAppsError::SameSiteKey(name.to_owned(), other.name.clone()));
+        }
+        let has_secret_of = |other: &&App| app.secret_sha256.is_some() && other.secret_sha256 == app.secret_sha256;
+        if let Some(other) = stored.iter().find(has_secret_of) {
+            return Err(OpenAppsError::SameSecret(name.to_owned(), other.name.clone()));
         }
     }
     let count = stored.len() + declared.len();

@@ -63,6 +63,8 @@ fn declared(ttl_secs: u32) -> DeclaredApp {
         name: "shop".parse().unwrap(),
         appkey_sha256: AppKey::from_bytes([7; 32]).hash(),
         enabled: true,
+        site_key: None,
+        secret_sha256: None,
         settings: AppSettings { ttl_secs, ..AppSettings::default() },
     }
 }

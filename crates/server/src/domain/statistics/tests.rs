@@ -7,7 +7,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 use super::*;
 use crate::{
     domain::{
-        apps::{App, AppKey, AppSettings},
+        apps::{App, AppKey},
         counters::{Counters, row},
     },
     keep::store::Disk,
@@ -16,16 +16,7 @@ use crate::{
 const NOW: u64 = 1_800_000_000;
 
 pub(super) fn apps(numbers: &[u32]) -> Arc<Apps> {
-    let app = |number: &u32| App {
-        number: *number,
-        name: format!("app {number}"),
-        appkey_sha256: AppKey::from_bytes([*number as u8; 32]).hash(),
-        previous_appkey: None,
-        enabled: true,
-        declared: false,
-        created_at: None,
-        settings: AppSettings::default(),
-    };
+    let app = |number: &u32| App::new(*number, format!("app {number}"), AppKey::from_bytes([*number as u8; 32]).hash());
     let apps = Arc::new(Apps::default());
     apps.replace(numbers.iter().map(app).collect());
     apps

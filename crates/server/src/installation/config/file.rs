@@ -10,7 +10,10 @@ use toml::{
 };
 
 use super::Options;
-use crate::domain::apps::{AppKey, AppKeyHash, AppName, AppSettings, DeclaredApp, SettingChanges, check_declared};
+use crate::domain::apps::{
+    AppKey, AppKeyHash, AppName, AppSecret, AppSecretHash, AppSettings, DeclaredApp, Setting, SettingChanges, SiteKey,
+    check_declared,
+};
 
 /// What a configuration file says.
 #[derive(Debug, Clone, Default)]
@@ -61,10 +64,13 @@ struct Identity {
     name: Option<AppName>,
     appkey: Option<DeclaredAppKey>,
     appkey_sha256: Option<AppKeyHash>,
+    site_key: Option<SiteKey>,
+    secret: Option<DeclaredSecret>,
+    secret_sha256: Option<AppSecretHash>,
     enabled: Option<bool>,
 }
 
-const IDENTITY: [&str; 4] = ["name", "appkey", "appkey_sha256", "enabled"];
+const IDENTITY: [&str; 7] = ["name", "appkey", "appkey_sha256", "site_key", "secret", "secret_sha256", "enabled"];
 
 /// An appkey, of which an error does not say what was wrong with it.
 #[derive(Debug, Deserialize)]
@@ -76,6 +82,19 @@ impl TryFrom<String> for DeclaredAppKey {
 
     fn try_from(text: String) -> Result<Self, &'static str> {
         AppKey::parse(&text).map(Self).ok_or("an appkey is 64 hexadecimal digits")
+    }
+}
+
+/// A secret, of which an error does not say what was wrong with it.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct DeclaredSecret(AppSecret);
+
+impl TryFrom<String> for DeclaredSecret {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        AppSecret::parse(&text).map(Self).ok_or("a secret is 0x and 40 hexadecimal digits")
     }
 }
 
@@ -139,7 +158,7 @@ impl<'a> Reader<'a> {
                 let read: Identity = self.setting(key, value).unwrap_or_default();
                 identity = identity.or(read);
             } else {
-                settings = self.app_setting(key, value).applied_to(&settings);
+                self.change(&mut settings, key, value);
             }
         }
         if self.problems.len() > problems_before {
@@ -154,15 +173,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn app_setting(&mut self, key: Key<'a>, value: Value<'a>) -> SettingChanges {
+    fn change(&mut self, settings: &mut AppSettings, key: Key<'a>, value: Value<'a>) {
         let span = key.span();
-        let changes: SettingChanges = self.setting(key, value).unwrap_or_default();
-        match changes.applied_to(&AppSettings::default()).check() {
-            Ok(()) => changes,
-            Err(error) => {
-                self.report(Some(span), &error.to_string());
-                SettingChanges::default()
-            }
+        let Some(change) = self.setting::<SettingChanges>(key, value) else { return };
+        match change.applied_to(settings) {
+            Ok(changed) => *settings = changed,
+            Err(error) => self.report(Some(span), &error.to_string()),
         }
     }
 
@@ -176,7 +192,7 @@ impl<'a> Reader<'a> {
             let message = if message.starts_with("unknown field") {
                 format!("there is no setting called {name:?} here")
             } else if let Some(range) =
-                AppSettings::range(&name).filter(|_| message.starts_with("invalid value: integer"))
+                Setting::named(&name).and_then(Setting::range).filter(|_| message.starts_with("invalid value: integer"))
             {
                 format!("{name} is {range}, not {}", message.split('`').nth(1).unwrap_or("that"))
             } else {
@@ -201,6 +217,9 @@ impl Identity {
             name: self.name.or(others.name),
             appkey: self.appkey.or(others.appkey),
             appkey_sha256: self.appkey_sha256.or(others.appkey_sha256),
+            site_key: self.site_key.or(others.site_key),
+            secret: self.secret.or(others.secret),
+            secret_sha256: self.secret_sha256.or(others.secret_sha256),
             enabled: self.enabled.or(others.enabled),
         }
     }
@@ -211,8 +230,13 @@ impl Identity {
             (None, Some(hash)) => hash,
             _ => return Err("an app has either an appkey or an appkey_sha256"),
         };
+        let secret_sha256 = match (self.secret, self.secret_sha256) {
+            (Some(_), Some(_)) => return Err("an app has either a secret or a secret_sha256"),
+            (secret, hash) => hash.or_else(|| secret.map(|secret| secret.0.hash())),
+        };
         let name = self.name.ok_or("an app has a name")?;
-        Ok(DeclaredApp { name, appkey_sha256, enabled: self.enabled.unwrap_or(true), settings })
+        let enabled = self.enabled.unwrap_or(true);
+        Ok(DeclaredApp { name, appkey_sha256, site_key: self.site_key, secret_sha256, enabled, settings })
     }
 }
 
@@ -309,5 +333,32 @@ mod tests {
         check(&app.replace("2b84", "2b84\"\\"), &["3: appkey: an appkey is 64 hexadecimal digits"]);
         check(&format!("{app}{app}"), &["4: two apps are called \"a\""]);
         check(&format!("{app}{}", app.replace("'a'", "'b'")), &["4: the apps \"a\" and \"b\" have the same appkey"]);
+    }
+
+    #[test]
+    fn an_app_may_have_a_site_key_and_a_secret() {
+        let app = format!("[[apps]]\nname = 'a'\nappkey = '{APPKEY}'\n");
+        let (site_key, secret) = ("0F8FAD5B-d9cb-469f-a165-70867728950e", format!("0x{}", "Ab".repeat(20)));
+        let declared = |more: &str| ConfigFile::parse(&format!("{app}{more}")).unwrap().apps.remove(0);
+        let full = declared(&format!("site_key = '{site_key}'\nsecret = '{secret}'\n"));
+        assert_eq!(full.site_key().to_string(), site_key.to_lowercase());
+        let hash = AppSecret::parse(&secret).unwrap().hash();
+        assert_eq!(full.secret_sha256, Some(hash));
+        assert_eq!(declared(&format!("secret_sha256 = '{}'\n", String::from(hash))).secret_sha256, Some(hash));
+        assert_eq!(declared("").secret_sha256, None);
+        assert_eq!(declared("").site_key(), SiteKey::of(&AppKey::parse(APPKEY).unwrap().hash()));
+
+        let both = format!("{app}secret = '{secret}'\nsecret_sha256 = '{}'\n", "ab".repeat(32));
+        check(&both, &["1: an app has either a secret or a secret_sha256"]);
+        check(&format!("{app}secret = '{secret}0'\n"), &["4: secret: a secret is 0x and 40 hexadecimal digits"]);
+        check(
+            &format!("{app}site_key = 'a'\n"),
+            &["4: site_key: a site key is a UUID, such as 0f8fad5b-d9cb-469f-a165-70867728950e"],
+        );
+        let other = app.replace("'a'", "'b'").replace("2b84", "2b85");
+        let named = format!("site_key = '{site_key}'\n");
+        check(&format!("{app}{named}{other}{named}"), &["5: the apps \"a\" and \"b\" have the same site_key"]);
+        let keyed = format!("secret = '{secret}'\n");
+        check(&format!("{app}{keyed}{other}{keyed}"), &["5: the apps \"a\" and \"b\" have the same secret"]);
     }
 }

@@ -11,6 +11,7 @@ use maud::{Markup, html};
 
 use super::{
     Console,
+    done::Done,
     explain::see_other,
     fault::Fault,
     form::{Field, Fields, Form, Input},
@@ -128,7 +129,7 @@ pub(super) async fn remove_token(
     visitor.must(Scope::AccessWrite)?;
     let (actor, now) = (visitor.actor, unix_now());
     console.ask(move |administration| administration.remove_token(&actor, &id, now)).await?;
-    Ok(see_other("/console/access?done=token-removed"))
+    Ok(see_other(&Done::TokenRemoved.said_at("/console/access")))
 }
 
 pub(super) async fn create_user(
@@ -147,7 +148,7 @@ pub(super) async fn create_user(
     let password = form.text("password")?;
     let made = console.ask(move |administration| administration.create_user(&actor, &name, role, &password, now)).await;
     match made {
-        Ok(_) => Ok(see_other("/console/access?done=user-made")),
+        Ok(_) => Ok(see_other(&Done::UserMade.said_at("/console/access"))),
         Err(fault) => {
             fields.explain(fault, visitor.texts())?;
             reply(&console, &visitor, &html! {}, new_token(), fields).await
@@ -164,7 +165,7 @@ pub(super) async fn remove_user(
     let (actor, name, now) = (visitor.actor.clone(), form.text("name")?, unix_now());
     let mut fields = new_user();
     match console.ask(move |administration| administration.remove_user(&actor, &name, now)).await {
-        Ok(()) => Ok(see_other("/console/access?done=user-removed")),
+        Ok(()) => Ok(see_other(&Done::UserRemoved.said_at("/console/access"))),
         Err(fault) => {
             fields.explain(fault, visitor.texts())?;
             reply(&console, &visitor, &html! {}, new_token(), fields).await
@@ -238,7 +239,7 @@ fn users(visitor: &Visitor, users: &[UserView]) -> Markup {
                 @for user in users {
                     tr {
                         th scope="row" { (user.name) }
-                        td { (texts.role_name(user.role)) }
+                        td { ((texts.role_name)(user.role)) }
                         td.moment { (format::time(visitor.reader.language, user.created_at)) }
                         td {
                             @let name = html! { input type="hidden" name="name" value=(user.name); };
@@ -276,8 +277,8 @@ fn token_form(fields: &Fields, texts: &Texts) -> Markup {
             (name.render(fields))
             fieldset {
                 legend { (texts.scopes) }
-                @for ((_, field, name), meaning) in SCOPES.into_iter().zip(texts.scope_meanings) {
-                    (Field { name: field, label: name, hint: meaning, input: Input::Check }.render(fields))
+                @for (scope, field, name) in SCOPES {
+                    (Field { name: field, label: name, hint: (texts.scope_meaning)(scope), input: Input::Check }.render(fields))
                 }
             }
             (lifetime.render(fields))
@@ -288,7 +289,7 @@ fn token_form(fields: &Fields, texts: &Texts) -> Markup {
 
 fn user_form(fields: &Fields, texts: &Texts) -> Markup {
     let roles = [("viewer", Role::Viewer), ("administrator", Role::Administrator)];
-    let roles = roles.map(|(value, role)| (value.to_owned(), texts.role_name(role).to_owned())).to_vec();
+    let roles = roles.map(|(value, role)| (value.to_owned(), (texts.role_name)(role).to_owned())).to_vec();
     let role = Field { name: "role", label: texts.role, hint: texts.role_hint, input: Input::Choice(roles) };
     let name = Field { name: "name", label: texts.name, hint: "", input: Input::Text { autocomplete: "off" } };
     let password = Input::Password { autocomplete: "new-password" };

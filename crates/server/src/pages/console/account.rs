@@ -11,6 +11,7 @@ use maud::{Markup, html};
 
 use super::{
     Console,
+    done::Done,
     explain::see_other,
     fault::Fault,
     form::{Field, Fields, Form, Input},
@@ -39,7 +40,7 @@ pub(super) async fn change(
     let session = visitor.reader.session().unwrap_or_default();
     let changed = console.ask(move |administration| administration.change_password(&actor, &session, &old, &new, now));
     match changed.await {
-        Ok(()) => return Ok(see_other("/console?done=password")),
+        Ok(()) => return Ok(see_other(&Done::Password.said_at("/console"))),
         Err(Fault::Admin(AdminError::SignInFailed)) => fields.object("old", visitor.texts().wrong_password),
         Err(Fault::Admin(error @ AdminError::Invalid { .. })) => fields.object("new", visitor.texts().error(&error)),
         Err(fault) => fields.explain(fault, visitor.texts())?,

@@ -16,7 +16,7 @@ use super::{
     page::{Page, Part, query_value, scrolling},
     visitor::Visitor,
 };
-use crate::domain::admin::{AuditPage, Scope};
+use crate::domain::admin::{Action, AuditPage, Scope};
 
 /// Entries on a page.
 const PAGE_LENGTH: usize = 50;
@@ -54,7 +54,7 @@ pub(super) fn page(visitor: &Visitor, log: &AuditPage, is_later_page: bool) -> M
                     tr {
                         td.moment { (format::time(visitor.reader.language, entry.at)) }
                         td.name { (entry.actor) }
-                        td.moment { (texts.action_name(&entry.action)) br; code.quiet { (entry.action) } }
+                        td.moment { (Action::of_code(&entry.action).map_or("", texts.action_name)) br; code.quiet { (entry.action) } }
                         td.name { (entry.subject) }
                         td.long { (entry.detail) }
                     }

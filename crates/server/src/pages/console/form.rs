@@ -99,7 +99,7 @@ impl Fields {
         let Fault::Admin(error) = fault else { return Err(fault) };
         let field = match &error {
             AdminError::App(AppError::Name(_) | AppError::NameTaken(_)) | AdminError::Taken { .. } => "name",
-            AdminError::App(AppError::Setting(setting)) => setting.name,
+            AdminError::App(AppError::Setting(error)) => error.setting.name(),
             AdminError::Invalid { name, .. } => name,
             AdminError::LastAdministrator
             | AdminError::Full { .. }

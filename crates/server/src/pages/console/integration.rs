@@ -43,7 +43,7 @@ pub(super) fn page(visitor: &Visitor, app: &AppView) -> Markup {
     let (texts, origin) = (visitor.texts(), &visitor.reader.origin);
     let filled = |text: &str| {
         text.replace("{host}", origin)
-            .replace("{lang}", &app.settings.lang)
+            .replace("{lang}", app.settings.lang.tag())
             .replace("{width}", &app.settings.width.to_string())
             .replace("{height}", &app.settings.height.to_string())
     };

@@ -8,6 +8,7 @@ use maud::{Markup, html};
 
 use super::{
     Console,
+    done::Done,
     explain::see_other,
     fault::Fault,
     form::{Field, Fields, Form, Input},
@@ -52,24 +53,13 @@ pub(super) fn app_head(app: &AppView, current: Tab, texts: &Texts) -> Markup {
 /// What can be done with an app beside changing its settings.
 pub(super) fn controls(app: &AppView, language: Language, texts: &Texts) -> Markup {
     let address = |action: &str| format!("/console/apps/{}/{action}", app.number);
-    let graces = GRACES_SECS.iter().zip(texts.graces).map(|(secs, name)| (secs.to_string(), name.to_owned()));
-    let grace =
-        Field { name: "grace", label: texts.grace, hint: texts.grace_hint, input: Input::Choice(graces.collect()) };
     html! {
-        section aria-labelledby="rotation" {
-            h2 #rotation { (texts.rotate) }
-            @if let Some(until) = app.previous_appkey_until {
-                form.card method="post" action=(address("end-grace")) {
-                    p { (fill(texts.grace_until, &[&format::moment(language, until)])) }
-                    button { (texts.end_grace) }
-                }
-            }
-            form.card method="post" action=(address("rotate")) {
-                p { (texts.rotate_task) }
-                (grace.render(&Fields::new("rotate").with("grace", "86400")))
-                button { (texts.rotate) }
-            }
+        section aria-labelledby="site-key" {
+            h2 #site-key { (texts.site_key) }
+            div.card { p { (texts.site_key_task) } pre tabindex="0" { code { (app.site_key) } } }
         }
+        (rotation(&appkey_of(app, texts), &address, language, texts))
+        (rotation(&secret_of(app, texts), &address, language, texts))
         section aria-labelledby="state" {
             h2 #state { (texts.state) }
             div.card {
@@ -89,6 +79,75 @@ pub(super) fn controls(app: &AppView, language: Language, texts: &Texts) -> Mark
     }
 }
 
+/// Something that can be replaced: what it is called, and how its old one stands.
+struct Replaceable<'a> {
+    id: &'static str,
+    title: &'a str,
+    task: &'a str,
+    grace: &'a str,
+    rotate: &'static str,
+    /// Unix time until which the old one is good, if it is.
+    old_until: Option<u64>,
+    old_is_good: &'a str,
+    end: &'a str,
+    end_grace: &'static str,
+}
+
+fn appkey_of<'a>(app: &AppView, texts: &'a Texts) -> Replaceable<'a> {
+    Replaceable {
+        id: "rotation",
+        title: texts.rotate,
+        task: texts.rotate_task,
+        grace: texts.grace,
+        rotate: "rotate",
+        old_until: app.previous_appkey_until,
+        old_is_good: texts.grace_until,
+        end: texts.end_grace,
+        end_grace: "end-grace",
+    }
+}
+
+fn secret_of<'a>(app: &AppView, texts: &'a Texts) -> Replaceable<'a> {
+    Replaceable {
+        id: "secret-rotation",
+        title: if app.has_secret { texts.rotate_secret } else { texts.make_secret },
+        task: if app.has_secret { texts.rotate_secret_task } else { texts.make_secret_task },
+        grace: if app.has_secret { texts.secret_grace } else { "" },
+        rotate: "rotate-secret",
+        old_until: app.previous_secret_until,
+        old_is_good: texts.secret_grace_until,
+        end: texts.end_secret_grace,
+        end_grace: "end-secret-grace",
+    }
+}
+
+fn rotation(this: &Replaceable<'_>, address: &impl Fn(&str) -> String, language: Language, texts: &Texts) -> Markup {
+    let graces = GRACES_SECS.iter().zip(texts.graces).map(|(secs, name)| (secs.to_string(), name.to_owned()));
+    let input = Input::Choice(graces.collect());
+    let grace = Field { name: "grace", label: this.grace, hint: texts.grace_hint, input };
+    html! {
+        section aria-labelledby=(this.id) {
+            h2 id=(this.id) { (this.title) }
+            @if let Some(until) = this.old_until {
+                form.card method="post" action=(address(this.end_grace)) {
+                    p { (fill(this.old_is_good, &[&format::moment(language, until)])) }
+                    button { (this.end) }
+                }
+            }
+            form.card method="post" action=(address(this.rotate)) {
+                p { (this.task) }
+                @if this.grace.is_empty() {
+                    // Where there is no old one, none goes on.
+                    input type="hidden" name="grace" value="0";
+                } @else {
+                    (grace.render(&Fields::new(this.rotate).with("grace", "86400")))
+                }
+                button { (this.title) }
+            }
+        }
+    }
+}
+
 pub(super) async fn rotate(
     State(console): State<Arc<Console>>,
     visitor: Visitor,
@@ -96,11 +155,28 @@ pub(super) async fn rotate(
     form: Form,
 ) -> Result<Response, Fault> {
     visitor.must(Scope::AppsWrite)?;
-    let grace_secs = form.text("grace")?.parse().ok().filter(|secs| GRACES_SECS.contains(secs));
-    let grace_secs = grace_secs.ok_or(Refusal::Parameter)?;
+    let grace_secs = grace_secs(&form)?;
     let (actor, now) = (visitor.actor.clone(), unix_now());
     let app = console.ask(move |administration| administration.rotate_appkey(&actor, number, grace_secs, now)).await?;
-    Ok(appkey_reply(&visitor, &app, visitor.texts().rotated))
+    Ok(reply_once(&visitor, &app, visitor.texts().rotated))
+}
+
+pub(super) async fn rotate_secret(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    AppNumber(number): AppNumber,
+    form: Form,
+) -> Result<Response, Fault> {
+    visitor.must(Scope::AppsWrite)?;
+    let grace_secs = grace_secs(&form)?;
+    let (actor, now) = (visitor.actor.clone(), unix_now());
+    let app = console.ask(move |administration| administration.rotate_secret(&actor, number, grace_secs, now)).await?;
+    Ok(reply_once(&visitor, &app, visitor.texts().secret_rotated))
+}
+
+fn grace_secs(form: &Form) -> Result<u64, Fault> {
+    let secs = form.text("grace")?.parse().ok().filter(|secs| GRACES_SECS.contains(secs));
+    Ok(secs.ok_or(Refusal::Parameter)?)
 }
 
 pub(super) async fn end_grace(
@@ -111,7 +187,18 @@ pub(super) async fn end_grace(
     visitor.must(Scope::AppsWrite)?;
     let (actor, now) = (visitor.actor, unix_now());
     console.ask(move |administration| administration.end_grace(&actor, number, now)).await?;
-    Ok(see_other(&format!("/console/apps/{number}/settings?done=grace-ended")))
+    Ok(see_other(&Done::GraceEnded.said_at(&format!("/console/apps/{number}/settings"))))
+}
+
+pub(super) async fn end_secret_grace(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    AppNumber(number): AppNumber,
+) -> Result<Response, Fault> {
+    visitor.must(Scope::AppsWrite)?;
+    let (actor, now) = (visitor.actor, unix_now());
+    console.ask(move |administration| administration.end_secret_grace(&actor, number, now)).await?;
+    Ok(see_other(&Done::SecretGraceEnded.said_at(&format!("/console/apps/{number}/settings"))))
 }
 
 pub(super) async fn enable(
@@ -139,8 +226,8 @@ async fn set_enabled(
     visitor.must(Scope::AppsWrite)?;
     let (actor, now) = (visitor.actor, unix_now());
     console.ask(move |administration| administration.enable_app(&actor, number, enabled, now)).await?;
-    let done = if enabled { "enabled" } else { "disabled" };
-    Ok(see_other(&format!("/console/apps/{number}/settings?done={done}")))
+    let done = if enabled { Done::Enabled } else { Done::Disabled };
+    Ok(see_other(&done.said_at(&format!("/console/apps/{number}/settings"))))
 }
 
 pub(super) async fn ask_to_remove(
@@ -175,20 +262,26 @@ pub(super) async fn remove(
     visitor.must(Scope::AppsWrite)?;
     let (actor, now) = (visitor.actor, unix_now());
     console.ask(move |administration| administration.remove_app(&actor, number, now)).await?;
-    Ok(see_other("/console?done=app-removed"))
+    Ok(see_other(&Done::AppRemoved.said_at("/console")))
 }
 
-/// Shows an appkey, this once.
-pub(super) fn appkey_reply(visitor: &Visitor, app: &AppView, title: &str) -> Response {
-    let content = appkey_page(app, title, visitor.texts());
+/// Shows what was made for an app just now, this once.
+pub(super) fn reply_once(visitor: &Visitor, app: &AppView, title: &str) -> Response {
+    let content = once_page(app, title, visitor.texts());
     Page::of(visitor, title, &content).in_part(Part::Overview).reply(StatusCode::OK)
 }
 
-pub(super) fn appkey_page(app: &AppView, title: &str, texts: &Texts) -> Markup {
+pub(super) fn once_page(app: &AppView, title: &str, texts: &Texts) -> Markup {
+    let fresh = [(texts.appkey_once, &app.appkey), (texts.secret_once, &app.secret)];
     html! {
         h1 { (title) }
-        p { (fill(texts.appkey_once, &[&app.name])) }
-        pre.secret tabindex="0" { code { (app.appkey.as_deref().unwrap_or_default()) } }
+        @for (sentence, name) in fresh {
+            @if let Some(name) = name {
+                p { (fill(sentence, &[&app.name])) }
+                pre.secret tabindex="0" { code { (name) } }
+            }
+        }
+        p { (texts.site_key) ": " code { (app.site_key) } }
         p.row {
             a.button.main href={ "/console/apps/" (app.number) "/integration" } { (texts.integration) }
             a.button href={ "/console/apps/" (app.number) "/settings" } { (texts.settings) }

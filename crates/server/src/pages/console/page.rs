@@ -8,6 +8,7 @@ use haechi_captcha::Language;
 use maud::{DOCTYPE, Markup, html};
 
 use super::{
+    done::Done,
     texts::Texts,
     visitor::{LANGUAGES, Reader, Visitor},
 };
@@ -149,9 +150,9 @@ impl<'a> Page<'a> {
 
 fn account(actor: &Actor, texts: &Texts) -> Markup {
     let (name, role) = match actor {
-        Actor::User { name, role } => (name.as_str(), texts.role_name(*role)),
+        Actor::User { name, role } => (name.as_str(), (texts.role_name)(*role)),
         Actor::Token { name, .. } => (name.as_str(), ""),
-        Actor::Command => ("", texts.role_name(Role::Administrator)),
+        Actor::Command => ("", (texts.role_name)(Role::Administrator)),
     };
     html! {
         span.who { strong { (name) } " " span.quiet { (role) } }
@@ -172,9 +173,8 @@ pub(super) const fn name(language: Language) -> &'static str {
 
 /// Something that was done, said once, as `?done=` names it.
 pub(super) fn notice(query: Option<&str>, texts: &Texts) -> Markup {
-    let done = query_value(query, "done");
-    let sentence = texts.done.iter().find(|(name, _)| *name == done).map(|(_, sentence)| sentence);
-    html! { @if let Some(sentence) = sentence { p.notice role="status" { (sentence) } } }
+    let done = Done::of_code(&query_value(query, "done"));
+    html! { @if let Some(done) = done { p.notice role="status" { ((texts.done)(done)) } } }
 }
 
 /// A value in the query, or nothing; what cannot be read is not there.

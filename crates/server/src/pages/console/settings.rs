@@ -11,11 +11,12 @@ use maud::{Markup, html};
 
 use super::{
     Console,
+    done::Done,
     explain::see_other,
     fault::Fault,
     form::{Field, Fields, Form, Input},
     format,
-    manage::{Tab, app_head, appkey_reply, controls},
+    manage::{Tab, app_head, controls, reply_once},
     page::{self, Page, Part, notice, query_value},
     preview,
     texts::{Texts, fill},
@@ -25,67 +26,38 @@ use crate::{
     clock::unix_now,
     domain::{
         admin::Scope,
-        apps::{AppSettings, AppView, SettingChanges},
+        apps::{Allowed, AppSettings, AppView, Setting, SettingChanges},
     },
 };
 
-/// The settings, in the order of the form.
-const NAMES: [&str; 10] =
-    ["answer_length", "difficulty", "width", "height", "theme", "lang", "ttl_secs", "attempts", "rate_per_sec", "test"];
-
-/// Those that are numbers, with the least and the most.
-const NUMBERS: [(&str, u32, u32); 7] = [
-    ("answer_length", 4, 8),
-    ("difficulty", 1, 5),
-    ("width", 120, 480),
-    ("height", 40, 160),
-    ("ttl_secs", 30, 3_600),
-    ("attempts", 1, 10),
-    ("rate_per_sec", 0, 1_000_000),
-];
-
 /// The settings as fields of a form.
 pub(super) fn fields_of(settings: &AppSettings) -> Fields {
-    Fields::new("app")
-        .with("answer_length", settings.answer_length.to_string())
-        .with("difficulty", settings.difficulty.to_string())
-        .with("width", settings.width.to_string())
-        .with("height", settings.height.to_string())
-        .with("theme", settings.theme.clone())
-        .with("lang", settings.lang.clone())
-        .with("ttl_secs", settings.ttl_secs.to_string())
-        .with("attempts", settings.attempts.to_string())
-        .with("rate_per_sec", settings.rate_per_sec.to_string())
-        .with("test", settings.test.to_string())
+    Setting::ALL.iter().fold(Fields::new("app"), |fields, setting| fields.with(setting.name(), settings.text(*setting)))
+}
+
+fn names() -> Vec<&'static str> {
+    Setting::ALL.iter().map(|setting| setting.name()).collect()
 }
 
 /// The settings that the form changes, or nothing, once it is said what is wrong.
 pub(super) fn read(fields: &mut Fields, before: &AppSettings, texts: &Texts) -> Option<SettingChanges> {
-    for (name, min, max) in NUMBERS {
-        let number = fields.value(name).trim().parse::<u32>();
-        if !number.is_ok_and(|number| (min..=max).contains(&number)) {
-            fields.object(name, fill(texts.between, &[texts.setting(name).0, &min.to_string(), &max.to_string()]));
+    let mut changes = SettingChanges::default();
+    for &setting in Setting::ALL {
+        let typed = match setting.allowed() {
+            // A box that is not ticked is not sent.
+            Allowed::YesOrNo => (fields.value(setting.name()) == "true").to_string(),
+            _ => fields.value(setting.name()).trim().to_owned(),
+        };
+        match setting.allowed() {
+            Allowed::Number(min, max) if !setting.allowed().admits(&typed) => {
+                let (label, _) = (texts.setting)(setting);
+                fields.object(setting.name(), fill(texts.between, &[label, &min.to_string(), &max.to_string()]));
+            }
+            _ if typed != before.text(setting) => changes.read(setting, &typed)?,
+            _ => {}
         }
     }
-    if fields.has_problems() {
-        return None;
-    }
-    fn number<T: std::str::FromStr + PartialEq>(fields: &Fields, name: &str, before: &T) -> Option<T> {
-        fields.value(name).trim().parse().ok().filter(|number| number != before)
-    }
-    let text = |name, before: &str| Some(fields.value(name)).filter(|text| *text != before).map(str::to_owned);
-    Some(SettingChanges {
-        answer_length: number(fields, "answer_length", &before.answer_length),
-        difficulty: number(fields, "difficulty", &before.difficulty),
-        width: number(fields, "width", &before.width),
-        height: number(fields, "height", &before.height),
-        theme: text("theme", &before.theme),
-        lang: text("lang", &before.lang),
-        ttl_secs: number(fields, "ttl_secs", &before.ttl_secs),
-        attempts: number(fields, "attempts", &before.attempts),
-        rate_per_sec: number(fields, "rate_per_sec", &before.rate_per_sec),
-        test: Some(fields.value("test") == "true").filter(|test| *test != before.test),
-    })
+    (!fields.has_problems()).then_some(changes)
 }
 
 pub(super) async fn show(
@@ -107,12 +79,12 @@ pub(super) async fn change(
     form: Form,
 ) -> Result<Response, Fault> {
     visitor.must(Scope::AppsWrite)?;
-    let mut fields = form.fields("app", &NAMES)?;
+    let mut fields = form.fields("app", &names())?;
     let app = console.app(&visitor, number).await?;
     if let Some(changes) = read(&mut fields, &app.settings, visitor.texts()) {
         let (actor, now) = (visitor.actor.clone(), unix_now());
         match console.ask(move |administration| administration.change_app(&actor, number, &changes, now)).await {
-            Ok(_) => return Ok(see_other(&format!("/console/apps/{number}/settings?done=settings"))),
+            Ok(_) => return Ok(see_other(&Done::Settings.said_at(&format!("/console/apps/{number}/settings")))),
             Err(fault) => fields.explain(fault, visitor.texts())?,
         }
     }
@@ -152,31 +124,34 @@ pub(super) fn page(visitor: &Visitor, app: &AppView, fields: &Fields, sample: u3
 }
 
 fn setting_fields(fields: &Fields, texts: &Texts) -> Markup {
-    html! { @for name in NAMES { (field(name, texts).render(fields)) } }
+    html! { @for setting in Setting::ALL { (field(*setting, texts).render(fields)) } }
 }
 
-fn field<'a>(name: &'static str, texts: &'a Texts) -> Field<'a> {
-    let (label, hint) = texts.setting(name);
-    let input = match name {
-        "theme" => Input::Choice(vec![
-            ("light".to_owned(), texts.light.to_owned()),
-            ("dark".to_owned(), texts.dark.to_owned()),
-        ]),
-        "lang" => Input::Choice(
-            Language::ALL.map(|language| (language.tag().to_owned(), page::name(language).to_owned())).to_vec(),
-        ),
-        "difficulty" => {
+fn field(setting: Setting, texts: &Texts) -> Field<'_> {
+    let (label, hint) = (texts.setting)(setting);
+    let input = match (setting, setting.allowed()) {
+        (Setting::Difficulty, _) => {
             let levels =
                 (1..).zip(texts.difficulties).map(|(level, name): (u8, _)| (level.to_string(), name.to_owned()));
             Input::Choice(levels.collect())
         }
-        "test" => Input::Check,
-        _ => {
-            let (_, min, max) = NUMBERS.into_iter().find(|(number, ..)| *number == name).unwrap_or((name, 0, u32::MAX));
-            Input::Number { min, max }
+        (_, Allowed::Number(min, max)) => Input::Number { min, max },
+        (_, Allowed::Word(words)) => {
+            Input::Choice(words.iter().map(|word| ((*word).to_owned(), called(setting, word, texts))).collect())
         }
+        (_, Allowed::YesOrNo) => Input::Check,
     };
-    Field { name, label, hint, input }
+    Field { name: setting.name(), label, hint, input }
+}
+
+/// What people call one of the words that a setting may be.
+fn called(setting: Setting, word: &str, texts: &Texts) -> String {
+    match (setting, word, word.parse::<Language>()) {
+        (Setting::Lang, _, Ok(language)) => page::name(language).to_owned(),
+        (Setting::Theme, "light", _) => texts.light.to_owned(),
+        (Setting::Theme, "dark", _) => texts.dark.to_owned(),
+        _ => word.to_owned(),
+    }
 }
 
 /// The settings for those who cannot change them.
@@ -184,9 +159,10 @@ fn as_they_are(app: &AppView, language: Language, texts: &Texts) -> Markup {
     let fields = fields_of(&app.settings);
     html! {
         dl.plain {
-            @for name in NAMES {
-                @let field = field(name, texts);
-                @let value = fields.value(name);
+            dt { (texts.site_key) } dd { code { (app.site_key) } }
+            @for setting in Setting::ALL {
+                @let field = field(*setting, texts);
+                @let value = fields.value(setting.name());
                 dt { (field.label) }
                 dd {
                     @match &field.input {
@@ -214,12 +190,11 @@ pub(super) async fn create(
     form: Form,
 ) -> Result<Response, Fault> {
     visitor.must(Scope::AppsWrite)?;
-    let names: Vec<&'static str> = NAMES.into_iter().chain(["name"]).collect();
-    let mut fields = form.fields("app", &names)?;
+    let mut fields = form.fields("app", &[names(), vec!["name"]].concat())?;
     if let Some(settings) = read(&mut fields, &AppSettings::default(), visitor.texts()) {
         let (actor, name, now) = (visitor.actor.clone(), fields.value("name").to_owned(), unix_now());
         match console.ask(move |administration| administration.create_app(&actor, &name, &settings, now)).await {
-            Ok(app) => return Ok(appkey_reply(&visitor, &app, visitor.texts().app_made)),
+            Ok(app) => return Ok(reply_once(&visitor, &app, visitor.texts().app_made)),
             Err(fault) => fields.explain(fault, visitor.texts())?,
         }
     }

@@ -11,6 +11,7 @@ use maud::{Markup, html};
 
 use super::{
     Console,
+    done::Done,
     explain::see_other,
     fault::Fault,
     form::{Field, Fields, Form, Input},
@@ -70,7 +71,7 @@ pub(super) async fn sign_out(State(console): State<Arc<Console>>, reader: Reader
         let now = unix_now();
         console.ask(move |administration| administration.sign_out(&session, now)).await?;
     }
-    Ok(with_cookie(reader.session_cookie(None), see_other("/console/sign-in?done=signed-out")))
+    Ok(with_cookie(reader.session_cookie(None), see_other(&Done::SignedOut.said_at("/console/sign-in"))))
 }
 
 pub(super) async fn show_first(

@@ -96,7 +96,7 @@ pub(super) fn page(visitor: &Visitor, app: &AppView, report: &Report, now: u64, 
         nav.spans aria-label=(texts.span) {
             @for span in Span::ALL {
                 a href={ "/console/apps/" (app.number) "?span=" (span.name()) }
-                    aria-current=[(span == report.span).then_some("true")] { (texts.span_name(span)) }
+                    aria-current=[(span == report.span).then_some("true")] { ((texts.span_name)(span)) }
             }
         }
         div #figures data-live {

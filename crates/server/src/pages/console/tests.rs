@@ -17,7 +17,7 @@ use super::*;
 use crate::{
     domain::{
         admin::{Actor, Role},
-        apps::{AppStore, SettingChanges},
+        apps::{AppSecret, AppStore, SettingChanges},
         client::Peer,
         ledger::{Ledger, MemoryLedger},
         service::Nonces,
@@ -227,6 +227,8 @@ async fn a_viewer_sees_no_controls_and_may_change_nothing() {
         "apps/1/settings",
         "apps/1/rotate",
         "apps/1/end-grace",
+        "apps/1/rotate-secret",
+        "apps/1/end-secret-grace",
         "apps/1/enable",
         "apps/1/disable",
         "apps/1/remove",
@@ -273,6 +275,16 @@ async fn an_app_lives_its_life() {
     server.post(&format!("{address}/end-grace"), &session, "").await;
     assert!(server.service.app(&appkey, unix_now()).is_err());
     assert_eq!(server.post(&format!("{address}/rotate"), &session, "grace=5").await.status, StatusCode::BAD_REQUEST);
+
+    let rotated = server.post(&format!("{address}/rotate-secret"), &session, "grace=3600").await;
+    let secret = rotated.text.split("<code>0x").nth(1).unwrap()[..40].to_owned();
+    let shown = server.get(&settings, &session).await.text;
+    let live = server.service.apps().current().by_name("other").map(Arc::clone).unwrap();
+    assert!(live.app.secret_sha256 == AppSecret::parse(&format!("0x{secret}")).map(|secret| secret.hash()));
+    assert!(shown.contains(&live.app.site_key().to_string()) && shown.contains("End the old secret now"));
+    assert!(!shown.contains(&secret));
+    server.post(&format!("{address}/end-secret-grace"), &session, "").await;
+    assert!(!server.get(&settings, &session).await.text.contains("End the old secret now"));
 
     server.post(&format!("{address}/disable"), &session, "").await;
     assert!(server.get(&address, &session).await.text.contains("Disabled"));

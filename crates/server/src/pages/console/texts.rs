@@ -7,9 +7,10 @@ mod korean;
 
 use haechi_captcha::Language;
 
+use super::done::Done;
 use crate::domain::{
-    admin::{AdminError, Role},
-    apps::AppError,
+    admin::{Action, AdminError, Role, Scope},
+    apps::{AppError, Setting},
     statistics::Span,
 };
 
@@ -131,6 +132,17 @@ pub(super) struct Texts {
     pub(super) grace_until: &'static str,
     pub(super) end_grace: &'static str,
     pub(super) appkey_once: &'static str,
+    pub(super) site_key: &'static str,
+    pub(super) site_key_task: &'static str,
+    pub(super) make_secret: &'static str,
+    pub(super) make_secret_task: &'static str,
+    pub(super) rotate_secret: &'static str,
+    pub(super) rotate_secret_task: &'static str,
+    pub(super) secret_rotated: &'static str,
+    pub(super) secret_grace: &'static str,
+    pub(super) secret_grace_until: &'static str,
+    pub(super) end_secret_grace: &'static str,
+    pub(super) secret_once: &'static str,
     pub(super) disable: &'static str,
     pub(super) disable_task: &'static str,
     pub(super) enable: &'static str,
@@ -179,24 +191,22 @@ pub(super) struct Texts {
     pub(super) new_user: &'static str,
     pub(super) make_user: &'static str,
     // Lists.
-    /// The spans, as [`Span::ALL`] has them.
-    spans: [&'static str; 5],
+    pub(super) span_name: fn(Span) -> &'static str,
     /// The rules by which something is marked, in the order of [`Mark`](crate::domain::statistics::Mark).
     pub(super) rules: [&'static str; 3],
     /// The difficulties, from 1.
     pub(super) difficulties: [&'static str; 5],
-    /// The how long an old appkey goes on.
+    /// How long an old appkey or secret goes on.
     pub(super) graces: [&'static str; 4],
-    /// The what each scope lets do.
-    pub(super) scope_meanings: [&'static str; 5],
-    /// Administrator and viewer.
-    roles: [&'static str; 2],
-    /// The label of each setting, and a hint.
-    setting_names: [(&'static str, &'static str, &'static str); 10],
+    /// What a scope lets do.
+    pub(super) scope_meaning: fn(Scope) -> &'static str,
+    pub(super) role_name: fn(Role) -> &'static str,
+    /// The label of a setting, and a hint.
+    pub(super) setting: fn(Setting) -> (&'static str, &'static str),
     /// What is said after something was done.
-    pub(super) done: [(&'static str, &'static str); 10],
+    pub(super) done: fn(Done) -> &'static str,
     /// What the actions of the audit log are called.
-    actions: [(&'static str, &'static str); 15],
+    pub(super) action_name: fn(Action) -> &'static str,
     errors: Errors,
 }
 
@@ -223,28 +233,6 @@ impl Texts {
     /// Korean, and English for every other language.
     pub(super) fn of(language: Language) -> &'static Self {
         if language == Language::Ko { &korean::TEXTS } else { &english::TEXTS }
-    }
-
-    pub(super) fn span_name(&self, span: Span) -> &'static str {
-        Span::ALL.into_iter().zip(self.spans).find(|(of, _)| *of == span).map_or("", |(_, name)| name)
-    }
-
-    pub(super) const fn role_name(&self, role: Role) -> &'static str {
-        match role {
-            Role::Administrator => self.roles[0],
-            Role::Viewer => self.roles[1],
-        }
-    }
-
-    /// The label of a setting, and a hint.
-    pub(super) fn setting(&self, name: &str) -> (&'static str, &'static str) {
-        let found = self.setting_names.iter().find(|(setting, ..)| *setting == name);
-        found.map_or(("", ""), |(_, label, hint)| (label, hint))
-    }
-
-    /// What an action of the audit log is called, or nothing for one that is not known here.
-    pub(super) fn action_name(&self, action: &str) -> &'static str {
-        self.actions.iter().find(|(code, _)| *code == action).map_or("", |(_, name)| name)
     }
 
     pub(super) fn error(&self, error: &AdminError) -> String {

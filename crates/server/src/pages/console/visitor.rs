@@ -186,7 +186,9 @@ fn address(parts: &Parts) -> String {
     let action = path.rsplit('/').next().unwrap_or_default();
     match action {
         _ if path.starts_with("/console/access/") => "/console/access".to_owned(),
-        "rotate" | "end-grace" | "enable" | "disable" => path.replace(action, "settings"),
+        "rotate" | "end-grace" | "rotate-secret" | "end-secret-grace" | "enable" | "disable" => {
+            path.replace(action, "settings")
+        }
         "sign-out" | "language" => "/console".to_owned(),
         _ => path.to_owned(),
     }
@@ -310,6 +312,8 @@ mod tests {
         };
         check(Method::GET, "/console/apps/3?span=1h", "/console/apps/3?span=1h");
         check(Method::POST, "/console/apps/3/rotate", "/console/apps/3/settings");
+        check(Method::POST, "/console/apps/3/rotate-secret", "/console/apps/3/settings");
+        check(Method::POST, "/console/apps/3/end-secret-grace", "/console/apps/3/settings");
         check(Method::POST, "/console/access/tokens/ab/remove", "/console/access");
         check(Method::POST, "/console/apps/new", "/console/apps/new");
     }

@@ -11,7 +11,7 @@ use tower::ServiceExt;
 use super::*;
 use crate::{
     domain::{
-        apps::{App, AppKey, AppSettings, Apps},
+        apps::{App, AppKey, Apps},
         ledger::{Ledger, MemoryLedger},
         service::Nonces,
     },
@@ -19,16 +19,7 @@ use crate::{
 };
 
 fn app(number: u32, name: &str) -> App {
-    App {
-        number,
-        name: name.to_owned(),
-        appkey_sha256: AppKey::from_bytes([number as u8; 32]).hash(),
-        previous_appkey: None,
-        enabled: true,
-        declared: false,
-        created_at: None,
-        settings: AppSettings::default(),
-    }
+    App::new(number, name, AppKey::from_bytes([number as u8; 32]).hash())
 }
 
 fn service(apps: Vec<App>) -> Arc<Service> {

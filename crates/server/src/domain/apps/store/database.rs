@@ -95,6 +95,8 @@ impl Change<'_> {
 
 #[cfg(test)]
 mod tests {
+    use haechi_captcha::Theme;
+
     use super::*;
     use crate::domain::apps::AppStore;
 
@@ -150,7 +152,7 @@ mod tests {
             .unwrap();
             let apps = AppStore::open(store.clone(), &[]).unwrap().list();
             assert_eq!((apps.len(), apps[0].settings.difficulty), (1, 3));
-            assert_eq!((apps[0].settings.theme.as_str(), apps[0].settings.rate_per_sec), ("dark", 9));
+            assert_eq!((apps[0].settings.theme, apps[0].settings.rate_per_sec), (Theme::Dark, 9));
         });
     }
 

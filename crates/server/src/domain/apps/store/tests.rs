@@ -9,13 +9,15 @@ fn check(declared: &[DeclaredApp], test: impl FnOnce(&AppStore)) {
 }
 
 fn create(apps: &AppStore, name: &str) -> App {
-    apps.create(name, &SettingChanges::default(), 1_000).unwrap().0
+    apps.create(name, &SettingChanges::default(), 1_000).unwrap().app
 }
 
 fn declared(name: &str, ttl_secs: u32) -> DeclaredApp {
     DeclaredApp {
         name: name.parse().unwrap(),
         appkey_sha256: AppKey::from_bytes([7; 32]).hash(),
+        site_key: None,
+        secret_sha256: None,
         enabled: true,
         settings: AppSettings { ttl_secs, ..AppSettings::default() },
     }
@@ -27,7 +29,7 @@ fn what_is_made_is_shown_at_once_and_after_a_restart() {
     let (app, appkey) = {
         let apps = AppStore::open(Store::open(dir.path()).unwrap(), &[]).unwrap();
         let changes = SettingChanges { ttl_secs: Some(60), ..SettingChanges::default() };
-        let (app, appkey) = apps.create("shop", &changes, 1_000).unwrap();
+        let MadeApp { app, appkey, .. } = apps.create("shop", &changes, 1_000).unwrap();
         assert_eq!(apps.apps().current().by_appkey(&appkey).unwrap().app, app);
         (app, appkey)
     };
@@ -58,6 +60,7 @@ fn a_declared_app_cannot_be_changed_by_command() {
         assert!(matches!(apps.set("fixed", &SettingChanges::default()), Err(AppError::Declared(_))));
         assert!(matches!(apps.set_enabled("fixed", false), Err(AppError::Declared(_))));
         assert!(matches!(apps.rotate("fixed", None), Err(AppError::Declared(_))));
+        assert!(matches!(apps.rotate_secret("fixed", None), Err(AppError::Declared(_))));
         assert!(matches!(apps.remove("fixed", 1_000), Err(AppError::Declared(_))));
         assert!(apps.show("fixed").unwrap().enabled);
     });
@@ -66,11 +69,54 @@ fn a_declared_app_cannot_be_changed_by_command() {
 #[test]
 fn rotating_takes_the_old_appkey_away() {
     check(&[], |apps| {
-        let (app, old) = apps.create("shop", &SettingChanges::default(), 1_000).unwrap();
+        let MadeApp { app, appkey: old, .. } = apps.create("shop", &SettingChanges::default(), 1_000).unwrap();
         let (rotated, new) = apps.rotate("shop", None).unwrap();
         assert_eq!(rotated.number, app.number);
         assert!(apps.apps().current().by_appkey(&old).is_none() && apps.apps().current().by_appkey(&new).is_some());
     });
+}
+
+#[test]
+fn a_secret_is_rotated_as_an_appkey_is_and_the_site_key_stays() {
+    check(&[], |apps| {
+        let MadeApp { app, appkey, secret: first } = apps.create("shop", &SettingChanges::default(), 1_000).unwrap();
+        let (rotated, second) = apps.rotate_secret("shop", Some(2_000)).unwrap();
+        assert_eq!((rotated.appkey_sha256, rotated.site_key()), (appkey.hash(), app.site_key()));
+        let registry = apps.apps().current();
+        assert!(registry.by_secret(&first).is_none() && registry.by_secret(&second).is_some());
+        assert!(registry.by_previous_secret(&first, 1_999).is_some());
+        assert!(registry.by_previous_secret(&first, 2_000).is_none());
+        apps.end_secret_grace("shop").unwrap();
+        assert!(apps.apps().current().by_previous_secret(&first, 1_999).is_none());
+        apps.rotate_secret("shop", None).unwrap();
+        assert!(apps.apps().current().by_secret(&second).is_none());
+        assert!(apps.apps().current().by_previous_secret(&second, 1_999).is_none());
+        assert_eq!(apps.rotate("shop", None).unwrap().0.site_key(), app.site_key());
+        assert!(apps.apps().current().by_site_key(&app.site_key()).is_some());
+    });
+}
+
+/// An app as versions stored it that had no site keys and secrets.
+#[test]
+fn an_app_from_before_there_were_site_keys_keeps_the_one_that_follows_from_its_appkey() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let old = App { created_at: Some(1_000), ..App::new(1, "shop", AppKey::from_bytes([0; 32]).hash()) };
+    let record = String::from_utf8(record::encode(&old).unwrap()).unwrap();
+    assert!(!record.contains("site_key") && !record.contains("secret"), "{record}");
+    database::write::<_, StoreError>(&store, |change| change.put_app(&old)).unwrap();
+    let apps = AppStore::open(store.clone(), &[]).unwrap();
+    let site_key = SiteKey::of(&old.appkey_sha256);
+    assert!(apps.apps().current().by_site_key(&site_key).is_some());
+    let (rotated, _) = apps.rotate("shop", None).unwrap();
+    assert_eq!((rotated.site_key, rotated.secret_sha256), (Some(site_key), None));
+    // Its first secret has none before it that could go on.
+    let (made, secret) = apps.rotate_secret("shop", Some(2_000)).unwrap();
+    assert_eq!((made.secret_sha256, made.previous_secret), (Some(secret.hash()), None));
+    drop(apps);
+    let again = AppStore::open(store, &[]).unwrap();
+    assert_eq!(again.list(), [made]);
+    assert!(again.apps().current().by_site_key(&site_key).is_some());
 }
 
 #[test]
@@ -90,6 +136,11 @@ fn a_declared_app_may_not_clash_with_a_stored_one() {
     create(&open(&[]).unwrap(), "shop");
     assert!(matches!(open(&[declared("shop", 60)]), Err(OpenAppsError::SameName(name)) if name == "shop"));
     assert!(open(&[declared("fixed", 60)]).is_ok());
+    let shop = open(&[]).unwrap().show("shop").unwrap();
+    let twin = DeclaredApp { site_key: shop.site_key, ..declared("fixed", 60) };
+    assert!(matches!(open(&[twin]), Err(OpenAppsError::SameSiteKey(name, of)) if (&*name, &*of) == ("fixed", "shop")));
+    let twin = DeclaredApp { secret_sha256: shop.secret_sha256, ..declared("fixed", 60) };
+    assert!(matches!(open(&[twin]), Err(OpenAppsError::SameSecret(name, of)) if (&*name, &*of) == ("fixed", "shop")));
 }
 
 /// A commit that the disk failed may turn out to have happened once the database is opened anew.

@@ -34,6 +34,10 @@ fn app(name: &str) -> AppView {
         number: 3,
         appkey: Some("0".repeat(64)),
         previous_appkey_until: Some(NOW),
+        site_key: "0f8fad5b-d9cb-469f-a165-70867728950e".to_owned(),
+        secret: Some(format!("0x{}", "0".repeat(40))),
+        has_secret: true,
+        previous_secret_until: Some(NOW),
         enabled: true,
         declared: false,
         created_at: Some(NOW),
@@ -132,7 +136,7 @@ fn pages(language: Language) -> Vec<(&'static str, String)> {
         ("integration", integration::page(&visitor, &app("My shop"))),
         ("audit", audit::page(&visitor, &log, true)),
         ("access", access::page(&visitor, &access, &none)),
-        ("appkey", manage::appkey_page(&app("My shop"), texts.app_made, texts)),
+        ("appkey", manage::once_page(&app("My shop"), texts.app_made, texts)),
     ];
     let render = |content| Page::of(&visitor, "haechi", content).with_problems(true).render().into_string();
     contents.iter().map(|(name, content)| (*name, render(content))).collect()
@@ -158,7 +162,7 @@ fn names_are_text_and_nothing_stands_inline() {
             statistics::page(&visitor, &app, &report(Span::Day, 1, all_marks()), NOW, &html! {}),
             settings::page(&visitor, &app, &settings::fields_of(&app.settings), 1, &html! {}),
             manage::removal_page(&app, visitor.texts()),
-            manage::appkey_page(&app, "", visitor.texts()),
+            manage::once_page(&app, "", visitor.texts()),
             overview::page(&visitor, &list(std::iter::once(app.name.clone())), NOW, &html! {}),
         ];
         for page in pages.map(|page| page.into_string()) {

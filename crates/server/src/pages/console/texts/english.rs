@@ -1,6 +1,11 @@
 //! English.
 
-use super::{Errors, Texts};
+use super::{Done, Errors, Texts};
+use crate::domain::{
+    admin::{Action, Role, Scope},
+    apps::Setting,
+    statistics::Span,
+};
 
 pub(super) const TEXTS: Texts = Texts {
     skip: "Skip to the content",
@@ -113,6 +118,17 @@ pub(super) const TEXTS: Texts = Texts {
     grace_until: "The old appkey is good until {} (UTC).",
     end_grace: "End the old appkey now",
     appkey_once: "This is the appkey of {}. It is shown only this once: copy it now, and keep it on your server.",
+    site_key: "Site key",
+    site_key_task: "Pages and widgets know the app by it. It is public, and stays when the appkey and the secret are rotated.",
+    make_secret: "Make a secret",
+    make_secret_task: "This app has no secret yet. siteverify will take one.",
+    rotate_secret: "Rotate the secret",
+    rotate_secret_task: "The app gets a new secret. Put it into your site before the old one ends.",
+    secret_rotated: "The new secret",
+    secret_grace: "The old secret goes on for",
+    secret_grace_until: "The old secret is good until {} (UTC).",
+    end_secret_grace: "End the old secret now",
+    secret_once: "This is the secret of {}. It is shown only this once: copy it now, and keep it on your server.",
     disable: "Disable",
     disable_task: "A disabled app issues and judges nothing. It can be enabled again.",
     enable: "Enable",
@@ -120,7 +136,7 @@ pub(super) const TEXTS: Texts = Texts {
     remove: "Remove",
     remove_that: "Remove {}",
     remove_app: "Remove the app",
-    remove_task: "Its appkey ends at once, its statistics are lost, and it cannot be brought back.",
+    remove_task: "Its appkey and secret end at once, its statistics are lost, and it cannot be brought back.",
     remove_question: "Remove the app {}?",
     really_remove: "Yes, remove",
     integration_task: "Your server issues the key and has the answer judged, so that the appkey stays there. The browser gets the key alone.",
@@ -157,7 +173,7 @@ pub(super) const TEXTS: Texts = Texts {
     role_hint: "A viewer sees apps, statistics and the audit log, and changes nothing.",
     new_user: "New user",
     make_user: "Make the user",
-    spans: ["1 hour", "24 hours", "7 days", "30 days", "90 days"],
+    span_name,
     rules: [
         "Fast answers: of the last hour’s right answers, 20 or more, at least a quarter came within 2 seconds of issue.",
         "Pass rate: that of the last hour (50 answers or more) differs from that of the 24 hours before it (200 or more) by 20 points or more, and by more than four standard errors.",
@@ -165,55 +181,11 @@ pub(super) const TEXTS: Texts = Texts {
     ],
     difficulties: ["1 – calm", "2", "3 – usual", "4", "5 – hard"],
     graces: ["no time: it ends at once", "1 hour", "1 day", "7 days"],
-    scope_meanings: [
-        "See apps, and what their challenges look and sound like",
-        "Make, change and remove apps",
-        "See statistics",
-        "See the audit log",
-        "See, make and remove tokens and users",
-    ],
-    roles: ["Administrator", "Viewer"],
-    setting_names: [
-        ("answer_length", "Characters in an answer", "4 to 8"),
-        ("difficulty", "Difficulty of the picture", "Harder for machines, and for people"),
-        ("width", "Width of the picture", "120 to 480 CSS pixels"),
-        ("height", "Height of the picture", "40 to 160 CSS pixels"),
-        ("theme", "Colours of the picture", "Unless the request asks for others"),
-        ("lang", "Language of the sound", "Unless the request asks for another"),
-        ("ttl_secs", "Time to answer", "30 to 3,600 seconds; changes hold for keys that are out, too"),
-        ("attempts", "Answers that one key takes", "1 to 10"),
-        ("rate_per_sec", "Challenges a second at the most", "On each node; 0 for no limit"),
-        ("test", "Test app: every answer is TEST5", "For your own tests only; it protects nothing"),
-    ],
-    done: [
-        ("signed-out", "You are signed out."),
-        ("password", "The password is changed."),
-        ("settings", "The settings are saved."),
-        ("grace-ended", "The old appkey has ended."),
-        ("enabled", "The app is enabled."),
-        ("disabled", "The app is disabled."),
-        ("app-removed", "The app is removed."),
-        ("token-removed", "The token is removed."),
-        ("user-made", "The user is made."),
-        ("user-removed", "The user is removed."),
-    ],
-    actions: [
-        ("app.created", "App made"),
-        ("app.changed", "Settings changed"),
-        ("app.enabled", "App enabled"),
-        ("app.disabled", "App disabled"),
-        ("app.rotated", "Appkey rotated"),
-        ("app.grace_ended", "Old appkey ended"),
-        ("app.removed", "App removed"),
-        ("token.created", "Token made"),
-        ("token.removed", "Token removed"),
-        ("user.created", "User made"),
-        ("user.removed", "User removed"),
-        ("user.password_changed", "Password changed"),
-        ("user.signed_in", "Signed in"),
-        ("user.signed_out", "Signed out"),
-        ("user.refused", "Wrong password"),
-    ],
+    scope_meaning,
+    role_name,
+    setting,
+    done,
+    action_name,
     errors: Errors {
         forbidden: "Your role does not allow that.",
         sign_in_failed: "The name or the password is wrong.",
@@ -232,3 +204,83 @@ pub(super) const TEXTS: Texts = Texts {
         storage: "The server cannot store or read that now. Its log says why.",
     },
 };
+
+const fn setting(setting: Setting) -> (&'static str, &'static str) {
+    match setting {
+        Setting::AnswerLength => ("Characters in an answer", "4 to 8"),
+        Setting::Difficulty => ("Difficulty of the picture", "Harder for machines, and for people"),
+        Setting::Width => ("Width of the picture", "120 to 480 CSS pixels"),
+        Setting::Height => ("Height of the picture", "40 to 160 CSS pixels"),
+        Setting::Theme => ("Colours of the picture", "Unless the request asks for others"),
+        Setting::Lang => ("Language of the sound", "Unless the request asks for another"),
+        Setting::TtlSecs => ("Time to answer", "30 to 3,600 seconds; changes hold for keys that are out, too"),
+        Setting::Attempts => ("Answers that one key takes", "1 to 10"),
+        Setting::RatePerSec => ("Challenges a second at the most", "On each node; 0 for no limit"),
+        Setting::Test => ("Test app: every answer is TEST5", "For your own tests only; it protects nothing"),
+    }
+}
+
+const fn span_name(span: Span) -> &'static str {
+    match span {
+        Span::Hour => "1 hour",
+        Span::Day => "24 hours",
+        Span::Week => "7 days",
+        Span::Month => "30 days",
+        Span::Quarter => "90 days",
+    }
+}
+
+const fn scope_meaning(scope: Scope) -> &'static str {
+    match scope {
+        Scope::AppsRead => "See apps, and what their challenges look and sound like",
+        Scope::AppsWrite => "Make, change and remove apps",
+        Scope::StatisticsRead => "See statistics",
+        Scope::AuditRead => "See the audit log",
+        Scope::AccessWrite => "See, make and remove tokens and users",
+    }
+}
+
+const fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Administrator => "Administrator",
+        Role::Viewer => "Viewer",
+    }
+}
+
+const fn done(done: Done) -> &'static str {
+    match done {
+        Done::SignedOut => "You are signed out.",
+        Done::Password => "The password is changed.",
+        Done::Settings => "The settings are saved.",
+        Done::GraceEnded => "The old appkey has ended.",
+        Done::SecretGraceEnded => "The old secret has ended.",
+        Done::Enabled => "The app is enabled.",
+        Done::Disabled => "The app is disabled.",
+        Done::AppRemoved => "The app is removed.",
+        Done::TokenRemoved => "The token is removed.",
+        Done::UserMade => "The user is made.",
+        Done::UserRemoved => "The user is removed.",
+    }
+}
+
+const fn action_name(action: Action) -> &'static str {
+    match action {
+        Action::AppCreated => "App made",
+        Action::AppChanged => "Settings changed",
+        Action::AppEnabled => "App enabled",
+        Action::AppDisabled => "App disabled",
+        Action::AppRotated => "Appkey rotated",
+        Action::AppGraceEnded => "Old appkey ended",
+        Action::AppSecretRotated => "Secret rotated",
+        Action::AppSecretGraceEnded => "Old secret ended",
+        Action::AppRemoved => "App removed",
+        Action::TokenCreated => "Token made",
+        Action::TokenRemoved => "Token removed",
+        Action::UserCreated => "User made",
+        Action::UserRemoved => "User removed",
+        Action::UserPasswordChanged => "Password changed",
+        Action::UserSignedIn => "Signed in",
+        Action::UserSignedOut => "Signed out",
+        Action::UserRefused => "Wrong password",
+    }
+}

@@ -1,6 +1,11 @@
 //! Korean.
 
-use super::{Errors, Texts};
+use super::{Done, Errors, Texts};
+use crate::domain::{
+    admin::{Action, Role, Scope},
+    apps::Setting,
+    statistics::Span,
+};
 
 pub(super) const TEXTS: Texts = Texts {
     skip: "본문으로 건너뛰기",
@@ -109,10 +114,21 @@ pub(super) const TEXTS: Texts = Texts {
     rotated: "새 앱키",
     rotate_task: "새 앱키를 발급합니다. 기존 앱키가 만료되기 전에 서비스에 적용하세요.",
     grace: "기존 앱키 유지 기간",
-    grace_hint: "앱키가 유출되었다면 즉시 만료시키세요.",
+    grace_hint: "유출되었다면 즉시 만료시키세요.",
     grace_until: "기존 앱키는 {}(UTC)까지 사용할 수 있습니다.",
     end_grace: "기존 앱키 즉시 만료",
     appkey_once: "{} 앱의 앱키입니다. 지금만 확인할 수 있으니 복사하여 서버에 안전하게 보관하세요.",
+    site_key: "사이트 키",
+    site_key_task: "페이지와 위젯에서 앱을 가리키는 공개 키입니다. 앱키와 비밀 키를 교체해도 바뀌지 않습니다.",
+    make_secret: "비밀 키 발급",
+    make_secret_task: "아직 비밀 키가 없는 앱입니다. 비밀 키는 앞으로 제공될 siteverify에서 사용합니다.",
+    rotate_secret: "비밀 키 교체",
+    rotate_secret_task: "새 비밀 키를 발급합니다. 기존 비밀 키가 만료되기 전에 서비스에 적용하세요.",
+    secret_rotated: "새 비밀 키",
+    secret_grace: "기존 비밀 키 유지 기간",
+    secret_grace_until: "기존 비밀 키는 {}(UTC)까지 사용할 수 있습니다.",
+    end_secret_grace: "기존 비밀 키 즉시 만료",
+    secret_once: "{} 앱의 비밀 키입니다. 지금만 확인할 수 있으니 복사하여 서버에 안전하게 보관하세요.",
     disable: "사용 중지",
     disable_task: "사용을 중지하면 발급과 판정이 모두 멈춥니다. 언제든 다시 시작할 수 있습니다.",
     enable: "사용 시작",
@@ -120,7 +136,7 @@ pub(super) const TEXTS: Texts = Texts {
     remove: "삭제",
     remove_that: "{} 삭제",
     remove_app: "앱 삭제",
-    remove_task: "앱키가 즉시 만료되고 통계가 삭제되며, 되돌릴 수 없습니다.",
+    remove_task: "앱키와 비밀 키가 즉시 만료되고 통계가 삭제되며, 되돌릴 수 없습니다.",
     remove_question: "{} 앱을 삭제할까요?",
     really_remove: "삭제합니다",
     integration_task: "앱키가 노출되지 않도록 발급과 판정은 서비스의 서버에서 호출하고, 브라우저에는 키만 전달하세요.",
@@ -157,7 +173,7 @@ pub(super) const TEXTS: Texts = Texts {
     role_hint: "조회자는 앱, 통계, 감사 로그를 볼 수 있지만 변경할 수 없습니다.",
     new_user: "새 사용자",
     make_user: "사용자 만들기",
-    spans: ["1시간", "24시간", "7일", "30일", "90일"],
+    span_name,
     rules: [
         "빠른 응답: 최근 1시간 정답이 20건 이상이고, 그중 4분의 1 이상이 발급 후 2초 안에 제출된 경우",
         "통과율: 최근 1시간(응답 50건 이상)의 통과율이 그 전 24시간(200건 이상)보다 20%p 이상, 그리고 표준 오차의 4배를 넘게 달라진 경우",
@@ -165,55 +181,11 @@ pub(super) const TEXTS: Texts = Texts {
     ],
     difficulties: ["1 – 쉬움", "2", "3 – 보통", "4", "5 – 어려움"],
     graces: ["즉시 만료", "1시간", "1일", "7일"],
-    scope_meanings: [
-        "앱과 미리보기 조회",
-        "앱 생성, 변경, 삭제",
-        "통계 조회",
-        "감사 로그 조회",
-        "토큰과 사용자 조회, 생성, 삭제",
-    ],
-    roles: ["관리자", "조회자"],
-    setting_names: [
-        ("answer_length", "정답 글자 수", "4~8"),
-        ("difficulty", "이미지 난이도", "높을수록 기계도 사람도 읽기 어렵습니다."),
-        ("width", "이미지 너비", "120~480 CSS 픽셀"),
-        ("height", "이미지 높이", "40~160 CSS 픽셀"),
-        ("theme", "이미지 색상", "요청에서 지정하지 않을 때 사용합니다."),
-        ("lang", "음성 언어", "요청에서 지정하지 않을 때 사용합니다."),
-        ("ttl_secs", "유효 시간", "30~3,600초. 이미 발급된 키에도 적용됩니다."),
-        ("attempts", "키당 응답 횟수", "1~10"),
-        ("rate_per_sec", "초당 최대 발급 수", "노드별로 적용되며, 0은 제한 없음을 뜻합니다."),
-        ("test", "테스트 앱: 모든 정답이 TEST5", "자체 테스트 전용이며, 보호 효과가 없습니다."),
-    ],
-    done: [
-        ("signed-out", "로그아웃했습니다."),
-        ("password", "비밀번호를 변경했습니다."),
-        ("settings", "설정을 저장했습니다."),
-        ("grace-ended", "기존 앱키를 만료시켰습니다."),
-        ("enabled", "앱 사용을 시작했습니다."),
-        ("disabled", "앱 사용을 중지했습니다."),
-        ("app-removed", "앱을 삭제했습니다."),
-        ("token-removed", "토큰을 삭제했습니다."),
-        ("user-made", "사용자를 만들었습니다."),
-        ("user-removed", "사용자를 삭제했습니다."),
-    ],
-    actions: [
-        ("app.created", "앱 생성"),
-        ("app.changed", "설정 변경"),
-        ("app.enabled", "앱 사용 시작"),
-        ("app.disabled", "앱 사용 중지"),
-        ("app.rotated", "앱키 교체"),
-        ("app.grace_ended", "기존 앱키 만료"),
-        ("app.removed", "앱 삭제"),
-        ("token.created", "토큰 생성"),
-        ("token.removed", "토큰 삭제"),
-        ("user.created", "사용자 생성"),
-        ("user.removed", "사용자 삭제"),
-        ("user.password_changed", "비밀번호 변경"),
-        ("user.signed_in", "로그인"),
-        ("user.signed_out", "로그아웃"),
-        ("user.refused", "로그인 실패"),
-    ],
+    scope_meaning,
+    role_name,
+    setting,
+    done,
+    action_name,
     errors: Errors {
         forbidden: "현재 역할로는 사용할 수 없는 기능입니다.",
         sign_in_failed: "이름 또는 비밀번호가 올바르지 않습니다.",
@@ -232,3 +204,83 @@ pub(super) const TEXTS: Texts = Texts {
         storage: "지금은 저장하거나 읽을 수 없습니다. 자세한 내용은 서버 로그를 확인하세요.",
     },
 };
+
+const fn setting(setting: Setting) -> (&'static str, &'static str) {
+    match setting {
+        Setting::AnswerLength => ("정답 글자 수", "4~8"),
+        Setting::Difficulty => ("이미지 난이도", "높을수록 기계도 사람도 읽기 어렵습니다."),
+        Setting::Width => ("이미지 너비", "120~480 CSS 픽셀"),
+        Setting::Height => ("이미지 높이", "40~160 CSS 픽셀"),
+        Setting::Theme => ("이미지 색상", "요청에서 지정하지 않을 때 사용합니다."),
+        Setting::Lang => ("음성 언어", "요청에서 지정하지 않을 때 사용합니다."),
+        Setting::TtlSecs => ("유효 시간", "30~3,600초. 이미 발급된 키에도 적용됩니다."),
+        Setting::Attempts => ("키당 응답 횟수", "1~10"),
+        Setting::RatePerSec => ("초당 최대 발급 수", "노드별로 적용되며, 0은 제한 없음을 뜻합니다."),
+        Setting::Test => ("테스트 앱: 모든 정답이 TEST5", "자체 테스트 전용이며, 보호 효과가 없습니다."),
+    }
+}
+
+const fn span_name(span: Span) -> &'static str {
+    match span {
+        Span::Hour => "1시간",
+        Span::Day => "24시간",
+        Span::Week => "7일",
+        Span::Month => "30일",
+        Span::Quarter => "90일",
+    }
+}
+
+const fn scope_meaning(scope: Scope) -> &'static str {
+    match scope {
+        Scope::AppsRead => "앱과 미리보기 조회",
+        Scope::AppsWrite => "앱 생성, 변경, 삭제",
+        Scope::StatisticsRead => "통계 조회",
+        Scope::AuditRead => "감사 로그 조회",
+        Scope::AccessWrite => "토큰과 사용자 조회, 생성, 삭제",
+    }
+}
+
+const fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Administrator => "관리자",
+        Role::Viewer => "조회자",
+    }
+}
+
+const fn done(done: Done) -> &'static str {
+    match done {
+        Done::SignedOut => "로그아웃했습니다.",
+        Done::Password => "비밀번호를 변경했습니다.",
+        Done::Settings => "설정을 저장했습니다.",
+        Done::GraceEnded => "기존 앱키를 만료시켰습니다.",
+        Done::SecretGraceEnded => "기존 비밀 키를 만료시켰습니다.",
+        Done::Enabled => "앱 사용을 시작했습니다.",
+        Done::Disabled => "앱 사용을 중지했습니다.",
+        Done::AppRemoved => "앱을 삭제했습니다.",
+        Done::TokenRemoved => "토큰을 삭제했습니다.",
+        Done::UserMade => "사용자를 만들었습니다.",
+        Done::UserRemoved => "사용자를 삭제했습니다.",
+    }
+}
+
+const fn action_name(action: Action) -> &'static str {
+    match action {
+        Action::AppCreated => "앱 생성",
+        Action::AppChanged => "설정 변경",
+        Action::AppEnabled => "앱 사용 시작",
+        Action::AppDisabled => "앱 사용 중지",
+        Action::AppRotated => "앱키 교체",
+        Action::AppGraceEnded => "기존 앱키 만료",
+        Action::AppSecretRotated => "비밀 키 교체",
+        Action::AppSecretGraceEnded => "기존 비밀 키 만료",
+        Action::AppRemoved => "앱 삭제",
+        Action::TokenCreated => "토큰 생성",
+        Action::TokenRemoved => "토큰 삭제",
+        Action::UserCreated => "사용자 생성",
+        Action::UserRemoved => "사용자 삭제",
+        Action::UserPasswordChanged => "비밀번호 변경",
+        Action::UserSignedIn => "로그인",
+        Action::UserSignedOut => "로그아웃",
+        Action::UserRefused => "로그인 실패",
+    }
+}

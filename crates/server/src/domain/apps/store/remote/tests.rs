@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Instant};
 use testbed::{Cluster, Persistence, Redis, RedisOptions};
 
 use super::*;
-use crate::domain::apps::{AppKey, AppStore, SettingChanges};
+use crate::domain::apps::{AppKey, AppStore, SettingChanges, SiteKey};
 
 fn node(url: &str) -> Arc<AppStore> {
     let store = Arc::new(AppStore::open_shared(&RemoteAddress::parse(url).unwrap(), &[]).unwrap());
@@ -12,7 +12,7 @@ fn node(url: &str) -> Arc<AppStore> {
 }
 
 fn create(store: &AppStore, name: &str) -> AppKey {
-    store.create(name, &SettingChanges::default(), 1_000).unwrap().1
+    store.create(name, &SettingChanges::default(), 1_000).unwrap().appkey
 }
 
 /// Waits until this is so. A second is what it may take; a busy machine is given more.
@@ -35,9 +35,16 @@ fn check_changes_are_everywhere(url: &str) {
     let (_, fresh) = one.rotate("shop", None).unwrap();
     soon("the appkey was replaced", || other.apps().current().by_appkey(&fresh).is_some());
     assert!(other.apps().current().by_appkey(&appkey).is_none());
+    let (_, secret) = other.rotate_secret("shop", None).unwrap();
+    let names = |store: &AppStore| {
+        let registry = store.apps().current();
+        registry.by_secret(&secret).map(|live| live.app.site_key())
+    };
+    soon("the secret was replaced", || names(&one).is_some());
+    assert_eq!(names(&one), Some(SiteKey::of(&appkey.hash())), "the site key stays");
     other.remove("shop", 2_000).unwrap();
     soon("it is gone", || one.list().is_empty());
-    assert_eq!(node(url).create("next", &SettingChanges::default(), 3_000).unwrap().0.number, 2);
+    assert_eq!(node(url).create("next", &SettingChanges::default(), 3_000).unwrap().app.number, 2);
 }
 
 #[test]
