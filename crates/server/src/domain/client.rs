@@ -127,9 +127,9 @@ impl Proxies {
     /// the proxy that wrote it counts.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
         let mut client = peer.to_canonical();
-        let (name, read): (_, fn(&[u8]) -> Option<IpAddr>) = match self.header {
-            ForwardedHeader::XForwardedFor => (&X_FORWARDED_FOR, address),
-            ForwardedHeader::Forwarded => (&header::FORWARDED, address_of_element),
+        let (name, read) = match self.header {
+            ForwardedHeader::XForwardedFor => (&X_FORWARDED_FOR, address as ReadEntry),
+            ForwardedHeader::Forwarded => (&header::FORWARDED, address_of_element as ReadEntry),
         };
         for entry in entries(headers, name).rev() {
             let Some(address) = read(entry).filter(|_| self.trusts(client)) else { break };
@@ -160,6 +160,8 @@ impl Proxies {
         self.trusted.0.iter().any(|network| network.contains(&address))
     }
 }
+
+type ReadEntry = fn(&[u8]) -> Option<IpAddr>;
 
 /// All entries of a header, which may stand on several lines.
 ///
