@@ -20,8 +20,8 @@ use super::{
 const WAYS: usize = 8;
 /// Parts of which each has a lock of its own.
 const MAX_SHARDS: usize = 64;
-/// The fewest slots of a part; the smallest table is one part of this size.
-const MIN_SHARD_SLOTS: usize = 2 * WAYS;
+/// The fewest slots of a part where there are several: few networks would fill a smaller one while others are empty.
+const MIN_SHARD_SLOTS: usize = 512;
 /// Slots for each budget that strangers share.
 const SLOTS_PER_STRANGERS: usize = 64;
 
@@ -62,8 +62,8 @@ struct Taken {
 impl Table {
     /// A table of so many slots, or up to twice as many.
     pub(super) fn new(slots: usize) -> Self {
-        let slots = slots.next_power_of_two().max(MIN_SHARD_SLOTS);
-        let shards = (slots / MIN_SHARD_SLOTS).min(MAX_SHARDS);
+        let slots = slots.next_power_of_two().max(2 * WAYS);
+        let shards = (slots / MIN_SHARD_SLOTS).clamp(1, MAX_SHARDS);
         let shard = || Mutex::new(Shard::new(slots / shards));
         Self { shards: std::iter::repeat_with(shard).take(shards).collect(), hasher: RandomState::new() }
     }
