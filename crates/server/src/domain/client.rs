@@ -4,6 +4,7 @@
 //! names have written it.
 
 use std::{
+    fmt,
     net::{IpAddr, Ipv6Addr, SocketAddr},
     str::FromStr,
 };
@@ -29,18 +30,43 @@ pub(crate) struct Encrypted;
 /// A client as limits know it: an IPv4 address, or an IPv6 network of 64 bits, which is what one household or machine
 /// has at its disposal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Client(u128);
+pub struct Client(u128);
+
+/// A network, by its first address and how many bits all its addresses have in common. IPv4 is `::ffff:0:0/96`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Network {
+    first: u128,
+    bits: u8,
+}
 
 impl Client {
-    pub(crate) fn new(address: IpAddr) -> Self {
+    /// The client that has this address.
+    #[must_use]
+    pub fn new(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self(address.to_ipv6_mapped().to_bits()),
             IpAddr::V6(address) => Self(address.to_bits() & !u128::from(u64::MAX)),
         }
     }
 
-    pub(crate) fn to_bytes(self) -> [u8; 16] {
-        self.0.to_be_bytes()
+    pub(crate) fn is_ipv4(self) -> bool {
+        Ipv6Addr::from_bits(self.0).to_ipv4_mapped().is_some()
+    }
+
+    /// The network of so many bits that the client is in.
+    pub(crate) fn network(self, bits: u8) -> Network {
+        let others = u128::MAX.checked_shr(bits.into()).unwrap_or(0);
+        Network { first: self.0 & !others, bits }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let first = Ipv6Addr::from_bits(self.first);
+        match first.to_ipv4_mapped() {
+            Some(first) => write!(f, "{first}/{}", self.bits.saturating_sub(96)),
+            None => write!(f, "{first}/{}", self.bits),
+        }
     }
 }
 
@@ -101,12 +127,12 @@ impl Proxies {
     /// the proxy that wrote it counts.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
         let mut client = peer.to_canonical();
-        let entries = match self.header {
-            ForwardedHeader::XForwardedFor => entries(headers, &X_FORWARDED_FOR, address),
-            ForwardedHeader::Forwarded => entries(headers, &header::FORWARDED, address_of_element),
+        let (name, read) = match self.header {
+            ForwardedHeader::XForwardedFor => (&X_FORWARDED_FOR, address as ReadEntry),
+            ForwardedHeader::Forwarded => (&header::FORWARDED, address_of_element as ReadEntry),
         };
-        for entry in entries.into_iter().rev() {
-            let Some(address) = entry.filter(|_| self.trusts(client)) else { break };
+        for entry in entries(headers, name).rev() {
+            let Some(address) = read(entry).filter(|_| self.trusts(client)) else { break };
             client = address.to_canonical();
         }
         Client::new(client)
@@ -122,12 +148,12 @@ impl Proxies {
     /// Of several entries the first counts, which is about the client's own connection. Whoever writes one himself
     /// deceives only himself: no page can have another's browser write it.
     pub(crate) fn is_https(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
-        let first = |name: &HeaderName| headers.get(name)?.to_str().ok()?.split(',').next();
+        let first = |name: &HeaderName| entries(headers, name).next();
         let scheme = match self.header {
-            ForwardedHeader::XForwardedFor => first(&X_FORWARDED_PROTO).map(str::trim),
+            ForwardedHeader::XForwardedFor => first(&X_FORWARDED_PROTO).map(<[u8]>::trim_ascii),
             ForwardedHeader::Forwarded => first(&header::FORWARDED).and_then(|element| parameter(element, "proto")),
         };
-        self.trusts(peer.to_canonical()) && scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
+        self.trusts(peer.to_canonical()) && scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"https"))
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
@@ -135,15 +161,18 @@ impl Proxies {
     }
 }
 
+type ReadEntry = fn(&[u8]) -> Option<IpAddr>;
+
 /// All entries of a header, which may stand on several lines.
-fn entries(headers: &HeaderMap, name: &HeaderName, read: impl Fn(&str) -> Option<IpAddr>) -> Vec<Option<IpAddr>> {
-    let lines = headers.get_all(name).into_iter();
-    lines.flat_map(|line| line.to_str().unwrap_or_default().split(',').map(&read).collect::<Vec<_>>()).collect()
+///
+/// They are bytes: what a client wrote on the line of an honest proxy must not make its entry unreadable.
+fn entries<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl DoubleEndedIterator<Item = &'a [u8]> {
+    headers.get_all(name).into_iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
 }
 
 /// An address with or without a port.
-fn address(text: &str) -> Option<IpAddr> {
-    let text = text.trim();
+fn address(entry: &[u8]) -> Option<IpAddr> {
+    let text = str::from_utf8(entry).ok()?.trim();
     let bracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     text.parse()
         .ok()
@@ -152,22 +181,25 @@ fn address(text: &str) -> Option<IpAddr> {
 }
 
 /// The address in an element such as `for="[2001:db8::1]:4711";proto=https`.
-fn address_of_element(element: &str) -> Option<IpAddr> {
+fn address_of_element(element: &[u8]) -> Option<IpAddr> {
     address(parameter(element, "for")?)
 }
 
 /// The value of a parameter in such an element, without its quotes.
-fn parameter<'a>(element: &'a str, wanted: &str) -> Option<&'a str> {
-    let value = element.split(';').find_map(|pair| {
-        let (name, value) = pair.split_once('=')?;
-        name.trim().eq_ignore_ascii_case(wanted).then(|| value.trim())
+fn parameter<'a>(element: &'a [u8], wanted: &str) -> Option<&'a [u8]> {
+    let value = element.split(|byte| *byte == b';').find_map(|pair| {
+        let equals = pair.iter().position(|byte| *byte == b'=')?;
+        let name = pair[..equals].trim_ascii();
+        name.eq_ignore_ascii_case(wanted.as_bytes()).then(|| pair[equals + 1..].trim_ascii())
     })?;
-    let unquoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let unquoted = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
     Some(unquoted.unwrap_or(value))
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn proxies(trusted: &str, header: ForwardedHeader) -> Proxies {
@@ -251,6 +283,35 @@ mod tests {
         check(standard, "10.0.0.1", ("forwarded", "for=192.0.2.1; Proto=\"https\", for=10.0.0.2;proto=http"), true);
         check(standard, "10.0.0.1", ("forwarded", "for=192.0.2.1"), false);
         check(standard, "10.0.0.1", ("x-forwarded-proto", "https"), false);
+    }
+
+    /// Attack W15: one byte made a line unreadable, and the client counted as the proxy.
+    #[test]
+    fn bytes_that_are_no_text_make_no_other_entry_unreadable() {
+        let check = |header, (name, line): (&'static str, &[u8]), expected: &str| {
+            let line = HeaderValue::from_bytes(line).unwrap();
+            let headers = HeaderMap::from_iter([(HeaderName::from_static(name), line)]);
+            let client = proxies("10.0.0.0/8", header).client("10.0.0.1".parse().unwrap(), &headers);
+            assert_eq!(client, Client::new(expected.parse().unwrap()), "{headers:?}");
+        };
+        let usual = |line, expected| check(ForwardedHeader::XForwardedFor, ("x-forwarded-for", line), expected);
+        usual(b"\xff, 198.51.100.7", "198.51.100.7");
+        usual(b"\xc3\xa4,198.51.100.7, 10.2.2.2", "198.51.100.7");
+        usual(b"198.51.100.7, \xff", "10.0.0.1");
+        usual(b"198.51.100.7, \xff, 10.2.2.2", "10.2.2.2");
+        usual(b"198.51.100.7\xff", "10.0.0.1");
+        let standard = |line, expected| check(ForwardedHeader::Forwarded, ("forwarded", line), expected);
+        standard(b"for=\xff, for=198.51.100.7", "198.51.100.7");
+        standard(b"host=\"\xff\";for=198.51.100.7", "198.51.100.7");
+        standard(b"for=198.51.100.7, for=\xff", "10.0.0.1");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_hide_no_encryption() {
+        let line = HeaderValue::from_bytes(b"https, \xff").unwrap();
+        let headers = HeaderMap::from_iter([(X_FORWARDED_PROTO, line)]);
+        let usual = proxies("10.0.0.1", ForwardedHeader::XForwardedFor);
+        assert!(usual.is_https("10.0.0.1".parse().unwrap(), &headers));
     }
 
     #[test]

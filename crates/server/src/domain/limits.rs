@@ -1,42 +1,41 @@
 //! How often each client and each app may call.
 //!
 //! A client has a limit a minute for each of issuing, showing and judging, an app one a second for issuing. Each node
-//! counts by itself, or all of them together in Redis; when that cannot be reached, each counts by itself again.
+//! counts by itself, or all of them together in Redis; when that cannot be reached, each counts by itself again. Both
+//! count by the same rule, [`gcra`], and a client in all the networks that it is in, [`levels`].
 
-use std::{
-    num::NonZeroU32,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
+pub(crate) mod gcra;
+mod levels;
+mod shared;
+mod table;
+
+use std::{num::NonZeroU32, sync::Arc, time::Instant};
+
+use self::{
+    gcra::Quota,
+    levels::levels,
+    shared::{Budgets, Shared},
+    table::Table,
 };
-
-use ::redis::FromRedisValue;
-use governor::{
-    Quota, RateLimiter,
-    clock::{Clock, DefaultClock, Reference},
-    middleware::NoOpMiddleware,
-    state::keyed::HashMapStateStore,
-};
-
 use crate::{
     domain::client::{Client, Proxies},
-    keep::remote::{Remote, RemoteError, Script},
+    keep::remote::Remote,
 };
 
-/// The most clients that are remembered for each limit; 100,000 take some 10 MB.
-const MAX_CLIENTS: usize = 100_000;
-/// How long nodes count by themselves after Redis did not answer, so that one request in that time waits for it.
-const REST: Duration = Duration::from_secs(1);
-
-static COUNT: std::sync::LazyLock<Script> = std::sync::LazyLock::new(|| Script::new(include_str!("limits/count.lua")));
+/// The slots for networks of each limit, in 4 MiB. At two networks a client, 100,000 clients fill three fourths of them.
+pub const CLIENT_SLOTS: usize = 1 << 18;
 
 /// Somebody calls too often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TooOften {
+pub struct TooOften {
     /// The whole seconds after which it is worth trying again.
-    pub(crate) retry_after_secs: u64,
+    pub retry_after_secs: u64,
+}
+
+impl TooOften {
+    pub(crate) fn until_micros(wait: u64) -> Self {
+        Self { retry_after_secs: wait.div_ceil(1_000_000) }
+    }
 }
 
 /// What is limited for each client, each by itself.
@@ -67,32 +66,19 @@ pub(crate) struct Limits {
     shared: Option<Shared>,
 }
 
-type Keyed<Time> = RateLimiter<Client, HashMapStateStore<Client>, Time, NoOpMiddleware<<Time as Clock>::Instant>>;
-
 /// One limit of all clients, counted here.
-pub(crate) struct ClientLimit<Time: Clock + Clone = DefaultClock> {
+pub struct ClientLimit {
     name: &'static str,
     per_minute: NonZeroU32,
-    clients: Keyed<Time>,
-    clock: Time,
-    max_clients: usize,
-}
-
-/// Counts that all nodes share.
-struct Shared {
-    remote: Arc<Remote>,
     began: Instant,
-    /// Until when Redis is let be, in milliseconds from the beginning.
-    rests_until: AtomicU64,
+    budgets: Table,
 }
 
 impl Limits {
     /// Limits that are counted by each node, or together where Redis is given.
     pub(crate) fn new(per_minute: PerMinute, proxies: Proxies, shared: Option<Arc<Remote>>) -> Self {
-        let limit = |name, count| {
-            NonZeroU32::new(count).map(|count| ClientLimit::new(name, count, DefaultClock::default(), MAX_CLIENTS))
-        };
-        let shared = shared.map(|remote| Shared { remote, began: Instant::now(), rests_until: AtomicU64::new(0) });
+        let limit = |name, count| NonZeroU32::new(count).map(|count| ClientLimit::new(name, count, CLIENT_SLOTS));
+        let shared = shared.map(Shared::new);
         Self {
             proxies,
             issue: limit("issue", per_minute.issue),
@@ -118,12 +104,10 @@ impl Limits {
             Limited::Verify => &self.verify,
         };
         let Some(limit) = limit else { return Ok(()) };
-        if let Some(shared) = &self.shared {
-            let client: String = client.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-            let name = format!("{}:{client}", limit.name);
-            if let Some(admitted) = shared.admit(&name, limit.per_minute, 60).await {
-                return admitted;
-            }
+        if let Some(shared) = &self.shared
+            && let Some(admitted) = shared.admit(&limit.budgets_of(client)).await
+        {
+            return admitted;
         }
         limit.admit(client)
     }
@@ -134,63 +118,36 @@ impl Limits {
     /// # Errors
     /// [`TooOften`] above the app's rate.
     pub(crate) async fn admit_app(&self, number: u32, rate_per_sec: u32) -> Result<(), TooOften> {
-        match (&self.shared, NonZeroU32::new(rate_per_sec)) {
-            (Some(shared), Some(rate)) => shared.admit(&format!("app:{number}"), rate, 1).await.unwrap_or(Ok(())),
-            _ => Ok(()),
-        }
+        let Some(shared) = self.shared.as_ref().filter(|_| rate_per_sec > 0) else { return Ok(()) };
+        let quotas = vec![("all".to_owned(), Quota::new(rate_per_sec.into(), 1_000_000))];
+        shared.admit(&Budgets::new("app", number, quotas)).await.unwrap_or(Ok(()))
     }
 }
 
-impl<Time: Clock + Clone> ClientLimit<Time> {
-    pub(crate) fn new(name: &'static str, per_minute: NonZeroU32, clock: Time, max_clients: usize) -> Self {
-        let clients = RateLimiter::hashmap_with_clock(Quota::per_minute(per_minute), clock.clone());
-        Self { name, per_minute, clients, clock, max_clients }
+impl ClientLimit {
+    /// A limit that remembers networks in so many slots.
+    #[must_use]
+    pub fn new(name: &'static str, per_minute: NonZeroU32, slots: usize) -> Self {
+        Self { name, per_minute, began: Instant::now(), budgets: Table::new(slots) }
     }
 
     /// Counts a call of this client.
     ///
     /// # Errors
     /// [`TooOften`] above the limit.
-    pub(crate) fn admit(&self, client: Client) -> Result<(), TooOften> {
-        if self.clients.len() >= self.max_clients {
-            self.clients.retain_recent();
-        }
-        // Who comes from so many addresses at once would otherwise shut everybody else out, or take all memory. Apps'
-        // own limits still hold.
-        if self.clients.len() >= self.max_clients {
-            return Ok(());
-        }
-        self.clients.check_key(&client).map_err(|until| {
-            let wait: Duration = until.earliest_possible().duration_since(self.clock.now()).into();
-            TooOften { retry_after_secs: wait.as_secs() + 1 }
-        })
-    }
-}
-
-impl Shared {
-    /// Counts one among at most so many in a window of so many seconds, or says nothing if nobody can count.
-    async fn admit(&self, name: &str, most: NonZeroU32, window_secs: u64) -> Option<Result<(), TooOften>> {
-        let now = self.began.elapsed();
-        if (now.as_millis() as u64) < self.rests_until.load(Ordering::Relaxed) {
-            return None;
-        }
-        let key = format!("{}limit:{name}", self.remote.prefix());
-        match self.count(&key, most, window_secs).await {
-            Ok(0) => Some(Ok(())),
-            Ok(retry_after_secs) => Some(Err(TooOften { retry_after_secs })),
-            Err(error) => {
-                tracing::debug!(%error, "each node counts calls by itself");
-                self.rests_until.store((self.began.elapsed() + REST).as_millis() as u64, Ordering::Relaxed);
-                None
-            }
-        }
+    pub fn admit(&self, client: Client) -> Result<(), TooOften> {
+        self.admit_at(client, self.began.elapsed().as_micros() as u64)
     }
 
-    /// The seconds to wait, or 0.
-    async fn count(&self, key: &str, most: NonZeroU32, window_secs: u64) -> Result<u64, RemoteError> {
-        let numbers = [u64::from(most.get()), window_secs].map(|number| number.to_string());
-        let counted = self.remote.run(&COUNT, &[key], &[numbers[0].as_bytes(), numbers[1].as_bytes()]).await?;
-        u64::from_redis_value(counted.value).map_err(|error| RemoteError::Failed(error.to_string()))
+    fn admit_at(&self, client: Client, now: u64) -> Result<(), TooOften> {
+        self.budgets.admit(levels(client, self.per_minute.get()), now).map_err(TooOften::until_micros)
+    }
+
+    /// The same budgets, as all nodes share them.
+    fn budgets_of(&self, client: Client) -> Budgets {
+        let levels: Vec<_> = levels(client, self.per_minute.get()).collect();
+        let quotas = levels.iter().map(|level| (level.network.to_string(), level.quota)).collect();
+        Budgets::new(self.name, levels[0].network, quotas)
     }
 }
 

@@ -1,44 +1,47 @@
 //! How often passwords may be tried: by each client and, since many clients may try together, for each name.
 
-use std::num::NonZeroU32;
-
-use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
-    clock::{Clock, DefaultClock},
+use std::{
+    num::NonZeroU32,
+    sync::{Mutex, PoisonError},
+    time::Instant,
 };
+
 use sha2::{Digest, Sha256};
 
 use super::AdminError;
 use crate::domain::{
     client::Client,
-    limits::{ClientLimit, TooOften},
+    limits::{ClientLimit, TooOften, gcra::Quota},
 };
 
 /// Attempts of a client in a minute.
 const PER_CLIENT: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
 /// Attempts for a name in an hour.
-const PER_NAME: NonZeroU32 = NonZeroU32::new(60).expect("it is not zero");
-/// Most clients that are remembered.
-const MAX_CLIENTS: usize = 10_000;
+const PER_NAME: u64 = 60;
+const HOUR_MICROS: u64 = 3_600_000_000;
+/// Slots for the networks of clients that are remembered.
+const CLIENT_SLOTS: usize = 1 << 15;
 
 /// What has been tried of late, on this node.
 pub(super) struct Attempts {
     clients: ClientLimit,
-    /// By two bytes of the name's hash, so that names that nobody has take no more room than those of users.
-    names: DefaultKeyedRateLimiter<[u8; 2]>,
+    names: Names,
     /// Of those who are signed in and change their password, whom nobody else's attempts must keep from that.
-    changes: DefaultKeyedRateLimiter<[u8; 2]>,
-    clock: DefaultClock,
+    changes: Names,
+    began: Instant,
 }
+
+/// When the budget of each name is whole, in microseconds from the beginning: by two bytes of the name's hash, so that
+/// names that nobody has take no more room than those of users.
+struct Names(Mutex<Box<[u64]>>);
 
 impl Attempts {
     pub(super) fn new() -> Self {
-        let clock = DefaultClock::default();
         Self {
-            clients: ClientLimit::new("sign-in", PER_CLIENT, clock.clone(), MAX_CLIENTS),
-            names: RateLimiter::keyed(Quota::per_hour(PER_NAME)),
-            changes: RateLimiter::keyed(Quota::per_hour(PER_NAME)),
-            clock,
+            clients: ClientLimit::new("sign-in", PER_CLIENT, CLIENT_SLOTS),
+            names: Names::new(),
+            changes: Names::new(),
+            began: Instant::now(),
         }
     }
 
@@ -47,10 +50,7 @@ impl Attempts {
     /// # Errors
     /// [`AdminError::TooManyAttempts`].
     pub(super) fn count(&self, client: Client, name: &str) -> Result<(), AdminError> {
-        if let Err(TooOften { retry_after_secs }) = self.clients.admit(client) {
-            return Err(AdminError::TooManyAttempts { retry_after_secs });
-        }
-        self.count_in(&self.names, name)
+        self.clients.admit(client).and_then(|()| self.names.count(name, self.now())).map_err(AdminError::from)
     }
 
     /// Counts an attempt of somebody who is signed in, and changes their password.
@@ -58,15 +58,31 @@ impl Attempts {
     /// # Errors
     /// [`AdminError::TooManyAttempts`].
     pub(super) fn count_change(&self, name: &str) -> Result<(), AdminError> {
-        self.count_in(&self.changes, name)
+        self.changes.count(name, self.now()).map_err(AdminError::from)
     }
 
-    fn count_in(&self, limiter: &DefaultKeyedRateLimiter<[u8; 2]>, name: &str) -> Result<(), AdminError> {
+    fn now(&self) -> u64 {
+        self.began.elapsed().as_micros() as u64
+    }
+}
+
+impl Names {
+    fn new() -> Self {
+        Self(Mutex::new(vec![0; 1 << 16].into()))
+    }
+
+    fn count(&self, name: &str, now: u64) -> Result<(), TooOften> {
         let digest = Sha256::digest(name.as_bytes());
-        limiter.check_key(&[digest[0], digest[1]]).map_err(|until| {
-            let wait = until.wait_time_from(self.clock.now());
-            AdminError::TooManyAttempts { retry_after_secs: wait.as_secs() + 1 }
-        })
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let whole_at = &mut all[usize::from(u16::from_be_bytes([digest[0], digest[1]]))];
+        *whole_at = Quota::new(PER_NAME, HOUR_MICROS).take(*whole_at, now).map_err(TooOften::until_micros)?;
+        Ok(())
+    }
+}
+
+impl From<TooOften> for AdminError {
+    fn from(TooOften { retry_after_secs }: TooOften) -> Self {
+        Self::TooManyAttempts { retry_after_secs }
     }
 }
 

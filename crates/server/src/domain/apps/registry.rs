@@ -3,11 +3,10 @@
 use std::{collections::HashMap, num::NonZeroU32, sync::Arc};
 
 use arc_swap::{ArcSwap, Guard};
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use haechi_captcha::{Language, Look};
 
 use super::{App, AppKey, AppKeyHash, AppSecret, AppSecretHash, SiteKey};
-use crate::domain::counters::Counters;
+use crate::domain::{counters::Counters, limits::gcra::Budget};
 
 /// The current [`Registry`], shared by all requests.
 #[derive(Default)]
@@ -47,7 +46,8 @@ pub struct LiveApp {
     pub language: Language,
     /// What happens to its challenges.
     pub counters: Arc<Counters>,
-    limiter: Option<Arc<DefaultDirectRateLimiter>>,
+    /// Of its rate limit, if it has one.
+    budget: Option<Arc<Budget>>,
 }
 
 impl Registry {
@@ -128,17 +128,17 @@ impl LiveApp {
         let rate = app.settings.rate_per_sec;
         let before = before.by_number(app.number);
         let counters = before.map(|live| Arc::clone(&live.counters)).unwrap_or_default();
-        let limiter = match before {
-            Some(live) if live.app.settings.rate_per_sec == rate => live.limiter.clone(),
-            _ => NonZeroU32::new(rate).map(|rate| Arc::new(RateLimiter::direct(Quota::per_second(rate)))),
+        let budget = match before {
+            Some(live) if live.app.settings.rate_per_sec == rate => live.budget.clone(),
+            _ => NonZeroU32::new(rate).map(|rate| Arc::new(Budget::per_second(rate))),
         };
-        Self { look: app.settings.look(), language: app.settings.lang, app, counters, limiter }
+        Self { look: app.settings.look(), language: app.settings.lang, app, counters, budget }
     }
 
     /// Counts one challenge, or says that the app's rate limit is reached.
     #[must_use]
     pub fn may_issue(&self) -> bool {
-        self.limiter.as_ref().is_none_or(|limiter| limiter.check().is_ok())
+        self.budget.as_ref().is_none_or(|budget| budget.take())
     }
 
     /// Whether a key issued at this Unix time can still be answered.

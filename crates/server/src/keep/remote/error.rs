@@ -4,7 +4,8 @@ use ::redis::{ErrorKind, RedisError, ServerErrorKind};
 
 /// What a user's rules must allow.
 const ACL: &str = "haechi needs +eval +evalsha +get +set +mget +hgetall +hget +hset +hdel +hincrby +hlen +hexists +zadd +zrange +zremrangebyrank +time +info +ping \
-    +publish +subscribe +incr +expire +ttl (and +cluster in a cluster) on the keys and channels that begin with its prefix";
+    +publish +subscribe +expire (and +cluster in a cluster) on the keys and channels that begin with its prefix";
+
 /// Why Redis or Valkey did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RemoteError {
