@@ -185,9 +185,9 @@ pub(super) struct Texts {
     pub(super) rules: [&'static str; 3],
     /// The difficulties, from 1.
     pub(super) difficulties: [&'static str; 5],
-    /// The how long an old appkey goes on.
+    /// Names of the grace periods, in the order of `GRACES_SECS`.
     pub(super) graces: [&'static str; 4],
-    /// The what each scope lets do.
+    /// What each scope allows, in the order of `SCOPES`.
     pub(super) scope_meanings: [&'static str; 5],
     /// Administrator and viewer.
     roles: [&'static str; 2],
