@@ -74,13 +74,13 @@ impl Drop for WorkPool {
     }
 }
 
-/// Lets the threads that answer go before this one where there are not enough processors for all: in a flood, most of
-/// what is to be done is to tell clients to come back. Without it they are slower, not wrong.
+/// Lowers this thread's priority, so that request threads run first when processors are short: in a flood most of the
+/// work is sending 503s. If it fails, replies are slower but right.
 fn give_way() {
-    // Elsewhere it would be the whole process that gives way.
+    // Only Linux sets the priority of one thread; elsewhere this would lower the whole process.
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
-        tracing::debug!(%error, "a working thread cannot give way to others");
+        tracing::debug!(%error, "the priority of a working thread could not be lowered");
     }
 }
 
@@ -233,7 +233,7 @@ mod tests {
         matches!(done, Err(Refusal::Busy))
     }
 
-    /// A queue that tells who is served by when he came, in milliseconds.
+    /// A queue whose jobs are named by the millisecond at which they came.
     struct Timeline {
         start: Instant,
         state: State,

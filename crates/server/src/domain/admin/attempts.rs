@@ -26,7 +26,8 @@ const CLIENT_SLOTS: usize = 1 << 15;
 pub(super) struct Attempts {
     clients: ClientLimit,
     names: Names,
-    /// Of those who are signed in and change their password, whom nobody else's attempts must keep from that.
+    /// Signed-in users who change their password have a limit of their own, so that other people's failed sign-ins cannot
+    /// lock them out.
     changes: Names,
     began: Instant,
 }

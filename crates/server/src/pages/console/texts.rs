@@ -196,9 +196,9 @@ pub(super) struct Texts {
     pub(super) rules: [&'static str; 3],
     /// The difficulties, from 1.
     pub(super) difficulties: [&'static str; 5],
-    /// How long an old appkey or secret goes on.
+    /// Names of the grace periods, in the order of `GRACES_SECS`.
     pub(super) graces: [&'static str; 4],
-    /// What a scope lets do.
+    /// What each scope allows.
     pub(super) scope_meaning: fn(Scope) -> &'static str,
     pub(super) role_name: fn(Role) -> &'static str,
     /// The label of a setting, and a hint.
