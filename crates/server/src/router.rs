@@ -170,7 +170,7 @@ impl Dialect {
 fn log(refusal: &Refusal) {
     static FAILURES: Seldom = Seldom::new();
     if refusal.outcome() == Outcome::Fail && FAILURES.is_due() {
-        tracing::error!(error = %refusal, "a call failed; others may have, which are only counted");
+        tracing::error!(error = %refusal, "a call failed; further failures of the next seconds are counted and not logged");
     }
 }
 

@@ -308,7 +308,7 @@ async fn keep_secrets(config: Config, service: Arc<Service>) {
             Err(error) => error.to_string(),
         };
         if !fault.is_empty() && fault != last_fault {
-            tracing::error!(fault, "the secrets in use stay");
+            tracing::error!(fault, "the changed secrets cannot be used; the server keeps those it has");
         }
         last_fault = fault;
     }

@@ -1,7 +1,6 @@
 //! Who calls: the address that limits go by.
 //!
-//! Whoever connects can write what he likes into a header, so a header counts only as far as proxies that the operator
-//! names have written it.
+//! Any client can write any header, so a header counts only as far as proxies that the operator names have written it.
 
 use std::{
     net::{IpAddr, Ipv6Addr, SocketAddr},

@@ -85,13 +85,13 @@ impl Drop for RenderPool {
     }
 }
 
-/// Lets the threads that answer go before this one where there are not enough processors for all: in a flood, most of
-/// what is to be done is to tell clients to come back. Without it they are slower, not wrong.
+/// Lowers this thread's priority, so that request threads run first when processors are short: in a flood most of the
+/// work is sending 503s. If it fails, replies are slower but right.
 fn give_way() {
-    // Elsewhere it would be the whole process that gives way.
+    // Only Linux sets the priority of one thread; elsewhere this would lower the whole process.
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
-        tracing::debug!(%error, "a rendering thread cannot give way to others");
+        tracing::debug!(%error, "the priority of a rendering thread could not be lowered");
     }
 }
 
@@ -238,7 +238,7 @@ mod tests {
         matches!(rendered, Err(Refusal::Busy))
     }
 
-    /// A queue that tells who is served by when he came, in milliseconds.
+    /// A queue whose jobs are named by the millisecond at which they came.
     struct Timeline {
         start: Instant,
         state: State,

@@ -100,7 +100,7 @@ impl Statistics {
         match &stored {
             Ok(()) if flushing.is_failing => {
                 let lost = std::mem::take(&mut flushing.lost);
-                tracing::info!(lost, "statistics can be stored again; so many minutes of apps were lost");
+                tracing::info!(lost, "statistics are being stored again; lost is the number of dropped rows");
             }
             Err(error) if !flushing.is_failing => {
                 tracing::error!(%error, "statistics cannot be stored, and are kept in memory until they can");

@@ -33,7 +33,7 @@ pub struct SecretFiles {
 /// Where the one before the current one is.
 #[derive(Debug, Clone)]
 enum Previous {
-    /// In a file that somebody named, and which counts as long as he does.
+    /// In a file that the configuration names. It counts as long as the configuration names it.
     Named(PathBuf),
     /// In the data directory, if the secret was rotated there, for as long as keys of it may live.
     Rotated(PathBuf),

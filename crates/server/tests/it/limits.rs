@@ -2,7 +2,7 @@
 
 use crate::server::{Reply, TestServer, send_request};
 
-/// `POST …/keys` from a client whom a proxy, or he himself, calls by this address.
+/// `POST …/keys` from a client that a proxy, or the client itself, gives this address.
 fn issue_as(server: &TestServer, forwarded_for: &str) -> Reply {
     let url = format!("{}/captcha/v1.0/appkeys/{}/keys", server.url(), server.appkey());
     let request = ureq::http::Request::post(url).header("x-forwarded-for", forwarded_for);

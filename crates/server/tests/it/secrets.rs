@@ -52,7 +52,7 @@ fn a_secret_that_cannot_be_read_changes_nothing() {
     let key = server.issue(server.appkey());
     fs::remove_file(&secret).unwrap();
     fs::write(&secret, "0".repeat(64)).unwrap();
-    server.logged("the secrets in use stay");
+    server.logged("the changed secrets cannot be used");
     assert!(server.stderr().contains("is open to others"), "{}", server.stderr());
     let image = server.get(&format!("/captcha/v1.0/keys/{key}/img"));
     assert_eq!(image.status, 200);

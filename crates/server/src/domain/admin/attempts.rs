@@ -26,7 +26,8 @@ pub(super) struct Attempts {
     clients: ClientLimit,
     /// By two bytes of the name's hash, so that names that nobody has take no more room than those of users.
     names: DefaultKeyedRateLimiter<[u8; 2]>,
-    /// Of those who are signed in and change their password, whom nobody else's attempts must keep from that.
+    /// Signed-in users who change their password have a limit of their own, so that other people's failed sign-ins cannot
+    /// lock them out.
     changes: DefaultKeyedRateLimiter<[u8; 2]>,
     clock: DefaultClock,
 }

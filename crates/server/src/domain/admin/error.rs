@@ -3,7 +3,7 @@
 use super::Scope;
 use crate::{domain::apps::AppError, keep::store::StoreError};
 
-/// Why an administrator does not get what he asks for.
+/// Why an administrator's request is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
     /// The actor may not do that.

@@ -1,4 +1,4 @@
-//! What a person sets for himself: his password and his language.
+//! A user's own settings: password and language.
 
 use std::sync::Arc;
 

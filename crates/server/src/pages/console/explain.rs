@@ -59,8 +59,8 @@ fn log(fault: &Fault) {
     static FAILURES: Seldom = Seldom::new();
     if fault.status().is_server_error() && FAILURES.is_due() {
         match fault {
-            Fault::Admin(error) => tracing::error!(%error, "the console failed; it may have again, uncounted"),
-            _ => tracing::error!(?fault, "the console failed; it may have again, uncounted"),
+            Fault::Admin(error) => tracing::error!(%error, "the console failed; further failures may not be logged"),
+            _ => tracing::error!(?fault, "the console failed; further failures may not be logged"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who looks at the console, and how he came.
+//! Who looks at the console, and over which connection.
 
 use std::{
     convert::Infallible,
