@@ -14,6 +14,7 @@ use std::{
 use anyhow::{Context, ensure};
 
 use crate::{
+    book::with_includes,
     command::{cargo, root, run},
     tools::Tool,
 };
@@ -66,17 +67,6 @@ fn make_parts(program: &Path, parts: &Path) -> anyhow::Result<()> {
         fs::write(parts.join("docs").join(name), with_includes(&root().join("docs").join(name))?)?;
     }
     Ok(())
-}
-
-/// A document with the files that the book includes in it.
-fn with_includes(document: &Path) -> anyhow::Result<String> {
-    let mut text = fs::read_to_string(document)?;
-    let folder = document.parent().context("a document is in a folder")?;
-    while let Some((before, rest)) = text.split_once("{{#include ") {
-        let (file, after) = rest.split_once("}}").context("an include has an end")?;
-        text = format!("{before}{}{after}", fs::read_to_string(folder.join(file))?.trim_end());
-    }
-    Ok(text)
 }
 
 fn only_file_in(folder: &Path) -> anyhow::Result<PathBuf> {
