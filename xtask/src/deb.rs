@@ -15,7 +15,7 @@ use anyhow::{Context, ensure};
 
 use crate::{
     book::with_includes,
-    command::{cargo, root, run},
+    command::{build_dist, cargo, root, run},
     tools::Tool,
 };
 
@@ -31,15 +31,14 @@ pub(crate) struct Options {
 
 pub(crate) fn make_package(options: &Options) -> anyhow::Result<()> {
     CARGO_DEB.install()?;
-    run(&mut cargo(&["build", "--release", "--locked", "--package", "haechi"]))?;
-    let parts = root().join("target/release/debian-parts");
-    make_parts(&root().join("target/release/haechi"), &parts)?;
+    let program = build_dist()?;
+    make_parts(&program, &program.with_file_name("debian-parts"))?;
     let folder = root().join("target/debian");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    run(cargo(&["deb", "--no-build", "--locked", "--package", "haechi", "--output"]).arg(&folder))?;
+    run(cargo(&["deb", "--no-build", "--profile", "dist", "--locked", "--package", "haechi", "--output"]).arg(&folder))?;
     let package = only_file_in(&folder)?;
     println!("\nmade {}", package.display());
     if options.test {

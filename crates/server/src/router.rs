@@ -25,8 +25,6 @@ use crate::{
 pub struct Options {
     /// Whether the demo page is at `/`.
     pub demo: bool,
-    /// Whether developers' listening test is beside it.
-    pub listening_test: bool,
     /// Whether operators' routes are on another listener, which [`operators`] serves.
     pub operators_elsewhere: bool,
 }
@@ -51,7 +49,7 @@ pub fn router(service: Arc<Service>, administration: Option<&Arc<Administration>
         router = router.merge(operators_routes(&service, administration));
     }
     if options.demo {
-        router = router.merge(demo::routes(options.listening_test));
+        router = router.merge(demo::routes());
     }
     finish(router, service)
 }

@@ -3,7 +3,6 @@
 //! It calls the service itself, as an app that is enabled, so no appkey reaches the browser. Everything works as plain
 //! HTML; the script on top of it plays, judges and renews in place, by the two routes that answer in JSON.
 
-mod listen;
 mod page;
 mod round;
 #[cfg(test)]
@@ -42,9 +41,8 @@ const STYLE: &str = include_str!("demo/page.css");
 const SCRIPT: &str = include_str!("demo/page.js");
 const MARK: &str = include_str!("demo/haechi.svg");
 
-pub(crate) fn routes(with_listening_test: bool) -> Router<Arc<Service>> {
-    let router = if with_listening_test { listen::routes() } else { Router::new() };
-    router
+pub(crate) fn routes() -> Router<Arc<Service>> {
+    Router::new()
         .route("/", get(show).post(judge_form))
         .route("/demo/challenge", post(issue))
         .route("/demo/verification", post(judge))
