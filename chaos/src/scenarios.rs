@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use testbed::{Cluster, FaultProxy, Mode, Persistence, Redis, RedisOptions};
 use tokio::runtime::Runtime;
 
@@ -124,7 +125,8 @@ fn under_load(
     fail: impl FnOnce(&dyn Fn() -> bool),
 ) -> Report {
     // There is a connection for each request. Where the limit cannot be raised, fewer of them are sent.
-    let _ = rlimit::increase_nofile_limit(u64::MAX);
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
     let load = Load::on(addresses, scale, mix);
     let runtime = Runtime::new().expect("threads for the clients");
     let keys = thread::scope(|scope| {

@@ -18,7 +18,7 @@ pub(crate) use self::{
     load::{Connection, Request},
     server::Server,
 };
-use crate::command::{built, cargo, run};
+use crate::command::{build_dist, cargo, run};
 
 /// What to measure, and for how long.
 #[derive(clap::Args)]
@@ -48,14 +48,13 @@ pub(crate) struct Options {
 
 pub(crate) fn run_benchmarks(options: &Options) -> anyhow::Result<()> {
     if options.cluster {
-        run(&mut cargo(&["build", "--release", "--package", "haechi"]))?;
+        build_dist()?;
         return cluster::table(options);
     }
     if !options.server_only && options.overload.is_none() {
-        run(&mut cargo(&["bench", "--package", "haechi-captcha", "--package", "haechi"]))?;
+        run(&mut cargo(&["bench", "--profile", "dist", "--package", "haechi-captcha", "--package", "haechi"]))?;
     }
-    run(&mut cargo(&["build", "--release", "--package", "haechi"]))?;
-    let program = built("release", "haechi");
+    let program = build_dist()?;
     if options.overload.is_some() {
         return overload::table(&program, options);
     }

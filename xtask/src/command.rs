@@ -29,6 +29,12 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// Builds the server as it is passed on, with all features, and returns where it is.
+pub(crate) fn build_dist() -> anyhow::Result<PathBuf> {
+    run(&mut cargo(&["build", "--profile", "dist", "--locked", "--package", "haechi", "--features", "otlp"]))?;
+    Ok(built("dist", "haechi"))
+}
+
 /// A program that [`cargo`] built, in this profile's folder.
 pub(crate) fn built(profile: &str, program: &str) -> PathBuf {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);

@@ -14,7 +14,8 @@ use std::{
 use anyhow::{Context, ensure};
 
 use crate::{
-    command::{cargo, root, run},
+    book::with_includes,
+    command::{build_dist, cargo, root, run},
     tools::Tool,
 };
 
@@ -30,15 +31,14 @@ pub(crate) struct Options {
 
 pub(crate) fn make_package(options: &Options) -> anyhow::Result<()> {
     CARGO_DEB.install()?;
-    run(&mut cargo(&["build", "--release", "--locked", "--package", "haechi"]))?;
-    let parts = root().join("target/release/debian-parts");
-    make_parts(&root().join("target/release/haechi"), &parts)?;
+    let program = build_dist()?;
+    make_parts(&program, &program.with_file_name("debian-parts"))?;
     let folder = root().join("target/debian");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    run(cargo(&["deb", "--no-build", "--locked", "--package", "haechi", "--output"]).arg(&folder))?;
+    run(cargo(&["deb", "--no-build", "--profile", "dist", "--locked", "--package", "haechi", "--output"]).arg(&folder))?;
     let package = only_file_in(&folder)?;
     println!("\nmade {}", package.display());
     if options.test {
@@ -66,17 +66,6 @@ fn make_parts(program: &Path, parts: &Path) -> anyhow::Result<()> {
         fs::write(parts.join("docs").join(name), with_includes(&root().join("docs").join(name))?)?;
     }
     Ok(())
-}
-
-/// A document with the files that the book includes in it.
-fn with_includes(document: &Path) -> anyhow::Result<String> {
-    let mut text = fs::read_to_string(document)?;
-    let folder = document.parent().context("a document is in a folder")?;
-    while let Some((before, rest)) = text.split_once("{{#include ") {
-        let (file, after) = rest.split_once("}}").context("an include has an end")?;
-        text = format!("{before}{}{after}", fs::read_to_string(folder.join(file))?.trim_end());
-    }
-    Ok(text)
 }
 
 fn only_file_in(folder: &Path) -> anyhow::Result<PathBuf> {

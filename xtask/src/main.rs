@@ -68,7 +68,7 @@ fn main() -> anyhow::Result<()> {
     // Paths are the repository's, wherever in it the command is run.
     std::env::set_current_dir(command::root())?;
     match Xtask::parse() {
-        Xtask::Test(options) => test::run_everything(&options),
+        Xtask::Test(options) => test::test(&options),
         Xtask::Bench(options) => bench::run_benchmarks(&options),
         Xtask::Soak(options) => soak::soak(&options),
         Xtask::Chaos(options) => chaos::run_scenarios(&options),

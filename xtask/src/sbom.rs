@@ -16,8 +16,16 @@ const NAME: &str = "haechi.cdx";
 /// Writes `target/sbom/haechi.cdx.json`, in CycloneDX.
 pub(crate) fn write() -> anyhow::Result<()> {
     CARGO_CYCLONEDX.install()?;
-    let arguments =
-        ["cyclonedx", "--format", "json", "--spec-version", "1.5", "--no-build-deps", "--override-filename"];
+    let arguments = [
+        "cyclonedx",
+        "--format",
+        "json",
+        "--spec-version",
+        "1.5",
+        "--no-build-deps",
+        "--all-features",
+        "--override-filename",
+    ];
     // It writes beside the manifest of every crate of the workspace that the program consists of.
     run(cargo(&arguments).args([NAME, "--quiet", "--manifest-path", "crates/server/Cargo.toml"]))?;
     let folder = root().join("target/sbom");

@@ -18,7 +18,7 @@ use haechi_captcha::{Key, Keyring, Secret};
 
 use crate::{
     bench::{Connection, Request, Server},
-    command::{built, cargo, run},
+    command::build_dist,
 };
 
 /// How long, and on what.
@@ -80,8 +80,7 @@ struct Counts {
 }
 
 pub(crate) fn soak(options: &Options) -> anyhow::Result<()> {
-    run(&mut cargo(&["build", "--release", "--package", "haechi"]))?;
-    let server = Server::start(&built("release", "haechi"), &options.ledger)?;
+    let server = Server::start(&build_dist()?, &options.ledger)?;
     let keyring = Keyring::new(&Secret::from_hex(&server.secret()?)?);
     let trial = visit(&server, &keyring, None, TRIAL)?;
     let rate = trial.visits as f64 / TRIAL.as_secs_f64() / 2.0;

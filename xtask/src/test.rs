@@ -18,6 +18,9 @@ pub(crate) struct Options {
     /// Leave the browser tests out.
     #[arg(long)]
     no_browser: bool,
+    /// Install nothing, and run what answers first: format, clippy, unit tests, and the black-box suite on one ledger.
+    #[arg(long)]
+    quick: bool,
 }
 
 const NEEDED: [Needed; 16] = [
@@ -49,36 +52,75 @@ const NEEDED_WITH_BROWSER: [Needed; 3] = [
     // It fetches axe-core, which looks for barriers in pages.
     Needed { file: "npm", package: "npm" },
 ];
-/// Modules of the black-box suite on which the ledger has no bearing: to run them once is enough.
-const WITHOUT_LEDGER: [&str; 7] =
-    ["connections::", "hostile::", "manuals::", "proxies::", "readme::", "snippets::", "tls::"];
+/// Modules of the black-box suite on which the ledger has a bearing, or Redis, in which apps and users are too: they
+/// are run on each ledger, and all others on the embedded one only.
+const WITH_LEDGER: [&str; 12] = [
+    "admin::",
+    "api::",
+    "apps::",
+    "backup::",
+    "cli::",
+    "clock::",
+    "disk::",
+    "limits::",
+    "once::",
+    "secrets::",
+    "serve::",
+    "shared::",
+];
+/// Modules that start other programs, or that take their time.
+const NOT_QUICK: [&str; 8] =
+    ["clock::", "disk::", "manuals::", "once::", "overload::", "proxies::", "shared::", "snippets::"];
+/// All that is linted: the two by name are not among all targets, because they are left out of a plain `cargo test`.
+const ALL_TARGETS: [&str; 5] = ["--all-targets", "--test", "scenarios", "--test", "browser"];
 
-pub(crate) fn run_everything(options: &Options) -> anyhow::Result<()> {
+pub(crate) fn test(options: &Options) -> anyhow::Result<()> {
+    if options.quick { run_quickly() } else { run_everything(options) }
+}
+
+fn run_quickly() -> anyhow::Result<()> {
+    check_style()?;
+    let skipped = NOT_QUICK.iter().flat_map(|module| ["--skip", module]);
+    let arguments: Vec<_> = ["--lib", "--bins", "--test", "it", "--"].into_iter().chain(skipped).collect();
+    run(&mut cargo_test(&arguments))?;
+    println!("\nAll passed, of what is quick.");
+    Ok(())
+}
+
+fn run_everything(options: &Options) -> anyhow::Result<()> {
     install_needed(options)?;
-    run(&mut cargo(&["fmt", "--all", "--check"]))?;
-    // The two by name are not among all targets, because they are left out of a plain `cargo test`.
-    let targets = ["--all-targets", "--test", "scenarios", "--test", "browser"];
-    run(&mut cargo(&[&["clippy", "--workspace"], &targets[..], &["--", "--deny", "warnings"]].concat()))?;
+    check_style()?;
     run(&mut cargo_test(&[]))?;
     test_other_ledgers()?;
     // These start the program that is built by now. One at a time: each needs all processors.
     run(&mut cargo_test(&["--test", "scenarios", "--", "--test-threads", "1"]))?;
     if !options.no_browser {
         install_axe()?;
-        // So do the browser tests, each with a browser of its own.
-        run(
-            cargo_test(&["--test", "browser", "--", "--test-threads", "1"]).env("E2E_HAECHI", built("debug", "haechi"))
-        )?;
+        // Each has a server and a browser of its own, of which two find room on two processors.
+        let mut browser = cargo_test(&["--test", "browser", "--", "--test-threads", "2"]);
+        run(browser.env("E2E_HAECHI", built("debug", "haechi")))?;
     }
     check_if_installed("Valkey", valkey::install, valkey::check_installed)?;
     check_if_installed("the OpenAPI document", schemathesis::install, schemathesis::check_installed)?;
     check_if_installed("deploy/", deploy::install, deploy::check_installed)?;
     check_if_installed("the bench's reading", attack::install_tests, attack::test_installed)?;
-    check_if_installed("the book", book::install, book::build_installed)?;
-    check_if_installed("the crates' licences and sources", audit::install, audit::check_installed)?;
-    run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
+    book::build()?;
+    audit::check()?;
+    check_rustdoc()?;
     println!("\nAll passed.");
     Ok(())
+}
+
+fn check_style() -> anyhow::Result<()> {
+    run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    run(&mut cargo(&[&["clippy", "--workspace"], &ALL_TARGETS[..], &["--", "--deny", "warnings"]].concat()))
+}
+
+/// Our crates' documentation. With the examples among the targets, Cargo resolves the features that it resolves for
+/// clippy and the tests, and need not look at all dependencies once more.
+fn check_rustdoc() -> anyhow::Result<()> {
+    let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--lib", "--bins", "--examples"]);
+    run(doc.env("RUSTDOCFLAGS", "--deny warnings"))
 }
 
 /// Runs tests of the workspace, of which the arguments choose some.
@@ -92,7 +134,7 @@ pub(crate) fn cargo_test(arguments: &[&str]) -> Command {
 /// The black-box suite, as far as a ledger has a bearing on it, on this one.
 pub(crate) fn test_ledger(url: &str) -> Command {
     let mut suite = cargo_test(&["--test", "it", "--"]);
-    suite.args(WITHOUT_LEDGER.iter().flat_map(|module| ["--skip", module])).env("TEST_LEDGER", url);
+    suite.args(WITH_LEDGER).env("TEST_LEDGER", url);
     suite
 }
 
@@ -139,4 +181,18 @@ fn install_needed(options: &Options) -> anyhow::Result<()> {
     let with_browser = if options.no_browser { &[][..] } else { &NEEDED_WITH_BROWSER };
     let wanted: Vec<_> = NEEDED.iter().chain(with_browser).collect();
     install_missing(&wanted, "Install them, or leave browsers out with --no-browser")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A name that chooses nothing would go unnoticed.
+    #[test]
+    fn modules_that_are_chosen_are_there() {
+        for module in WITH_LEDGER.iter().chain(&NOT_QUICK) {
+            let file = format!("crates/server/tests/it/{}.rs", module.trim_end_matches("::"));
+            assert!(root().join(&file).is_file(), "{file}");
+        }
+    }
 }

@@ -149,7 +149,7 @@ async fn open_service(
     now: u64,
 ) -> Result<Service, InstallationError> {
     // Where there are apps there was a secret, even if it is gone and put back only later, as after a restoration.
-    let may_have_sealed = secrets.may_have_sealed() || !apps.list().is_empty();
+    let may_have_sealed = secrets.may_have_sealed() || apps.count() > 0;
     let (ledger, remote) = open_ledger(&config.ledger, store, may_have_sealed, now).await?;
     let limits = &config.limits;
     let limits = Limits::new(limits.per_minute, limits.proxies.clone(), remote.filter(|_| limits.shared));

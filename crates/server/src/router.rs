@@ -37,8 +37,6 @@ use crate::{
 pub struct Options {
     /// Whether the demo page is at `/`.
     pub demo: bool,
-    /// Whether developers' listening test is beside it.
-    pub listening_test: bool,
     /// Whether operators' routes are on another listener, which [`operators`] serves.
     pub operators_elsewhere: bool,
 }
@@ -54,7 +52,7 @@ pub fn router(service: Arc<Service>, administration: Option<&Arc<Administration>
         router = router.merge(operators_router(&service, administration, &mut classes));
     }
     if options.demo {
-        router = router.merge(demo::router(options.listening_test, &service, &mut classes));
+        router = router.merge(demo::router(&service, &mut classes));
     }
     finish(router, service, classes)
 }

@@ -1,37 +1,29 @@
 //! Traces of requests, sent to an OpenTelemetry collector by OTLP over HTTP, if there is one.
 //!
+//! What sends is in `export.rs`, and only in a program that is built with the feature `otlp`.
+//!
 //! They have a target of their own, so that without a collector nobody is interested in them and they cost nothing, and
 //! so that the log never shows them. As little as the log do they hold a path, a key, an appkey, an answer or an
 //! address.
 
-use std::{fmt, str::FromStr, time::Duration};
+#[cfg(not(feature = "otlp"))]
+mod absent;
+#[cfg(feature = "otlp")]
+mod export;
 
-use async_trait::async_trait;
-use axum::{
-    body::Bytes,
-    http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri},
-};
-use opentelemetry::{KeyValue, propagation::TextMapPropagator, trace::TracerProvider};
-use opentelemetry_http::{HeaderExtractor, HttpClient, HttpError};
-use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig, WithHttpConfig};
-use opentelemetry_sdk::{
-    Resource,
-    propagation::TraceContextPropagator,
-    trace::{Sampler, SdkTracerProvider},
-};
+use std::str::FromStr;
+
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use serde::{Deserialize, Deserializer, de};
-use tracing::{Span, Subscriber, field::Empty, level_filters::LevelFilter};
-use tracing_opentelemetry::OpenTelemetrySpanExt;
-use tracing_subscriber::{Layer, filter::Targets, registry::LookupSpan};
+use tracing::{Span, field::Empty};
+
+#[cfg(not(feature = "otlp"))]
+use self::absent as export;
+
+pub use self::export::Traces;
 
 /// The target of all spans that are made here.
 pub(crate) const TARGET: &str = "traces";
-/// Where a collector takes traces, below its address.
-const TRACES_PATH: &str = "v1/traces";
-/// The longest that a collector may take.
-const MAX_SENDING_TIME: Duration = Duration::from_secs(5);
-/// A collector's reply says little; no more of it is read.
-const MAX_REPLY_BYTES: u64 = 64 << 10;
 
 /// Where traces go, and how many.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,20 +39,32 @@ pub struct TracesConfig {
 #[serde(try_from = "String")]
 pub struct OtlpEndpoint(String);
 
-/// An address that cannot be a collector's.
+/// Why an address is no collector's that could be sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a collector's address is http:// or https:// with a host, and neither a query nor a password")]
-pub struct OtlpEndpointError;
+pub enum OtlpEndpointError {
+    /// It cannot be one.
+    #[error("a collector's address is http:// or https:// with a host, and neither a query nor a password")]
+    Address,
+    /// This program was built without what sends.
+    #[error(
+        "this haechi was built without traces: the Debian package and the container image have them, and so has what \
+         cargo build --release --features otlp builds"
+    )]
+    NotBuilt,
+}
 
 impl FromStr for OtlpEndpoint {
     type Err = OtlpEndpointError;
 
     fn from_str(text: &str) -> Result<Self, OtlpEndpointError> {
-        let uri: Uri = text.parse().map_err(|_| OtlpEndpointError)?;
+        let uri: Uri = text.parse().map_err(|_| OtlpEndpointError::Address)?;
         let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
         let has_host = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
         if !is_http || !has_host || uri.query().is_some() {
-            return Err(OtlpEndpointError);
+            return Err(OtlpEndpointError::Address);
+        }
+        if cfg!(not(feature = "otlp")) {
+            return Err(OtlpEndpointError::NotBuilt);
         }
         Ok(Self(text.trim_end_matches('/').to_owned()))
     }
@@ -111,83 +115,6 @@ impl<'de> Deserialize<'de> for TraceRatio {
     }
 }
 
-/// What sends traces, on a thread of its own.
-#[derive(Debug)]
-pub struct Traces(SdkTracerProvider);
-
-impl Traces {
-    /// Prepares to send traces. Nothing is sent yet, and a collector that is not there is no error.
-    ///
-    /// # Errors
-    /// If one of the variables `OTEL_…` in the environment, which say more of it, cannot be read.
-    pub fn new(config: &TracesConfig) -> Result<Self, ExporterBuildError> {
-        let exporter = SpanExporter::builder()
-            .with_http()
-            .with_http_client(Collector::new())
-            .with_endpoint(format!("{}/{TRACES_PATH}", config.endpoint.0))
-            .with_timeout(MAX_SENDING_TIME)
-            .build()?;
-        // As everywhere, OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES may say something else.
-        let name = std::env::var("OTEL_SERVICE_NAME").unwrap_or_else(|_| env!("CARGO_PKG_NAME").to_owned());
-        let version = KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));
-        let resource = Resource::builder().with_service_name(name).with_attribute(version).build();
-        let provider = SdkTracerProvider::builder()
-            .with_resource(resource)
-            .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(config.ratio.0))))
-            .with_batch_exporter(exporter)
-            .build();
-        Ok(Self(provider))
-    }
-
-    /// What takes spans of [`TARGET`] out of the program.
-    pub(crate) fn layer<S: Subscriber + for<'span> LookupSpan<'span>>(&self) -> impl Layer<S> + use<S> {
-        tracing_opentelemetry::layer()
-            .with_tracer(self.0.tracer(env!("CARGO_PKG_NAME")))
-            .with_location(false)
-            .with_threads(false)
-            .with_tracked_inactivity(false)
-            .with_target(false)
-            .with_level(false)
-            .with_filter(Targets::new().with_target(TARGET, LevelFilter::INFO))
-    }
-
-    /// Sends what is left, or gives it up after some seconds.
-    pub fn close(self) {
-        if let Err(error) = self.0.shutdown_with_timeout(MAX_SENDING_TIME) {
-            tracing::warn!(%error, "the last traces were not sent");
-        }
-    }
-}
-
-/// A client for the collector. It waits where it is called, which is on the thread that sends.
-struct Collector(ureq::Agent);
-
-impl Collector {
-    fn new() -> Self {
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(MAX_SENDING_TIME))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false);
-        Self(config.build().into())
-    }
-}
-
-impl fmt::Debug for Collector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Collector")
-    }
-}
-
-#[async_trait]
-impl HttpClient for Collector {
-    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let (parts, body) = self.0.run(request.map(Vec::from))?.into_parts();
-        let body = body.into_with_config().limit(MAX_REPLY_BYTES).read_to_vec()?;
-        Ok(Response::from_parts(parts, body.into()))
-    }
-}
-
 /// The span of a whole request. A parent that a proxy names is believed if the proxy is.
 ///
 /// Its names are those of the semantic conventions for HTTP servers. Of what they ask for, it leaves out `url.path`
@@ -210,9 +137,7 @@ pub(crate) fn request(method: &Method, route: Option<&str>, headers: &HeaderMap,
     if !span.is_disabled() {
         span.record("otel.name", route.map_or(method.to_owned(), |route| format!("{method} {route}")));
         if is_from_proxy {
-            let parent = TraceContextPropagator::new().extract(&HeaderExtractor(headers));
-            // It fails only for a span that is closed.
-            let _ = span.set_parent(parent);
+            export::continue_trace(&span, headers);
         }
     }
     span
@@ -261,12 +186,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_a_collectors_or_is_refused() {
+    #[cfg(feature = "otlp")]
+    fn an_address_is_a_collectors() {
         for good in ["http://127.0.0.1:4318", "http://[::1]:4318/", "https://otlp.example.org/base"] {
             assert!(good.parse::<OtlpEndpoint>().is_ok(), "{good}");
         }
+    }
+
+    #[test]
+    #[cfg(not(feature = "otlp"))]
+    fn a_program_that_sends_nothing_says_so() {
+        assert_eq!("http://127.0.0.1:4318".parse::<OtlpEndpoint>(), Err(OtlpEndpointError::NotBuilt));
+    }
+
+    #[test]
+    fn what_is_no_collectors_address_is_refused() {
         for bad in ["", "127.0.0.1:4318", "/v1/traces", "grpc://h:4317", "http://u:p@h", "http://h/?key=1", "http://"] {
-            assert_eq!(bad.parse::<OtlpEndpoint>(), Err(OtlpEndpointError), "{bad}");
+            assert_eq!(bad.parse::<OtlpEndpoint>(), Err(OtlpEndpointError::Address), "{bad}");
         }
     }
 

@@ -12,7 +12,6 @@ mod console;
 mod demo_page;
 mod docs;
 mod keyboard;
-mod listening;
 mod loading;
 mod looks;
 mod no_script;

@@ -72,7 +72,7 @@ pub(super) fn table(options: &Options) -> anyhow::Result<()> {
 }
 
 fn rows(servers: &Servers, shards: usize, count: usize, options: &Options) -> anyhow::Result<()> {
-    let (program, ledger) = (built("release", "haechi"), servers.url());
+    let (program, ledger) = (built("dist", "haechi"), servers.url());
     let nodes = start_nodes(&program, &ledger, count)?;
     let addresses: Vec<SocketAddr> = nodes.iter().map(Server::address).collect();
     let node_processes: Vec<u32> = nodes.iter().map(Server::id).collect();

@@ -40,7 +40,7 @@ struct Library {
 
 /// All crates that the program depends on, by name, on this platform.
 fn libraries() -> anyhow::Result<Vec<Library>> {
-    let output = cargo(&["metadata", "--format-version", "1", "--locked"]).output()?;
+    let output = cargo(&["metadata", "--format-version", "1", "--all-features", "--locked"]).output()?;
     ensure!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout)?;
     let listed = |value: &Value, name: &str| value[name].as_array().cloned().unwrap_or_default();

@@ -1,8 +1,13 @@
-//! `haechi serve`.
+//! `haechi serve`: the life of a server. What it says of itself, and does meanwhile, is in the files below.
+
+mod announce;
+mod keeping;
+mod system;
+mod warnings;
 
 use std::{
-    env, io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    io,
+    net::SocketAddr,
     process::ExitCode,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -14,9 +19,8 @@ use haechi::{
     clock::unix_now,
     domain::{
         admin::Administration,
-        apps::{AppError, AppStore, MadeApp, SettingChanges, TEST_APP_WARNING},
+        apps::{AppError, AppStore, MadeApp, SettingChanges},
         service::Service,
-        statistics::Statistics,
     },
     http::{
         server::{self, Limits},
@@ -24,35 +28,30 @@ use haechi::{
     },
     installation::{
         Installation, InstallationError,
-        config::{Config, LedgerKind, Listening, Options},
+        config::{Config, Listening, Options},
         control::{self, ControlSocket, Controls},
-        secrets::{SecretFiles, SecretWatch, Secrets},
     },
     keep::store::StoreError,
     logging, router,
     traces::Traces,
 };
-use serde::Serialize;
 use tokio::{
     net::{TcpListener, UnixListener},
     signal::unix::{SignalKind, signal},
     sync::watch,
     task::JoinHandle,
-    time::MissedTickBehavior,
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::{
-    output::{self, rfc3339},
-    say,
+use self::{
+    announce::announce,
+    keeping::{flush, keep_certificate, keep_flushing, keep_secrets, purge},
+    system::{forbid_core_dumps, room_for_connections},
+    warnings::{report_ledger_ahead, warn_about},
 };
 
-/// How often the ledger forgets what is past its time.
-const PURGE_INTERVAL: Duration = Duration::from_secs(5);
-/// How often what was counted is stored. It is what a crash may lose.
-const FLUSH_INTERVAL: Duration = Duration::from_secs(2);
-/// How often the files of secrets and of the certificate are looked at.
-const FILES_INTERVAL: Duration = Duration::from_secs(2);
+pub(super) use self::announce::reachable;
+
 /// When the server ends, the longest that the commands that run may take, and then the ledger, to write what it holds.
 const MAX_CLOSE_TIME: Duration = Duration::from_secs(10);
 /// The longest to wait for the first second, which is longer only if the clock went back.
@@ -85,13 +84,6 @@ impl Serve {
         }
         served?;
         Ok(ExitCode::SUCCESS)
-    }
-}
-
-/// A core dump would hold the secret, and lie where nobody looks after it.
-fn forbid_core_dumps() {
-    if let Err(error) = rlimit::setrlimit(rlimit::Resource::CORE, 0, 0) {
-        tracing::warn!(%error, "a crash may leave a core dump, which holds the secret");
     }
 }
 
@@ -208,11 +200,7 @@ impl Listeners {
         administration: &Arc<Administration>,
         stopping: &Stopping,
     ) {
-        let options = router::Options {
-            demo: listening.demo,
-            listening_test: listening.listening_test,
-            operators_elsewhere: self.operators.is_some(),
-        };
+        let options = router::Options { demo: listening.demo, operators_elsewhere: self.operators.is_some() };
         let public = router::router(Arc::clone(service), Some(administration), options);
         let operators = self.operators.map(|listener| {
             let router = router::operators(Arc::clone(service), Some(administration));
@@ -268,85 +256,8 @@ fn spawn_control(listener: UnixListener, controls: Controls, stopping: Stopping)
     })
 }
 
-/// Forgets, again and again, what the ledger need not remember.
-async fn purge(service: Arc<Service>) {
-    let mut ticks = tokio::time::interval(PURGE_INTERVAL);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        match service.purge().await {
-            Ok(0) => {}
-            Ok(forgotten) => tracing::debug!(forgotten, "forgot keys past their time"),
-            Err(error) => tracing::error!(%error, "keys past their time could not be forgotten"),
-        }
-    }
-}
-
-/// Takes, again and again, what the secrets' files hold by now.
-async fn keep_secrets(config: Config, service: Arc<Service>) {
-    let files = SecretFiles::of(&config);
-    let mut watch = match Secrets::read(&files, unix_now()) {
-        Ok(secrets) => {
-            // They may have changed since they were read for the first time.
-            service.change_keyring(secrets.keyring());
-            SecretWatch::new(files, secrets)
-        }
-        Err(error) => return tracing::error!(%error, "a change of the secret will not be noticed"),
-    };
-    let mut ticks = tokio::time::interval(FILES_INTERVAL);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut last_fault = String::new();
-    loop {
-        ticks.tick().await;
-        let fault = match watch.reread(unix_now()) {
-            Ok(Some(keyring)) => {
-                service.change_keyring(keyring);
-                tracing::info!("the secrets were changed, and the new ones are in use");
-                String::new()
-            }
-            Ok(None) => String::new(),
-            Err(error) => error.to_string(),
-        };
-        if !fault.is_empty() && fault != last_fault {
-            tracing::error!(fault, "the changed secrets cannot be used; the server keeps those it has");
-        }
-        last_fault = fault;
-    }
-}
-
-/// Takes, again and again, what the certificate's files hold by now.
-async fn keep_certificate(mut tls: Tls) {
-    let mut ticks = tokio::time::interval(FILES_INTERVAL);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        match tls.reload() {
-            Ok(true) => tracing::info!("the certificate was changed, and the new one is in use"),
-            Ok(false) => {}
-            Err(error) => tracing::error!(%error, "the certificate in use stays, since the new one cannot be used"),
-        }
-    }
-}
-
-/// Stores, again and again, what was counted.
-async fn keep_flushing(statistics: Arc<Statistics>) {
-    let mut ticks = tokio::time::interval(FLUSH_INTERVAL);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        flush(&statistics).await;
-    }
-}
-
-async fn flush(statistics: &Arc<Statistics>) {
-    let statistics = Arc::clone(statistics);
-    if let Err(error) = tokio::task::spawn_blocking(move || statistics.flush(unix_now())).await {
-        tracing::error!(%error, "statistics could not be stored");
-    }
-}
-
 fn make_first_app(apps: &AppStore) -> Result<Option<MadeApp>> {
-    if !apps.list().is_empty() {
+    if apps.count() > 0 {
         return Ok(None);
     }
     match apps.create(FIRST_APP, &SettingChanges::default(), unix_now()) {
@@ -369,141 +280,4 @@ async fn code_for_first_user(administration: &Arc<Administration>) -> Option<Str
         }
         Err(_) => None,
     }
-}
-
-fn warn_about(config: &Config, apps: &AppStore) {
-    let Listening { public, operators, .. } = config.listening;
-    if operators.is_none() && !public.ip().is_loopback() {
-        tracing::warn!(
-            "/metrics, /docs, /admin and /console are served to everybody on {public}: set --admin-listen to keep them \
-             apart"
-        );
-    }
-    let shares_ledger = matches!(config.ledger.kind, LedgerKind::Redis(_));
-    if let Some(node) = config.node.filter(|_| !shares_ledger) {
-        tracing::warn!(
-            "this is node {node} of several, and each has a ledger of its own, so a key can pass once on every server \
-             that shares the secret: have one of them judge all answers"
-        );
-    }
-    if config.ledger.kind.has_password() && command_line_has_password() {
-        tracing::warn!(
-            "everybody on this machine can read the ledger's password on the command line: give its URL in the \
-             configuration file, or in HAECHI_LEDGER"
-        );
-    }
-    for app in apps.list().into_iter().filter(|app| app.enabled && app.settings.test) {
-        tracing::warn!(app = app.name, "{TEST_APP_WARNING}");
-    }
-}
-
-/// Whether a ledger with a password stands on the command line, which any user may read in `/proc`.
-fn command_line_has_password() -> bool {
-    let words = env::args_os().filter_map(|word| word.into_string().ok());
-    words
-        .filter_map(|word| word.trim_start_matches("--ledger=").parse().ok())
-        .any(|kind: LedgerKind| kind.has_password())
-}
-
-/// How many connections there can be at once, after asking the system for as many file descriptors as it gives.
-fn room_for_connections() -> usize {
-    /// Descriptors for everything that is not a client: the database, operators, the control socket, the log.
-    const OTHERS: u64 = 100;
-    let wanted = Limits::default().connections;
-    let descriptors = rlimit::increase_nofile_limit(wanted as u64 + OTHERS).unwrap_or_else(|error| {
-        tracing::warn!(%error, "the limit on open files is not known; it is taken to be 1024");
-        1024
-    });
-    let room = usize::try_from(descriptors.saturating_sub(OTHERS)).unwrap_or(wanted).clamp(16, wanted);
-    if room < wanted {
-        tracing::warn!(room, wanted, "there is room for fewer connections: raise the limit on open files (ulimit -n)");
-    }
-    room
-}
-
-/// Says so if nothing that is issued can pass.
-fn report_ledger_ahead(service: &Service) {
-    if let Some(until) = service.ledger_ahead_until(unix_now()) {
-        tracing::error!(
-            "the ledger is ahead of the clock, and every key is refused until {}: if the clock is right, start once \
-             with --ledger memory:, which begins the ledger anew, and then again as before",
-            rfc3339(until)
-        );
-    }
-}
-
-/// What a script learns from a start.
-#[derive(Serialize)]
-struct Announcement<'a> {
-    listening: String,
-    operators: Option<String>,
-    appkey: Option<&'a str>,
-    site_key: Option<String>,
-    secret: Option<&'a str>,
-    demo: Option<String>,
-    /// Where the first user of the console is made, while there is none.
-    first_user: Option<String>,
-}
-
-/// Says that clients may come. A start does not fail because nobody reads that.
-fn announce(listeners: &Listeners, has_demo: bool, first_app: Option<&MadeApp>, code: Option<&str>, json: bool) {
-    let operators = listeners.operators.as_ref().and_then(|listener| listener.local_addr().ok());
-    let console = operators.unwrap_or(listeners.address);
-    let scheme = listeners.scheme();
-    let operators = operators.map(|address| format!("{scheme}://{address}"));
-    // Scripts take the first address that they see.
-    say(&format!("listening on {scheme}://{}", listeners.address));
-    if let Some(operators) = &operators {
-        say(&format!("operators on {operators}"));
-    }
-    let announcement = Announcement {
-        listening: format!("{scheme}://{}", listeners.address),
-        operators,
-        appkey: first_app.map(|made| made.appkey.as_str()),
-        site_key: first_app.map(|made| made.app.site_key().to_string()),
-        secret: first_app.map(|made| made.secret.as_str()),
-        demo: has_demo.then(|| format!("{scheme}://{}/", reachable(listeners.address))),
-        first_user: code.map(|code| format!("{scheme}://{}/console/first?code={code}", reachable(console))),
-    };
-    let printed = if json { output::print_json(&announcement) } else { output::print(&text_for_people(&announcement)) };
-    if let Err(error) = printed {
-        match first_app {
-            Some(_) => tracing::error!(
-                %error,
-                "the app called {FIRST_APP} was made, but its appkey could not be printed: run haechi app rotate \
-                 {FIRST_APP}"
-            ),
-            None => tracing::warn!(%error, "nothing could be printed"),
-        }
-    }
-}
-
-fn text_for_people(announcement: &Announcement<'_>) -> String {
-    let mut text = String::new();
-    if let Some(appkey) = announcement.appkey {
-        text += &format!("made an app called {FIRST_APP}; its appkey, which is shown only this once, is\n{appkey}\n");
-    }
-    match &announcement.demo {
-        Some(demo) => text += &format!("open {demo} to try it\n"),
-        None => text += &format!("serving {}, without the demo page\n", announcement.listening),
-    }
-    if let Some(first_user) = &announcement.first_user {
-        text += &format!("make the first user of the console, once and within an hour, at\n{first_user}\n");
-    }
-    if let (Some(site_key), Some(secret)) = (&announcement.site_key, announcement.secret) {
-        text += &format!(
-            "the site key of {FIRST_APP} is\n{site_key}\nand its secret, which is shown only this once too, is\n{secret}\n"
-        );
-    }
-    text
-}
-
-/// An address that a browser on this machine can open.
-pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        ip if !ip.is_unspecified() => ip,
-        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-    };
-    SocketAddr::new(ip, address.port())
 }

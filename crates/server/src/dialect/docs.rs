@@ -1,6 +1,8 @@
-//! The OpenAPI document, and the page that shows it without a request to anywhere else.
+//! The OpenAPI document, and the page that shows it.
 
-use std::sync::{Arc, LazyLock};
+mod page;
+
+use std::sync::LazyLock;
 
 use axum::{
     Json,
@@ -9,7 +11,6 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use utoipa::OpenApi;
-use utoipa_swagger_ui::{Config, SwaggerFile};
 
 use super::{admin, nhn};
 use crate::{domain::refusal::Refusal, http::routes::Dialect};
@@ -77,38 +78,33 @@ pub(crate) async fn public_openapi_json() -> Response {
     Json(&*DOCUMENT).into_response()
 }
 
-/// The page refers to its files relatively, so it must be asked for with a slash at the end.
-pub(crate) async fn page(OriginalUri(uri): OriginalUri) -> Result<Response, Refusal> {
-    if uri.path().ends_with('/') { serve("index.html") } else { Ok(Redirect::permanent("/docs/").into_response()) }
+/// Nothing but the style is loaded, and nothing runs.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+const STYLE: &str = include_str!("docs/page.css");
+
+/// The page refers to its style relatively, so it must be asked for with a slash at the end.
+pub(crate) async fn page(OriginalUri(uri): OriginalUri) -> Response {
+    static PAGE: LazyLock<String> = LazyLock::new(|| page::render(&openapi()).into_string());
+    if uri.path().ends_with('/') {
+        reply("text/html; charset=utf-8", &PAGE)
+    } else {
+        Redirect::permanent("/docs/").into_response()
+    }
 }
 
 /// A path that is not UTF-8 names no file.
 pub(crate) async fn file(file: Result<Path<String>, PathRejection>) -> Result<Response, Refusal> {
-    let Path(file) = file.map_err(|_| Refusal::Http(StatusCode::NOT_FOUND))?;
-    serve(&file)
-}
-
-fn serve(file: &str) -> Result<Response, Refusal> {
-    static CONFIG: LazyLock<Arc<Config<'static>>> =
-        LazyLock::new(|| Arc::new(Config::from("/openapi.json").validator_url("none").try_it_out_enabled(true)));
-    match utoipa_swagger_ui::serve(file, Arc::clone(&CONFIG)) {
-        Ok(Some(file)) => Ok(reply(file)),
-        Ok(None) => Err(Refusal::Http(StatusCode::NOT_FOUND)),
-        Err(error) => {
-            tracing::error!(%error, "the documentation page could not be made");
-            Err(Refusal::Internal)
-        }
+    match file {
+        Ok(Path(file)) if file == "page.css" => Ok(reply("text/css; charset=utf-8", STYLE)),
+        _ => Err(Refusal::Http(StatusCode::NOT_FOUND)),
     }
 }
 
-/// Swagger UI sets styles from its script and draws with data: URLs; it needs nothing from elsewhere.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-                      connect-src 'self'; media-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
-
-fn reply(file: SwaggerFile<'static>) -> Response {
-    let mut response = ([(header::CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response();
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    response
+fn reply(content_type: &'static str, text: &'static str) -> Response {
+    let policy = HeaderValue::from_static(POLICY);
+    ([(header::CONTENT_TYPE, HeaderValue::from_static(content_type)), (header::CONTENT_SECURITY_POLICY, policy)], text)
+        .into_response()
 }
 
 #[cfg(test)]

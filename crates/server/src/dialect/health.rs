@@ -32,7 +32,7 @@ pub(crate) async fn readyz(State(service): State<Arc<Service>>) -> Response {
 
 /// The metrics in OpenMetrics' text format, which Prometheus reads.
 pub(crate) async fn metrics(State(service): State<Arc<Service>>) -> Result<Response, Refusal> {
-    let apps = service.apps().current().all().len();
+    let apps = service.apps().current().count();
     let text = service.metrics().encode(service.ledger().records(), apps).map_err(|_| Refusal::Internal)?;
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, content_type)], text).into_response())

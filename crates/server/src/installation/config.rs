@@ -70,8 +70,6 @@ pub struct Listening {
     pub operators: Option<SocketAddr>,
     /// Whether the demo page is served.
     pub demo: bool,
-    /// Whether developers' listening test is beside it.
-    pub listening_test: bool,
 }
 
 /// Where spent keys are remembered.
@@ -163,7 +161,6 @@ impl Config {
                 public,
                 operators: options.admin_listen,
                 demo: options.is_demo_wanted().unwrap_or(is_for_this_machine),
-                listening_test: is_for_this_machine,
             },
             data: options.data.unwrap_or_else(|| DEFAULT_DATA.into()),
             ledger: LedgerConfig { kind, max_spent_keys: options.max_spent_keys },

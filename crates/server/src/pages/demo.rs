@@ -3,7 +3,6 @@
 //! It calls the service itself, as an app that is enabled, so no appkey reaches the browser. Everything works as plain
 //! HTML; the script on top of it plays, judges and renews in place, by the two routes that answer in JSON.
 
-mod listen;
 mod page;
 mod round;
 #[cfg(test)]
@@ -41,17 +40,14 @@ const STYLE: &str = include_str!("demo/page.css");
 const SCRIPT: &str = include_str!("demo/page.js");
 
 /// The demo as a router, with what all of it passes.
-pub(crate) fn router(with_listening_test: bool, service: &Arc<Service>, classes: &mut Classes) -> Router<Arc<Service>> {
+pub(crate) fn router(service: &Arc<Service>, classes: &mut Classes) -> Router<Arc<Service>> {
     let page = Routes::of(Dialect::Demo).page(Call::Issue, "/", get(show).post(judge_form));
-    let mut beside = Routes::of(Dialect::Nhn)
+    let beside = Routes::of(Dialect::Nhn)
         .page(Call::Issue, "/demo/challenge", post(issue))
         .page(Call::Verify, "/demo/verification", post(judge))
         .page(Call::Other, "/demo/page.css", get(|| asset("text/css; charset=utf-8", STYLE)))
         .page(Call::Other, "/demo/page.js", get(|| asset("text/javascript; charset=utf-8", SCRIPT)))
         .page(Call::Other, "/demo/haechi.svg", get(|| asset("image/svg+xml", MARK)));
-    if with_listening_test {
-        beside = listen::with_routes(beside);
-    }
     page.router(service, classes)
         .merge(beside.router(service, classes))
         .route_layer(from_fn(guard::refuse_other_sites))

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{
     api::Insider,
-    server::{Finished, TestServer, haechi, haechi_in, ledger_is_shared, ledger_outlives_program, run},
+    server::{Finished, TestServer, haechi, haechi_in, ledger_is_shared, ledger_outlives_program, not_tested, run},
 };
 
 fn run_in(dir: &Path, args: &[&str]) -> Finished {
@@ -160,7 +160,7 @@ fn inspect_says_what_has_become_of_a_key() {
 #[test]
 fn inspect_goes_by_the_rules_of_the_api() {
     if !ledger_outlives_program() {
-        return;
+        return not_tested("the ledger ends with the program");
     }
     let server = TestServer::start();
     let (appkey, data) = (server.appkey(), server.data_dir().to_owned());
@@ -182,7 +182,7 @@ fn inspect_goes_by_the_rules_of_the_api() {
 #[test]
 fn inspect_works_without_a_server() {
     if ledger_is_shared() {
-        return;
+        return not_tested("the ledger is in Redis");
     }
     let server = TestServer::start();
     let key = server.issue(server.appkey());

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::server::run;
+use crate::server::{not_tested, run};
 
 /// The script for a shell, in a file.
 fn script(shell: &str, directory: &Path) -> String {
@@ -21,7 +21,7 @@ fn script(shell: &str, directory: &Path) -> String {
 fn is_here(program: &str) -> bool {
     let is_here = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     if !is_here {
-        println!("NOT TESTED: {program} is not installed");
+        not_tested(&format!("{program} is not installed"));
     }
     is_here
 }

@@ -11,7 +11,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::server::{TestServer, haechi, within_deadline};
+use crate::server::{TestServer, haechi, not_tested, within_deadline};
 
 const HOST: &str = "captcha.example.org";
 const PASSWORD: &str = "correct horse battery";
@@ -47,7 +47,7 @@ fn configuration(name: &str) -> String {
 fn is_here(program: &str, flag: &str) -> bool {
     let asking = Command::new(program).arg(flag).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if asking.is_err() {
-        println!("NOT TESTED: {program} is not installed");
+        not_tested(&format!("{program} is not installed"));
     }
     asking.is_ok()
 }

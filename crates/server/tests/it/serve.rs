@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use testbed::{Redis, RedisOptions};
 
 use crate::server::{
-    TestServer, haechi_in, ledger_is_shared, ledger_outlives_program, run, serve_command, within_deadline,
+    TestServer, haechi_in, ledger_is_shared, ledger_outlives_program, not_tested, run, serve_command, within_deadline,
 };
 
 fn with_data(test: impl FnOnce(&Path)) {
@@ -100,7 +100,7 @@ fn a_secret_that_others_may_read_is_refused() {
 #[test]
 fn while_rotating_the_secret_keys_of_the_previous_one_are_good() {
     if !ledger_outlives_program() {
-        return;
+        return not_tested("the ledger ends with the program");
     }
     with_data(|data| {
         let server = TestServer::in_dir(data, &[]);
@@ -163,11 +163,12 @@ fn what_a_killed_server_leaves_does_not_matter() {
 /// Sends more requests than replies fit into the sockets' buffers, so that one is being written for as long as nobody
 /// reads, and tells the server to stop meanwhile.
 fn check_finishes_what_runs(signal: &str) {
+    const REQUESTS: usize = 500;
     let mut server = TestServer::start();
     let address = server.url().strip_prefix("http://").unwrap().to_owned();
     let mut stream = TcpStream::connect(&address).unwrap();
-    let request = "GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: h\r\n\r\n";
-    stream.write_all(request.repeat(50).as_bytes()).unwrap();
+    let request = "GET /docs/ HTTP/1.1\r\nHost: h\r\n\r\n";
+    stream.write_all(request.repeat(REQUESTS).as_bytes()).unwrap();
     let mut replies = vec![0];
     stream.read_exact(&mut replies).unwrap();
     server.signal(signal);
@@ -181,11 +182,11 @@ fn check_finishes_what_runs(signal: &str) {
         let head = String::from_utf8_lossy(&rest[..head_end]).to_lowercase();
         let length: usize =
             head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
-        assert!(head.starts_with("http/1.1 200") && length > 100_000, "{head}");
+        assert!(head.starts_with("http/1.1 200") && length > 20_000, "{head}");
         rest = rest[head_end..].get(length..).expect("a whole body");
         count += 1;
     }
-    assert!((1..50).contains(&count), "{count} replies: it was not told to stop meanwhile");
+    assert!((1..REQUESTS).contains(&count), "{count} replies: it was not told to stop meanwhile");
     assert_eq!(server.wait().code(), Some(0), "{signal}");
 }
 
@@ -260,7 +261,7 @@ fn data_that_cannot_be_used_is_said() {
     fs::create_dir(&closed).unwrap();
     fs::set_permissions(&closed, Permissions::from_mode(0o500)).unwrap();
     if fs::write(closed.join("probe"), "").is_ok() {
-        eprintln!("NOT TESTED: this user may write where nobody may, so no directory is read-only to it");
+        not_tested("this user may write where nobody may, so no directory is read-only to it");
     } else {
         check_refused(&closed, "Permission denied");
     }
@@ -318,7 +319,7 @@ fn a_spent_key_stays_spent_when_the_database_is_lost() {
 #[test]
 fn a_spent_key_stays_spent_when_a_command_made_a_new_database() {
     if ledger_is_shared() {
-        return;
+        return not_tested("the ledger is in Redis");
     }
     let lose = |data: &Path| {
         lose_database(data);
@@ -337,7 +338,7 @@ fn a_spent_key_stays_spent_when_the_memory_ledger_ends() {
 #[test]
 fn a_spent_key_stays_spent_when_the_ledger_is_changed_to_memory_and_back() {
     if ledger_is_shared() {
-        return;
+        return not_tested("the ledger is in Redis");
     }
     let serve_before = |data: &Path| assert!(TestServer::in_dir(data, &[]).stop().success());
     with_data(|data| {
@@ -392,7 +393,7 @@ fn a_ledger_a_little_ahead_of_the_clock_is_no_fault() {
 #[test]
 fn warnings_are_given_for_what_an_operator_may_not_mean() {
     if ledger_is_shared() {
-        return;
+        return not_tested("the ledger is in Redis");
     }
     let dir = tempfile::tempdir().unwrap();
     let warned = |server: &TestServer, text: &str| drop(server.logged(text));

@@ -3,7 +3,7 @@
 use std::{
     ffi::OsStr,
     hash::{DefaultHasher, Hash, Hasher},
-    io::{BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Read, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{Arc, Mutex, mpsc},
@@ -290,6 +290,15 @@ pub(crate) fn serve_command(data_dir: &Path, args: &[&str]) -> Command {
     }
     with_ledger(command.arg("--data").arg(data_dir).args(args), data_dir);
     command
+}
+
+/// Says that a test, or a part of it, does not apply here. It is said past the harness, which shows nothing of a test
+/// that passes.
+pub(crate) fn not_tested(reason: &str) {
+    let thread = thread::current();
+    let test = thread.name().unwrap_or("a test");
+    // Where nobody reads it, nothing can be done about it.
+    let _ = writeln!(io::stderr(), "NOT TESTED: {test}: {reason}");
 }
 
 /// Whether what the ledger knows outlives the program, as it does unless the suite is run with `memory:`.

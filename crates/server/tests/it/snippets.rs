@@ -8,7 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::server::TestServer;
+use crate::server::{TestServer, not_tested};
 
 /// An example, filled in as the console does, and how to call its two functions.
 struct Example {
@@ -115,7 +115,7 @@ impl Example {
 
 fn check(example: &Example) {
     if !example.can_run() {
-        println!("NOT TESTED: {} is not installed, so {} was not run", example.program, example.file);
+        not_tested(&format!("{} is not installed, so {} was not run", example.program, example.file));
         return;
     }
     let server = TestServer::start();

@@ -114,6 +114,12 @@ impl Registry {
         self.by_number.values().find(|live| live.app.name == name)
     }
 
+    /// How many apps there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.by_number.len()
+    }
+
     /// All apps, by number.
     #[must_use]
     pub fn all(&self) -> Vec<&Arc<LiveApp>> {

@@ -175,6 +175,12 @@ impl AppStore {
         &self.apps
     }
 
+    /// How many apps there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.apps.current().count()
+    }
+
     /// All apps, by number.
     #[must_use]
     pub fn list(&self) -> Vec<App> {
@@ -332,7 +338,7 @@ impl AppStore {
         if registry.by_name(name).is_some() {
             return Err(AppError::NameTaken(name.to_owned()));
         }
-        if registry.all().len() < MAX_APPS { Ok(()) } else { Err(AppError::Full) }
+        if registry.count() < MAX_APPS { Ok(()) } else { Err(AppError::Full) }
     }
 
     /// Stores a change, which is then to be [published](Self::publish).

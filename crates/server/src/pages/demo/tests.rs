@@ -35,7 +35,7 @@ fn service_that_remembers(max_records: u64, apps: Vec<App>) -> Arc<Service> {
 
 /// The status, the headers and the text that a request comes back with.
 async fn send(service: &Arc<Service>, request: Request<Body>) -> (StatusCode, HeaderMap, String) {
-    let options = Options { demo: true, listening_test: true, ..Options::default() };
+    let options = Options { demo: true, ..Options::default() };
     let response = router(Arc::clone(service), None, options).oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
@@ -94,7 +94,7 @@ fn a_language_is_asked_for_or_preferred_or_english() {
 #[tokio::test]
 async fn every_reply_is_guarded_and_never_stored() {
     let service = service(vec![app(1, "default")]);
-    for path in ["/", "/?lang=ko&lang=en", "/demo/page.css", "/demo/page.js", "/demo/haechi.svg", "/demo/listen"] {
+    for path in ["/", "/?lang=ko&lang=en", "/demo/page.css", "/demo/page.js", "/demo/haechi.svg"] {
         let (status, headers, _) = send(&service, get(path)).await;
         assert_eq!(status, StatusCode::OK, "{path}");
         assert_eq!(headers[header::CONTENT_SECURITY_POLICY], POLICY);
@@ -202,26 +202,6 @@ async fn a_script_is_answered_with_the_usual_codes() {
     ] {
         let (_, _, text) = send(&service, post("/demo/verification", body.clone())).await;
         assert!(text.contains(&format!("\"resultCode\":{code},")), "{body}: {text}");
-    }
-}
-
-#[tokio::test]
-async fn a_listening_test_is_asked_heard_and_scored() {
-    let service = service(Vec::new());
-    let (status, _, html) = send(&service, get("/demo/listen?lang=ja")).await;
-    assert_eq!((status, html.matches("<audio").count()), (StatusCode::OK, 10));
-    let (status, headers, _) = send(&service, get("/demo/listen/sound?lang=ja&test=5&sound=9")).await;
-    assert_eq!((status, &headers[header::CONTENT_TYPE]), (StatusCode::OK, &HeaderValue::from_static("audio/wav")));
-    for query in ["", "?test=5&sound=10", "?test=281474976710656&sound=0", "?test=x&sound=0"] {
-        let (status, ..) = send(&service, get(&format!("/demo/listen/sound{query}"))).await;
-        assert_eq!(status, StatusCode::NOT_FOUND, "{query}");
-    }
-    let (status, _, html) = send(&service, post("/demo/listen?lang=en", "test=5&typed0=%3Cb%3E&typed3=x")).await;
-    assert_eq!(status, StatusCode::OK);
-    assert!(html.contains("Whole answers right: 0/10.") && html.contains("&lt;B&gt;"), "{html}");
-    for body in ["", "test=x", "test=281474976710656", "\u{ff}=%ff"] {
-        let (status, ..) = send(&service, post("/demo/listen", body)).await;
-        assert_eq!(status, StatusCode::OK, "a refusal is an envelope");
     }
 }
 

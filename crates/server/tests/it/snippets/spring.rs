@@ -9,7 +9,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::server::{Reply, TestServer, send, send_request};
+use crate::server::{Reply, TestServer, not_tested, send, send_request};
 
 /// What the site is made of, from Debian's packages `libspring-web-servlet-java` and `libjetty9-java`.
 const LIBRARIES: [&str; 15] = [
@@ -48,7 +48,7 @@ impl Site {
         let libraries = LIBRARIES.map(|library| format!("/usr/share/java/{library}.jar"));
         let missing = libraries.iter().find(|library| !Path::new(library).exists());
         if missing.is_some() || Command::new("javac").arg("-version").output().is_err() {
-            println!("NOT TESTED: JoinController.java, because there is no {}", missing.map_or("javac", |path| path));
+            not_tested(&format!("JoinController.java, because there is no {}", missing.map_or("javac", |path| path)));
             return None;
         }
         let folder = TempDir::new().unwrap();
