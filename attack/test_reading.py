@@ -139,7 +139,7 @@ class Straightening(unittest.TestCase):
 
 class Vision(unittest.TestCase):
     def test_every_reading_has_its_row_and_a_picture_its_price(self) -> None:
-        titles = {"default": "default", "before": "before", "before-5": "before, difficulty 5"}
+        titles = {"default": "default", "day-29": "2026-11-29", "before": "before", "before-5": "before, difficulty 5"}
         rows = vision.rows({**titles, "dark": "dark"})
         self.assertIn("36 of 40, 90.0 % (77.0–96.0)", [row[1] for row in rows])
         self.assertIn("US$ a picture", vision.price())

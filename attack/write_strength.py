@@ -23,6 +23,7 @@ OURS = {
     "difficulty-4": "difficulty 4",
     "difficulty-5": "difficulty 5",
     "dark": "difficulty 3, dark theme",
+    "day-29": "2026-11-29, the default",
     "before-1": "0.1.0, difficulty 1",
     "before-2": "0.1.0, difficulty 2",
     "before": "0.1.0, the default",
