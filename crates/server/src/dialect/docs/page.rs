@@ -15,7 +15,7 @@ const BOUNDS: [(&str, &str); 9] = [
     ("minItems", "items from"),
     ("maxItems", "items to"),
     ("pattern", "like"),
-    ("default", "unless given"),
+    ("default", "default"),
 ];
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 const SCHEMAS: &str = "#/components/schemas/";
