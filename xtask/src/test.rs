@@ -119,7 +119,7 @@ fn check_style() -> anyhow::Result<()> {
 /// Our crates' documentation. With the examples among the targets, Cargo resolves the features that it resolves for
 /// clippy and the tests, and need not look at all dependencies once more.
 fn check_rustdoc() -> anyhow::Result<()> {
-    let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--lib", "--bins", "--examples"]);
+    let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--lib", "--bin", "xtask", "--examples"]);
     run(doc.env("RUSTDOCFLAGS", "--deny warnings"))
 }
 

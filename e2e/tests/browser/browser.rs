@@ -168,7 +168,8 @@ fn requested_url(entry: &Value) -> Option<String> {
 
 /// Whether an address is the site's, or one that no request leaves the browser for.
 fn is_local(url: &str, site_url: &str) -> bool {
-    let is_inner = ["data:", "blob:", "about:", "chrome:"].iter().any(|scheme| url.starts_with(scheme));
+    let is_inner =
+        ["data:", "blob:", "about:", "chrome:", "chrome-untrusted:"].iter().any(|scheme| url.starts_with(scheme));
     is_inner || url.strip_prefix(site_url).is_some_and(|path| path.starts_with('/'))
 }
 

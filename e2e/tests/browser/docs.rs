@@ -13,6 +13,7 @@ async fn the_api_is_shown_with_nothing_from_elsewhere() {
     // Nothing is cut off on a phone, and nothing runs sideways.
     browser.client.set_window_size(360, 740).await.unwrap();
     browser.until("document.documentElement.scrollWidth <= window.innerWidth").await;
+    browser.client.goto(&format!("{}/docs/#schema-AppSettings", site.url)).await.unwrap();
     browser.screenshot("docs-phone").await;
     browser.assert_quiet(&site.url).await;
 }

@@ -1,8 +1,8 @@
 //! What happens to an app's challenges, counted by the minute and kept for months.
 //!
-//! Requests add to counters in memory ([`Counters`]), which the app's snapshot holds. Every two seconds what was
-//! counted since is added to the store, the database of this node or Redis for all of them, where figures of several
-//! nodes add up. Nothing personal is in them.
+//! Requests add to [counters](super::counters::Counters) in memory, which the app's snapshot holds. Every two seconds
+//! what was counted since is added to the store, the database of this node or Redis for all of them, where figures of
+//! several nodes add up. Nothing personal is in them.
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;

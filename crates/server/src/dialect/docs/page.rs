@@ -15,7 +15,7 @@ const BOUNDS: [(&str, &str); 9] = [
     ("minItems", "items from"),
     ("maxItems", "items to"),
     ("pattern", "like"),
-    ("default", "unless given"),
+    ("default", "default"),
 ];
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 const SCHEMAS: &str = "#/components/schemas/";
@@ -37,8 +37,13 @@ pub(super) fn render(document: &utoipa::openapi::OpenApi) -> Markup {
             }
             body {
                 a.skip href="#main" { "To the calls" }
+                header {
+                    h1 { "The API of " (text(&document["info"]["title"])) " " (text(&document["info"]["version"])) }
+                    (prose(&document["info"]["description"]))
+                    p { "The same for programs: " a href="/openapi.json" { "openapi.json" } }
+                }
                 nav aria-label="Contents" {
-                    @for tag in tags(&calls) {
+                    @for tag in tags(&document, &calls) {
                         h2 { (tag) }
                         ul { @for call in calls.iter().filter(|call| call.tag() == tag) { li { (call.link()) } } }
                     }
@@ -46,10 +51,7 @@ pub(super) fn render(document: &utoipa::openapi::OpenApi) -> Markup {
                     ul { @for (name, _) in schemas() { li { (schema_link(name)) } } }
                 }
                 main #main tabindex="-1" {
-                    h1 { "The API of " (text(&document["info"]["title"])) " " (text(&document["info"]["version"])) }
-                    (prose(&document["info"]["description"]))
-                    p { "The same for programs: " a href="/openapi.json" { "openapi.json" } }
-                    @for tag in tags(&calls) {
+                    @for tag in tags(&document, &calls) {
                         section {
                             h2 { (tag) }
                             @for known in list(&document["tags"]).filter(|known| known["name"] == tag) {
@@ -84,12 +86,13 @@ fn calls_of<'a>(path: &'a str, item: &'a Value) -> impl Iterator<Item = Call<'a>
     })
 }
 
-/// The groups of calls, in the order of the calls.
-fn tags<'a>(calls: &[Call<'a>]) -> Vec<&'a str> {
+/// The groups of calls: first those that the document describes, in its order.
+fn tags<'a>(document: &'a Value, calls: &[Call<'a>]) -> Vec<&'a str> {
+    let described = list(&document["tags"]).map(|tag| text(&tag["name"]));
     let mut tags = Vec::new();
-    for call in calls {
-        if !tags.contains(&call.tag()) {
-            tags.push(call.tag());
+    for tag in described.chain(calls.iter().map(Call::tag)) {
+        if !tags.contains(&tag) && calls.iter().any(|call| call.tag() == tag) {
+            tags.push(tag);
         }
     }
     tags
