@@ -17,6 +17,7 @@ pub mod domain;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod hex;
 pub mod http;
 pub mod installation;
 pub mod keep;

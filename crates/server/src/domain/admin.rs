@@ -37,6 +37,7 @@ pub use self::{
 use self::{attempts::Attempts, records::Records, users::FirstCode};
 use crate::{
     domain::{apps::AppStore, statistics::Statistics},
+    hex::hex,
     keep::{
         remote::{RemoteAddress, RemoteError},
         store::Store,
@@ -95,8 +96,4 @@ fn random_secret() -> Result<String, AdminError> {
 /// What is kept in the stead of a secret that nobody can guess.
 fn digest(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

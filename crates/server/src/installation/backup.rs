@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use redb::{Builder, Database, ReadTransaction, ReadableDatabase, TableDefinition, TableHandle, backends::FileBackend};
+use redb::{Builder, Database, ReadTransaction, ReadableDatabase, TableDefinition, backends::FileBackend};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -79,7 +79,9 @@ pub enum BackupError {
 /// Any [`BackupError`], in which case the file is not there.
 pub fn take(store: &Store, path: &Path, now: u64) -> Result<Summary, BackupError> {
     make(path, |database| {
-        store.read(|from| copy_all(from, database, now).map_err(|error| failed("write", path)(error)))
+        // What else is in the store, such as the ledger, is left out on purpose.
+        let copied = store.read(|from| copy_all(from, database, now).map_err(|error| failed("write", path)(error)))?;
+        Ok(copied.0)
     })
 }
 
@@ -109,10 +111,11 @@ pub fn restore(backup: &Path, data_dir: &Path) -> Result<Summary, BackupError> {
         Err(error) => return Err(not_a_backup(&error)),
     };
     let taken_at = taken_at.ok_or_else(|| not_a_backup(&"it does not say when it was taken"))?;
-    if let Some(unknown) = unknown_table(&from).map_err(|error| not_a_backup(&error))? {
-        return Err(not_a_backup(&format!("a later version wrote it, with a table {unknown:?}")));
-    }
-    let summary = make(&unfinished, |into| copy_all(&from, into, taken_at).map_err(|error| not_a_backup(&error)))?;
+    let summary = make(&unfinished, |into| match copy_all(&from, into, taken_at) {
+        Ok((summary, None)) => Ok(summary),
+        Ok((_, Some(unknown))) => Err(not_a_backup(&format!("a later version wrote it, with a table {unknown:?}"))),
+        Err(error) => Err(not_a_backup(&error)),
+    })?;
     fs::rename(&unfinished, &database).map_err(|error| failed("rename", &unfinished)(error))?;
     store::sync_directory(data_dir).map_err(|error| failed("sync", data_dir)(error))?;
     Ok(summary)
@@ -154,36 +157,24 @@ fn failed<Cause: std::fmt::Display>(action: &'static str, path: &Path) -> impl F
     move |cause| BackupError::Access { action, path: path.to_owned(), cause: cause.to_string() }
 }
 
-fn copy_all(from: &ReadTransaction, into: &Database, taken_at: u64) -> Result<Summary, redb::Error> {
+/// Copies all that a backup holds. Returns what that is, and the name of a table that is none of it, if there is one.
+fn copy_all(from: &ReadTransaction, into: &Database, taken_at: u64) -> Result<(Summary, Option<String>), redb::Error> {
     let to = into.begin_write()?;
+    let copying = Copying::new(from, &to);
+    copying.table(ABOUT)?;
     to.open_table(ABOUT)?.insert((), taken_at)?;
-    let copied = Copying { from, to: &to };
-    let apps = apps::back_up(&copied)?;
-    let [users, tokens, audit_entries] = admin::back_up(&copied)?;
-    let statistics_rows = statistics::back_up(&copied)?;
+    let apps = apps::back_up(&copying)?;
+    let [users, tokens, audit_entries] = admin::back_up(&copying)?;
+    let statistics_rows = statistics::back_up(&copying)?;
+    let unknown = copying.left_out()?;
+    drop(copying);
     to.commit()?;
-    Ok(Summary { taken_at, apps, users, tokens, audit_entries, statistics_rows })
-}
-
-/// A table's name that no backup of this version has.
-fn unknown_table(from: &ReadTransaction) -> Result<Option<String>, redb::StorageError> {
-    const KNOWN: [&str; 10] = [
-        "backup_v1",
-        "apps_v1",
-        "removed_apps_v1",
-        "next_app_number_v1",
-        "users_v1",
-        "tokens_v1",
-        "audit_v1",
-        "statistics_minutes_v1",
-        "statistics_hours_v1",
-        "statistics_last_batch_v1",
-    ];
-    Ok(from.list_tables()?.map(|table| table.name().to_owned()).find(|name| !KNOWN.contains(&name.as_str())))
+    Ok((Summary { taken_at, apps, users, tokens, audit_entries, statistics_rows }, unknown))
 }
 
 #[cfg(test)]
 mod tests {
+    use redb::TableHandle;
     use tempfile::TempDir;
 
     use super::*;
@@ -258,6 +249,22 @@ mod tests {
         assert!(matches!(restore(&folder.path().join("gone"), &data), Err(BackupError::Access { .. })));
         assert!(!data.join(store::FILE_NAME).exists());
         assert!(restore(&file, &data).is_ok());
+    }
+
+    #[test]
+    fn a_backup_of_a_later_version_is_refused_and_leaves_no_database() {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("backup");
+        take(&store_with_app(folder.path()), &file, 1).unwrap();
+        let later = Database::open(&file).unwrap();
+        let write = later.begin_write().unwrap();
+        drop(write.open_table(TableDefinition::<u32, u32>::new("invitations_v1")).unwrap());
+        write.commit().unwrap();
+        drop(later);
+        let data = folder.path().join("data");
+        let refused = restore(&file, &data).unwrap_err().to_string();
+        assert!(refused.contains("a later version wrote it, with a table \"invitations_v1\""), "{refused}");
+        assert_eq!(fs::read_dir(&data).unwrap().count(), 0);
     }
 
     #[test]

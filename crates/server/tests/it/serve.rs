@@ -163,11 +163,13 @@ fn what_a_killed_server_leaves_does_not_matter() {
 /// Sends more requests than replies fit into the sockets' buffers, so that one is being written for as long as nobody
 /// reads, and tells the server to stop meanwhile.
 fn check_finishes_what_runs(signal: &str) {
-    const REQUESTS: usize = 500;
+    // All of them fit into the server's first read. Where some lie unread when a connection is closed, the system throws
+    // away what is being sent on it.
+    const REQUESTS: usize = 230;
     let mut server = TestServer::start();
     let address = server.url().strip_prefix("http://").unwrap().to_owned();
     let mut stream = TcpStream::connect(&address).unwrap();
-    let request = "GET /docs/ HTTP/1.1\r\nHost: h\r\n\r\n";
+    let request = "GET /docs/ HTTP/1.1\r\nHost:h\r\n\r\n";
     stream.write_all(request.repeat(REQUESTS).as_bytes()).unwrap();
     let mut replies = vec![0];
     stream.read_exact(&mut replies).unwrap();

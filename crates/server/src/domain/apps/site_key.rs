@@ -5,10 +5,8 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{
-    AppKeyHash,
-    credential::{bytes_of, hex},
-};
+use super::AppKeyHash;
+use crate::hex::{bytes_of, hex};
 
 /// What is hashed before the appkey's hash, so that no other use of that hash gives the same.
 const LABEL: &str = "haechi site key";
