@@ -3,12 +3,13 @@
 //! The machine's other work and its clock make absolute figures worthless from one run to the next, so the server's
 //! calls take turns with `/healthz`, round after round, and the table gives the median of the rounds' ratios.
 
+mod beside;
 mod cluster;
 mod load;
 mod overload;
 mod server;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use haechi_captcha::{Key, Keyring, Secret};
@@ -41,6 +42,13 @@ pub(crate) struct Options {
     /// Measure nodes that share Redis instead: one to three, on one server and on a cluster of three.
     #[arg(long, conflicts_with = "ledger")]
     cluster: bool,
+    /// Measure this program beside another, such as an earlier version of it: each call of one takes turns with the
+    /// other's.
+    #[arg(long, value_name = "PROGRAM", conflicts_with_all = ["cluster", "overload"])]
+    against: Option<PathBuf>,
+    /// Measure this program instead of the one that the profile `dist` builds.
+    #[arg(long, value_name = "PROGRAM", requires = "against")]
+    program: Option<PathBuf>,
     /// Offer ten times more sounds than the server can speak, for so many seconds, and see what becomes of it.
     #[arg(long, value_name = "SECONDS", conflicts_with = "cluster")]
     overload: Option<f64>,
@@ -50,6 +58,10 @@ pub(crate) fn run_benchmarks(options: &Options) -> anyhow::Result<()> {
     if options.cluster {
         build_dist()?;
         return cluster::table(options);
+    }
+    if let Some(other) = &options.against {
+        let program = options.program.clone().map_or_else(build_dist, Ok)?;
+        return beside::table(&program, other, options);
     }
     if !options.server_only && options.overload.is_none() {
         run(&mut cargo(&["bench", "--profile", "dist", "--package", "haechi-captcha", "--package", "haechi"]))?;

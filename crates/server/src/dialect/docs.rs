@@ -137,10 +137,16 @@ mod tests {
     #[test]
     fn the_document_is_as_it_was() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/openapi.json");
-        let text = serde_json::to_string_pretty(&openapi()).unwrap() + "\n";
+        let mut document = openapi();
+        document.info.version.clear(); // it changes with each release
+        let text = serde_json::to_string_pretty(&document).unwrap() + "\n";
         if env::var_os("HAECHI_BLESS").is_some() {
             fs::write(path, &text).unwrap();
         }
-        assert_eq!(fs::read_to_string(path).unwrap(), text);
+        let before = fs::read_to_string(path).unwrap();
+        for (number, (was, is)) in before.lines().zip(text.lines()).enumerate() {
+            assert_eq!(is, was, "line {}", number + 1);
+        }
+        assert_eq!(text.lines().count(), before.lines().count());
     }
 }

@@ -59,7 +59,7 @@ impl Administration {
     /// With users, tokens, sessions and the audit log in this database.
     #[must_use]
     pub fn open(store: Store, apps: Arc<AppStore>, statistics: Arc<Statistics>) -> Self {
-        Self::new(Records::Database(store), apps, statistics)
+        Self::new(Records::in_database(store), apps, statistics)
     }
 
     /// With users, tokens, sessions and the audit log where all nodes share them.
@@ -71,7 +71,7 @@ impl Administration {
         apps: Arc<AppStore>,
         statistics: Arc<Statistics>,
     ) -> Result<Self, RemoteError> {
-        Ok(Self::new(Records::Remote(crate::keep::remote::BlockingRemote::open(address)?), apps, statistics))
+        Ok(Self::new(Records::in_redis(crate::keep::remote::BlockingRemote::open(address)?), apps, statistics))
     }
 
     fn new(records: Records, apps: Arc<AppStore>, statistics: Arc<Statistics>) -> Self {

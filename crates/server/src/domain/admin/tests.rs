@@ -285,7 +285,7 @@ fn the_audit_log_is_read_page_by_page_and_holds_no_secret() {
 #[test]
 fn the_audit_log_drops_its_oldest_entries_and_no_others() {
     let dir = tempfile::tempdir().unwrap();
-    let records = Records::Database(Store::open(dir.path()).unwrap());
+    let records = Records::in_database(Store::open(dir.path()).unwrap());
     let entry = |id: u32| AuditEntry {
         id: format!("{id:08}"),
         at: 0,
