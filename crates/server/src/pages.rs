@@ -16,6 +16,18 @@ const POLICY: &str = "default-src 'none'; img-src 'self'; media-src 'self'; scri
 /// haechi's own picture.
 const MARK: &str = include_str!("pages/demo/haechi.svg");
 
+/// A page that is no route's own, with what every page says to browsers.
+fn with_headers(mut page: Response, referrer_policy: &'static str) -> Response {
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::REFERRER_POLICY, referrer_policy),
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        page.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    page
+}
+
 fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
 }

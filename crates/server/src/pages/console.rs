@@ -54,6 +54,9 @@ use crate::{
 const STYLE: &str = include_str!("console/console.css");
 const SCRIPT: &str = include_str!("console/console.js");
 
+/// Not `no-referrer`: with it a browser would send `Origin: null` with our own forms.
+const REFERRER_POLICY: &str = "same-origin";
+
 /// What the console needs.
 pub(crate) struct Console {
     pub(crate) administration: Arc<Administration>,
@@ -128,7 +131,6 @@ pub(crate) fn router<S>(state: Arc<Console>, classes: &mut Classes) -> Router<S>
     pages
         .merge(assets)
         .route_layer(header_layer(header::CONTENT_SECURITY_POLICY, POLICY))
-        // Not `no-referrer`: with it a browser would send `Origin: null` with our own forms.
-        .route_layer(header_layer(header::REFERRER_POLICY, "same-origin"))
+        .route_layer(header_layer(header::REFERRER_POLICY, REFERRER_POLICY))
         .with_state(state)
 }

@@ -23,7 +23,7 @@ use haechi_captcha::Language;
 use serde::{Deserialize, Serialize};
 
 use self::{page::Page, round::Round, texts::Notice};
-use super::{MARK, POLICY, asset, header_layer};
+use super::{MARK, POLICY, asset, header_layer, with_headers};
 use crate::{
     clock::unix_now,
     dialect::nhn::reply,
@@ -39,6 +39,8 @@ use crate::{
 const STYLE: &str = include_str!("demo/page.css");
 const SCRIPT: &str = include_str!("demo/page.js");
 
+const REFERRER_POLICY: &str = "no-referrer";
+
 /// The demo as a router, with what all of it passes.
 pub(crate) fn router(service: &Arc<Service>, classes: &mut Classes) -> Router<Arc<Service>> {
     let page = Routes::of(Dialect::Demo).page(Call::Issue, "/", get(show).post(judge_form));
@@ -52,13 +54,14 @@ pub(crate) fn router(service: &Arc<Service>, classes: &mut Classes) -> Router<Ar
         .merge(beside.router(service, classes))
         .route_layer(from_fn(guard::refuse_other_sites))
         .route_layer(header_layer(header::CONTENT_SECURITY_POLICY, POLICY))
-        .route_layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
+        .route_layer(header_layer(header::REFERRER_POLICY, REFERRER_POLICY))
         .route_layer(header_layer(header::CACHE_CONTROL, "no-store"))
 }
 
 /// The page that says why a request for it was refused, wherever that was.
 pub(crate) fn refusal(language: Language, refusal: &Refusal) -> Response {
-    page(refusal.status(), &Page { language, notice: Notice::from(refusal), round: None })
+    let page = page(refusal.status(), &Page { language, notice: Notice::from(refusal), round: None });
+    with_headers(page, REFERRER_POLICY)
 }
 
 /// The page with a new challenge.

@@ -20,7 +20,12 @@ fn check(reply: &Reply, status: u16, words: Words) {
     match words {
         Words::Envelope => assert!(reply.json()["header"]["resultCode"].as_i64().is_some_and(|code| code < 0)),
         Words::Problem => assert_eq!(reply.json()["status"], status),
-        Words::Page => assert!(reply.text().starts_with("<!DOCTYPE html>"), "{}", reply.text()),
+        Words::Page => {
+            assert!(reply.text().starts_with("<!DOCTYPE html>"), "{}", reply.text());
+            let policy = reply.header("content-security-policy");
+            assert!(policy.contains("style-src 'self'"), "a browser shows it without its style: {policy}");
+            assert_eq!(reply.header("cache-control"), "no-store");
+        }
     }
 }
 

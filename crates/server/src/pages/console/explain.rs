@@ -11,10 +11,11 @@ use axum::{
 use maud::html;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Console, fault::Fault, page::Page, visitor::Reader};
+use super::{Console, REFERRER_POLICY, fault::Fault, page::Page, visitor::Reader};
 use crate::{
     domain::{admin::AdminError, refusal::Refusal},
     logging::Seldom,
+    pages::with_headers,
 };
 
 /// Makes a page of a fault, or sends those who are not signed in to where they can be.
@@ -30,7 +31,7 @@ pub(super) async fn explain(State(console): State<Arc<Console>>, request: Reques
 
 /// A page that says why a request below `/console` was refused, wherever that was.
 pub(crate) fn refusal(reader: &Reader, refusal: &Refusal) -> Response {
-    page(reader, &Fault::Refusal(refusal.clone()))
+    with_headers(page(reader, &Fault::Refusal(refusal.clone())), REFERRER_POLICY)
 }
 
 fn page(reader: &Reader, fault: &Fault) -> Response {
