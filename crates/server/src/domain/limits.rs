@@ -2,7 +2,7 @@
 //!
 //! A client has a limit a minute for each of issuing, showing and judging, an app one a second for issuing. Each node
 //! counts by itself, or all of them together in Redis; when that cannot be reached, each counts by itself again. Both
-//! count by the same rule, [`gcra`], and a client in all the networks that it is in, [`levels`].
+//! count by the same rule, `gcra`, and a client in all the networks that it is in, `levels`.
 
 pub(crate) mod gcra;
 mod levels;
