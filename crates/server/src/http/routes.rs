@@ -114,8 +114,11 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             if matches!(call, Call::Image | Call::Sound) {
                 handlers = handlers.layer((varied(), shown_anywhere()));
             }
-            let around = Around { service: Arc::clone(service), call, app_named };
-            router.route(&path, handlers.layer(from_fn_with_state(around, limit_clients)))
+            if limited(call).is_some() {
+                let around = Around { service: Arc::clone(service), call, app_named };
+                handlers = handlers.layer(from_fn_with_state(around, limit_clients));
+            }
+            router.route(&path, handlers)
         })
     }
 }
