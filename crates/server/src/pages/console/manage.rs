@@ -20,7 +20,11 @@ use super::{
 };
 use crate::{
     clock::unix_now,
-    domain::{admin::Scope, apps::AppView, refusal::Refusal},
+    domain::{
+        admin::{Actor, AdminError, Administration, Scope},
+        apps::AppView,
+        refusal::Refusal,
+    },
 };
 
 /// For how many seconds an old appkey may go on.
@@ -149,29 +153,41 @@ fn rotation(this: &Replaceable<'_>, address: &impl Fn(&str) -> String, language:
 }
 
 pub(super) async fn rotate(
-    State(console): State<Arc<Console>>,
+    console: State<Arc<Console>>,
     visitor: Visitor,
-    AppNumber(number): AppNumber,
+    number: AppNumber,
     form: Form,
 ) -> Result<Response, Fault> {
-    visitor.must(Scope::AppsWrite)?;
-    let grace_secs = grace_secs(&form)?;
-    let (actor, now) = (visitor.actor.clone(), unix_now());
-    let app = console.ask(move |administration| administration.rotate_appkey(&actor, number, grace_secs, now)).await?;
-    Ok(reply_once(&visitor, &app, visitor.texts().rotated))
+    let said = visitor.texts().rotated;
+    replace(console, visitor, number, form, Administration::rotate_appkey, said).await
 }
 
 pub(super) async fn rotate_secret(
+    console: State<Arc<Console>>,
+    visitor: Visitor,
+    number: AppNumber,
+    form: Form,
+) -> Result<Response, Fault> {
+    let said = visitor.texts().secret_rotated;
+    replace(console, visitor, number, form, Administration::rotate_secret, said).await
+}
+
+/// Replaces a secret name of an app: by whom, of which app, with how many seconds of grace, and when.
+type Replace = fn(&Administration, &Actor, u32, u64, u64) -> Result<AppView, AdminError>;
+
+async fn replace(
     State(console): State<Arc<Console>>,
     visitor: Visitor,
     AppNumber(number): AppNumber,
     form: Form,
+    replace: Replace,
+    said: &str,
 ) -> Result<Response, Fault> {
     visitor.must(Scope::AppsWrite)?;
     let grace_secs = grace_secs(&form)?;
     let (actor, now) = (visitor.actor.clone(), unix_now());
-    let app = console.ask(move |administration| administration.rotate_secret(&actor, number, grace_secs, now)).await?;
-    Ok(reply_once(&visitor, &app, visitor.texts().secret_rotated))
+    let app = console.ask(move |administration| replace(administration, &actor, number, grace_secs, now)).await?;
+    Ok(reply_once(&visitor, &app, said))
 }
 
 fn grace_secs(form: &Form) -> Result<u64, Fault> {
@@ -180,25 +196,35 @@ fn grace_secs(form: &Form) -> Result<u64, Fault> {
 }
 
 pub(super) async fn end_grace(
-    State(console): State<Arc<Console>>,
+    console: State<Arc<Console>>,
     visitor: Visitor,
-    AppNumber(number): AppNumber,
+    number: AppNumber,
 ) -> Result<Response, Fault> {
-    visitor.must(Scope::AppsWrite)?;
-    let (actor, now) = (visitor.actor, unix_now());
-    console.ask(move |administration| administration.end_grace(&actor, number, now)).await?;
-    Ok(see_other(&Done::GraceEnded.said_at(&format!("/console/apps/{number}/settings"))))
+    end(console, visitor, number, Administration::end_grace, Done::GraceEnded).await
 }
 
 pub(super) async fn end_secret_grace(
+    console: State<Arc<Console>>,
+    visitor: Visitor,
+    number: AppNumber,
+) -> Result<Response, Fault> {
+    end(console, visitor, number, Administration::end_secret_grace, Done::SecretGraceEnded).await
+}
+
+/// Ends the grace of a replaced name: by whom, of which app, and when.
+type End = fn(&Administration, &Actor, u32, u64) -> Result<AppView, AdminError>;
+
+async fn end(
     State(console): State<Arc<Console>>,
     visitor: Visitor,
     AppNumber(number): AppNumber,
+    end: End,
+    done: Done,
 ) -> Result<Response, Fault> {
     visitor.must(Scope::AppsWrite)?;
     let (actor, now) = (visitor.actor, unix_now());
-    console.ask(move |administration| administration.end_secret_grace(&actor, number, now)).await?;
-    Ok(see_other(&Done::SecretGraceEnded.said_at(&format!("/console/apps/{number}/settings"))))
+    console.ask(move |administration| end(administration, &actor, number, now)).await?;
+    Ok(see_other(&done.said_at(&format!("/console/apps/{number}/settings"))))
 }
 
 pub(super) async fn enable(
