@@ -169,8 +169,7 @@ impl KeyHistory<'_> {
     /// The moment from which on the key may be spent. What was told that the key is spent did not spend it.
     fn first_possible_spend(&self) -> Option<Duration> {
         let starts = |are_wrong: bool| {
-            let may_count =
-                |event: &&&Event| event.outcome != Outcome::Spent && (event.kind == Kind::Wrong) == are_wrong;
+            let may_count = |event: &&&Event| event.outcome != Outcome::Spent && event.kind.spends() != are_wrong;
             let mut starts: Vec<_> = self.events.iter().filter(may_count).map(|event| event.start).collect();
             starts.sort_unstable();
             starts
@@ -181,7 +180,7 @@ impl KeyHistory<'_> {
     }
 
     fn has_lost_its_pass(&self) -> bool {
-        let was_answered_right = self.events.iter().any(|event| event.kind == Kind::Right);
+        let was_answered_right = self.events.iter().any(|event| matches!(event.kind, Kind::Right | Kind::Redeem));
         let was_decided = self.events.iter().any(|event| event.outcome.is_definite());
         was_answered_right && was_decided && self.acknowledged_spend().is_none()
     }

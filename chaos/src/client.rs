@@ -89,6 +89,7 @@ impl Client {
             Kind::Right => verification(RIGHT_ANSWER),
             Kind::Wrong => verification(WRONG_ANSWER),
             Kind::Expire => (Method::DELETE, format!("{app}?key={key}")),
+            Kind::Redeem => unreachable!("a token is redeemed by `redeem`"),
         };
         let Some(reply) = self.exchange(connection, method, &path).await else { return Outcome::NoReply };
         match (reply["header"]["resultCode"].as_i64(), kind) {
@@ -98,6 +99,36 @@ impl Client {
             (Some(-5), _) => Outcome::Spent,
             (Some(-6), Kind::Wrong) => Outcome::Wrong,
             _ => panic!("{kind:?} of a key that was issued here came back with {reply}"),
+        }
+    }
+
+    /// Gives the right answer as a widget does, in a request of this name. Beside what came of it is the token.
+    pub(crate) async fn answer_for_token(
+        &self,
+        connection: Connection,
+        key: &str,
+        request: &str,
+    ) -> (Outcome, Option<String>) {
+        let path = format!("/widget/v1/answer?key={key}&answer={RIGHT_ANSWER}&request={request}");
+        let Some(reply) = self.exchange(connection, Method::POST, &path).await else { return (Outcome::NoReply, None) };
+        match (reply["verdict"].as_str(), reply["error"].as_str()) {
+            (Some("passed"), _) => (Outcome::Passed, reply["token"].as_str().map(str::to_owned)),
+            (Some("expired"), _) => (Outcome::Spent, None),
+            (_, Some("busy")) => (Outcome::Refused, None),
+            _ => panic!("a widget's answer to a key that was issued here came back with {reply}"),
+        }
+    }
+
+    /// Redeems a token in a request of this name.
+    pub(crate) async fn redeem(&self, connection: Connection, token: &str, request: &str) -> Outcome {
+        let path = format!("/siteverify?secret={APPKEY}&response={token}&idempotency_key={request}");
+        let Some(reply) = self.exchange(connection, Method::POST, &path).await else { return Outcome::NoReply };
+        let codes = reply["error-codes"].to_string();
+        match reply["success"].as_bool() {
+            Some(true) => Outcome::Passed,
+            Some(false) if codes.contains("already-seen-response") => Outcome::Spent,
+            Some(false) if codes.contains("internal-error") => Outcome::Refused,
+            _ => panic!("the redemption of a token that was made here came back with {reply}"),
         }
     }
 

@@ -15,12 +15,22 @@ pub enum Kind {
     Wrong,
     /// That the key expire.
     Expire,
+    /// To redeem a token, under the name that all tokens of one challenge share.
+    Redeem,
+}
+
+impl Kind {
+    /// Whether one such request is enough to spend what it is about.
+    #[must_use]
+    pub fn spends(self) -> bool {
+        self != Self::Wrong
+    }
 }
 
 /// What came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The answer passed.
+    /// The answer passed, or the token was redeemed.
     Passed,
     /// The key expired by this request.
     Expired,
@@ -34,7 +44,7 @@ pub enum Outcome {
     NoReply,
 }
 
-/// One request and its outcome. Its effect, if it had one, came about between its start and its end; one with an
+/// One request and its outcome. One that was sent again under its own name is still one. Its effect, if it had one, came about between its start and its end; one with an
 /// unknown outcome may have its effect later still.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {

@@ -16,6 +16,8 @@ use crate::{
     nodes::Addresses,
 };
 
+/// How often a request that has a name is sent at most.
+const SENDINGS: usize = 3;
 /// The pause after a request that could not even be sent.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Longest wait for all nodes to decide again after the last fault.
@@ -39,8 +41,15 @@ pub struct Scale {
 pub enum Mix {
     /// Right answers only.
     RightAnswers,
-    /// Of four keys, two get right answers only, one every other answer wrong, and one is also to expire.
+    /// Of four keys, one gets right answers only, one gets them by a widget, whose tokens are then redeemed by many, one
+    /// gets every other answer wrong, and one is also to expire.
     Everything,
+}
+
+/// A challenge, and the tokens that were given for it.
+pub struct Asked {
+    key: Arc<str>,
+    tokens: Vec<String>,
 }
 
 /// Clients of the nodes, and what came of their requests.
@@ -53,6 +62,10 @@ pub struct Load {
 }
 
 impl Mix {
+    fn is_for_tokens(self, key: usize) -> bool {
+        self == Self::Everything && key % 4 == 1
+    }
+
     fn kind(self, key: usize, answer: usize) -> Kind {
         match (self, key % 4) {
             (Self::Everything, 2) if answer.is_multiple_of(2) => Kind::Wrong,
@@ -70,28 +83,31 @@ impl Load {
         Arc::new(Self { client, history, scale, mix, begun: AtomicUsize::new(0) })
     }
 
-    /// Issues keys and answers them, until all are answered or the time is over. Returns the keys.
-    pub async fn run(self: &Arc<Self>) -> Vec<Arc<str>> {
+    /// Issues keys and answers them, until all are answered or the time is over.
+    pub async fn run(self: &Arc<Self>) -> Vec<Asked> {
         let lanes: JoinSet<_> = (0..self.scale.keys_at_once).map(|_| Arc::clone(self).answer_keys()).collect();
-        lanes.join_all().await.concat()
+        lanes.join_all().await.into_iter().flatten().collect()
     }
 
-    /// Waits until every node decides again, then answers each key once more: what was told to have passed must be
-    /// known to be spent.
+    /// Waits until every node decides again, then answers each key and redeems each token once more: what was told to
+    /// have passed must be known to be spent.
     ///
     /// # Panics
     /// If a node does not come to decide.
-    pub async fn answer_again(self: &Arc<Self>, keys: &[Arc<str>]) {
+    pub async fn answer_again(self: &Arc<Self>, asked: &[Asked]) {
         for node in 0..self.client.nodes() {
             self.wait_until_decides(node).await;
         }
         const AT_ONCE: usize = 50;
-        for keys in keys.chunks(AT_ONCE) {
-            let answers = keys.iter().enumerate().map(|(index, key)| {
-                let (load, key) = (Arc::clone(self), Arc::clone(key));
+        for asked in asked.chunks(AT_ONCE) {
+            let answers = asked.iter().enumerate().map(|(index, Asked { key, tokens })| {
+                let (load, key, tokens) = (Arc::clone(self), Arc::clone(key), tokens.clone());
                 async move {
                     let connection = load.client.connect(index).await.expect("all nodes run again");
-                    load.ask(connection, key, Kind::Right).await;
+                    load.ask(connection, Arc::clone(&key), Kind::Right).await;
+                    for token in tokens {
+                        load.redeem(index, &key, &token, "again").await;
+                    }
                 }
             });
             answers.collect::<JoinSet<_>>().join_all().await;
@@ -107,18 +123,84 @@ impl Load {
         Arc::into_inner(self).expect("the load has ended").history.into_events()
     }
 
-    async fn answer_keys(self: Arc<Self>) -> Vec<Arc<str>> {
-        let mut keys = Vec::new();
+    async fn answer_keys(self: Arc<Self>) -> Vec<Asked> {
+        let mut asked = Vec::new();
         while self.history.now() < self.scale.duration {
             let number = self.begun.fetch_add(1, Ordering::Relaxed);
             if number >= self.scale.keys {
                 break;
             }
             let key: Arc<str> = self.issue(number).await.into();
-            self.answer_at_once(number, &key).await;
-            keys.push(key);
+            let tokens = if self.mix.is_for_tokens(number) {
+                let tokens = self.pass_at_once(number, &key).await;
+                self.redeem_at_once(number, &key, &tokens).await;
+                tokens
+            } else {
+                self.answer_at_once(number, &key).await;
+                Vec::new()
+            };
+            asked.push(Asked { key, tokens });
         }
-        keys
+        asked
+    }
+
+    /// Answers a key as many widgets at the same moment. Returns the tokens, of which there should be one at most.
+    async fn pass_at_once(self: &Arc<Self>, number: usize, key: &Arc<str>) -> Vec<String> {
+        let widgets = (0..self.scale.answers_per_key).map(|widget| {
+            let (load, key) = (Arc::clone(self), Arc::clone(key));
+            async move { load.pass(number + widget, key, &format!("widget-{widget}")).await }
+        });
+        widgets.collect::<JoinSet<_>>().join_all().await.into_iter().flatten().collect()
+    }
+
+    /// Redeems each token of a key as many sites at the same moment.
+    async fn redeem_at_once(self: &Arc<Self>, number: usize, key: &Arc<str>, tokens: &[String]) {
+        let sites =
+            tokens.iter().flat_map(|token| (0..self.scale.answers_per_key).map(move |site| (token.clone(), site)));
+        let redemptions = sites.map(|(token, site)| {
+            let (load, key) = (Arc::clone(self), Arc::clone(key));
+            async move { load.redeem(number + site, &key, &token, &format!("site-{site}")).await }
+        });
+        redemptions.collect::<JoinSet<_>>().join_all().await;
+    }
+
+    /// Answers a key in a request of this name, which is sent again if its reply is lost or nothing was decided.
+    async fn pass(&self, node: usize, key: Arc<str>, request: &str) -> Option<String> {
+        let start = self.history.now();
+        let (mut outcome, mut token) = (None, None);
+        for node in node..node + SENDINGS {
+            if let Some(connection) = self.client.connect(node % self.client.nodes()).await {
+                let (found, given) = self.client.answer_for_token(connection, &key, request).await;
+                (outcome, token) = (Some(found), given);
+                if found.is_definite() {
+                    break;
+                }
+            }
+        }
+        let end = self.history.now();
+        let outcome = outcome?;
+        self.history.record(Event { key, kind: Kind::Right, start, end, outcome });
+        token
+    }
+
+    /// Redeems a token likewise.
+    async fn redeem(&self, node: usize, key: &str, token: &str, request: &str) {
+        let start = self.history.now();
+        let mut outcome = None;
+        for node in node..node + SENDINGS {
+            if let Some(connection) = self.client.connect(node % self.client.nodes()).await {
+                let found = self.client.redeem(connection, token, request).await;
+                outcome = Some(found);
+                if found.is_definite() {
+                    break;
+                }
+            }
+        }
+        let end = self.history.now();
+        if let Some(outcome) = outcome {
+            let key = format!("the redemption of {key}").into();
+            self.history.record(Event { key, kind: Kind::Redeem, start, end, outcome });
+        }
     }
 
     /// Issues a key, by whichever node can.

@@ -38,22 +38,22 @@ const PRIMARIES: usize = 3;
 const ROLES_DEADLINE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Right answers to each key, all at once and on all nodes in turn, while nothing fails.
+/// Answers to each key, all at once and on all nodes in turn, while nothing fails.
 ///
 /// Any ledger will do, and so does one that is known to be wrong, to see whether that is noticed.
 #[must_use]
-pub fn answers_at_once(options: NodesOptions, scale: Scale) -> Report {
+pub fn answers_at_once(options: NodesOptions, mix: Mix, scale: Scale) -> Report {
     let rules = Rules { attempts: options.attempts, spends_have_cause: true };
     let nodes = Nodes::start(options);
-    under_load(nodes.addresses(), scale, Mix::RightAnswers, rules, |_| {})
+    under_load(nodes.addresses(), scale, mix, rules, |_| {})
 }
 
-/// [`answers_at_once`] on three nodes that share a Redis.
+/// Right answers, [`answers_at_once`], on three nodes that share a Redis.
 #[must_use]
 pub fn answers_at_once_on_redis(scale: Scale) -> Report {
     let redis = Redis::start();
     // Nothing is to be refused, however slow the machine is.
-    answers_at_once(sharing(format!("{}?timeout_ms=4000", redis.url()), 1), scale)
+    answers_at_once(sharing(format!("{}?timeout_ms=4000", redis.url()), 1), Mix::RightAnswers, scale)
 }
 
 /// What a Redis knows after it was killed, or its power failed, and it started again.
@@ -129,12 +129,12 @@ fn under_load(
     let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
     let load = Load::on(addresses, scale, mix);
     let runtime = Runtime::new().expect("threads for the clients");
-    let keys = thread::scope(|scope| {
+    let asked = thread::scope(|scope| {
         let running = scope.spawn(|| runtime.block_on(load.run()));
         fail(&|| !running.is_finished());
         running.join().expect("the clients do not panic")
     });
-    runtime.block_on(load.answer_again(&keys));
+    runtime.block_on(load.answer_again(&asked));
     check(&load.into_events(), rules)
 }
 

@@ -12,7 +12,7 @@ mod server;
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context;
-use haechi_captcha::{Key, Keyring, Secret};
+use haechi_captcha::{Key, Keyring, Means, Pass, Secret};
 
 use self::load::measure;
 pub(crate) use self::{
@@ -49,6 +49,9 @@ pub(crate) struct Options {
     /// Measure this program instead of the one that the profile `dist` builds.
     #[arg(long, value_name = "PROGRAM", requires = "against")]
     program: Option<PathBuf>,
+    /// Measure these calls only, beside /healthz, such as issue,verify.
+    #[arg(long, value_name = "CALLS", value_delimiter = ',')]
+    calls: Vec<String>,
     /// Offer ten times more sounds than the server can speak, for so many seconds, and see what becomes of it.
     #[arg(long, value_name = "SECONDS", conflicts_with = "cluster")]
     overload: Option<f64>,
@@ -82,10 +85,19 @@ struct Row {
     latencies: Vec<Duration>,
 }
 
-const NAMES: [&str; 5] = ["healthz", "issue", "image", "sound", "verify"];
+const NAMES: [&str; 8] = ["healthz", "issue", "begin", "begin-drawn", "image", "sound", "verify", "siteverify"];
+
+impl Options {
+    /// The calls to measure, of which the first is what the others are compared with.
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        let is_chosen = |name: &&str| self.calls.is_empty() || self.calls.iter().any(|call| call == name);
+        NAMES.into_iter().filter(move |name| *name == NAMES[0] || is_chosen(name))
+    }
+}
 
 fn table(server: &Server, options: &Options) -> anyhow::Result<()> {
-    let mut rows = NAMES.map(|name| Row { name, rates: Vec::new(), latencies: Vec::new() });
+    let mut rows: Vec<Row> =
+        options.names().map(|name| Row { name, rates: Vec::new(), latencies: Vec::new() }).collect();
     let time = Duration::from_secs_f64(options.seconds);
     for round in 0..options.rounds {
         for row in &mut rows {
@@ -132,6 +144,23 @@ fn requests(server: &Server, name: &str, options: &Options) -> anyhow::Result<Ve
     let calls = "/captcha/v1.0";
     Ok(match name {
         "healthz" => vec![Request::get("/healthz", b"ok")],
+        "begin" => vec![Request::post(&format!("/widget/v1/begin?sitekey={}", server.site_key()), b"expires_in_secs")],
+        "begin-drawn" => {
+            vec![Request::post(&format!("/widget/v1/begin?sitekey={}&scale=1", server.site_key()), b"picture")]
+        }
+        "siteverify" => {
+            let keyring = Keyring::new(&Secret::from_hex(&server.secret()?)?);
+            let passed = keys(server, (options.seconds * 40_000.0) as usize)?;
+            let path = |key: &Key| {
+                let challenge = keyring.open(key).context("the server's secret opens its keys")?;
+                let [hostname, action, data] = ["shop.example", "", ""].map(str::to_owned);
+                let passed_at = challenge.claims().issued_at;
+                let pass = Pass { passed_at, means: Means::Picture, audience: 0, hostname, action, data };
+                Ok(format!("/siteverify?secret={appkey}&response={}", challenge.token(&pass)?))
+            };
+            let paths: anyhow::Result<Vec<String>> = passed.iter().map(path).collect();
+            paths?.iter().map(|path| Request::post(path, b"\"success\":true")).collect()
+        }
         "issue" => vec![Request::post(&format!("{calls}/appkeys/{appkey}/keys"), b"SUCCESS")],
         "image" => {
             keys(server, 256)?.iter().map(|key| Request::get(&format!("{calls}/keys/{key}/img"), b"GIF89a")).collect()

@@ -21,6 +21,7 @@ mod test;
 mod tools;
 mod valkey;
 mod voices;
+mod widget;
 
 use clap::Parser;
 
@@ -50,6 +51,8 @@ enum Xtask {
     Book,
     /// Check that the server's modules are layers, and print them from the lowest up.
     Layers,
+    /// Build the widget's script, and see that the one in the repository is that one.
+    Widget(widget::Options),
     /// Let libFuzzer think of hostile input, and keep what fails in fuzz/found.
     Fuzz(fuzz::Options),
     /// Let solvers read our pictures and others', and write docs/strength.md.
@@ -79,6 +82,7 @@ fn main() -> anyhow::Result<()> {
         Xtask::Sbom => sbom::write(),
         Xtask::Book => book::build(),
         Xtask::Layers => layers::check(),
+        Xtask::Widget(options) => widget::widget(&options),
         Xtask::Fuzz(options) => fuzz::run_targets(&options),
         Xtask::Attack(options) => attack::run_attack(&options),
         Xtask::AlphabetByEar(options) => ear::measure(&options),

@@ -9,7 +9,7 @@ use crate::{
     command::{built, cargo, root, run},
     deploy,
     packages::{Needed, install_missing},
-    schemathesis, valkey,
+    schemathesis, valkey, widget,
 };
 
 /// What to run.
@@ -49,12 +49,12 @@ const NEEDED: [Needed; 16] = [
 const NEEDED_WITH_BROWSER: [Needed; 3] = [
     Needed { file: "chromium", package: "chromium" },
     Needed { file: "chromedriver", package: "chromium-driver" },
-    // It fetches axe-core, which looks for barriers in pages.
+    // It fetches axe-core, which looks for barriers in pages, and what the widget is built with.
     Needed { file: "npm", package: "npm" },
 ];
 /// Modules of the black-box suite on which the ledger has a bearing, or Redis, in which apps and users are too: they
 /// are run on each ledger, and all others on the embedded one only.
-const WITH_LEDGER: [&str; 12] = [
+const WITH_LEDGER: [&str; 14] = [
     "admin::",
     "api::",
     "apps::",
@@ -67,6 +67,8 @@ const WITH_LEDGER: [&str; 12] = [
     "secrets::",
     "serve::",
     "shared::",
+    "siteverify::",
+    "widget::",
 ];
 /// Modules that start other programs, or that take their time.
 const NOT_QUICK: [&str; 8] =
@@ -96,6 +98,7 @@ fn run_everything(options: &Options) -> anyhow::Result<()> {
     run(&mut cargo_test(&["--test", "scenarios", "--", "--test-threads", "1"]))?;
     if !options.no_browser {
         install_axe()?;
+        widget::check()?;
         // Each has a server and a browser of its own, of which two find room on two processors.
         let mut browser = cargo_test(&["--test", "browser", "--", "--test-threads", "2"]);
         run(browser.env("E2E_HAECHI", built("debug", "haechi")))?;

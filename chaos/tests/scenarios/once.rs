@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chaos::{
     checker::{Report, Violation},
-    load::Scale,
+    load::{Mix, Scale},
     nodes::NodesOptions,
     scenarios::{answers_at_once, answers_at_once_on_redis},
 };
@@ -25,7 +25,8 @@ fn check(report: &Report, scale: Scale) {
 fn of_a_thousand_right_answers_to_one_node_one_passes() {
     let scale = Scale { keys: 20, answers_per_key: 1000, keys_at_once: 1, duration: Duration::MAX };
     let ledger = "embedded:".to_owned();
-    check(&answers_at_once(NodesOptions { count: 1, ledger, attempts: 1, environment: Vec::new() }, scale), scale);
+    let options = NodesOptions { count: 1, ledger, attempts: 1, environment: Vec::new() };
+    check(&answers_at_once(options, Mix::RightAnswers, scale), scale);
 }
 
 #[test]
@@ -40,7 +41,19 @@ fn of_a_thousand_right_answers_to_three_nodes_one_passes() {
 fn nodes_that_share_no_ledger_are_found_out() {
     let scale = Scale { keys: 4, answers_per_key: 30, keys_at_once: 1, duration: Duration::MAX };
     let ledger = "embedded:".to_owned();
-    let report = answers_at_once(NodesOptions { count: 3, ledger, attempts: 1, environment: Vec::new() }, scale);
+    let options = NodesOptions { count: 3, ledger, attempts: 1, environment: Vec::new() };
+    let report = answers_at_once(options, Mix::RightAnswers, scale);
     let is_found = |violation: &&Violation| matches!(violation, Violation::SpentTwice { passed: 3, .. });
     assert_eq!(report.violations.iter().filter(is_found).count(), scale.keys, "{report}");
+}
+
+/// So must it be for tokens: each node passes the challenge by itself, and redeems what it gets.
+#[test]
+fn tokens_that_are_redeemed_more_than_once_are_found_out() {
+    let scale = Scale { keys: 8, answers_per_key: 30, keys_at_once: 1, duration: Duration::MAX };
+    let ledger = "embedded:".to_owned();
+    let options = NodesOptions { count: 3, ledger, attempts: 3, environment: Vec::new() };
+    let report = answers_at_once(options, Mix::Everything, scale);
+    let is_found = |violation: &&Violation| matches!(violation, Violation::SpentTwice { key, passed, .. } if *passed > 1 && key.starts_with("the redemption of"));
+    assert_eq!(report.violations.iter().filter(is_found).count(), scale.keys / 4, "{report}");
 }

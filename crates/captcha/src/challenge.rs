@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Claims, Key, Secret, Seed, Shape, Word, Work,
+    Claims, Error, Key, Pass, Secret, Seed, Shape, Token, Word, Work,
     secret::{Purpose, Subkeys},
 };
 
@@ -53,6 +53,14 @@ impl Keyring {
         }
     }
 
+    /// What a token says, and the challenge whose passing it proves; or `None` if neither secret sealed it.
+    #[must_use]
+    pub fn open_token(&self, token: &Token) -> Option<(Challenge, Pass)> {
+        let challenge = self.open(&token.key())?;
+        let pass = challenge.opened().subkeys.token_sealer.open(token)?;
+        Some((challenge, pass))
+    }
+
     /// A word for a key that nobody issued, for tools that make labelled samples. No language is fixed.
     #[must_use]
     pub fn sample(&self, key: Key, length: u8) -> Word {
@@ -93,6 +101,30 @@ impl Challenge {
         match self {
             Self::Word(word) => word.claims(),
             Self::Work(work) => work.claims(),
+        }
+    }
+
+    /// The token that proves that this challenge was passed. Whether it was is the caller's ledger's to say.
+    ///
+    /// # Errors
+    /// [`Error::PassTooLong`] if the texts of the pass do not fit into [`Token::MAX_LENGTH`].
+    pub fn token(&self, pass: &Pass) -> Result<Token, Error> {
+        self.opened().subkeys.token_sealer.seal(&self.key(), pass)
+    }
+
+    /// The name under which the caller's ledger remembers that a token of this challenge was redeemed. All of them have
+    /// the one name, so that a challenge is redeemed at most once.
+    #[must_use]
+    pub fn redemption(&self) -> Key {
+        let mut name = [0; 16];
+        self.opened().seed(Purpose::Redemption).stream().fill(&mut name);
+        Key::from_random_bytes(name)
+    }
+
+    fn opened(&self) -> &Opened {
+        match self {
+            Self::Word(word) => word.opened(),
+            Self::Work(work) => work.opened(),
         }
     }
 }

@@ -8,6 +8,12 @@ pub enum Error {
     /// The text is not 64 hexadecimal digits.
     #[error("a secret is 64 hexadecimal digits")]
     MalformedSecret,
+    /// The text is not a token: it has other characters, or the wrong length.
+    #[error("a token is up to 512 letters, digits, hyphens and underscores")]
+    MalformedToken,
+    /// Host name, action and data of a pass are too long together.
+    #[error("a pass has at most 255 bytes of data, and with action and host name as many as fit into a token")]
+    PassTooLong,
     /// The text is not 1 to 8 letters A-Z and digits.
     #[error("an answer is 1 to 8 letters A-Z and digits")]
     MalformedAnswer,

@@ -3,7 +3,8 @@
 //! The tests below run each of them on every file that lies in `fuzz/seeds` and `fuzz/found`.
 
 use crate::{
-    Answer, Claims, EPOCH, Error, Judgement, Key, Keyring, Language, Nonce, Secret, Shape, normalise,
+    Answer, Claims, EPOCH, Error, Judgement, Key, Keyring, Language, Means, Nonce, Pass, Secret, Shape, Token,
+    normalise,
     sound::bank::{Bank, Clip, MAX_VOICES, Word, write},
 };
 
@@ -76,6 +77,32 @@ fn check_sealing(bits: u128) {
     let opened = keyring().open(&key).expect("what is sealed can be opened");
     assert_eq!((opened.claims(), opened.key()), (&claims, key));
     assert_eq!(key.to_string().to_uppercase().parse(), Ok(key));
+}
+
+/// Text is a token if it is base64 of a key and more, and is shown as it was; what opens says what was sealed into it.
+pub fn token(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_TEXT_BYTES)]);
+    match text.parse::<Token>() {
+        Ok(token) => {
+            assert_eq!(token.to_string(), text);
+            if let Some((challenge, pass)) = keyring().open_token(&token) {
+                assert_eq!(challenge.token(&pass).as_ref(), Ok(&token));
+            }
+        }
+        Err(error) => assert_eq!(error, Error::MalformedToken),
+    }
+    let third = text.len() / 3;
+    let mut parts = text.chars();
+    let [hostname, action, data] = [0; 3].map(|_| parts.by_ref().take(third).collect::<String>());
+    let fits = Pass::has_room_for(&hostname, &action, &data);
+    let pass = Pass { passed_at: EPOCH + third as u64, means: Means::Sound, audience: 3, hostname, action, data };
+    let challenge = keyring().open(&keyring().issue(&Claims::default())).expect("what is sealed can be opened");
+    let token = challenge.token(&pass);
+    assert_eq!(token.is_ok(), fits);
+    if let Ok(token) = token {
+        assert!(token.to_string().len() <= Token::MAX_LENGTH);
+        assert_eq!(keyring().open_token(&token).map(|(_, pass)| pass), Some(pass));
+    }
 }
 
 /// Normalising twice is normalising once, does not blow up, and decides what passes: nothing but an answer does.
@@ -158,6 +185,11 @@ mod tests {
     #[test]
     fn keys_that_fuzzing_starts_from_and_found_are_sound() {
         check("key", key);
+    }
+
+    #[test]
+    fn tokens_that_fuzzing_starts_from_and_found_are_sound() {
+        check("token", token);
     }
 
     #[test]

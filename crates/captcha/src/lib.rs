@@ -33,6 +33,7 @@ mod offensive;
 mod secret;
 mod seed;
 pub mod sound;
+mod token;
 mod word;
 mod work;
 
@@ -44,5 +45,6 @@ pub use key::{Claims, EPOCH, Key, Nonce, Shape};
 pub use secret::Secret;
 pub use seed::{Seed, Stream};
 pub use sound::{Language, Pace, Speech};
+pub use token::{Means, Pass, Token};
 pub use word::Word;
 pub use work::Work;

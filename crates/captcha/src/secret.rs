@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{Error, Key, Language, Seed, key::KeySealer};
+use crate::{Error, Key, Language, Seed, key::KeySealer, token::TokenSealer};
 
 /// 256 bits from which every key, answer, picture and sound of an installation follows.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
@@ -64,9 +64,11 @@ fn hex_value(digit: u8) -> Option<u8> {
 /// Each subkey comes from the secret by HKDF-SHA-256 (RFC 5869) with its own `info`, so that none tells about another.
 pub(crate) struct Subkeys {
     pub(crate) sealer: KeySealer,
+    pub(crate) token_sealer: TokenSealer,
     answer: Hmac<Sha256>,
     image: Hmac<Sha256>,
     sound: Hmac<Sha256>,
+    redemption: Hmac<Sha256>,
 }
 
 /// What a seed is for. Two purposes never share a stream.
@@ -78,6 +80,8 @@ pub(crate) enum Purpose {
     AnswerIn(Language),
     Image,
     Sound,
+    /// The name under which it is remembered that the challenge's token was redeemed.
+    Redemption,
 }
 
 impl Subkeys {
@@ -89,7 +93,14 @@ impl Subkeys {
             bytes
         };
         let prf = |info: &str| Hmac::new_from_slice(&*subkey(info)).expect("HMAC takes a key of any length");
-        Self { sealer: KeySealer::new(&subkey("key")), answer: prf("answer"), image: prf("image"), sound: prf("sound") }
+        Self {
+            sealer: KeySealer::new(&subkey("key")),
+            token_sealer: TokenSealer::new(&subkey("token")),
+            answer: prf("answer"),
+            image: prf("image"),
+            sound: prf("sound"),
+            redemption: prf("redemption"),
+        }
     }
 
     /// The seed of one purpose for one key.
@@ -99,6 +110,7 @@ impl Subkeys {
             Purpose::AnswerIn(language) => (&self.answer, Some(language)),
             Purpose::Image => (&self.image, None),
             Purpose::Sound => (&self.sound, None),
+            Purpose::Redemption => (&self.redemption, None),
         };
         // A key is always 16 bytes long, so what follows it is not taken for a part of it.
         let label = language.map_or("", Language::tag);

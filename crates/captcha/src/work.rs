@@ -27,6 +27,10 @@ impl Work {
         &self.opened.claims
     }
 
+    pub(crate) fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
     /// How much there is to compute, in [`Shape::LEVELS`](crate::Shape::LEVELS).
     #[must_use]
     pub fn level(&self) -> u8 {

@@ -4,7 +4,9 @@ pub(crate) mod admin;
 pub(crate) mod docs;
 pub(crate) mod health;
 pub(crate) mod nhn;
+pub(crate) mod siteverify;
 #[cfg(test)]
 mod tests;
+pub(crate) mod widget;
 
 pub use docs::openapi;

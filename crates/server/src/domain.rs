@@ -13,5 +13,6 @@ mod readiness;
 pub mod refusal;
 pub mod service;
 pub mod statistics;
+pub mod token;
 mod unsent;
 mod work_pool;

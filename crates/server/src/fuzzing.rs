@@ -2,26 +2,32 @@
 //!
 //! The tests below run each of them on every file that lies in `fuzz/seeds` and `fuzz/found`.
 
-use std::net::IpAddr;
+use std::{future::Future, net::IpAddr, sync::Arc};
 
 use ::redis::Value;
 use axum::{
-    body::HttpBody,
+    body::{Body, HttpBody},
+    extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
     response::Response,
 };
-use haechi_captcha::Language;
+use haechi_captcha::{Keyring, Language, Secret};
+use http_body_util::BodyExt;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tower::ServiceExt;
 
 use crate::{
     domain::{
         admin,
         apps::{self, App, AppSettings, Apps, STORED_NUMBERS, SettingChanges, check_declared},
         client::{Client, ForwardedHeader, Proxies, TrustedProxies},
+        ledger::{Ledger, MemoryLedger},
         refusal::Refusal,
+        service::{Nonces, Service},
         statistics,
     },
     http::{
+        fields::Fields,
         language,
         media::in_range,
         parameters::{MAX_VALUE_BYTES, Parameters},
@@ -29,6 +35,7 @@ use crate::{
     },
     installation::config::{ConfigFile, LedgerKind, LedgerUrlError},
     keep::{remote::AddressError, store::StoreError},
+    router,
 };
 
 /// Splits what is the input's first byte, and stands for a choice, from the rest.
@@ -58,6 +65,67 @@ pub fn parameters(bytes: &[u8]) {
         assert!(segment.is_empty() || uri.path().contains(&format!("keys/{segment}")), "{uri}");
         assert!(!segment.contains(['/', '?', '#']), "{uri}");
     }
+}
+
+/// A body of whichever type is read or refused, and a value of it is what a plain reader finds.
+pub fn fields(bytes: &[u8]) {
+    const TYPES: [&str; 5] =
+        ["application/x-www-form-urlencoded", "application/json", "multipart/form-data; boundary=b", "text/plain", ""];
+    let (first, body) = choice(bytes);
+    let content_type = TYPES[usize::from(first) % TYPES.len()];
+    let request = Request::post("/siteverify?response=in-the-query").header(header::CONTENT_TYPE, content_type);
+    let request = request.body(Body::from(body.to_vec())).expect("the request is of letters and digits");
+    let fields = match block_on(Fields::read(request)) {
+        Ok(fields) => fields,
+        Err(refusal) => return assert!(matches!(refusal, Refusal::Parameter | Refusal::Http(_)), "{refusal}"),
+    };
+    match fields.single(&["response"]) {
+        Ok(value) => assert!(value.is_some_and(|value| value.len() <= 3 * body.len() + 12)),
+        Err(refusal) => assert!(matches!(refusal, Refusal::Parameter), "{refusal}"),
+    }
+}
+
+/// Whatever is sent to a call of the widget or to a siteverify, the reply is JSON in the call's own words, no fault of the
+/// server's, and no pass.
+pub fn widget(bytes: &[u8]) {
+    const CALLS: [&str; 6] = [
+        "/widget/v1/begin",
+        "/widget/v1/answer",
+        "/widget/v1/renew",
+        "/siteverify",
+        "/recaptcha/api/siteverify",
+        "/turnstile/v0/siteverify",
+    ];
+    let (first, body) = choice(bytes);
+    let call = CALLS[usize::from(first) % CALLS.len()];
+    let app = App::new(1, "shop", apps::AppKey::from_bytes([7; 32]).hash());
+    let live = Arc::new(Apps::default());
+    // What the input may name are a site key and an appkey that are known.
+    let body = String::from_utf8_lossy(body)
+        .replace("SITE", &app.site_key().to_string())
+        .replace("SECRET", apps::AppKey::from_bytes([7; 32]).as_str());
+    live.replace(vec![app]);
+    let keyring = Keyring::new(&Secret::from_bytes([1; 32]));
+    let service = Service::new(keyring, live, Ledger::Memory(MemoryLedger::new(10, 0)), Nonces::new(0, 0));
+    let request = Request::post(call).body(Body::from(body)).expect("the request is of letters and digits");
+    let (status, reply) = block_on(async {
+        let options = router::Options::default();
+        let response =
+            router::router(Arc::new(service), None, options).oneshot(request).await.expect("it is infallible");
+        let status = response.status();
+        let body = response.into_body().collect().await.expect("the reply is in memory").to_bytes();
+        (status, serde_json::from_slice::<serde_json::Value>(&body).expect("the reply is JSON"))
+    });
+    assert!(!status.is_server_error(), "{call}: {status} {reply}");
+    assert!(reply["success"] != true && reply["verdict"] != "passed", "{call}: {reply}");
+    let words =
+        if call.starts_with("/widget") { ["error", "key", "verdict"] } else { ["success", "success", "success"] };
+    assert!(words.iter().any(|word| reply.get(word).is_some()), "{call}: {reply}");
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    runtime.expect("a runtime without IO needs nothing").block_on(future)
 }
 
 /// Whatever `Range` says, what comes is the whole, the part that `Content-Range` names, or nothing of it.
@@ -306,6 +374,8 @@ mod tests {
     targets! {
         known_queries_and_paths_are_read_soundly: parameters,
         known_ranges_are_read_soundly: range,
+        known_bodies_are_read_soundly: fields,
+        known_calls_of_widgets_and_sites_are_answered_soundly: widget,
         known_languages_are_read_soundly: language,
         known_forwarded_headers_are_read_soundly: forwarded,
         known_configurations_are_read_soundly: config,

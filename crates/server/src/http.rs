@@ -1,6 +1,7 @@
 //! What every request passes, whoever asks: connections, bounds, names, parameters, routes.
 
 pub(crate) mod cookies;
+pub(crate) mod fields;
 pub(crate) mod guard;
 pub(crate) mod language;
 pub(crate) mod media;

@@ -153,7 +153,8 @@ async fn open_service(
     let (ledger, remote) = open_ledger(&config.ledger, store, may_have_sealed, now).await?;
     let limits = &config.limits;
     let limits = Limits::new(limits.per_minute, limits.proxies.clone(), remote.filter(|_| limits.shared));
-    Ok(Service::new(secrets.keyring(), Arc::clone(apps.apps()), ledger, nonces(config)?).limited(limits))
+    let service = Service::new(secrets.keyring(), Arc::clone(apps.apps()), ledger, nonces(config)?);
+    Ok(service.limited(limits).knowing_vendors_test_keys(config.vendor_test_keys))
 }
 
 /// Opens the ledger, and the way to what nodes share, if they share it.

@@ -2,6 +2,7 @@
 
 pub(crate) mod console;
 pub(crate) mod demo;
+pub(crate) mod fallback;
 
 use axum::{
     http::{HeaderName, HeaderValue, header},

@@ -18,6 +18,8 @@ use crate::{
     dialect::{
         admin::{self, problem::Problem},
         docs, health, nhn,
+        siteverify::{self, Vendor},
+        widget,
     },
     domain::{admin::Administration, metrics::Call, outcome::Outcome, refusal::Refusal, service::Service},
     http::{
@@ -28,7 +30,7 @@ use crate::{
     logging::Seldom,
     pages::{
         console::{self, Console},
-        demo,
+        demo, fallback,
     },
 };
 
@@ -46,8 +48,12 @@ pub fn router(service: Arc<Service>, administration: Option<&Arc<Administration>
     let mut classes = Classes::default();
     let mut router = nhn::routes()
         .router(&service, &mut classes)
+        .merge(widget::routes().router(&service, &mut classes))
         .merge(health_routes().router(&service, &mut classes))
         .merge(document_routes(!options.operators_elsewhere).router(&service, &mut classes));
+    for routes in siteverify::routes().into_iter().chain(widget::scripts()).chain([fallback::routes()]) {
+        router = router.merge(routes.router(&service, &mut classes));
+    }
     if !options.operators_elsewhere {
         router = router.merge(operators_router(&service, administration, &mut classes));
     }
@@ -147,7 +153,8 @@ impl Listener {
         match dialect {
             Dialect::Console => Self::Reader(Box::new(console::Reader::new(parts, service.limits().proxies()))),
             Dialect::Demo => Self::Visitor(demo::language_of(parts.uri.query(), &parts.headers)),
-            Dialect::Nhn | Dialect::Admin => Self::Program,
+            Dialect::Fallback => Self::Visitor(fallback::language_of(parts.uri.query(), &parts.headers)),
+            _ => Self::Program,
         }
     }
 }
@@ -159,7 +166,12 @@ impl Dialect {
             (Self::Admin, _) => Problem::from(refusal).into_response(),
             (Self::Console, Listener::Reader(reader)) => console::refusal(reader, refusal),
             (Self::Demo, Listener::Visitor(language)) => demo::refusal(*language, refusal),
-            (Self::Nhn | Self::Console | Self::Demo, _) => nhn::reply::refusal(refusal),
+            (Self::Fallback, Listener::Visitor(language)) => fallback::refusal(*language, refusal),
+            (Self::Recaptcha, _) => siteverify::refusal(Vendor::Recaptcha, refusal),
+            (Self::Hcaptcha, _) => siteverify::refusal(Vendor::Hcaptcha, refusal),
+            (Self::Turnstile, _) => siteverify::refusal(Vendor::Turnstile, refusal),
+            (Self::Widget, _) => widget::refusal(refusal),
+            (Self::Nhn | Self::Console | Self::Demo | Self::Fallback, _) => nhn::reply::refusal(refusal),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use anyhow::Context;
 
-use super::{NAMES, Options, load::measure, median, requests, server::Server};
+use super::{Options, load::measure, median, requests, server::Server};
 
 /// Prints how many requests a second this program answers for each that the other does, call by call.
 pub(super) fn table(program: &Path, other: &Path, options: &Options) -> anyhow::Result<()> {
@@ -12,7 +12,7 @@ pub(super) fn table(program: &Path, other: &Path, options: &Options) -> anyhow::
     let [this, that] = servers;
     let servers = [this?, that?];
     let time = Duration::from_secs_f64(options.seconds);
-    let mut ratios = NAMES.map(|name| (name, Vec::new()));
+    let mut ratios: Vec<_> = options.names().map(|name| (name, Vec::new())).collect();
     for round in 0..options.rounds {
         for (name, ratios) in &mut ratios {
             let mut rates = [0.0; 2];

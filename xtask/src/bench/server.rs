@@ -18,14 +18,15 @@ pub(crate) struct Server {
     data: TempDir,
     address: SocketAddr,
     appkey: String,
+    site_key: String,
 }
 
 impl Server {
     pub(crate) fn start(program: &Path, ledger: &str) -> anyhow::Result<Self> {
         let (mut process, data) = serve(program, ledger, &[])?;
         let address = address(&mut process)?;
-        let appkey = appkey(&mut process)?;
-        Ok(Self { process, data, address, appkey })
+        let (appkey, site_key) = app(&mut process)?;
+        Ok(Self { process, data, address, appkey, site_key })
     }
 
     /// Another node with the same secret, ledger and apps.
@@ -33,7 +34,7 @@ impl Server {
         let secret = self.data.path().join("secret");
         let (mut process, data) = serve(program, ledger, &["--secret-file".as_ref(), secret.as_os_str()])?;
         let address = address(&mut process)?;
-        Ok(Self { process, data, address, appkey: self.appkey.clone() })
+        Ok(Self { process, data, address, appkey: self.appkey.clone(), site_key: self.site_key.clone() })
     }
 
     /// Its process.
@@ -52,6 +53,10 @@ impl Server {
 
     pub(crate) fn appkey(&self) -> &str {
         &self.appkey
+    }
+
+    pub(crate) fn site_key(&self) -> &str {
+        &self.site_key
     }
 
     pub(crate) fn secret(&self) -> anyhow::Result<String> {
@@ -101,9 +106,13 @@ fn address(process: &mut Child) -> anyhow::Result<SocketAddr> {
     bail!("the server ended before it listened");
 }
 
-fn appkey(process: &mut Child) -> anyhow::Result<String> {
+/// The appkey and the site key of the app that it made.
+fn app(process: &mut Child) -> anyhow::Result<(String, String)> {
     let mut line = String::new();
     BufReader::new(process.stdout.take().context("the output is piped")?).read_line(&mut line)?;
-    let (_, after) = line.split_once("\"appkey\":\"").with_context(|| format!("no appkey in {line:?}"))?;
-    Ok(after.get(..64).context("an appkey is 64 digits")?.to_owned())
+    let announced: serde_json::Value = serde_json::from_str(&line)?;
+    let appkey = announced["appkey"].as_str().with_context(|| format!("no appkey in {line:?}"))?;
+    // Versions before 0.2 print none, and have no call that needs it.
+    let site_key = announced["site_key"].as_str().unwrap_or_default();
+    Ok((appkey.to_owned(), site_key.to_owned()))
 }

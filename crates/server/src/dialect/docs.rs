@@ -12,7 +12,7 @@ use axum::{
 };
 use utoipa::OpenApi;
 
-use super::{admin, nhn};
+use super::{admin, nhn, siteverify, widget};
 use crate::{domain::refusal::Refusal, http::routes::Dialect};
 
 #[derive(OpenApi)]
@@ -22,7 +22,11 @@ use crate::{domain::refusal::Refusal, http::routes::Dialect};
         description = "A self-hosted CAPTCHA server with the wire API of NHN Cloud CAPTCHA v1.0. Parameters that a call does not name are ignored.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    tags((name = "CAPTCHA API v1.0", description = "Issue a challenge, show it, judge its answer, expire it")),
+    tags(
+        (name = "CAPTCHA API v1.0", description = "Issue a challenge, show it, judge its answer, expire it"),
+        (name = "siteverify", description = "Redeem the token of a page, as reCAPTCHA, hCaptcha and Turnstile have it"),
+        (name = "Widget", description = "What the widget calls, from the pages of any site"),
+    ),
 )]
 struct Document;
 
@@ -30,20 +34,32 @@ struct Document;
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let admin = admin::Document::openapi().merge_from(admin::routes().document());
-    with_common_replies(Document::openapi().merge_from(nhn::routes().document()).merge_from(admin))
+    with_common_replies(for_everybody().merge_from(admin))
 }
 
 /// The part of it that the public may call.
 fn public_openapi() -> utoipa::openapi::OpenApi {
-    with_common_replies(Document::openapi().merge_from(nhn::routes().document()))
+    with_common_replies(for_everybody())
+}
+
+fn for_everybody() -> utoipa::openapi::OpenApi {
+    let document = Document::openapi().merge_from(nhn::routes().document()).merge_from(widget::routes().document());
+    siteverify::routes().into_iter().fold(document, |document, routes| document.merge_from(routes.document()))
 }
 
 /// Says of every operation how its dialect refuses.
 fn with_common_replies(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     let problem = common_reply(&document, "/admin/v1/apps", "4XX");
     let envelope = common_reply(&document, "/captcha/v1.0/keys/{key}/img", "503");
+    let fault = common_reply(&document, "/widget/v1/begin", "503");
+    let verdict = common_reply(&document, "/siteverify", "200");
     for (path, item) in &mut document.paths.paths {
-        let reply = if Dialect::of(path) == Dialect::Admin { &problem } else { &envelope };
+        let reply = match Dialect::of(path) {
+            Dialect::Admin => &problem,
+            Dialect::Widget => &fault,
+            Dialect::Recaptcha | Dialect::Hcaptcha | Dialect::Turnstile => &verdict,
+            Dialect::Nhn | Dialect::Console | Dialect::Demo | Dialect::Fallback => &envelope,
+        };
         let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
             for range in ["4XX", "5XX"] {
@@ -56,7 +72,7 @@ fn with_common_replies(mut document: utoipa::openapi::OpenApi) -> utoipa::openap
 
 /// A reply that any call of its kind may have, whatever it says of the others: too large, too often, not authorised.
 fn common_reply(document: &utoipa::openapi::OpenApi, path: &str, status: &str) -> utoipa::openapi::Response {
-    let operation = document.paths.paths.get(path).and_then(|item| item.get.as_ref());
+    let operation = document.paths.paths.get(path).and_then(|item| item.get.as_ref().or(item.post.as_ref()));
     let reply = operation.and_then(|operation| operation.responses.responses.get(status));
     match reply {
         Some(utoipa::openapi::RefOr::T(reply)) => {
@@ -123,13 +139,13 @@ mod tests {
     fn operations_have_names_of_their_own() {
         let names = operation_ids(&openapi());
         let different: BTreeSet<_> = names.iter().collect();
-        assert_eq!((different.len(), names.len()), (names.len(), 28), "{names:?}");
+        assert_eq!((different.len(), names.len()), (names.len(), 34), "{names:?}");
     }
 
     #[test]
     fn the_public_part_has_nothing_of_the_admin_api() {
         let document = public_openapi();
-        assert!(document.paths.paths.keys().all(|path| path.starts_with("/captcha/")));
+        assert!(document.paths.paths.keys().all(|path| Dialect::of(path) != Dialect::Admin));
         assert!(!serde_json::to_string(&document).unwrap().contains("Problem"));
     }
 

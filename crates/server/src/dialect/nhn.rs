@@ -107,7 +107,7 @@ async fn verify(
     let Some(answer) = Parameters::new(&encoded).single(&["answer"])? else {
         return Ok(reply::outcome(Outcome::EmptyAnswer));
     };
-    let judged = service.judge(&live, &challenge, &answer, now).await?;
+    let judged = service.judge(&live, &challenge, &*answer, now).await?;
     Ok(reply::outcome(judged.verdict.outcome()))
 }
 

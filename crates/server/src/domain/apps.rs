@@ -5,6 +5,7 @@
 mod command;
 mod credential;
 mod declared;
+mod hostnames;
 mod name;
 mod registry;
 mod settings;
@@ -18,6 +19,7 @@ pub use credential::{
     AppKey, AppKeyForm, AppKeyHash, AppSecret, AppSecretHash, Credential, CredentialHash, Previous, SecretForm,
 };
 pub use declared::{DeclaredApp, DeclaredError, check_declared};
+pub use hostnames::{Hostnames, HostnamesError};
 pub use name::{AppName, NameError};
 pub use registry::{Apps, LiveApp, Registry};
 pub(crate) use settings::Allowed;

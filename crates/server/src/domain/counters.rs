@@ -44,6 +44,7 @@ struct Shown {
     images: AtomicU64,
     sounds: AtomicU64,
     limited: AtomicU64,
+    widget: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -53,6 +54,8 @@ struct Judged {
     times: AnswerTimes,
     /// By the minute of issue. A key can be settled for an hour after that at most, so there are few.
     settled: BTreeMap<u64, u64>,
+    /// Tokens made and redeemed, by the minute of the pass.
+    tokens: BTreeMap<u64, (u64, u64)>,
 }
 
 impl Counters {
@@ -74,6 +77,21 @@ impl Counters {
     /// Counts a call that a limit refused.
     pub fn count_limited(&self) {
         count_one(&self.shown.limited);
+    }
+
+    /// Counts a challenge that was issued to a widget.
+    pub fn count_widget(&self) {
+        count_one(&self.shown.widget);
+    }
+
+    /// Counts a token for a challenge that was passed at this Unix time.
+    pub fn count_token(&self, passed_at: u64) {
+        self.judged().tokens.entry(begin_of_minute(passed_at)).or_default().0 += 1;
+    }
+
+    /// Counts the redemption of a token for a challenge that was passed at this Unix time.
+    pub fn count_redeemed(&self, passed_at: u64) {
+        self.judged().tokens.entry(begin_of_minute(passed_at)).or_default().1 += 1;
     }
 
     /// Counts a right answer, to a challenge that was issued at this Unix time.
@@ -110,12 +128,16 @@ impl Counters {
                 rows.entry(minute_of_slot(slot, now)).or_default().counts.issued += issued;
             }
         }
-        let Judged { passed, wrong, times, settled } = mem::take(&mut *self.judged());
+        let Judged { passed, wrong, times, settled, tokens } = mem::take(&mut *self.judged());
         for (minute, settled) in settled {
             rows.entry(minute).or_default().settled += settled;
         }
-        let (images, sounds, limited) = (take(&self.shown.images), take(&self.shown.sounds), take(&self.shown.limited));
-        let counts = Counts { images, sounds, limited, passed, wrong, times, ..Counts::default() };
+        for (minute, (tokens, redeemed)) in tokens {
+            rows.entry(minute).or_default().counts += &Counts { tokens, redeemed, ..Counts::default() };
+        }
+        let Shown { images, sounds, limited, widget, .. } = &self.shown;
+        let [images, sounds, limited, widget] = [images, sounds, limited, widget].map(take);
+        let counts = Counts { images, sounds, limited, widget, passed, wrong, times, ..Counts::default() };
         if counts != Counts::default() {
             rows.entry(begin_of_minute(now)).or_default().counts += &counts;
         }
@@ -201,6 +223,18 @@ mod tests {
         assert_eq!(settled, [(NOW - 120, 1), (NOW - 60, 2), (NOW, 0)]);
         let judged = &rows[&NOW].counts;
         assert_eq!((judged.passed, judged.wrong, judged.times.within(60)), (1, 2, 1));
+    }
+
+    #[test]
+    fn a_token_counts_for_the_minute_of_its_pass_as_does_its_redemption() {
+        let counters = Counters::default();
+        (0..3).for_each(|_| counters.count_token(NOW - 60));
+        counters.count_redeemed(NOW - 60);
+        counters.count_token(NOW);
+        counters.count_widget();
+        let of = |counts: &Counts| (counts.tokens, counts.redeemed, counts.widget);
+        let rows: Vec<_> = counters.drain(NOW).into_iter().map(|(begin, row)| (begin, of(&row.counts))).collect();
+        assert_eq!(rows, [(NOW - 60, (3, 1, 0)), (NOW, (1, 0, 1))]);
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod behaviour;
 mod model;
 
 use haechi_captcha::Key;
+use sha2::{Digest, Sha256};
 
 pub use self::{
     embedded::{EmbeddedLedger, EmbeddedOptions},
@@ -34,6 +35,29 @@ pub struct Spend {
     pub issued_at: u64,
     /// When the key's time is over: in this second and later it never passes.
     pub until: u64,
+}
+
+/// A use of a key that is to be decided about: an answer, or a token's redemption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// Whether it is right.
+    pub is_right: bool,
+    /// The wrong ones that spend the key.
+    pub attempts_allowed: u8,
+    /// The name of the request that makes it, if it may come again.
+    pub request: Option<RequestName>,
+}
+
+/// Names a request, so that the same one gets the same decision when it is sent again because its reply was lost.
+///
+/// Of a key the last named decision is known again, for as long as the key is remembered.
+pub type RequestName = [u8; 8];
+
+/// The name of a request whose sender calls it by this text.
+#[must_use]
+pub fn request_name(text: &str) -> RequestName {
+    let digest = <[u8; 32]>::from(Sha256::digest(text.as_bytes()));
+    std::array::from_fn(|index| digest[index])
 }
 
 /// What the ledger says to an answer.
@@ -108,11 +132,7 @@ pub enum Ledger {
 }
 
 impl Ledger {
-    /// Decides about an answer, and remembers it, in one step.
-    ///
-    /// A right answer spends the key. A wrong one takes one of `attempts_allowed`, and the last one spends the key.
-    /// Once this returns, the decision outlives the process, if the ledger does. A caller that goes away while it waits
-    /// does not undo the decision.
+    /// Decides about an answer that does not come again, as [`Ledger::decide`] does.
     ///
     /// # Errors
     /// Any [`LedgerError`]; the answer has then not passed.
@@ -123,11 +143,23 @@ impl Ledger {
         attempts_allowed: u8,
         now: u64,
     ) -> Result<Decision, LedgerError> {
+        self.decide(spend, &Attempt { is_right, attempts_allowed, request: None }, now).await
+    }
+
+    /// Decides about an attempt, and remembers it, in one step.
+    ///
+    /// A right answer spends the key. A wrong one takes one of `attempts_allowed`, and the last one spends the key.
+    /// Once this returns, the decision outlives the process, if the ledger does. A caller that goes away while it waits
+    /// does not undo the decision.
+    ///
+    /// # Errors
+    /// Any [`LedgerError`]; the answer has then not passed.
+    pub async fn decide(&self, spend: &Spend, attempt: &Attempt, now: u64) -> Result<Decision, LedgerError> {
         match self {
-            Self::Memory(ledger) => ledger.answer(spend, is_right, attempts_allowed, now),
-            Self::Embedded(ledger) => ledger.answer(spend, is_right, attempts_allowed, now).await,
+            Self::Memory(ledger) => ledger.decide(spend, attempt, now),
+            Self::Embedded(ledger) => ledger.decide(spend, attempt, now).await,
             // It goes by the servers' clock.
-            Self::Redis(ledger) => ledger.answer(spend, is_right, attempts_allowed).await,
+            Self::Redis(ledger) => ledger.decide(spend, attempt).await,
         }
     }
 

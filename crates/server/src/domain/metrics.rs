@@ -59,6 +59,14 @@ pub enum Call {
     Verify,
     /// A key is expired.
     Expire,
+    /// The widget asks for a challenge.
+    Begin,
+    /// The widget sends an answer.
+    Answer,
+    /// A site redeems a token.
+    Redeem,
+    /// The widget's script is fetched.
+    Script,
     /// Whether the process answers.
     Liveness,
     /// Whether the ledger can decide.
@@ -79,6 +87,10 @@ impl Call {
             Self::Sound => "sound",
             Self::Verify => "verify",
             Self::Expire => "expire",
+            Self::Begin => "begin",
+            Self::Answer => "answer",
+            Self::Redeem => "redeem",
+            Self::Script => "script",
             Self::Liveness => "healthz",
             Self::Readiness => "readyz",
             Self::Metrics => "metrics",

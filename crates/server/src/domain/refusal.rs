@@ -10,6 +10,9 @@ pub enum Refusal {
     /// No app has this appkey, or it is disabled.
     #[error("the appkey is not known, or its app is disabled")]
     AppKey,
+    /// The app names hosts, and the page's is not among them.
+    #[error("the app's hosts do not include the page's: add it to its host names")]
+    Host,
     /// The key is malformed, was not issued here, or not to this app.
     #[error("the key was not issued here")]
     Key,
@@ -50,7 +53,7 @@ impl Refusal {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::AppKey => Outcome::AppkeyError,
+            Self::AppKey | Self::Host => Outcome::AppkeyError,
             Self::Key => Outcome::InvalidKeyError,
             Self::Parameter => Outcome::ParameterError,
             Self::Expired => Outcome::ExpiredKeyError,
@@ -63,7 +66,7 @@ impl Refusal {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::AppKey => StatusCode::FORBIDDEN,
+            Self::AppKey | Self::Host => StatusCode::FORBIDDEN,
             Self::Key => StatusCode::NOT_FOUND,
             Self::Parameter => StatusCode::BAD_REQUEST,
             Self::Expired => StatusCode::GONE,

@@ -1,12 +1,15 @@
 //! What the server does, apart from HTTP: issue a challenge, show it, judge its answer, expire it.
 //!
 //! Every check of the wire contract is one method here, so that a handler reads as the order in which they are made.
+//! `tokens.rs` has what a passed challenge is good for beside its verdict.
+
+mod tokens;
 
 use std::{
     future::Future,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -21,7 +24,8 @@ use crate::{
     domain::{
         apps::{AppKey, Apps, LiveApp},
         client::Proxies,
-        ledger::{Decision, Expiry, Ledger, LedgerError, Spend},
+        ledger::{Attempt, Decision, Expiry, Ledger, LedgerError, RequestName, Spend},
+        lifetime::REDEEMABLE_SECS,
         limits::{Limits, PerMinute, TooOften},
         metrics::Metrics,
         outcome::Outcome,
@@ -37,6 +41,21 @@ use crate::{
 const MAX_DECIDING_TIME: Duration = Duration::from_secs(5);
 /// How long it stays true that the ledger can decide.
 const MAX_READINESS_AGE: Duration = Duration::from_secs(1);
+
+/// An answer as it was given.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<'a> {
+    /// What was typed.
+    pub typed: &'a str,
+    /// The name of the request, if it may come again.
+    pub request: Option<RequestName>,
+}
+
+impl<'a> From<&'a str> for Given<'a> {
+    fn from(typed: &'a str) -> Self {
+        Self { typed, request: None }
+    }
+}
 
 /// What became of an answer, and when its challenge was issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +111,10 @@ pub struct Service {
     unsent: Room,
     limits: Limits,
     max_deciding_time: Duration,
+    /// Whether the keys that other vendors publish for tests are known.
+    knows_vendors_test_keys: bool,
+    /// Whether challenges are passed for tokens, whose redemption must be remembered for longer than answers.
+    gives_tokens: AtomicBool,
 }
 
 impl Service {
@@ -109,6 +132,8 @@ impl Service {
             unsent: Room::new(),
             limits: Limits::new(PerMinute::default(), Proxies::default(), None),
             max_deciding_time: MAX_DECIDING_TIME,
+            knows_vendors_test_keys: false,
+            gives_tokens: AtomicBool::new(false),
         }
     }
 
@@ -116,6 +141,16 @@ impl Service {
     #[must_use]
     pub(crate) fn limited(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// Which knows the keys that other vendors publish for tests, if so. They protect nothing.
+    #[must_use]
+    pub fn knowing_vendors_test_keys(self, knows_vendors_test_keys: bool) -> Self {
+        Self { knows_vendors_test_keys, ..self }
+    }
+
+    pub(crate) fn knows_vendors_test_keys(&self) -> bool {
+        self.knows_vendors_test_keys
     }
 
     /// Seals and opens keys under other secrets from now on.
@@ -164,6 +199,16 @@ impl Service {
         };
         live.counters.count_issued(issued_at);
         Ok(self.keyring.load().issue(&claims))
+    }
+
+    /// Issues a challenge in this language, to be shown at once.
+    ///
+    /// # Errors
+    /// As [`Service::issue`].
+    pub async fn issue_word(&self, live: &LiveApp, language: Language, now: u64) -> Result<Word, Refusal> {
+        let key = self.issue(live, Some(language), now).await?;
+        let word = self.keyring.load().open_word(&key).ok_or(Refusal::Internal)?;
+        Ok(if live.app.settings.test { word.as_test() } else { word })
     }
 
     /// Counts a challenge of this app, by this node and, where they count together, by all.
@@ -251,7 +296,14 @@ impl Service {
     /// # Errors
     /// [`Refusal::Undecided`] or [`Refusal::Overloaded`] if the ledger could not decide, or not in time, in which case
     /// the answer has not passed.
-    pub async fn judge(&self, live: &LiveApp, word: &Word, typed: &str, now: u64) -> Result<Judged, Refusal> {
+    pub async fn judge<'a>(
+        &self,
+        live: &LiveApp,
+        word: &Word,
+        given: impl Into<Given<'a>>,
+        now: u64,
+    ) -> Result<Judged, Refusal> {
+        let Given { typed, request } = given.into();
         let issued_at = word.claims().issued_at;
         let judged = |verdict| Judged { verdict, issued_at, after_secs: now.saturating_sub(issued_at) };
         let is_right = match word.judge(typed) {
@@ -263,8 +315,8 @@ impl Service {
             return Ok(judged(Verdict::Late));
         }
         let spend = spend_of(live, word);
-        let deciding = self.ledger.answer(&spend, is_right, live.app.settings.attempts, now);
-        Ok(judged(match self.decided(deciding).await? {
+        let attempt = Attempt { is_right, attempts_allowed: live.app.settings.attempts, request };
+        Ok(judged(match self.decided(self.ledger.decide(&spend, &attempt, now)).await? {
             Decision::Passed => {
                 live.counters.count_passed(issued_at, now);
                 Verdict::Passed
@@ -339,7 +391,8 @@ impl Service {
         // The time comes first: should a time to live grow meanwhile, nothing is given up by what held before.
         let now = unix_now();
         let longest_ttl_secs = self.apps.current().all().iter().map(|live| live.app.settings.ttl_secs).max();
-        self.ledger.purge(now, longest_ttl_secs.unwrap_or(0).into()).await
+        let redeemable_secs = if self.gives_tokens.load(Ordering::Relaxed) { REDEEMABLE_SECS } else { 0 };
+        self.ledger.purge(now, u64::from(longest_ttl_secs.unwrap_or(0)) + redeemable_secs).await
     }
 
     /// The apps.

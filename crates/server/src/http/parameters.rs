@@ -27,13 +27,25 @@ impl<'a> Parameters<'a> {
     /// # Errors
     /// [`Refusal::Parameter`] if two values differ, or one is too long, badly percent-encoded or not UTF-8.
     pub(crate) fn single(self, names: &[&str]) -> Result<Option<Cow<'a, str>>, Refusal> {
+        let single = self.single_of_any_length(names)?;
+        if single.as_ref().is_some_and(|value| value.len() > MAX_VALUE_BYTES) {
+            return Err(Refusal::Parameter);
+        }
+        Ok(single)
+    }
+
+    /// The same, of a value that may be as long as a body.
+    ///
+    /// # Errors
+    /// [`Refusal::Parameter`] if two values differ, or one is badly percent-encoded or not UTF-8.
+    pub(crate) fn single_of_any_length(self, names: &[&str]) -> Result<Option<Cow<'a, str>>, Refusal> {
         let mut single: Option<Cow<'a, str>> = None;
         for (name, value) in self.0.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))) {
             if !decode(name).is_ok_and(|name| names.contains(&&*name)) {
                 continue;
             }
             let value = decode(value)?;
-            if value.len() > MAX_VALUE_BYTES || single.as_ref().is_some_and(|before| *before != value) {
+            if single.as_ref().is_some_and(|before| *before != value) {
                 return Err(Refusal::Parameter);
             }
             single = Some(value);

@@ -139,14 +139,14 @@ pub(crate) async fn observe(State(observer): State<Arc<Observer>>, request: Requ
     });
     let headers = response.headers_mut();
     headers.insert(X_REQUEST_ID, name);
-    harden(headers, matches!(call, Some(Call::Image | Call::Sound)));
+    harden(headers, matches!(call, Some(Call::Image | Call::Sound | Call::Script)));
     response
 }
 
-/// Says what a browser may do with a reply, where its handler has not said so: nothing but show it, and a picture or a
-/// sound on any site.
-fn harden(headers: &mut HeaderMap, is_media: bool) {
-    let resource_policy = if is_media { "cross-origin" } else { "same-origin" };
+/// Says what a browser may do with a reply, where its handler has not said so: nothing but show it, and a picture, a
+/// sound or the widget's script on any site.
+fn harden(headers: &mut HeaderMap, is_for_any_site: bool) {
+    let resource_policy = if is_for_any_site { "cross-origin" } else { "same-origin" };
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),

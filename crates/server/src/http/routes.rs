@@ -3,7 +3,7 @@
 //! A route's path and method are said once, in the handler's own `#[utoipa::path]`, which the OpenAPI document and the
 //! router are both made of.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -31,6 +31,16 @@ pub(crate) enum Dialect {
     Admin,
     /// The console: pages.
     Console,
+    /// reCAPTCHA's siteverify and script.
+    Recaptcha,
+    /// hCaptcha's.
+    Hcaptcha,
+    /// Turnstile's.
+    Turnstile,
+    /// What the widget calls.
+    Widget,
+    /// The page for browsers without scripts.
+    Fallback,
     /// The demo's page. What its script calls has the words of the first dialect.
     Demo,
 }
@@ -43,6 +53,11 @@ impl Dialect {
         match () {
             () if is_below("/admin") => Self::Admin,
             () if is_below("/console") => Self::Console,
+            () if is_below("/recaptcha/api/fallback") => Self::Fallback,
+            () if is_below("/recaptcha") => Self::Recaptcha,
+            () if is_below("/siteverify") || is_below("/1") => Self::Hcaptcha,
+            () if is_below("/turnstile") => Self::Turnstile,
+            () if is_below("/widget") => Self::Widget,
             () if path == "/" => Self::Demo,
             () => Self::Nhn,
         }
@@ -111,13 +126,16 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         classes.0.extend(self.calls.iter().map(|(call, path, _)| (path.clone(), *call)));
         self.calls.into_iter().fold(Router::new(), |router, (call, path, handlers)| {
             let mut handlers = handlers.fallback(no_such_method);
-            if matches!(call, Call::Image | Call::Sound) {
-                handlers = handlers.layer((varied(), shown_anywhere()));
-            }
             if limited(call).is_some() {
                 let around = Around { service: Arc::clone(service), call, app_named };
                 handlers = handlers.layer(from_fn_with_state(around, limit_clients));
             }
+            // Around the limit, so that a page's script may read what it is refused with.
+            handlers = match call {
+                Call::Image | Call::Sound => handlers.layer((varied(), shown_anywhere())),
+                Call::Begin | Call::Answer | Call::Script => handlers.layer(called_from_anywhere()),
+                _ => handlers,
+            };
             router.route(&path, handlers)
         })
     }
@@ -135,6 +153,19 @@ fn shown_anywhere() -> CorsLayer {
         .allow_headers([header::RANGE])
         .expose_headers([header::ACCEPT_RANGES, header::CONTENT_LENGTH, header::CONTENT_RANGE])
 }
+
+/// Pages of any origin may call what the widget calls; whether the app has theirs among its hosts is the call's to see.
+fn called_from_anywhere() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::CONTENT_TYPE])
+        .expose_headers([header::RETRY_AFTER])
+        .max_age(PREFLIGHT_AGE)
+}
+
+/// How long a browser need not ask again whether it may call: as long as one of them believes at most.
+const PREFLIGHT_AGE: Duration = Duration::from_secs(7_200);
 
 /// A sound's language, and whether a refusal is text or a picture in some language, depend on the reader.
 fn varied() -> SetResponseHeaderLayer<HeaderValue> {
@@ -178,10 +209,12 @@ impl Around {
 /// By which of the clients' limits a call is limited.
 const fn limited(call: Call) -> Option<Limited> {
     match call {
-        Call::Issue => Some(Limited::Issue),
+        Call::Issue | Call::Begin => Some(Limited::Issue),
         Call::Image | Call::Sound => Some(Limited::Media),
-        Call::Verify | Call::Expire => Some(Limited::Verify),
-        Call::Liveness | Call::Readiness | Call::Metrics | Call::Other => None,
+        Call::Verify | Call::Expire | Call::Answer => Some(Limited::Verify),
+        // A site's server redeems for everybody who is on its pages.
+        Call::Redeem => None,
+        Call::Script | Call::Liveness | Call::Readiness | Call::Metrics | Call::Other => None,
     }
 }
 
@@ -199,6 +232,13 @@ mod tests {
             ("/console/nothing", Dialect::Console),
             ("/captcha/v1.0/keys", Dialect::Nhn),
             ("/", Dialect::Demo),
+            ("/recaptcha/api/siteverify", Dialect::Recaptcha),
+            ("/recaptcha/api/fallback", Dialect::Fallback),
+            ("/siteverify", Dialect::Hcaptcha),
+            ("/1/api.js", Dialect::Hcaptcha),
+            ("/10", Dialect::Nhn),
+            ("/turnstile/v0/siteverify", Dialect::Turnstile),
+            ("/widget/v1/begin", Dialect::Widget),
             ("/demo/challenge", Dialect::Nhn),
             ("*", Dialect::Nhn),
         ] {

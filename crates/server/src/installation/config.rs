@@ -53,6 +53,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// For how many days statistics are kept.
     pub statistics_days: u16,
+    /// Whether the keys that other vendors publish for tests are known.
+    pub vendor_test_keys: bool,
     /// What is logged, and how.
     pub logging: Logging,
     /// Where traces go, if anywhere.
@@ -166,6 +168,7 @@ impl Config {
             ledger: LedgerConfig { kind, max_spent_keys: options.max_spent_keys },
             secrets: SecretFiles { current: options.secret_file, previous: options.previous_secret_file },
             node: options.node,
+            vendor_test_keys: options.vendor_test_keys.unwrap_or(false),
             limits: LimitsConfig {
                 per_minute: PerMinute {
                     issue: options.issue_per_minute.unwrap_or(0),

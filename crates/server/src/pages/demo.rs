@@ -7,7 +7,7 @@ mod page;
 mod round;
 #[cfg(test)]
 mod tests;
-mod texts;
+pub(super) mod texts;
 
 use std::sync::Arc;
 

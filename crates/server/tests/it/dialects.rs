@@ -7,12 +7,14 @@ enum Words {
     Envelope,
     Problem,
     Page,
+    Verdict,
+    Fault,
 }
 
 #[track_caller]
 fn check(reply: &Reply, status: u16, words: Words) {
     let expected = match words {
-        Words::Envelope => "application/json",
+        Words::Envelope | Words::Verdict | Words::Fault => "application/json",
         Words::Problem => "application/problem+json",
         Words::Page => "text/html; charset=utf-8",
     };
@@ -20,6 +22,8 @@ fn check(reply: &Reply, status: u16, words: Words) {
     match words {
         Words::Envelope => assert!(reply.json()["header"]["resultCode"].as_i64().is_some_and(|code| code < 0)),
         Words::Problem => assert_eq!(reply.json()["status"], status),
+        Words::Verdict => assert_eq!(reply.json()["success"], false),
+        Words::Fault => assert!(reply.json()["error"].is_string(), "{}", reply.text()),
         Words::Page => {
             assert!(reply.text().starts_with("<!DOCTYPE html>"), "{}", reply.text());
             let policy = reply.header("content-security-policy");
@@ -29,7 +33,11 @@ fn check(reply: &Reply, status: u16, words: Words) {
     }
 }
 
-const PLACES: [(&str, Words); 4] = [
+const PLACES: [(&str, Words); 8] = [
+    ("/recaptcha/api/siteverify", Words::Verdict),
+    ("/siteverify", Words::Verdict),
+    ("/turnstile/v0/siteverify", Words::Verdict),
+    ("/widget/v1/begin", Words::Fault),
     ("/captcha/v1.0", Words::Envelope),
     ("/nothing", Words::Envelope),
     ("/admin/v1", Words::Problem),
@@ -69,5 +77,5 @@ fn the_public_listener_does_not_tell_of_the_admin_api_where_operators_have_their
     assert!(all["paths"].get("/admin/v1/apps").is_some());
     let server = TestServer::with_args(&["--admin-listen", "127.0.0.1:0"]);
     let public = server.get("/openapi.json").json();
-    assert!(public["paths"].as_object().unwrap().keys().all(|path| path.starts_with("/captcha/")), "{public}");
+    assert!(public["paths"].as_object().unwrap().keys().all(|path| !path.starts_with("/admin/")), "{public}");
 }

@@ -26,6 +26,8 @@ mod secrets;
 mod serve;
 mod server;
 mod shared;
+mod siteverify;
 mod snippets;
 mod tls;
 mod traces;
+mod widget;

@@ -156,6 +156,63 @@ fn the_java_example_works() {
     check(&JAVA);
 }
 
+/// The examples of the one request, filled in and called with a token.
+#[test]
+fn the_requests_of_the_widget_redeem_a_token_once() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/pages/console/snippets/widget");
+    let java = "class Caller { public static void main(String[] words) throws Exception {
+        System.out.println(new Verify().isPerson(words[0])); } }";
+    let ways: [(&str, &str, &[&str]); 5] = [
+        ("verify.sh", "bash", &["-euc", "TOKEN=$1; . ./verify.sh", "-"]),
+        ("verify.py", "python3", &["-c", "import sys, verify; print(verify.is_person(sys.argv[1]))"]),
+        (
+            "verify.mjs",
+            "node",
+            &[
+                "--input-type=module",
+                "-e",
+                "import { isPerson } from './verify.mjs'; console.log(await isPerson(process.argv[1]))",
+                "--",
+            ],
+        ),
+        ("verify.php", "php", &["-r", "require 'verify.php'; echo is_person($argv[1]) ? 'true' : 'false';", "--"]),
+        ("Verify.java", "java", &["-classpath", ".", "Caller"]),
+    ];
+    let server = TestServer::start();
+    let secret = server.announcement()["secret"].as_str().unwrap();
+    for (file, program, arguments) in ways {
+        if Command::new(program).arg("--version").stdout(Stdio::null()).status().is_err() {
+            not_tested(&format!("{program} is not installed, so {file} was not run"));
+            continue;
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let text = fs::read_to_string(format!("{folder}/{file}")).unwrap().replace("{host}", server.url());
+        fs::write(directory.path().join(file), text).unwrap();
+        if program == "java" {
+            fs::write(directory.path().join("Caller.java"), java).unwrap();
+            let compiler = Command::new("javac").args([file, "Caller.java"]).current_dir(directory.path()).status();
+            assert!(compiler.unwrap().success(), "{file}");
+        }
+        let is_person = |token: &str| {
+            let mut command = Command::new(program);
+            command.args(arguments).arg(token).current_dir(directory.path()).env("HAECHI_SECRET", secret);
+            let output = command.output().unwrap();
+            assert!(output.status.success(), "{file}: {output:?}");
+            String::from_utf8_lossy(&output.stdout).to_lowercase().contains("true")
+        };
+        let token = passed(&server);
+        assert_eq!([is_person(&token), is_person(&token), is_person("a&b=c %")], [true, false, false], "{file}");
+    }
+}
+
+/// The token of a challenge that was passed as by a widget.
+fn passed(server: &TestServer) -> String {
+    let key = server.issue(server.appkey());
+    let answer = server.answer_of(&key);
+    let reply = server.post(&format!("/widget/v1/answer?key={key}&answer={answer}"));
+    reply.json()["token"].as_str().unwrap().to_owned()
+}
+
 #[test]
 fn the_curl_example_works() {
     let server = TestServer::start();

@@ -34,6 +34,9 @@ pub(super) fn warn_about(config: &Config, apps: &AppStore) {
              configuration file, or in HAECHI_LEDGER"
         );
     }
+    if config.vendor_test_keys {
+        tracing::warn!("the vendors' test keys are known: anybody who has them passes. It is for your own tests only");
+    }
     for app in apps.list().into_iter().filter(|app| app.enabled && app.settings.test) {
         tracing::warn!(app = app.name, "{TEST_APP_WARNING}");
     }

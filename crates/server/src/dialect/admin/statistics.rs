@@ -38,6 +38,14 @@ pub(crate) struct Figures {
     unanswered: u64,
     /// Calls refused by a limit.
     limited: u64,
+    /// Challenges among those issued that a widget asked for.
+    widget: u64,
+    /// Tokens made, for right answers given to a widget.
+    tokens: u64,
+    /// Tokens redeemed by the site, of those made in this time.
+    redeemed: u64,
+    /// Tokens made in this time that can no longer be redeemed and were not.
+    unredeemed: u64,
     /// Right answers among all judged, 0 to 1; null if none was.
     pass_rate: Option<f64>,
     /// Sounds among pictures and sounds, 0 to 1; null if none was fetched.
@@ -58,6 +66,10 @@ impl From<&Counts> for Figures {
             wrong: counts.wrong,
             unanswered: counts.unanswered,
             limited: counts.limited,
+            widget: counts.widget,
+            tokens: counts.tokens,
+            redeemed: counts.redeemed,
+            unredeemed: counts.unredeemed,
             pass_rate: counts.pass_rate(),
             sound_share: counts.sound_share(),
             median_secs: counts.times.median_secs(),

@@ -13,6 +13,8 @@ use std::{
 use haechi_captcha::{Difficulty, Language, Look, Theme};
 use serde::{Deserialize, Serialize};
 
+use super::Hostnames;
+
 /// Makes of the table what is told of all settings, so that none can be left out anywhere.
 macro_rules! settings {
     ($(
@@ -85,7 +87,7 @@ macro_rules! settings {
             /// # Errors
             /// The first setting that is out of its range.
             pub fn applied_to(&self, before: &AppSettings) -> Result<AppSettings, SettingError> {
-                Ok(AppSettings { $($name: changed(Setting::$Setting, self.$name.as_ref(), before.$name)?,)+ })
+                Ok(AppSettings { $($name: changed(Setting::$Setting, self.$name.as_ref(), &before.$name)?,)+ })
             }
 
             /// Has a setting change to what was typed, unless that is not even of its type.
@@ -140,6 +142,10 @@ settings! {
     #[arg(long, value_name = "CHALLENGES")]
     RatePerSec rate_per_sec: u32 = 0, Allowed::Number(0, 1_000_000), Shows::Nothing;
 
+    /// Host names whose pages may show challenges in a widget, with spaces between them; empty for any
+    #[arg(long, value_name = "NAMES")]
+    Hostnames hostnames: Hostnames = Hostnames::default(), Allowed::Hostnames, Shows::Nothing;
+
     /// Whether every answer is TEST5, for a customer's own tests
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     Test test: bool = false, Allowed::YesOrNo, Shows::Nothing;
@@ -154,6 +160,8 @@ pub(crate) enum Allowed {
     Word(&'static [&'static str]),
     /// `true` or `false`.
     YesOrNo,
+    /// Names of hosts, or nothing.
+    Hostnames,
 }
 
 /// What of a challenge shows how a setting is set.
@@ -189,6 +197,7 @@ impl Setting {
                 let (last, others) = words.split_last()?;
                 Some(format!("{} or {last}", others.join(", ")))
             }
+            Allowed::Hostnames => Some("at most 100 names such as shop.example".to_owned()),
             Allowed::YesOrNo => None,
         }
     }
@@ -210,6 +219,7 @@ impl Allowed {
             Self::Number(min, max) => text.parse().is_ok_and(|number| (min..=max).contains(&number)),
             Self::Word(words) => words.contains(&text),
             Self::YesOrNo => text.parse::<bool>().is_ok(),
+            Self::Hostnames => text.parse::<Hostnames>().is_ok(),
         }
     }
 }
@@ -233,14 +243,14 @@ impl TryFrom<SettingChanges> for AppSettings {
     }
 }
 
-fn changed<V: Value>(setting: Setting, plain: Option<&V::Plain>, before: V) -> Result<V, SettingError> {
-    let Some(plain) = plain else { return Ok(before) };
+fn changed<V: Value>(setting: Setting, plain: Option<&V::Plain>, before: &V) -> Result<V, SettingError> {
+    let Some(plain) = plain else { return Ok(before.clone()) };
     let read = setting.allowed().admits(&plain.to_string()).then(|| V::read(plain)).flatten();
     read.ok_or_else(|| SettingError { setting, value: format!("{plain:?}") })
 }
 
 /// The value of a setting.
-pub trait Value: Copy {
+pub trait Value: Clone {
     /// What stands for it in files and requests, where it may be out of its range.
     type Plain: Debug + Display + FromStr;
 
@@ -248,7 +258,7 @@ pub trait Value: Copy {
     fn read(plain: &Self::Plain) -> Option<Self>;
 
     /// As [`Value::read`] reads it.
-    fn plain(self) -> Self::Plain;
+    fn plain(&self) -> Self::Plain;
 }
 
 macro_rules! plain_values {
@@ -260,8 +270,8 @@ macro_rules! plain_values {
                 Some(*plain)
             }
 
-            fn plain(self) -> Self {
-                self
+            fn plain(&self) -> Self {
+                *self
             }
         })+
     };
@@ -276,11 +286,23 @@ impl Value for Theme {
         plain.parse().ok()
     }
 
-    fn plain(self) -> String {
+    fn plain(&self) -> String {
         match self {
             Self::Light => "light".to_owned(),
             Self::Dark => "dark".to_owned(),
         }
+    }
+}
+
+impl Value for Hostnames {
+    type Plain = String;
+
+    fn read(plain: &String) -> Option<Self> {
+        plain.parse().ok()
+    }
+
+    fn plain(&self) -> String {
+        self.to_string()
     }
 }
 
@@ -291,7 +313,7 @@ impl Value for Language {
         plain.parse().ok()
     }
 
-    fn plain(self) -> String {
+    fn plain(&self) -> String {
         self.tag().to_owned()
     }
 }
@@ -327,6 +349,8 @@ mod tests {
         check("difficulty = 6", Err("difficulty is 1 to 5, not 6"));
         check("lang = 'fr'", Err("lang is ko, en, ja or zh, not \"fr\""));
         check("lang = 'ko-KR'", Err("lang is ko, en, ja or zh, not \"ko-KR\""));
+        check("hostnames = 'shop.example, [::1]'", Ok(()));
+        check("hostnames = 'a b:1'", Err("hostnames is at most 100 names such as shop.example, not \"a b:1\""));
         check("rate_per_sec = 1000001", Err("rate_per_sec is 0 to 1000000, not 1000001"));
     }
 
@@ -362,8 +386,9 @@ mod tests {
             lang: Language::Ja,
             test: true,
             rate_per_sec: 9,
+            hostnames: "shop.example".parse().unwrap(),
         };
-        let json = r#"{"answer_length":6,"attempts":3,"difficulty":5,"height":100,"lang":"ja","rate_per_sec":9,"test":true,"theme":"dark","ttl_secs":60,"width":300}"#;
+        let json = r#"{"answer_length":6,"attempts":3,"difficulty":5,"height":100,"hostnames":"shop.example","lang":"ja","rate_per_sec":9,"test":true,"theme":"dark","ttl_secs":60,"width":300}"#;
         let value = serde_json::to_value(&other).unwrap();
         assert_eq!(value.to_string(), json);
         let all: SettingChanges = serde_json::from_value(value).unwrap();
@@ -406,6 +431,7 @@ mod tests {
                     (words.iter().copied().map(code).collect::<Vec<_>>().join(", "), code(&usual.text(*setting)))
                 }
                 Allowed::YesOrNo => ("`true`, `false`".to_owned(), code(&usual.text(*setting))),
+                Allowed::Hostnames => (setting.range().unwrap(), "empty".to_owned()),
             };
             format!("| {} | {allowed} | {default}", code(setting.name()))
         });

@@ -35,6 +35,12 @@ impl SiteKey {
         bytes[8] = bytes[8] & 0x3f | 0x80;
         Self(bytes)
     }
+
+    /// Whether a text is this site key, its digits in either case.
+    #[must_use]
+    pub fn is_written(&self, text: &str) -> bool {
+        text.parse() == Ok(*self)
+    }
 }
 
 impl FromStr for SiteKey {

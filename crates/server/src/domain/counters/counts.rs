@@ -22,6 +22,15 @@ pub struct Counts {
     pub unanswered: u64,
     /// Calls refused by a limit, the app's or a client's.
     pub limited: u64,
+    /// Challenges among those issued that a widget asked for.
+    pub widget: u64,
+    /// Tokens made, for right answers given to a widget.
+    pub tokens: u64,
+    /// Tokens redeemed by the site, of those made in this time.
+    pub redeemed: u64,
+    /// Tokens made in this time that can no longer be redeemed and were not: the form was not sent, or the site does not
+    /// ask.
+    pub unredeemed: u64,
     /// Seconds from issue to right answer.
     pub times: AnswerTimes,
 }
@@ -55,6 +64,10 @@ impl AddAssign<&Self> for Counts {
         self.wrong += more.wrong;
         self.unanswered += more.unanswered;
         self.limited += more.limited;
+        self.widget += more.widget;
+        self.tokens += more.tokens;
+        self.redeemed += more.redeemed;
+        self.unredeemed += more.unredeemed;
         self.times += &more.times;
     }
 }

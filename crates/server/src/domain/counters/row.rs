@@ -14,7 +14,9 @@ pub(crate) const DAY_SECS: u64 = 86_400;
 
 /// The numbers before those of the answer times.
 const PLAIN_NUMBERS: usize = 7;
-const NUMBERS: usize = PLAIN_NUMBERS + AnswerTimes::BUCKETS;
+/// The numbers after them, which came later.
+const LATER_NUMBERS: usize = 3;
+const NUMBERS: usize = PLAIN_NUMBERS + AnswerTimes::BUCKETS + LATER_NUMBERS;
 
 /// The most that a row counts of anything: some millions a second. So sums of rows cannot overflow.
 pub(crate) const MOST: u64 = 1 << 36;
@@ -45,7 +47,7 @@ impl Grain {
 pub(crate) type Rows = BTreeMap<u64, Row>;
 
 /// What happened in a minute or an hour. How many challenges were left unanswered is not in it, because that shows
-/// later: it is what was issued and not settled.
+/// later: it is what was issued and not settled. So it is with tokens that were not redeemed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) counts: Counts,
@@ -80,17 +82,32 @@ impl Row {
     }
 
     fn numbers(&self) -> [u64; NUMBERS] {
-        let Counts { issued, images, sounds, passed, wrong, limited, .. } = self.counts;
+        let Counts { issued, images, sounds, passed, wrong, limited, widget, tokens, redeemed, .. } = self.counts;
         let mut numbers = [0; NUMBERS];
         numbers[..PLAIN_NUMBERS].copy_from_slice(&[issued, images, sounds, passed, wrong, self.settled, limited]);
-        numbers[PLAIN_NUMBERS..].copy_from_slice(self.counts.times.buckets());
+        let (times, later) = numbers[PLAIN_NUMBERS..].split_at_mut(AnswerTimes::BUCKETS);
+        times.copy_from_slice(self.counts.times.buckets());
+        later.copy_from_slice(&[widget, tokens, redeemed]);
         numbers
     }
 
     fn from_numbers(numbers: [u64; NUMBERS]) -> Self {
-        let [issued, images, sounds, passed, wrong, settled, limited, buckets @ ..] = numbers;
+        let [issued, images, sounds, passed, wrong, settled, limited, rest @ ..] = numbers;
+        let [buckets @ .., widget, tokens, redeemed] = rest;
         let times = AnswerTimes::from_buckets(buckets);
-        let counts = Counts { issued, images, sounds, passed, wrong, unanswered: 0, limited, times };
+        let counts = Counts {
+            issued,
+            images,
+            sounds,
+            passed,
+            wrong,
+            limited,
+            widget,
+            tokens,
+            redeemed,
+            times,
+            ..Counts::default()
+        };
         Self { counts, settled }
     }
 }

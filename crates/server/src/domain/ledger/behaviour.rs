@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use super::{
-    Decision, EmbeddedLedger, EmbeddedOptions, Expiry, Ledger, LedgerError, MemoryLedger, Spend, State,
+    Attempt, Decision, EmbeddedLedger, EmbeddedOptions, Expiry, Ledger, LedgerError, MemoryLedger, Spend, State,
     rules::LONGEST_LIFETIME_SECS,
 };
 use crate::keep::store::Store;
@@ -75,6 +75,8 @@ for_every_ledger! {
     the_only_attempt_spends_even_when_wrong
     ten_attempts_are_ten
     a_right_answer_passes_after_wrong_ones
+    a_request_that_comes_again_gets_its_decision_again
+    a_request_is_forgotten_with_its_key
     no_attempts_allowed_reads_as_one
     fewer_attempts_than_were_used_leave_none
     an_expired_key_never_passes
@@ -167,6 +169,34 @@ async fn a_right_answer_passes_after_wrong_ones(open: Open) {
     }
     assert_eq!(answer(&subject, &spend(1), true, 10).await, Decision::Passed);
     assert_eq!(answer(&subject, &spend(1), true, 10).await, Decision::Spent);
+}
+
+async fn a_request_that_comes_again_gets_its_decision_again(open: Open) {
+    let subject = fresh(open);
+    let first = named(&subject, &spend(1), false, 1).await;
+    assert_eq!((first, named(&subject, &spend(1), false, 1).await), (Decision::Wrong { left: 2 }, first));
+    assert_eq!(named(&subject, &spend(1), false, 2).await, Decision::Wrong { left: 1 });
+    assert_eq!(named(&subject, &spend(1), true, 3).await, Decision::Passed);
+    let subject = subject.reopened();
+    // Whatever it says this time: it is the same request.
+    assert_eq!(named(&subject, &spend(1), false, 3).await, Decision::Passed);
+    assert_eq!(named(&subject, &spend(1), true, 4).await, Decision::Spent);
+    assert_eq!(answer(&subject, &spend(1), true, 3).await, Decision::Spent);
+    assert_eq!(named(&subject, &spend(2), true, 3).await, Decision::Passed, "a name is one for each key");
+    assert_eq!(subject.ledger.records(), Some(2));
+}
+
+async fn a_request_is_forgotten_with_its_key(open: Open) {
+    let subject = fresh(open);
+    assert_eq!(named(&subject, &spend(1), true, 1).await, Decision::Passed);
+    assert_eq!(subject.ledger.purge(ISSUED + TTL_SECS, TTL_SECS).await, Ok(1));
+    assert_eq!(named(&subject, &spend(1), true, 1).await, Decision::Spent);
+}
+
+/// The decision on an attempt, of three, by the request of this name.
+async fn named(subject: &Subject, spend: &Spend, is_right: bool, request: u64) -> Decision {
+    let attempt = Attempt { is_right, attempts_allowed: 3, request: Some(request.to_be_bytes()) };
+    subject.ledger.decide(spend, &attempt, spend.issued_at + 5).await.unwrap()
 }
 
 async fn no_attempts_allowed_reads_as_one(open: Open) {

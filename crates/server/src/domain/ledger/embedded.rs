@@ -17,14 +17,13 @@ use self::{
     tables::{META, SPENDS},
     writer::{Asked, Request, WriterThread},
 };
-use super::{Decision, LedgerError, Spend, State, rules};
+use super::{Attempt, Decision, LedgerError, Spend, State, rules};
 use crate::keep::store::{Store, StoreError};
 
-/// An answer to be decided about.
+/// An attempt to be decided about.
 pub(super) struct Spending {
     pub(super) spend: Spend,
-    pub(super) is_right: bool,
-    pub(super) attempts_allowed: u8,
+    pub(super) attempt: Attempt,
     pub(super) now: u64,
 }
 
@@ -90,14 +89,8 @@ impl EmbeddedLedger {
         Ok(Self { queue, store, gauges, max_records: options.max_records, _writer: writer })
     }
 
-    pub(super) async fn answer(
-        &self,
-        spend: &Spend,
-        is_right: bool,
-        attempts_allowed: u8,
-        now: u64,
-    ) -> Result<Decision, LedgerError> {
-        let spending = Spending { spend: *spend, is_right, attempts_allowed, now };
+    pub(super) async fn decide(&self, spend: &Spend, attempt: &Attempt, now: u64) -> Result<Decision, LedgerError> {
+        let spending = Spending { spend: *spend, attempt: *attempt, now };
         let (asked, reply) = Asked::new(spending);
         self.queue.try_send(Request::Spend(asked)).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => LedgerError::Overloaded,

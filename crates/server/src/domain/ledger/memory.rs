@@ -14,13 +14,19 @@ use std::{
 };
 
 use super::{
-    Decision, LedgerError, Spend, State,
-    rules::{self, Horizon, Record, RecordKey},
+    Attempt, Decision, LedgerError, Spend, State,
+    rules::{self, Horizon, Record, RecordKey, Reply},
 };
 
 const SHARDS: usize = 64;
 
-type Shard = BTreeMap<RecordKey, Record>;
+/// What is remembered of some of the keys.
+#[derive(Default)]
+struct Shard {
+    records: BTreeMap<RecordKey, Record>,
+    /// To requests that may come again.
+    replies: BTreeMap<RecordKey, Reply>,
+}
 
 /// Remembers keys in memory.
 pub struct MemoryLedger {
@@ -49,33 +55,31 @@ impl MemoryLedger {
         }
     }
 
-    pub(super) fn answer(
-        &self,
-        spend: &Spend,
-        is_right: bool,
-        attempts_allowed: u8,
-        now: u64,
-    ) -> Result<Decision, LedgerError> {
+    pub(super) fn decide(&self, spend: &Spend, attempt: &Attempt, now: u64) -> Result<Decision, LedgerError> {
         let mut shard = self.shard(spend);
         if self.horizon().refuses(spend, now) {
             return Ok(Decision::Spent);
         }
         let name = spend.record_key();
-        let found = shard.get(&name).copied();
-        let (verdict, record) = rules::judge(found, spend, is_right, attempts_allowed);
+        if let Some(decision) = shard.replies.get(&name).and_then(|reply| reply.to(attempt)) {
+            return Ok(decision);
+        }
+        let found = shard.records.get(&name).copied();
+        let (decision, record) = rules::judge(found, spend, attempt);
         if let Some(record) = record {
             if found.is_none() {
                 self.take_room()?;
             }
             self.learn(|horizon| horizon.learn(spend));
-            shard.insert(name, record);
+            shard.records.insert(name, record);
+            shard.replies.extend(Reply::of(attempt, decision).map(|reply| (name, reply)));
         }
-        Ok(verdict)
+        Ok(decision)
     }
 
     pub(super) fn state(&self, spend: &Spend, now: u64) -> State {
         let shard = self.shard(spend);
-        rules::state(shard.get(&spend.record_key()).copied(), spend, &self.horizon(), now)
+        rules::state(shard.records.get(&spend.record_key()).copied(), spend, &self.horizon(), now)
     }
 
     pub(super) fn check(&self) -> Result<(), LedgerError> {
@@ -99,10 +103,13 @@ impl MemoryLedger {
         let mut horizon = self.horizon();
         let end = rules::first_record_key(horizon.forgettable(now));
         let mut forgotten = 0;
-        while let Some(oldest) = shard.first_entry().filter(|entry| *entry.key() < end) {
+        while let Some(oldest) = shard.records.first_entry().filter(|entry| *entry.key() < end) {
             horizon.forget(oldest.key());
             oldest.remove();
             forgotten += 1;
+        }
+        while let Some(oldest) = shard.replies.first_entry().filter(|entry| *entry.key() < end) {
+            oldest.remove();
         }
         self.oldest.fetch_max(horizon.oldest, SeqCst);
         self.records.fetch_sub(forgotten, SeqCst);

@@ -27,7 +27,7 @@ use ::redis::FromRedisValue;
 use tokio::task::JoinSet;
 
 use self::question::{Asker, Question, Reply};
-use super::{Decision, LedgerError, Spend, State};
+use super::{Attempt, Decision, LedgerError, RequestName, Spend, State};
 use crate::{
     clock::CLOCK_SKEW_SECS,
     keep::remote::{AfterRestart, Decided, Remote, RemoteError, Script},
@@ -40,10 +40,8 @@ const BUCKETS: u16 = 1024;
 const PROBED: usize = 64;
 /// How many buckets are begun at once.
 const BEGUN_AT_ONCE: usize = 32;
-/// The bytes that name a request.
-const REQUEST_BYTES: usize = 8;
 /// The bytes of a decision in a record: its outcome, and the request.
-const ENTRY_BYTES: usize = 1 + REQUEST_BYTES;
+const ENTRY_BYTES: usize = 1 + size_of::<RequestName>();
 
 static BEGIN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("redis/begin.lua")));
 
@@ -76,16 +74,9 @@ impl RedisLedger {
         Ok(ledger)
     }
 
-    pub(super) async fn answer(
-        &self,
-        spend: &Spend,
-        is_right: bool,
-        attempts_allowed: u8,
-    ) -> Result<Decision, LedgerError> {
-        let mut request = [0; REQUEST_BYTES];
-        let unnamed = |error: getrandom::Error| LedgerError::Unavailable { cause: error.to_string() };
-        getrandom::fill(&mut request).map_err(unnamed)?;
-        let question = Question { spend: *spend, is_right, attempts_allowed, request };
+    pub(super) async fn decide(&self, spend: &Spend, attempt: &Attempt) -> Result<Decision, LedgerError> {
+        let request = attempt.request.map_or_else(random_name, Ok)?;
+        let question = Question { spend: *spend, attempt: *attempt, request };
         let (mut reply, mut is_repeated) = self.0.asker.ask(question).await.map_err(undecided)?;
         if matches!(reply, Reply::NotBegun) {
             // This bucket at once, since a person waits; the others soon, since keys for them are being issued.
@@ -108,6 +99,12 @@ impl RedisLedger {
                 Err(LedgerError::Unavailable { cause: "Redis keeps restarting or failing over".to_owned() })
             }
         }
+    }
+
+    /// An answer that does not come again.
+    #[cfg(test)]
+    async fn answer(&self, spend: &Spend, is_right: bool, attempts_allowed: u8) -> Result<Decision, LedgerError> {
+        self.decide(spend, &Attempt { is_right, attempts_allowed, request: None }).await
     }
 
     pub(super) async fn state(&self, spend: &Spend, now: u64) -> Result<State, LedgerError> {
@@ -223,6 +220,14 @@ fn joined(begun: Option<Result<Result<(), RemoteError>, tokio::task::JoinError>>
         Some(Err(error)) => Err(RemoteError::Failed(error.to_string())),
         None => Ok(()),
     }
+}
+
+/// A name for a request that only this process sends again.
+fn random_name() -> Result<RequestName, LedgerError> {
+    let mut name = RequestName::default();
+    let unnamed = |error: getrandom::Error| LedgerError::Unavailable { cause: error.to_string() };
+    getrandom::fill(&mut name).map_err(unnamed)?;
+    Ok(name)
 }
 
 fn undecided(error: RemoteError) -> LedgerError {

@@ -12,7 +12,7 @@
 //! live of any app, and not only of its own: no key of its age or older can then be alive. The ledger does not see the
 //! keys that nobody has answered yet, and must be told how long they live.
 
-use super::{Decision, Spend, State};
+use super::{Attempt, Decision, RequestName, Spend, State};
 
 /// Names a record: the time of issue, most significant byte first, then the key.
 pub(super) type RecordKey = [u8; 24];
@@ -96,13 +96,28 @@ impl Horizon {
     }
 }
 
-/// The verdict on an answer to a key that the horizon does not refuse, and what to record, if anything.
-pub(super) fn judge(
-    found: Option<Record>,
-    spend: &Spend,
-    is_right: bool,
-    attempts_allowed: u8,
-) -> (Decision, Option<Record>) {
+/// The decision that a named request got, beside the record that it left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reply {
+    pub(super) request: RequestName,
+    pub(super) decision: Decision,
+}
+
+impl Reply {
+    /// The decision, if this attempt is the same request again.
+    pub(super) fn to(self, attempt: &Attempt) -> Option<Decision> {
+        (attempt.request == Some(self.request)).then_some(self.decision)
+    }
+
+    /// What is remembered of a decision that was recorded, if its request may come again.
+    pub(super) fn of(attempt: &Attempt, decision: Decision) -> Option<Self> {
+        attempt.request.map(|request| Self { request, decision })
+    }
+}
+
+/// The decision on an attempt at a key that the horizon does not refuse, and what to record, if anything.
+pub(super) fn judge(found: Option<Record>, spend: &Spend, attempt: &Attempt) -> (Decision, Option<Record>) {
+    let Attempt { is_right, attempts_allowed, .. } = *attempt;
     let Record { until, wrong, is_spent } = found.unwrap_or(Record { until: 0, wrong: 0, is_spent: false });
     let attempts_left = attempts_allowed.max(1).saturating_sub(wrong);
     // None is left without the key's being spent if fewer are allowed now than when the last answer came.

@@ -5,10 +5,13 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::counters::{
-    Counts,
-    row::{DAY_SECS, Grain, HOUR_SECS, MINUTE_SECS, Row, Rows},
-    share,
+use crate::domain::{
+    counters::{
+        Counts,
+        row::{DAY_SECS, Grain, HOUR_SECS, MINUTE_SECS, Row, Rows},
+        share,
+    },
+    token::Audience,
 };
 
 /// Seconds after the end of a challenge's time within which it may still be settled: an answer that came in time is
@@ -267,7 +270,7 @@ impl Window {
     }
 }
 
-/// The rows of an app, with what it takes to tell its challenges that were left unanswered.
+/// The rows of an app, with what it takes to tell what is left over of it: challenges unanswered, tokens unredeemed.
 pub(super) struct View {
     pub(super) minutes: Rows,
     pub(super) hours: Rows,
@@ -307,25 +310,30 @@ impl View {
         let mut sum = Counts::default();
         for (begin, row) in rows.range(time) {
             sum += &row.counts;
-            sum.unanswered += self.unanswered(grain, *begin, row, now);
+            // A crash may have lost a count of what was issued, and not what became of it.
+            sum.unanswered += self.left_over(grain, *begin, row, now.saturating_sub(self.ttl_secs), |row| {
+                row.counts.issued.saturating_sub(row.settled)
+            });
+            sum.unredeemed +=
+                self.left_over(grain, *begin, row, now.saturating_sub(Audience::LONGEST_LIFE_SECS), |row| {
+                    row.counts.tokens.saturating_sub(row.counts.redeemed)
+                });
         }
         sum
     }
 
-    /// How many challenges of a row can no longer be answered and were not settled; of an hour that is not over for all
-    /// of them, those of its minutes that are.
-    fn unanswered(&self, grain: Grain, begin: u64, row: &Row, now: u64) -> u64 {
-        let is_over = |grain: Grain, begin: u64| begin + grain.secs() + self.ttl_secs + LATE_SECS <= now;
-        // A crash may have lost a count of what was issued, and not what became of it.
-        let unsettled = |row: &Row| row.counts.issued.saturating_sub(row.settled);
+    /// What is left over of a row whose time ended a while before `ended_at`, so that nothing becomes of it any more; of
+    /// an hour that is not over, what is left over of those of its minutes that are.
+    fn left_over(&self, grain: Grain, begin: u64, row: &Row, ended_at: u64, of: fn(&Row) -> u64) -> u64 {
+        let is_over = |grain: Grain, begin: u64| begin + grain.secs() + LATE_SECS <= ended_at;
         if is_over(grain, begin) {
-            return unsettled(row);
+            return of(row);
         }
         match grain {
             Grain::Minute => 0,
             Grain::Hour => {
                 let minutes = self.minutes.range(begin..begin + HOUR_SECS);
-                minutes.filter(|(begin, _)| is_over(Grain::Minute, **begin)).map(|(_, row)| unsettled(row)).sum()
+                minutes.filter(|(begin, _)| is_over(Grain::Minute, **begin)).map(|(_, row)| of(row)).sum()
             }
         }
     }

@@ -95,6 +95,10 @@ pub struct Options {
     #[arg(long)]
     #[serde(skip)]
     pub no_demo: bool,
+    /// Know the site keys and secrets that reCAPTCHA, hCaptcha and Turnstile publish for tests; they protect nothing
+    #[arg(long, env = "HAECHI_VENDOR_TEST_KEYS", value_name = "BOOL")]
+    #[arg(num_args = 0..=1, default_missing_value = "true")]
+    pub vendor_test_keys: Option<bool>,
     /// Least serious level that is logged [default: info]
     #[arg(long, env = "HAECHI_LOG", value_name = "LEVEL")]
     pub log: Option<LogLevel>,
@@ -175,6 +179,7 @@ impl Options {
             statistics_days: self.statistics_days.or(others.statistics_days),
             demo: self.demo.or(others.demo),
             no_demo: self.no_demo || others.no_demo,
+            vendor_test_keys: self.vendor_test_keys.or(others.vendor_test_keys),
             log: self.log.or(others.log),
             log_format: self.log_format.or(others.log_format),
             otlp_endpoint: self.otlp_endpoint.or(others.otlp_endpoint),

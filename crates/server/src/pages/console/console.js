@@ -71,3 +71,22 @@ if (refresh) {
 
 // What a browser filled in again after going back is shown as well.
 if (form) preview();
+
+const copying = document.getElementById("copying");
+if (copying) document.querySelectorAll("[data-copy]").forEach(addCopyButton);
+
+/** Puts a button before an example, which copies it and says so. */
+function addCopyButton(example) {
+  const button = copying.content.firstElementChild.cloneNode(true);
+  const before = button.textContent;
+  const name = example.getAttribute("aria-label");
+  button.className = "copy";
+  button.setAttribute("aria-label", `${before}: ${name}`);
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(example.textContent);
+    button.textContent = copying.dataset.done;
+    setTimeout(() => { button.textContent = before; }, 2_000);
+  });
+  // Where the clipboard is out of reach, as on a page without encryption, there is nothing to press.
+  if (navigator.clipboard) example.before(button);
+}

@@ -1,4 +1,4 @@
-//! How a site calls this server, with this server's address filled in.
+//! How a site calls this server, with this server's address filled in: by two tags and one request, or by NHN's API.
 
 use std::sync::Arc;
 
@@ -12,9 +12,20 @@ use super::{
     page::{Page, Part},
     visitor::{AppNumber, Visitor},
 };
-use crate::domain::apps::AppView;
+use crate::domain::apps::{AppView, Hostnames};
 
-/// The languages that there are examples in: what their headings are called, and the text.
+/// The one request by which a site redeems a token, in each language.
+const REQUESTS: [(&str, &str, &str); 5] = [
+    ("verify-curl", "curl", include_str!("snippets/widget/verify.sh")),
+    ("verify-java", "Java", include_str!("snippets/widget/Verify.java")),
+    ("verify-node", "Node.js", include_str!("snippets/widget/verify.mjs")),
+    ("verify-php", "PHP", include_str!("snippets/widget/verify.php")),
+    ("verify-python", "Python", include_str!("snippets/widget/verify.py")),
+];
+const TAGS: &str = include_str!("snippets/widget/widget.html");
+const DIRECTIVES: &str = include_str!("snippets/widget/policy.txt");
+
+/// The languages that there are examples of NHN's API in: what their headings are called, and the text.
 ///
 /// `{host}` stands for this server's address, `{lang}` for the app's language, `{width}` and `{height}` for the picture's
 /// size.
@@ -43,23 +54,48 @@ pub(super) fn page(visitor: &Visitor, app: &AppView) -> Markup {
     let (texts, origin) = (visitor.texts(), &visitor.reader.origin);
     let filled = |text: &str| {
         text.replace("{host}", origin)
+            .replace("{origin}", origin)
+            .replace("{site_key}", &app.site_key.to_string())
             .replace("{lang}", app.settings.lang.tag())
             .replace("{width}", &app.settings.width.to_string())
             .replace("{height}", &app.settings.height.to_string())
     };
+    let example = |name: &str, text: &str| {
+        html! {
+            pre data-copy tabindex="0" role="region" aria-label=(name) { code { (filled(text)) } }
+        }
+    };
     html! {
         (app_head(app, Tab::Integration, texts))
-        p { (texts.integration_task) }
         p { (texts.integration_address) " " code { (origin) } }
+        h2 { (texts.widget) }
+        p { (texts.widget_tags) }
+        (example("HTML", TAGS))
+        p { (texts.widget_request) }
+        @for (id, name, text) in REQUESTS {
+            details id=(id) {
+                summary { (name) }
+                (example(name, text))
+            }
+        }
+        p { (texts.widget_policy) }
+        (example("Content-Security-Policy", DIRECTIVES))
+        p {
+            @if app.settings.hostnames == Hostnames::default() { (texts.any_host) }
+            @else { (texts.these_hosts) " " code { (app.settings.hostnames) } }
+        }
+        h2 { (texts.without_widget) }
+        p { (texts.integration_task) }
         nav.tabs aria-label=(texts.examples) {
             @for (id, name, _) in SNIPPETS { a href={ "#" (id) } { (name) } }
         }
         @for (id, name, text) in SNIPPETS {
             section {
-                h2 id=(id) { (name) }
+                h3 id=(id) { (name) }
                 @if id == "html" { p { (texts.html_note) } }
-                pre tabindex="0" role="region" aria-label=(name) { code { (filled(text)) } }
+                (example(name, text))
             }
         }
+        template #copying data-done=(texts.copied) { button type="button" { (texts.copy) } }
     }
 }

@@ -53,6 +53,9 @@ pub(super) fn read(fields: &mut Fields, before: &AppSettings, texts: &Texts) -> 
                 let (label, _) = (texts.setting)(setting);
                 fields.object(setting.name(), fill(texts.between, &[label, &min.to_string(), &max.to_string()]));
             }
+            Allowed::Hostnames if !setting.allowed().admits(&typed) => {
+                fields.object(setting.name(), texts.no_hostnames.to_owned());
+            }
             _ if typed != before.text(setting) => changes.read(setting, &typed)?,
             _ => {}
         }
@@ -140,6 +143,7 @@ fn field(setting: Setting, texts: &Texts) -> Field<'_> {
             Input::Choice(words.iter().map(|word| ((*word).to_owned(), called(setting, word, texts))).collect())
         }
         (_, Allowed::YesOrNo) => Input::Check,
+        (_, Allowed::Hostnames) => Input::Text { autocomplete: "off" },
     };
     Field { name: setting.name(), label, hint, input }
 }

@@ -71,13 +71,14 @@ pub(super) async fn csv(
 }
 
 pub(super) fn write_csv(report: &Report) -> String {
-    let mut csv = "begins_at,issued,images,sounds,passed,wrong,unanswered,limited,median_secs,p90_secs\r\n".to_owned();
+    let mut csv = "begins_at,issued,images,sounds,passed,wrong,unanswered,limited,median_secs,p90_secs,widget,tokens,redeemed,unredeemed\r\n".to_owned();
     let secs = |secs: Option<f64>| secs.map(|secs| format!("{secs:.3}")).unwrap_or_default();
     for Point { begins_at, counts } in &report.points {
-        let Counts { issued, images, sounds, passed, wrong, unanswered, limited, times } = counts;
+        let Counts { issued, images, sounds, passed, wrong, unanswered, limited, times, .. } = counts;
+        let Counts { widget, tokens, redeemed, unredeemed, .. } = counts;
         let _infallible = write!(
             csv,
-            "{},{issued},{images},{sounds},{passed},{wrong},{unanswered},{limited},{},{}\r\n",
+            "{},{issued},{images},{sounds},{passed},{wrong},{unanswered},{limited},{},{},{widget},{tokens},{redeemed},{unredeemed}\r\n",
             rfc3339(*begins_at),
             secs(times.median_secs()),
             secs(times.p90_secs())
@@ -184,6 +185,8 @@ fn figures(report: &Report, language: Language, texts: &Texts) -> Markup {
         secs(texts.median, now.times.median_secs(), before.times.median_secs()),
         secs(texts.p90, now.times.p90_secs(), before.times.p90_secs()),
         count(texts.limited, now.limited, before.limited),
+        count(texts.tokens_made, now.tokens, before.tokens),
+        count(texts.unredeemed, now.unredeemed, before.unredeemed),
     ];
     html! {
         dl.figures {

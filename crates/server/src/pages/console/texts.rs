@@ -89,6 +89,8 @@ pub(super) struct Texts {
     pub(super) median: &'static str,
     pub(super) p90: &'static str,
     pub(super) limited: &'static str,
+    pub(super) tokens_made: &'static str,
+    pub(super) unredeemed: &'static str,
     pub(super) before: &'static str,
     pub(super) points: &'static str,
     pub(super) figures_meaning: &'static str,
@@ -154,6 +156,15 @@ pub(super) struct Texts {
     pub(super) remove_question: &'static str,
     pub(super) really_remove: &'static str,
     // Integration.
+    pub(super) widget: &'static str,
+    pub(super) widget_tags: &'static str,
+    pub(super) widget_request: &'static str,
+    pub(super) widget_policy: &'static str,
+    pub(super) any_host: &'static str,
+    pub(super) these_hosts: &'static str,
+    pub(super) without_widget: &'static str,
+    pub(super) copy: &'static str,
+    pub(super) copied: &'static str,
     pub(super) integration_task: &'static str,
     pub(super) integration_address: &'static str,
     pub(super) examples: &'static str,
@@ -202,6 +213,7 @@ pub(super) struct Texts {
     pub(super) scope_meaning: fn(Scope) -> &'static str,
     pub(super) role_name: fn(Role) -> &'static str,
     /// The label of a setting, and a hint.
+    pub(super) no_hostnames: &'static str,
     pub(super) setting: fn(Setting) -> (&'static str, &'static str),
     /// What is said after something was done.
     pub(super) done: fn(Done) -> &'static str,

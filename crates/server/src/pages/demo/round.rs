@@ -53,7 +53,7 @@ impl Round {
         let claims = challenge.claims();
         Ok(Self {
             key,
-            answer_length: challenge.answer().as_str().len(),
+            answer_length: challenge.answer_length().into(),
             width: live.app.settings.width,
             height: live.app.settings.height,
             expires_in_secs: live.expires_at(claims.issued_at).saturating_sub(now),

@@ -6,7 +6,7 @@ use crate::domain::{refusal::Refusal, service::Verdict};
 
 /// What the page tells a person about the challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Notice {
+pub(in crate::pages) enum Notice {
     New,
     Right,
     Wrong,
@@ -21,7 +21,7 @@ pub(super) enum Notice {
 }
 
 impl Notice {
-    pub(super) const ALL: [Self; 10] = [
+    pub(in crate::pages) const ALL: [Self; 10] = [
         Self::New,
         Self::Right,
         Self::Wrong,
@@ -35,7 +35,7 @@ impl Notice {
     ];
 
     /// Its name for the style sheet and the script.
-    pub(super) const fn name(self) -> &'static str {
+    pub(in crate::pages) const fn name(self) -> &'static str {
         match self {
             Self::New => "new",
             Self::Right => "right",
@@ -68,7 +68,7 @@ impl From<&Refusal> for Notice {
             Refusal::Parameter => Self::Wrong,
             // To a person a key that was never issued here is one whose time is over: its app or secret is gone.
             Refusal::Expired | Refusal::Key => Self::Expired,
-            Refusal::AppKey => Self::NoApp,
+            Refusal::AppKey | Refusal::Host => Self::NoApp,
             Refusal::RateLimit { .. } | Refusal::Busy | Refusal::Http(_) => Self::Busy,
             Refusal::Undecided(_) | Refusal::Overloaded | Refusal::LedgerAhead | Refusal::Internal => Self::Undecided,
         }
@@ -76,32 +76,32 @@ impl From<&Refusal> for Notice {
 }
 
 /// The page's texts in one language. `{}` in a text stands for a number or a time.
-pub(super) struct Texts {
-    pub(super) title: &'static str,
-    pub(super) heading: &'static str,
-    pub(super) task: &'static str,
-    pub(super) languages: &'static str,
-    pub(super) picture: &'static str,
-    pub(super) sound: &'static str,
-    pub(super) play: &'static str,
-    pub(super) pause: &'static str,
-    pub(super) replay: &'static str,
-    pub(super) renew: &'static str,
-    pub(super) slower: &'static str,
-    pub(super) volume: &'static str,
-    pub(super) answer: &'static str,
-    pub(super) hint: &'static str,
+pub(in crate::pages) struct Texts {
+    pub(in crate::pages) title: &'static str,
+    pub(in crate::pages) heading: &'static str,
+    pub(in crate::pages) task: &'static str,
+    pub(in crate::pages) languages: &'static str,
+    pub(in crate::pages) picture: &'static str,
+    pub(in crate::pages) sound: &'static str,
+    pub(in crate::pages) play: &'static str,
+    pub(in crate::pages) pause: &'static str,
+    pub(in crate::pages) replay: &'static str,
+    pub(in crate::pages) renew: &'static str,
+    pub(in crate::pages) slower: &'static str,
+    pub(in crate::pages) volume: &'static str,
+    pub(in crate::pages) answer: &'static str,
+    pub(in crate::pages) hint: &'static str,
     /// The sentence about the keys: before the full stop, and after it, the comma and the slash.
-    pub(super) keys: [&'static str; 4],
-    pub(super) check: &'static str,
-    pub(super) about: &'static str,
+    pub(in crate::pages) keys: [&'static str; 4],
+    pub(in crate::pages) check: &'static str,
+    pub(in crate::pages) about: &'static str,
     secs: &'static str,
     mins: &'static str,
     notices: [&'static str; Notice::ALL.len()],
 }
 
 impl Texts {
-    pub(super) fn of(language: Language) -> &'static Self {
+    pub(in crate::pages) fn of(language: Language) -> &'static Self {
         match language {
             Language::Ko => &KOREAN,
             Language::En => &ENGLISH,
@@ -111,7 +111,7 @@ impl Texts {
     }
 
     /// The sentence of a notice. Only that of a new challenge says how long it can be answered.
-    pub(super) fn notice(&self, notice: Notice, expires_in_secs: u64) -> String {
+    pub(in crate::pages) fn notice(&self, notice: Notice, expires_in_secs: u64) -> String {
         self.notices[notice as usize].replace("{}", &self.duration(expires_in_secs))
     }
 
@@ -123,7 +123,7 @@ impl Texts {
 }
 
 /// A language's own name.
-pub(super) const fn name(language: Language) -> &'static str {
+pub(in crate::pages) const fn name(language: Language) -> &'static str {
     match language {
         Language::Ko => "한국어",
         Language::En => "English",

@@ -1,13 +1,15 @@
-//! The ledger's two tables in the database.
+//! The ledger's tables in the database.
 //!
 //! `ledger_spends` maps a record's name (24 bytes) to its content (10 bytes): until when, wrong answers, spent or not.
+//! `ledger_replies` maps it to the last decision of a request that may come again (9 bytes): its name, and the attempts
+//! that were left, or that it passed. A ledger without such requests does not have it.
 //! `ledger_meta` maps names to numbers: the format of both tables, and the horizon.
 
 use redb::{ReadableTable, ReadableTableMetadata, Table, TableDefinition, WriteTransaction};
 
 use super::super::{
     Decision, LedgerError,
-    rules::{self, Horizon, Record, RecordKey},
+    rules::{self, Horizon, Record, RecordKey, Reply},
 };
 use super::{Purging, Spending};
 use crate::keep::store::{Change, Store, StoreError};
@@ -15,7 +17,13 @@ use crate::keep::store::{Change, Store, StoreError};
 pub(super) const SPENDS: TableDefinition<'_, RecordKey, RecordValue> = TableDefinition::new("ledger_spends");
 pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("ledger_meta");
 
+const REPLIES: TableDefinition<'_, RecordKey, ReplyValue> = TableDefinition::new("ledger_replies");
+
 type RecordValue = [u8; 10];
+type ReplyValue = [u8; 9];
+
+/// The last byte of a reply that says that the attempt passed. No key has so many attempts.
+const PASSED: u8 = u8::MAX;
 
 const FORMAT: u64 = 1;
 const FORMAT_NAME: &str = "format";
@@ -87,11 +95,31 @@ pub(super) fn decode(value: &RecordValue) -> Record {
     }
 }
 
+fn encode_reply(reply: &Reply) -> Option<ReplyValue> {
+    let mut value = [0; 9];
+    value[..8].copy_from_slice(&reply.request);
+    value[8] = match reply.decision {
+        Decision::Passed => PASSED,
+        Decision::Wrong { left } => left,
+        Decision::Spent => return None,
+    };
+    Some(value)
+}
+
+fn decode_reply(value: &ReplyValue) -> Reply {
+    let [request @ .., outcome] = *value;
+    let decision = if outcome == PASSED { Decision::Passed } else { Decision::Wrong { left: outcome } };
+    Reply { request, decision }
+}
+
 /// The tables in one write transaction. All that they say is read from them, and nothing kept in memory between two
 /// transactions, so that a failed commit leaves nothing to be undone.
 pub(super) struct Tables<'transaction> {
+    transaction: &'transaction WriteTransaction,
     spends: Table<'transaction, RecordKey, RecordValue>,
     meta: Table<'transaction, &'static str, u64>,
+    /// Opened when it is needed.
+    replies: Option<Table<'transaction, RecordKey, ReplyValue>>,
     horizon: Horizon,
     stored_horizon: Horizon,
     has_changed: bool,
@@ -102,31 +130,48 @@ impl<'transaction> Tables<'transaction> {
         let meta = transaction.open_table(META)?;
         let horizon = horizon(&meta)?;
         let spends = transaction.open_table(SPENDS)?;
-        Ok(Self { spends, meta, horizon, stored_horizon: horizon, has_changed: false })
+        Ok(Self { transaction, spends, meta, replies: None, horizon, stored_horizon: horizon, has_changed: false })
     }
 
-    /// Decides about one answer. The outer error concerns the database, the inner one only this answer.
-    pub(super) fn answer(
+    fn replies(&mut self) -> Result<&mut Table<'transaction, RecordKey, ReplyValue>, StoreError> {
+        let opened = match self.replies.take() {
+            Some(opened) => opened,
+            None => self.transaction.open_table(REPLIES)?,
+        };
+        Ok(self.replies.insert(opened))
+    }
+
+    /// Decides about one attempt. The outer error concerns the database, the inner one only this attempt.
+    pub(super) fn decide(
         &mut self,
         spending: &Spending,
         max_records: u64,
     ) -> Result<Result<Decision, LedgerError>, StoreError> {
-        let Spending { spend, is_right, attempts_allowed, now } = spending;
+        let Spending { spend, attempt, now } = spending;
         if self.horizon.refuses(spend, *now) {
             return Ok(Ok(Decision::Spent));
         }
         let name = spend.record_key();
+        if attempt.request.is_some() {
+            let reply = self.replies()?.get(name)?.map(|reply| decode_reply(&reply.value()));
+            if let Some(decision) = reply.and_then(|reply| reply.to(attempt)) {
+                return Ok(Ok(decision));
+            }
+        }
         let found = self.spends.get(name)?.map(|found| decode(&found.value()));
-        let (verdict, record) = rules::judge(found, spend, *is_right, *attempts_allowed);
+        let (decision, record) = rules::judge(found, spend, attempt);
         if let Some(record) = record {
             if found.is_none() && self.spends.len()? >= max_records {
                 return Ok(Err(LedgerError::Full { max_records }));
             }
             self.horizon.learn(spend);
             self.spends.insert(name, encode(&record))?;
+            if let Some(reply) = Reply::of(attempt, decision).as_ref().and_then(encode_reply) {
+                self.replies()?.insert(name, reply)?;
+            }
             self.has_changed = true;
         }
-        Ok(Ok(verdict))
+        Ok(Ok(decision))
     }
 
     /// Forgets some of the keys that are past their time, and returns how many.
@@ -137,6 +182,10 @@ impl<'transaction> Tables<'transaction> {
         for removed in self.spends.extract_from_if::<RecordKey, _>(..end, |_, _| true)?.take(PURGE_STEP) {
             self.horizon.forget(&removed?.0.value());
             forgotten += 1;
+        }
+        if forgotten > 0 {
+            let end = rules::first_record_key(self.horizon.oldest);
+            self.replies()?.retain_in::<RecordKey, _>(..end, |_, _| false)?;
         }
         self.has_changed |= forgotten > 0;
         Ok(forgotten)

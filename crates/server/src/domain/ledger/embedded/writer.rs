@@ -111,8 +111,8 @@ impl Writer {
     fn decide(&self, batch: &Batch) -> Result<Decided, StoreError> {
         let (decided, left) = self.store.write(|transaction| {
             let mut tables = Tables::open(transaction)?;
-            let answer = |asked: &Asked<Spending, _>| tables.answer(&asked.question, self.max_records);
-            let verdicts = batch.spends.iter().map(answer).collect::<Result<_, StoreError>>()?;
+            let decide = |asked: &Asked<Spending, _>| tables.decide(&asked.question, self.max_records);
+            let verdicts = batch.spends.iter().map(decide).collect::<Result<_, StoreError>>()?;
             let forgotten =
                 batch.purges.iter().map(|asked| tables.forget_some(&asked.question)).collect::<Result<_, _>>()?;
             if !batch.checks.is_empty() {

@@ -5,11 +5,11 @@ use std::sync::{Arc, LazyLock};
 use ::redis::{FromRedisValue, Value};
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 
-use super::{REQUEST_BYTES, flag};
+use super::flag;
 use crate::domain::lifetime::LONGEST_LIFE_SECS;
 use crate::{
     clock::CLOCK_SKEW_SECS,
-    domain::ledger::{Decision, Spend},
+    domain::ledger::{Attempt, Decision, RequestName, Spend},
     keep::remote::{Decided, Remote, RemoteError, Script},
 };
 
@@ -23,10 +23,9 @@ static CLOCK_SKEW: LazyLock<String> = LazyLock::new(|| CLOCK_SKEW_SECS.to_string
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Question {
     pub(super) spend: Spend,
-    pub(super) is_right: bool,
-    pub(super) attempts_allowed: u8,
+    pub(super) attempt: Attempt,
     /// Names it, so that it is the same question when it is asked again.
-    pub(super) request: [u8; REQUEST_BYTES],
+    pub(super) request: RequestName,
 }
 
 /// What the script says.
@@ -124,16 +123,17 @@ async fn ask_together(
     questions: &[Question],
 ) -> Result<Vec<(Reply, bool)>, RemoteError> {
     let (mut names, mut numbers) = (Vec::new(), Vec::new());
-    for Question { spend, attempts_allowed, .. } in questions {
+    for Question { spend, attempt, .. } in questions {
         names.extend(super::names(remote.prefix(), spend));
         let until = spend.until();
         let kept = until.max(spend.issued_at + LONGEST_LIFE_SECS) + CLOCK_SKEW_SECS;
-        numbers.push([u64::from(*attempts_allowed), spend.issued_at, until, kept].map(|number| number.to_string()));
+        numbers
+            .push([u64::from(attempt.attempts_allowed), spend.issued_at, until, kept].map(|number| number.to_string()));
     }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut arguments: Vec<&[u8]> = vec![flag(!trusts_restarts), CLOCK_SKEW.as_bytes()];
     for (question, numbers) in questions.iter().zip(&numbers) {
-        arguments.extend([&question.request[..], flag(question.is_right)]);
+        arguments.extend([&question.request[..], flag(question.attempt.is_right)]);
         arguments.extend(numbers.iter().map(|number| number.as_bytes()));
     }
     let Decided { value, is_repeated } = remote.run(&ANSWER, &names, &arguments).await?;

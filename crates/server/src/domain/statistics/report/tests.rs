@@ -94,6 +94,16 @@ fn challenges_are_unanswered_once_their_time_is_over() {
 }
 
 #[test]
+fn tokens_are_unredeemed_once_their_time_is_over() {
+    let row = Row { counts: Counts { tokens: 5, redeemed: 3, ..Counts::default() }, settled: 0 };
+    let view = view(&[(DAY, row)], 30);
+    let unredeemed = |span, now| view.report(Window::new(span, now)).total.unredeemed;
+    for span in [Span::Hour, Span::Day] {
+        assert_eq!([unredeemed(span, DAY + 369), unredeemed(span, DAY + 370)], [0, 2]);
+    }
+}
+
+#[test]
 fn challenges_of_an_hour_that_is_over_need_no_minutes() {
     let mut view = view(&[(DAY + 3540, issued(10, 4))], 3600);
     check_unanswered(&view, Span::Day, DAY + 7209, 0);

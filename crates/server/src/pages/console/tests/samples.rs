@@ -61,6 +61,10 @@ fn counts(at: u64, scale: u64) -> Counts {
         wrong,
         unanswered: issued / 6,
         limited: at % 2,
+        widget: issued / 2,
+        tokens: issued / 3,
+        redeemed: issued / 4,
+        unredeemed: issued / 3 - issued / 4,
         times: serde_json::from_value(json!(buckets)).unwrap(),
     }
 }

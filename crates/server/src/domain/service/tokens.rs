@@ -1,0 +1,97 @@
+//! Tokens: what a page gets for a passed challenge, and its site redeems.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use haechi_captcha::{Challenge, Pass, Token, Word};
+
+use super::Service;
+use crate::domain::{
+    apps::{AppKey, AppSecret, LiveApp, SiteKey},
+    ledger::{Attempt, Decision, RequestName, Spend},
+    lifetime::{REDEEMABLE_SECS, RETRY_SECS},
+    refusal::Refusal,
+    token::{Audience, Proof, Redemption, Wish},
+};
+
+impl Service {
+    /// The app whose pages have this site key.
+    ///
+    /// # Errors
+    /// [`Refusal::AppKey`] if there is none, or it is disabled.
+    pub fn app_of_site(&self, site_key: &str) -> Result<Arc<LiveApp>, Refusal> {
+        let site_key: SiteKey = site_key.parse().map_err(|_| Refusal::AppKey)?;
+        let live = self.apps.current().by_site_key(&site_key).map(Arc::clone).ok_or(Refusal::AppKey)?;
+        // From here on tokens of its challenges may come.
+        self.gives_tokens.store(true, Ordering::Relaxed);
+        if live.app.enabled { Ok(live) } else { Err(Refusal::AppKey) }
+    }
+
+    /// The app whose site has this secret. Its appkey does as well.
+    ///
+    /// # Errors
+    /// [`Refusal::AppKey`] if there is none, or it is disabled.
+    pub fn app_of_secret(&self, secret: &str, now: u64) -> Result<Arc<LiveApp>, Refusal> {
+        if AppKey::parse(secret).is_some() {
+            return self.app(secret, now);
+        }
+        let secret = AppSecret::parse(secret).ok_or(Refusal::AppKey)?;
+        let apps = self.apps.current();
+        let live = apps.by_secret(&secret).or_else(|| apps.by_previous_secret(&secret, now));
+        let live = live.map(Arc::clone).ok_or(Refusal::AppKey)?;
+        if live.app.enabled { Ok(live) } else { Err(Refusal::AppKey) }
+    }
+
+    /// The token for a challenge that has just been passed.
+    ///
+    /// # Errors
+    /// [`Refusal::Parameter`] if what it is to say is too long for a token.
+    pub fn token(&self, live: &LiveApp, word: Word, wish: Wish, now: u64) -> Result<Token, Refusal> {
+        let Wish { audience, means, hostname, action, data } = wish;
+        // A node whose clock is behind the one that issued the key passes it no earlier than it was issued.
+        let passed_at = now.max(word.claims().issued_at);
+        let pass = Pass { passed_at, means, audience: audience as u8, hostname, action, data };
+        let token = Challenge::Word(word).token(&pass).map_err(|_| Refusal::Parameter)?;
+        live.counters.count_token(passed_at);
+        Ok(token)
+    }
+
+    /// Redeems a token of this app, once; the same request gets the same verdict again.
+    ///
+    /// # Errors
+    /// [`Refusal::Undecided`] or [`Refusal::Overloaded`] if the ledger could not decide, or not in time, in which case
+    /// nobody has been told that the token is good.
+    pub async fn redeem(
+        &self,
+        live: &LiveApp,
+        token: &str,
+        request: Option<RequestName>,
+        now: u64,
+    ) -> Result<Redemption, Refusal> {
+        let opened = token.parse::<Token>().ok().and_then(|token| self.keyring.load().open_token(&token));
+        let Some((challenge, pass)) = opened.filter(|(challenge, _)| challenge.claims().app == live.app.number) else {
+            return Ok(Redemption::Unknown);
+        };
+        let Some(audience) = Audience::ALL.get(usize::from(pass.audience)).copied() else {
+            return Ok(Redemption::Unknown);
+        };
+        let ends_at = pass.passed_at + audience.life_secs();
+        let is_late = now >= ends_at;
+        if now >= ends_at + if request.is_some() { RETRY_SECS } else { 0 } {
+            return Ok(Redemption::Late);
+        }
+        let issued_at = challenge.claims().issued_at;
+        // However often the challenge's answer came again, no token of it outlives this.
+        let until = live.expires_at(issued_at) + REDEEMABLE_SECS;
+        let spend = Spend { key: challenge.redemption(), issued_at, until };
+        // Past its time it passes only as the request that redeemed it in time and comes again.
+        let attempt = Attempt { is_right: !is_late, attempts_allowed: 1, request };
+        Ok(match self.decided(self.ledger.decide(&spend, &attempt, now)).await? {
+            Decision::Passed => {
+                live.counters.count_redeemed(pass.passed_at);
+                Redemption::Redeemed(Box::new(Proof { key: challenge.key(), issued_at, audience, pass }))
+            }
+            _ if is_late => Redemption::Late,
+            Decision::Wrong { .. } | Decision::Spent => Redemption::Spent,
+        })
+    }
+}

@@ -1,0 +1,244 @@
+//! The page for browsers without scripts, at reCAPTCHA's address: it stands in an iframe, and whoever passes copies the
+//! token into a field of the page around it.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{RawQuery, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use haechi_captcha::{Language, Means, Word};
+use maud::{DOCTYPE, Markup, html};
+use url::Url;
+
+use super::{
+    asset,
+    demo::texts::{Notice, Texts},
+};
+use crate::{
+    clock::unix_now,
+    domain::{
+        apps::LiveApp,
+        metrics::Call,
+        refusal::Refusal,
+        service::{Service, Verdict},
+        token::{Audience, Wish},
+    },
+    http::{
+        fields::Fields,
+        language,
+        parameters::{MAX_VALUE_BYTES, Parameters},
+        routes::{Dialect, Routes},
+    },
+};
+
+const ADDRESS: &str = "/recaptcha/api/fallback";
+const STYLE: &str = include_str!("fallback/page.css");
+
+/// Any page may show it: those without scripts do so in an iframe.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'",
+);
+/// So that the form tells which page is around it.
+const REFERRER_POLICY: HeaderValue = HeaderValue::from_static("same-origin");
+
+pub(crate) fn routes() -> Routes<Arc<Service>> {
+    Routes::of(Dialect::Fallback).page(Call::Begin, ADDRESS, get(show).post(judge)).page(
+        Call::Other,
+        "/recaptcha/api/fallback/page.css",
+        get(|| asset("text/css; charset=utf-8", STYLE)),
+    )
+}
+
+/// What the page has to say.
+struct Page {
+    language: Language,
+    notice: Notice,
+    body: Body,
+}
+
+enum Body {
+    Asks(Asked),
+    Passed(String),
+    /// There is no challenge, for the reason in the notice.
+    Nothing,
+}
+
+struct Asked {
+    site_key: String,
+    host: String,
+    key: String,
+    length: u8,
+    size: (u16, u16),
+    expires_in_secs: u64,
+}
+
+/// The page that says why a request for it was refused, wherever that was.
+pub(crate) fn refusal(language: Language, refusal: &Refusal) -> Response {
+    respond(refusal.status(), &Page { language, notice: Notice::from(refusal), body: Body::Nothing })
+}
+
+/// The language that `?hl=` names, else the one that the browser prefers, else English.
+pub(crate) fn language_of(query: Option<&str>, headers: &HeaderMap) -> Language {
+    let asked = Parameters::new(query.unwrap_or_default()).single(&["hl"]).ok().flatten();
+    let asked = asked.and_then(|tag| tag.replace('_', "-").parse().ok());
+    asked.or_else(|| language::preferred(headers)).unwrap_or(Language::En)
+}
+
+/// The page with a new challenge.
+async fn show(
+    State(service): State<Arc<Service>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let language = language_of(query.as_deref(), &headers);
+    let site_key = Parameters::new(query.as_deref().unwrap_or_default()).single(&["k"])?.unwrap_or_default();
+    let page_around = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+    let host = page_around.and_then(|address| Url::parse(address).ok());
+    let host = host.as_ref().and_then(Url::host_str).unwrap_or_default();
+    let asked = ask(&service, &site_key, host, language).await?;
+    Ok(respond(StatusCode::OK, &Page { language, notice: Notice::New, body: Body::Asks(asked) }))
+}
+
+/// The page after its form was sent: with the token, or with another challenge.
+async fn judge(
+    State(service): State<Arc<Service>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let language = language_of(query.as_deref(), &headers);
+    let fields = Fields::read(request).await?;
+    let text = |name| Ok::<_, Refusal>(fields.single(&[name])?.unwrap_or_default().into_owned());
+    let (site_key, key, host, answer) = (text("k")?, text("key")?, text("host")?, text("answer")?);
+    let now = unix_now();
+    let (word, live) = service.word(&key)?;
+    check_host(&live, &host)?;
+    if answer.len() > MAX_VALUE_BYTES {
+        return Err(Refusal::Parameter);
+    }
+    let verdict = service.judge(&live, &word, answer.as_str(), now).await?.verdict;
+    let body = match verdict {
+        Verdict::Passed => {
+            let [action, data] = [String::new(), String::new()];
+            let wish = Wish { audience: Audience::Recaptcha, means: Means::Picture, hostname: host, action, data };
+            Body::Passed(service.token(&live, word, wish, now)?.to_string())
+        }
+        // It took no attempt, so the person goes on with the same challenge.
+        Verdict::Empty => Body::Asks(asked(&live, &word, &site_key, &host, now)),
+        _ => Body::Asks(ask(&service, &site_key, &host, language).await?),
+    };
+    Ok(respond(StatusCode::OK, &Page { language, notice: Notice::from(verdict), body }))
+}
+
+async fn ask(service: &Service, site_key: &str, host: &str, language: Language) -> Result<Asked, Refusal> {
+    let now = unix_now();
+    let live = service.app_of_site(site_key)?;
+    check_host(&live, host)?;
+    let word = service.issue_word(&live, language, now).await?;
+    live.counters.count_widget();
+    Ok(asked(&live, &word, site_key, host, now))
+}
+
+fn asked(live: &LiveApp, word: &Word, site_key: &str, host: &str, now: u64) -> Asked {
+    Asked {
+        site_key: site_key.to_owned(),
+        host: host.to_owned(),
+        key: word.key().to_string(),
+        length: word.answer_length(),
+        size: (live.app.settings.width, live.app.settings.height),
+        expires_in_secs: live.expires_at(word.claims().issued_at).saturating_sub(now),
+    }
+}
+
+fn check_host(live: &LiveApp, host: &str) -> Result<(), Refusal> {
+    if live.app.settings.hostnames.admit(host) { Ok(()) } else { Err(Refusal::Host) }
+}
+
+fn respond(status: StatusCode, page: &Page) -> Response {
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::REFERRER_POLICY, REFERRER_POLICY),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::VARY, HeaderValue::from_static("accept-language")),
+    ];
+    (status, headers, page.render()).into_response()
+}
+
+impl Page {
+    fn render(&self) -> Markup {
+        let texts = Texts::of(self.language);
+        let secs = if let Body::Asks(asked) = &self.body { asked.expires_in_secs } else { 0 };
+        html! {
+            (DOCTYPE)
+            html lang=(self.language.tag()) {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    title { "CAPTCHA" }
+                    link rel="stylesheet" href="fallback/page.css";
+                }
+                body {
+                    @match &self.body {
+                        Body::Passed(token) => { (token_to_copy(self.language, token)) }
+                        Body::Asks(asked) => {
+                            p role="status" { (texts.notice(self.notice, secs)) }
+                            (self.challenge(asked, texts))
+                        }
+                        Body::Nothing => { p role="status" { (texts.notice(self.notice, secs)) } }
+                    }
+                }
+            }
+        }
+    }
+
+    fn challenge(&self, asked: &Asked, texts: &Texts) -> Markup {
+        let counted = |text: &str| text.replace("{}", &asked.length.to_string());
+        let media = format!("../../captcha/v1.0/keys/{}", asked.key);
+        let language = self.language.tag();
+        let again = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("k", &asked.site_key)
+            .append_pair("hl", language)
+            .finish();
+        html! {
+            form method="post" action={ "fallback?hl=" (language) } autocomplete="off" {
+                input type="hidden" name="k" value=(asked.site_key);
+                input type="hidden" name="host" value=(asked.host);
+                input type="hidden" name="key" value=(asked.key);
+                picture {
+                    source media="(prefers-color-scheme: dark)" srcset={ (media) "/img?theme=dark&scale=2 2x" };
+                    img src={ (media) "/img?theme=light" } srcset={ (media) "/img?theme=light&scale=2 2x" }
+                        alt=(counted(texts.picture)) width=(asked.size.0) height=(asked.size.1);
+                }
+                audio controls preload="none" aria-label=(texts.sound) src={ (media) "/sound?lang=" (language) } {}
+                label for="answer" { (counted(texts.task)) }
+                input #answer name="answer" type="text" autocapitalize="characters" autocorrect="off"
+                    spellcheck="false" maxlength="32" dir="ltr";
+                button type="submit" { (texts.check) }
+            }
+            a href={ "fallback?" (again) } { (texts.renew) }
+        }
+    }
+}
+
+fn token_to_copy(language: Language, token: &str) -> Markup {
+    html! {
+        p role="status" { label for="token" { (copy(language)) } }
+        textarea #token readonly rows="5" autofocus dir="ltr" spellcheck="false" { (token) }
+    }
+}
+
+const fn copy(language: Language) -> &'static str {
+    match language {
+        Language::En => "Right. Copy this text and paste it into the field on the page.",
+        Language::Ko => "맞았습니다. 아래 글을 복사해 페이지의 입력란에 붙여 넣어 주세요.",
+        Language::Ja => "正解です。下の文字列をコピーして、ページの入力欄に貼り付けてください。",
+        Language::Zh => "回答正确。请复制下面的文字，并粘贴到页面的输入框中。",
+    }
+}

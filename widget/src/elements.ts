@@ -1,0 +1,31 @@
+export function isElement(value: unknown): value is Element {
+  return typeof value === "object" && value !== null && (value as Partial<Node>).nodeType === Node.ELEMENT_NODE;
+}
+
+/** The element itself, or that with an id, or the first that a selector takes. */
+export function findElement(where: unknown): Element | null {
+  if (isElement(where)) return where;
+  if (typeof where !== "string") return null;
+  return document.getElementById(where) ?? select(where);
+}
+
+function select(selector: string): Element | null {
+  try {
+    return document.querySelector(selector);
+  } catch {
+    return null; // not a selector, then it was an id
+  }
+}
+
+export function isButton(element: Element): element is HTMLButtonElement | HTMLInputElement {
+  if (element instanceof HTMLInputElement) return ["submit", "button", "image"].includes(element.type);
+  return element instanceof HTMLButtonElement;
+}
+
+/** A place for the fields of a widget that has none in the page. */
+export function addBox(parent: Element): HTMLElement {
+  const box = document.createElement("div");
+  box.hidden = true;
+  parent.append(box);
+  return box;
+}

@@ -1,0 +1,188 @@
+import { drawing, element } from "./dom";
+import { controlKey, isOfComposition } from "./keys";
+import type { Language } from "./language";
+import { Picture } from "./picture";
+import { Player } from "./player";
+import { counted, type Texts } from "./texts";
+import type { Challenge } from "./wire";
+
+/** Where the picture and the sound of a key are, as they are wanted just now. */
+export interface Media {
+  pictureOf(key: string): string;
+  soundOf(key: string): string;
+}
+
+interface Actions {
+  submit(): void;
+  renew(): void;
+  close(): void;
+}
+
+type Tone = "plain" | "bad";
+
+/** A challenge with all that it takes to answer it. */
+export class Panel {
+  readonly element: HTMLElement;
+  readonly field = field();
+  /** Gets what is to be read out. */
+  onSay: (text: string) => void = () => undefined;
+  private readonly task = element("label", { id: "task", for: "answer" });
+  private readonly picture = new Picture();
+  private readonly progress = element("progress", { value: 0, "aria-hidden": "true" });
+  private readonly play: HTMLButtonElement;
+  /** The same node all the time, as the style sheet says of what is in buttons. */
+  private readonly playText: Text;
+  private readonly slower: HTMLButtonElement;
+  /** What the status says to those who listen. */
+  private readonly note = element("p", { class: "note", "aria-hidden": "true" });
+  private readonly player: Player;
+  private challenge: Challenge | undefined;
+
+  constructor(
+    private readonly texts: Texts,
+    private readonly language: Language,
+    private readonly media: Media,
+    private readonly actions: Actions,
+  ) {
+    this.player = new Player({
+      onChange: () => this.showSound(),
+      onSilent: () => this.say(texts.silent, "bad"),
+    });
+    this.playText = new Text(texts.play);
+    this.play = tool(this.playText, ["M7 4l13 8-13 8z", "play"], ["M6 4h4v16H6zM14 4h4v16h-4z", "pause"]);
+    this.slower = element("button", { type: "button", "aria-pressed": "false" }, texts.slower);
+    this.element = this.build();
+    this.listen();
+    this.clear();
+  }
+
+  get answer(): string {
+    return this.field.value;
+  }
+
+  /** Whether somebody is at it, whom a new challenge would interrupt. */
+  get isInUse(): boolean {
+    return this.field.value !== "" || this.player.isPlaying;
+  }
+
+  get isHeard(): boolean {
+    return this.player.isHeard;
+  }
+
+  /** The same panel without a challenge, in the same size. */
+  clear(): void {
+    this.challenge = undefined;
+    this.task.textContent = this.texts.task;
+    this.picture.clear(this.texts.loading);
+    this.player.turnTo("");
+    this.field.value = "";
+    this.show("");
+  }
+
+  /** A challenge that is there already stays as it is, with all that was typed. */
+  ask(challenge: Challenge): void {
+    if (this.challenge?.key === challenge.key) return;
+    this.challenge = challenge;
+    this.task.textContent = counted(this.texts.countedTask, challenge.length);
+    this.player.turnTo(this.media.soundOf(challenge.key));
+    this.field.value = "";
+    void this.paint(challenge, challenge.picture);
+  }
+
+  /** Draws the picture in other colours. */
+  repaint(): void {
+    if (this.challenge) void this.paint(this.challenge);
+  }
+
+  hush(): void {
+    this.player.pause();
+  }
+
+  say(text: string, tone: Tone = "plain"): void {
+    this.show(text, tone);
+    this.onSay(text);
+  }
+
+  /** Writes without reading out. */
+  show(text: string, tone: Tone = "plain"): void {
+    this.note.textContent = text;
+    this.note.dataset["tone"] = tone;
+  }
+
+  private async paint({ key, length }: Challenge, gif?: string): Promise<void> {
+    try {
+      await this.picture.show(this.media.pictureOf(key), counted(this.texts.picture, length), gif);
+    } catch {
+      if (this.challenge?.key === key) this.say(this.texts.unseen, "bad");
+    }
+  }
+
+  private build(): HTMLElement {
+    const { texts } = this;
+    const close = element("button", { type: "button", class: "close", "aria-label": texts.close }, cross());
+    const renew = tool(texts.renew, ["M12 4a8 8 0 1 0 7.7 5.8h-2.6A5.5 5.5 0 1 1 12 6.5V10l6-4.8L12 .5z"]);
+    const check = element("button", { type: "button", class: "check" }, texts.check);
+    close.addEventListener("click", () => this.actions.close());
+    renew.addEventListener("click", () => this.actions.renew());
+    check.addEventListener("click", () => this.actions.submit());
+    return element(
+      "div",
+      { id: "panel", class: "panel", role: "group", "aria-labelledby": "task" },
+      element("div", { class: "head" }, this.task, close),
+      element("div", { class: "screen" }, this.picture.canvas, this.progress),
+      element("div", { class: "tools" }, this.play, this.slower, renew),
+      element("div", { class: "entry" }, this.field, check),
+      element("div", { class: "foot" }, this.note, element("p", { id: "hint" }, texts.hint)),
+    );
+  }
+
+  private listen(): void {
+    this.play.addEventListener("click", () => this.player.toggle());
+    this.slower.addEventListener("click", () => this.player.changePace());
+    this.field.addEventListener("beforeinput", (event) => {
+      const moves = controlKey(event, this.language);
+      if (moves === undefined) return;
+      event.preventDefault();
+      if (moves) this.player.move(moves);
+      else this.player.toggle();
+    });
+    this.field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || isOfComposition(event)) return;
+      event.preventDefault();
+      this.actions.submit();
+    });
+  }
+
+  private showSound(): void {
+    const { isPlaying, isSlower, progress } = this.player;
+    this.play.dataset["offers"] = isPlaying ? "pause" : "play";
+    this.playText.data = isPlaying ? this.texts.pause : this.texts.play;
+    this.slower.setAttribute("aria-pressed", String(isSlower));
+    this.progress.value = progress;
+  }
+}
+
+/** What is typed goes to the server as it is: it knows Hangul keyboards and wide letters. */
+function field(): HTMLInputElement {
+  return element("input", {
+    id: "answer",
+    type: "text",
+    inputmode: "text",
+    enterkeyhint: "done",
+    maxlength: 32,
+    dir: "ltr",
+    autocomplete: "off",
+    autocapitalize: "characters",
+    autocorrect: "off",
+    spellcheck: "false",
+    "aria-describedby": "hint",
+  });
+}
+
+function tool(text: string | Text, ...paths: [path: string, className?: string][]): HTMLButtonElement {
+  return element("button", { type: "button" }, drawing("icon", 24, ...paths), text);
+}
+
+function cross(): Element {
+  return drawing("icon", 24, ["M6 6l12 12M18 6L6 18"]);
+}

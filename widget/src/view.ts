@@ -1,0 +1,160 @@
+import { Bar, type State } from "./bar";
+import { element } from "./dom";
+import { isOfComposition } from "./keys";
+import type { Language } from "./language";
+import { Modal } from "./modal";
+import { Panel, type Media } from "./panel";
+import { Popup } from "./popup";
+import type { WidgetOptions } from "./settings";
+import { dress } from "./styling";
+import { Inline, type Surface } from "./surface";
+import type { Texts } from "./texts";
+import type { Looks } from "./wire";
+
+interface Actions {
+  press(): void;
+  approach(): void;
+  submit(): void;
+  renew(): void;
+  /** The person closes the challenge. */
+  dismiss(): void;
+}
+
+/** The densest pictures that the server draws. */
+const LARGEST_SCALE = 3;
+
+/** All that there is to see of a widget. */
+export class View {
+  readonly panel: Panel;
+  /** There is none where the challenge opens as a dialog. */
+  readonly bar: Bar | undefined;
+  private readonly host = element("div");
+  private readonly root: ShadowRoot;
+  private readonly box: HTMLElement;
+  private readonly status = element("p", { class: "status", role: "status" });
+  private readonly surface: Surface;
+  private readonly darkness = matchMedia("(prefers-color-scheme: dark)");
+
+  constructor(
+    container: Element,
+    private readonly options: WidgetOptions,
+    private readonly language: Language,
+    texts: Texts,
+    media: Media,
+    actions: Actions,
+  ) {
+    const { open, size, tabindex = 0, server } = options;
+    const shape = open ? "open" : size;
+    this.host.setAttribute("data-shape", shape);
+    // Only so does a place in the page's order of focus hold for what is inside.
+    this.root = this.host.attachShadow({ mode: "open", delegatesFocus: tabindex > 0 });
+    if (tabindex > 0) this.host.tabIndex = tabindex;
+    this.panel = new Panel(texts, language, media, { ...actions, close: actions.dismiss });
+    this.panel.onSay = (text) => this.announce(text);
+    this.box = element("div", { lang: language }, this.status);
+    dress(this.root, this.box, server, shape === "invisible");
+    if (shape === "invisible") {
+      this.surface = new Modal(this.host, this.panel.element, this.status, actions.dismiss);
+    } else {
+      this.bar = new Bar(texts, actions);
+      if (tabindex < 0) this.bar.button.tabIndex = tabindex;
+      this.surface = this.placeBar(this.bar, open);
+      container.append(this.host);
+    }
+    this.darkness.addEventListener("change", this.onDarkness);
+    this.colour();
+    this.root.addEventListener("keydown", (event) => this.escape(event as KeyboardEvent, actions));
+    for (const name of ["keydown", "keypress", "keyup"]) this.root.addEventListener(name, keepFromPage);
+  }
+
+  get isOpen(): boolean {
+    return this.surface.isOpen;
+  }
+
+  get isConnected(): boolean {
+    return this.host.isConnected;
+  }
+
+  get looks(): Looks {
+    const scale = Math.min(Math.max(Math.ceil(devicePixelRatio), 1), LARGEST_SCALE);
+    return { lang: this.language, scale: String(scale), theme: this.theme };
+  }
+
+  open(takesFocus: boolean): void {
+    this.surface.open();
+    if (takesFocus) this.panel.field.focus();
+  }
+
+  /** The focus does not get lost with the panel. Says whether the button has it now, which is then read out. */
+  close(): boolean {
+    this.panel.hush();
+    const hadFocus = this.isOpen && this.panel.element.contains(this.root.activeElement);
+    this.surface.close();
+    if (hadFocus) this.bar?.button.focus({ preventScroll: true });
+    return hadFocus && this.bar !== undefined;
+  }
+
+  /** Whether nobody is elsewhere in the page. */
+  get mayTakeFocus(): boolean {
+    const active = document.activeElement;
+    return !active || active === document.body || this.root.activeElement !== null;
+  }
+
+  show(state: State, text: string): void {
+    this.bar?.show(state, text);
+    this.panel.element.setAttribute("aria-busy", String(state === "checking"));
+  }
+
+  /** Has a text read out, as a new element: one that was just read would not be read again. */
+  announce(text: string): void {
+    this.status.replaceChildren(element("span", {}, text));
+  }
+
+  remove(): void {
+    this.panel.clear();
+    this.surface.close();
+    this.darkness.removeEventListener("change", this.onDarkness);
+    this.host.remove();
+  }
+
+  private escape(event: KeyboardEvent, { dismiss }: Actions): void {
+    if (event.key !== "Escape" || isOfComposition(event) || this.options.open || !this.isOpen) return;
+    event.preventDefault();
+    event.stopPropagation();
+    dismiss();
+  }
+
+  private get theme(): "light" | "dark" {
+    const { theme } = this.options;
+    if (theme === "auto") return this.darkness.matches ? "dark" : "light";
+    return theme;
+  }
+
+  private readonly onDarkness = (): void => {
+    if (this.options.theme !== "auto") return;
+    this.colour();
+    this.panel.repaint();
+  };
+
+  private colour(): void {
+    const { open, size } = this.options;
+    this.box.className = `box ${this.theme} ${open || size === "compact" ? "tall" : ""}`;
+  }
+
+  private placeBar({ element: bar, button }: Bar, open: boolean): Surface {
+    const { element: panel } = this.panel;
+    if (open) {
+      panel.append(bar);
+      this.box.append(panel);
+      return new Inline(panel);
+    }
+    this.box.prepend(bar);
+    this.box.append(panel);
+    return new Popup(panel, bar, button);
+  }
+}
+
+/** A page's own keys must not take what is typed here. Tab and Escape may be awaited by a dialog of the page around us. */
+function keepFromPage(event: Event): void {
+  if (!["Tab", "Escape"].includes((event as KeyboardEvent).key)) event.stopPropagation();
+}
