@@ -5,6 +5,7 @@ mod audit;
 mod bench;
 mod book;
 mod chaos;
+mod clients;
 mod command;
 mod deb;
 mod deploy;
@@ -51,6 +52,8 @@ enum Xtask {
     Book,
     /// Check that the server's modules are layers, and print them from the lowest up.
     Layers,
+    /// Have the vendors' client packages sign people in through the server, unpatched.
+    Clients(clients::Options),
     /// Build the widget's script, and see that the one in the repository is that one.
     Widget(widget::Options),
     /// Let libFuzzer think of hostile input, and keep what fails in fuzz/found.
@@ -82,6 +85,7 @@ fn main() -> anyhow::Result<()> {
         Xtask::Sbom => sbom::write(),
         Xtask::Book => book::build(),
         Xtask::Layers => layers::check(),
+        Xtask::Clients(options) => clients::clients(&options),
         Xtask::Widget(options) => widget::widget(&options),
         Xtask::Fuzz(options) => fuzz::run_targets(&options),
         Xtask::Attack(options) => attack::run_attack(&options),

@@ -5,7 +5,7 @@ use std::{fs, process::Command};
 use testbed::{Cluster, Redis, RedisOptions};
 
 use crate::{
-    attack, audit, book,
+    attack, audit, book, clients,
     command::{built, cargo, root, run},
     deploy,
     packages::{Needed, install_missing},
@@ -102,6 +102,9 @@ fn run_everything(options: &Options) -> anyhow::Result<()> {
         // Each has a server and a browser of its own, of which two find room on two processors.
         let mut browser = cargo_test(&["--test", "browser", "--", "--test-threads", "2"]);
         run(browser.env("E2E_HAECHI", built("debug", "haechi")))?;
+    }
+    if !options.no_browser {
+        check_if_installed("the vendors' clients", clients::install, clients::check_installed)?;
     }
     check_if_installed("Valkey", valkey::install, valkey::check_installed)?;
     check_if_installed("the OpenAPI document", schemathesis::install, schemathesis::check_installed)?;

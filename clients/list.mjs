@@ -1,0 +1,141 @@
+// Every client: where haechi is for it, the field its token is in, and the words by which it refuses.
+import { debianSite, nodeSite, page, pythonSite } from "./harness/kinds.mjs";
+import { mediaWiki } from "./harness/mediawiki.mjs";
+import { passChallenge, passFallback } from "./harness/person.mjs";
+import { phpMyAdmin } from "./harness/phpmyadmin.mjs";
+
+const recaptcha = { field: "g-recaptcha-response" };
+const hcaptcha = { field: "h-captcha-response" };
+const turnstile = { field: "cf-turnstile-response" };
+
+// Over http, unless it is said otherwise.
+const secure = { at: "secure" };
+const prefixed = { at: "prefixed" };
+// Knows the vendor's address alone.
+const misled = { at: "secure", misled: true };
+
+// There is nothing to press beside the form's own button: the challenge opens by it, as a dialog.
+const invisible = { pass: passChallenge };
+// The score of who is faster than two seconds is too low for these.
+const scored = { pass: (shown) => passChallenge(shown, 3) };
+
+const says = (missing, madeUp = missing, used = madeUp) => ({ says: { missing, madeUp, used } });
+const person = says("Please prove that you are a person.");
+const django = says("This field is required.", "Error verifying reCAPTCHA, please try again.");
+const rest = says("This field may not be blank.", "Error verifying reCAPTCHA, please try again.");
+const login = says("Missing reCAPTCHA verification", "Entered captcha is wrong");
+const wiki = says("There are problems with some of your input.", "CAPTCHA verification failed");
+const codes = (used) => says("missing-input-response", "invalid-input-response", used);
+
+const recaptchaPage = { ...recaptcha, vendor: "recaptcha", ...codes("timeout-or-duplicate") };
+const hcaptchaPage = { ...hcaptcha, vendor: "hcaptcha", ...codes("already-seen-response") };
+const turnstilePage = { ...turnstile, vendor: "turnstile", ...codes("timeout-or-duplicate") };
+
+function php({ port, env }) {
+  const trust = ["openssl.cafile", "curl.cainfo"].flatMap((name) => ["-d", `${name}=${env.SSL_CERT_FILE}`]);
+  return ["php", ...trust, "-S", `localhost:${port}`, "app.php"];
+}
+
+const djangoRecaptcha = (kind, wanted) =>
+  pythonSite("django-recaptcha", "django-recaptcha", { ...recaptcha, ...django, env: { KIND: kind }, ...wanted });
+const drfRecaptcha = (kind, wanted) =>
+  pythonSite("drf-recaptcha", "drf-recaptcha", { ...recaptcha, ...rest, env: { KIND: kind }, ...wanted });
+const phpRecaptcha = (method, packages, wanted) =>
+  debianSite("php-google-recaptcha", ["php-google-recaptcha", "php-cli", ...packages], php, {
+    ...recaptcha, ...codes("timeout-or-duplicate"), env: { METHOD: method }, ...wanted,
+  });
+
+const python = {
+  "django-recaptcha-checkbox": djangoRecaptcha("checkbox", secure),
+  "django-recaptcha-invisible": djangoRecaptcha("invisible", { ...prefixed, ...invisible }),
+  "django-recaptcha-v3": djangoRecaptcha("v3", { ...secure, ...scored, field: "captcha" }),
+  "flask-wtf": pythonSite("flask-wtf", "Flask-WTF", {
+    ...recaptcha, ...says("The response parameter is missing.", "is invalid or malformed.", "The response parameter is missing."),
+  }),
+  "flask-hcaptcha": pythonSite("flask-hcaptcha", "flask-hcaptcha", { ...hcaptcha, ...prefixed, ...person }),
+  "django-hcaptcha": pythonSite("django-hcaptcha", "django-hcaptcha", {
+    ...hcaptcha, ...says("Please prove you are a human.", "hCaptcha could not be verified."),
+  }),
+  "django-hcaptcha-field": pythonSite("django-hcaptcha-field", "django-hcaptcha-field", {
+    ...hcaptcha, ...prefixed, ...says("Please prove you are human.", "hCaptcha could not be verified."),
+  }),
+  "flask-turnstile": pythonSite("flask-turnstile", "flask-turnstile", { ...turnstile, ...secure, ...person }),
+  "django-turnstile": pythonSite("django-turnstile", "django-turnstile", {
+    ...turnstile, ...says("Please prove you are a human.", "Turnstile could not be verified."),
+  }),
+  "django-cf-turnstile": pythonSite("django-cf-turnstile", "django-cf-turnstile", {
+    ...turnstile, ...misled, ...says("Error verifying CAPTCHA"),
+  }),
+  "drf-recaptcha-v2": drfRecaptcha("v2", secure),
+  "drf-recaptcha-v3": drfRecaptcha("v3", { ...prefixed, ...scored }),
+  pyturnstile: pythonSite("pyturnstile", "pyturnstile", {
+    ...turnstile, ...misled, ...codes("timeout-or-duplicate"),
+  }),
+};
+
+const node = {
+  "npm-hcaptcha": nodeSite("npm-hcaptcha", "hcaptcha", {
+    ...hcaptcha, ...misled, api: "hcaptcha", ...codes("already-seen-response"),
+  }),
+  "npm-next-turnstile": nodeSite("npm-next-turnstile", "next-turnstile", {
+    ...turnstile, ...prefixed, api: "turnstile", ...codes("timeout-or-duplicate"),
+  }),
+  "npm-google-recaptcha": nodeSite("npm-google-recaptcha", "google-recaptcha", {
+    ...recaptcha, ...prefixed, api: "recaptcha", ...says("Missing response object.", "invalid-input-response", "timeout-or-duplicate"),
+  }),
+  "npm-recaptcha2": nodeSite("npm-recaptcha2", "recaptcha2", {
+    ...recaptcha, api: "recaptcha",
+    ...says("The response parameter is missing.", "is invalid or malformed.", "timeout-or-duplicate"),
+  }),
+  "express-recaptcha": nodeSite("express-recaptcha", "express-recaptcha", {
+    ...recaptcha, ...misled, api: "recaptcha", ...says("invalid-input-response", "invalid-input-response", "timeout-or-duplicate"),
+  }),
+};
+
+const debian = {
+  "ruby-recaptcha": debianSite("ruby-recaptcha", ["ruby-recaptcha"], () => ["ruby", "app.rb"], {
+    ...recaptcha, ...person,
+  }),
+  "php-google-recaptcha": phpRecaptcha("post", [], secure),
+  "php-google-recaptcha-curl": phpRecaptcha("curl", ["php-curl"], prefixed),
+  "phpmyadmin-invisible": phpMyAdmin({ ...recaptcha, ...prefixed, ...login, ...invisible, env: { METHOD: "invisible" } }),
+  "phpmyadmin-checkbox": phpMyAdmin({ ...recaptcha, ...login, env: { METHOD: "checkbox" } }),
+  "mediawiki-hcaptcha": mediaWiki({ ...hcaptcha, ...misled, ...wiki, env: { CAPTCHA: "hCaptcha" } }),
+  "mediawiki-recaptcha": mediaWiki({ ...recaptcha, ...misled, ...wiki, env: { CAPTCHA: "ReCaptchaNoCaptcha" } }),
+  "mediawiki-recaptcha-without-javascript": mediaWiki({
+    ...recaptcha, ...misled, ...wiki, env: { CAPTCHA: "ReCaptchaNoCaptcha" }, pass: passFallback,
+  }),
+};
+
+const pages = {
+  "plain-recaptcha": page("plain-recaptcha", "", recaptchaPage),
+  "plain-recaptcha-invisible": page("plain-recaptcha-invisible", "", { ...recaptchaPage, ...prefixed, ...invisible }),
+  "plain-recaptcha-v3": page("plain-recaptcha-v3", "", { ...recaptchaPage, ...invisible }),
+  "plain-recaptcha-enterprise": page("plain-recaptcha-enterprise", "", { ...recaptchaPage, ...prefixed, ...invisible }),
+  "plain-hcaptcha": page("plain-hcaptcha", "", { ...hcaptchaPage, ...prefixed }),
+  "plain-turnstile": page("plain-turnstile", "", { ...turnstilePage, ...secure }),
+  // As the two vendors have it for sites that come from reCAPTCHA.
+  "plain-hcaptcha-for-recaptcha": page("plain-hcaptcha-for-recaptcha", "", { ...hcaptchaPage, ...recaptcha }),
+  "plain-turnstile-for-recaptcha": page("plain-turnstile-for-recaptcha", "", { ...turnstilePage, ...recaptcha }),
+  "react-hcaptcha": page("react-hcaptcha", "@hcaptcha/react-hcaptcha", { ...hcaptchaPage, ...prefixed }),
+  "react-google-recaptcha": page("react-google-recaptcha", "react-google-recaptcha", { ...recaptchaPage, ...prefixed }),
+  "react-google-recaptcha-invisible": page("react-google-recaptcha-invisible", "react-google-recaptcha", {
+    ...recaptchaPage, ...invisible,
+  }),
+  "react-google-recaptcha-v3": page("react-google-recaptcha-v3", "react-google-recaptcha-v3", {
+    ...recaptchaPage, ...invisible,
+  }),
+  "marsidev-react-turnstile": page("marsidev-react-turnstile", "@marsidev/react-turnstile", {
+    ...turnstilePage, ...prefixed,
+  }),
+  "react-turnstile": page("react-turnstile", "react-turnstile", turnstilePage),
+  "react-next-turnstile": page("react-next-turnstile", "next-turnstile", turnstilePage),
+  "vanilla-hcaptcha": page("vanilla-hcaptcha", "@hcaptcha/vanilla-hcaptcha", { ...hcaptchaPage, ...prefixed }),
+  "vue3-hcaptcha": page("vue3-hcaptcha", "@hcaptcha/vue3-hcaptcha", hcaptchaPage),
+  "vue3-recaptcha2": page("vue3-recaptcha2", "vue3-recaptcha2", recaptchaPage),
+  "vue-recaptcha": page("vue-recaptcha", "vue-recaptcha", recaptchaPage),
+  "vue-recaptcha-v3": page("vue-recaptcha-v3", "vue-recaptcha-v3", { ...recaptchaPage, ...prefixed, ...invisible }),
+  "vue-turnstile": page("vue-turnstile", "vue-turnstile", turnstilePage),
+};
+
+export const list = { ...python, ...node, ...debian, ...pages };

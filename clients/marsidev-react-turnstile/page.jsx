@@ -1,0 +1,13 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { Turnstile } from "@marsidev/react-turnstile";
+
+createRoot(document.getElementById("root")).render(
+  <StrictMode>
+    <form method="post">
+      <label>Name <input name="name" /></label>
+      <Turnstile siteKey={SITE_KEY} />
+      <button type="submit">Sign in</button>
+    </form>
+  </StrictMode>,
+);

@@ -1,0 +1,1 @@
+window.onSubmit = () => document.getElementById("sign-in").submit();
