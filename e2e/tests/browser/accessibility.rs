@@ -53,7 +53,7 @@ async fn the_demo_page_has_no_barrier_in_any_language_or_theme() {
     let page = DemoPage::open().await;
     for language in ["en", "ko", "ja", "zh"] {
         page.go(&format!("/?lang={language}")).await;
-        page.until_picture().await;
+        page.until_widget_asks().await;
         page.browser.assert_no_barrier(language).await;
     }
 }
@@ -61,8 +61,8 @@ async fn the_demo_page_has_no_barrier_in_any_language_or_theme() {
 #[tokio::test]
 async fn a_barrier_is_found_where_there_is_one() {
     let page = DemoPage::open().await;
-    page.until_picture().await;
-    page.browser.evaluate("document.getElementById('image').removeAttribute('alt')").await;
+    page.until_widget_asks().await;
+    page.browser.evaluate("document.querySelector('.brand img').removeAttribute('alt')").await;
     let violations = page.browser.violations().await;
     assert_eq!(violations[0]["id"], "image-alt", "{violations}");
 }

@@ -38,7 +38,7 @@ impl DemoPage {
         self.find(id).await.click().await.unwrap_or_else(|error| panic!("#{id}: {error}"));
     }
 
-    /// Types into the answer field.
+    /// Types into the answer field of the form for browsers without scripts.
     pub(crate) async fn type_text(&self, text: &str) {
         self.find("answer").await.send_keys(text).await.unwrap();
     }
@@ -57,16 +57,9 @@ impl DemoPage {
         self.find(id).await.text().await.unwrap()
     }
 
+    /// The key of the form's challenge.
     pub(crate) async fn key(&self) -> String {
         self.attribute("key", "value").await
-    }
-
-    pub(crate) async fn typed(&self) -> Value {
-        self.browser.evaluate("document.getElementById('answer').value").await
-    }
-
-    pub(crate) async fn right_answer(&self) -> String {
-        self.site.answer(&self.key().await)
     }
 
     /// The id of the element that has the focus.
@@ -79,14 +72,25 @@ impl DemoPage {
         self.browser.until(&format!("document.getElementById('result').dataset.kind === '{kind}'")).await;
     }
 
-    /// Waits until the challenge is another one.
-    pub(crate) async fn until_another_key(&self, key: &str) {
-        self.browser.until(&format!("document.getElementById('key').value !== '{key}'")).await;
-    }
-
-    /// Waits until the picture is there, at the size that it is shown at on an ordinary screen.
+    /// Waits until the form's picture is there, at the size that it is shown at on an ordinary screen.
     pub(crate) async fn until_picture(&self) {
         self.browser.until("document.getElementById('image').complete").await;
         self.browser.until("document.getElementById('image').naturalWidth === 240").await;
     }
+
+    /// Waits until the widget asks, with its picture.
+    pub(crate) async fn until_widget_asks(&self) {
+        self.browser.until(&format!("{WIDGET}?.querySelector('input')?.offsetWidth > 0")).await;
+        self.browser.until(&format!("{WIDGET}.querySelector('canvas, img')?.offsetWidth > 200")).await;
+    }
+
+    /// Types into the widget's field.
+    pub(crate) async fn answer(&self, text: &str) {
+        self.browser.evaluate(&format!("{WIDGET}.querySelector('input').focus()")).await;
+        self.browser.client.active_element().await.unwrap().send_keys(text).await.unwrap();
+    }
 }
+
+/// What the widget shows.
+pub(crate) const WIDGET: &str =
+    "[...document.querySelectorAll('#captcha, #captcha *')].map(element => element.shadowRoot).find(Boolean)";

@@ -1,4 +1,5 @@
-//! The demo page and the documentation page, used by a person in Chromium.
+//! The demo page, the console and the documentation page, used by a person in Chromium. The widget itself has tests of its own in
+//! three browsers, in widget/test.
 //!
 //! Each test starts a server and a browser of its own and stops both. They need Debian's `chromium` and
 //! `chromium-driver`, without which they fail and say so. Screenshots go to `e2e/screenshots/`, to be looked at.
@@ -11,11 +12,9 @@ mod browser;
 mod console;
 mod demo_page;
 mod docs;
-mod keyboard;
 mod loading;
 mod looks;
 mod no_script;
 mod program;
 mod roles;
 mod site;
-mod sound;

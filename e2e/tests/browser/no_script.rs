@@ -6,7 +6,7 @@ use crate::{browser::Setting, demo_page::DemoPage};
 
 async fn open(path: &str) -> DemoPage {
     let page = DemoPage::open_with(Setting { without_scripts: true, ..Setting::default() }, path).await;
-    assert!(page.find("keys").await.attr("hidden").await.unwrap().is_some(), "the page's script ran");
+    page.find("challenge").await;
     page
 }
 
@@ -15,7 +15,7 @@ async fn a_right_answer_passes() {
     let page = open("/").await;
     page.browser.screenshot("no-script").await;
     let key = page.key().await;
-    page.type_text(&page.right_answer().await).await;
+    page.type_text(&page.site.answer(&page.key().await)).await;
     page.click("check").await;
     page.until_result("right").await;
     assert!(page.browser.client.title().await.unwrap().starts_with("Right."));
@@ -55,5 +55,4 @@ async fn the_browser_plays_the_sound_by_itself() {
     let page = open("/").await;
     assert_eq!(page.browser.evaluate("document.getElementById('sound').controls").await, true);
     assert!(page.find("sound").await.is_displayed().await.unwrap());
-    assert!(!page.find("play").await.is_displayed().await.unwrap(), "a button that cannot work is not shown");
 }

@@ -62,21 +62,30 @@ impl Site {
         challenge.answer().as_str().to_owned()
     }
 
-    /// Answers a key rightly behind the page's back, so that it is spent.
+    /// Answers a key rightly, as a widget does.
     pub(crate) fn spend(&self, key: &str) {
-        let typed = json!({ "key": key, "answer": self.answer(key) });
-        let mut response = agent().post(format!("{}/demo/verification", self.url)).send_json(typed).unwrap();
-        let reply: Value = response.body_mut().read_json().unwrap();
-        assert_eq!(reply["header"]["resultCode"], 0, "{reply}");
+        assert_eq!(self.answer_with(key, &self.answer(key)), "passed");
     }
 
     /// Answers a key wrongly.
     pub(crate) fn answer_wrongly(&self, key: &str) {
-        let typed = json!({ "key": key, "answer": "WRONG" });
-        let url = format!("{}/demo/verification", self.url);
-        let mut response = agent().post(url).send_json(typed).unwrap();
+        assert_eq!(self.answer_with(key, "WRONG"), "wrong");
+    }
+
+    fn answer_with(&self, key: &str, answer: &str) -> Value {
+        let url = format!("{}/widget/v1/answer", self.url);
+        let mut response = agent().post(url).send_json(json!({ "key": key, "answer": answer })).unwrap();
         let reply: Value = response.body_mut().read_json().unwrap();
-        assert_eq!(reply["header"]["resultCode"], -6, "{reply}");
+        reply["verdict"].clone()
+    }
+
+    /// Begins a challenge, as a widget does. Returns its key.
+    pub(crate) fn begin(&self) -> String {
+        let app: Value = serde_json::from_str(&self.command(&["app", "show", "default", "--json"])).unwrap();
+        let url = format!("{}/widget/v1/begin", self.url);
+        let mut response = agent().post(url).send_json(json!({ "sitekey": app["site_key"] })).unwrap();
+        let reply: Value = response.body_mut().read_json().unwrap();
+        reply["key"].as_str().expect("a challenge is begun").to_owned()
     }
 
     /// Fetches something, and what it is does not matter.

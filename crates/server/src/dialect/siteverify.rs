@@ -21,6 +21,7 @@ use self::verdict::{Success, Verdict, VerdictReply};
 use crate::{
     clock::unix_now,
     domain::{
+        apps::LiveApp,
         ledger::request_name,
         metrics::Call,
         refusal::Refusal,
@@ -143,12 +144,21 @@ async fn judge(service: &Service, vendor: Vendor, fields: &Fields, now: u64) -> 
         return Ok(Err(vec![Fault::SiteKey]));
     }
     let request = given("idempotency_key")?.map(|key| request_name(&key));
-    Ok(match service.redeem(&live, response, request, now).await? {
+    Ok(verdict_on(service.redeem(&live, response, request, now).await?))
+}
+
+/// Redeems a token of this app, in the words of `/siteverify`.
+pub(crate) async fn redeem(service: &Service, live: &LiveApp, token: &str, now: u64) -> Result<Response, Refusal> {
+    Ok(verdict::reply(Vendor::Hcaptcha, verdict_on(service.redeem(live, token, None, now).await?)))
+}
+
+fn verdict_on(redemption: Redemption) -> Verdict {
+    match redemption {
         Redemption::Redeemed(proof) => Ok(Box::new(Success::from(*proof))),
         Redemption::Unknown => Err(vec![Fault::Response]),
         Redemption::Late => Err(vec![Fault::Late]),
         Redemption::Spent => Err(vec![Fault::Spent]),
-    })
+    }
 }
 
 /// The refusal of a call below this dialect's prefix that its handlers did not word themselves.

@@ -239,7 +239,7 @@ mod tests {
             ("/10", Dialect::Nhn),
             ("/turnstile/v0/siteverify", Dialect::Turnstile),
             ("/widget/v1/begin", Dialect::Widget),
-            ("/demo/challenge", Dialect::Nhn),
+            ("/demo/redemption", Dialect::Nhn),
             ("*", Dialect::Nhn),
         ] {
             assert_eq!(Dialect::of(path), dialect, "{path}");

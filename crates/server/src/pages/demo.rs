@@ -1,7 +1,7 @@
 //! The demo page at `/`: one challenge, for people to try.
 //!
-//! It calls the service itself, as an app that is enabled, so no appkey reaches the browser. Everything works as plain
-//! HTML; the script on top of it plays, judges and renews in place, by the two routes that answer in JSON.
+//! With scripts it is the widget, and the page redeems the token as a site does. Without, it is a form, for which the
+//! page calls the service itself. Either is in the name of an app that is enabled; no appkey reaches the browser.
 
 mod page;
 mod round;
@@ -12,7 +12,7 @@ pub(super) mod texts;
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Router,
     extract::{RawQuery, Request, State},
     http::{HeaderMap, StatusCode, header},
     middleware::from_fn,
@@ -20,15 +20,15 @@ use axum::{
     routing::{get, post},
 };
 use haechi_captcha::Language;
-use serde::{Deserialize, Serialize};
 
 use self::{page::Page, round::Round, texts::Notice};
 use super::{MARK, POLICY, asset, header_layer, with_headers};
 use crate::{
     clock::unix_now,
-    dialect::nhn::reply,
-    domain::{metrics::Call, outcome::Outcome, refusal::Refusal, service::Service},
+    dialect::siteverify,
+    domain::{metrics::Call, refusal::Refusal, service::Service},
     http::{
+        fields::Fields,
         guard, language,
         parameters::Parameters,
         request::read_body,
@@ -45,8 +45,7 @@ const REFERRER_POLICY: &str = "no-referrer";
 pub(crate) fn router(service: &Arc<Service>, classes: &mut Classes) -> Router<Arc<Service>> {
     let page = Routes::of(Dialect::Demo).page(Call::Issue, "/", get(show).post(judge_form));
     let beside = Routes::of(Dialect::Nhn)
-        .page(Call::Issue, "/demo/challenge", post(issue))
-        .page(Call::Verify, "/demo/verification", post(judge))
+        .page(Call::Redeem, "/demo/redemption", post(redeem))
         .page(Call::Other, "/demo/page.css", get(|| asset("text/css; charset=utf-8", STYLE)))
         .page(Call::Other, "/demo/page.js", get(|| asset("text/javascript; charset=utf-8", SCRIPT)))
         .page(Call::Other, "/demo/haechi.svg", get(|| asset("image/svg+xml", MARK)));
@@ -121,33 +120,9 @@ pub(crate) fn language_of(query: Option<&str>, headers: &HeaderMap) -> Language 
     asked.or_else(|| language::preferred(headers)).unwrap_or(Language::En)
 }
 
-/// The reply to the script that asks for a new challenge.
-#[derive(Serialize)]
-struct Issued {
-    header: reply::Header,
-    key: String,
-    expires_in_secs: u64,
-}
-
-async fn issue(
-    State(service): State<Arc<Service>>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, Refusal> {
-    let round = Round::start(&service, language_of(query.as_deref(), &headers), unix_now()).await?;
-    let header = Outcome::Success.into();
-    Ok(Json(Issued { header, key: round.key, expires_in_secs: round.expires_in_secs }).into_response())
-}
-
-/// What the script sends to have an answer judged.
-#[derive(Deserialize)]
-struct Typed {
-    key: String,
-    answer: String,
-}
-
-async fn judge(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Refusal> {
-    let typed: Typed = serde_json::from_slice(&read_body(request).await?).map_err(|_| Refusal::Parameter)?;
-    let verdict = round::judge(&service, &typed.key, &typed.answer, unix_now()).await?;
-    Ok(reply::outcome(verdict.outcome()))
+/// What a site learns of a token: the verdict of `/siteverify`.
+async fn redeem(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Refusal> {
+    let fields = Fields::read(request).await?;
+    let token = fields.single(&["response"])?.ok_or(Refusal::Parameter)?;
+    siteverify::redeem(&service, &*round::app(&service)?, &token, unix_now()).await
 }

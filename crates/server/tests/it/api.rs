@@ -332,7 +332,7 @@ fn a_request_that_is_wrong_as_http_gets_its_status_and_minus_3() {
     let form = "application/x-www-form-urlencoded";
     check(&post_body(&server, &verification(appkey, &key, ""), form, &format!("answer={large}")), 413, -3, http);
     let json = json!({ "key": key, "answer": large }).to_string();
-    check(&post_body(&server, "/demo/verification", "application/json", &json), 413, -3, http);
+    check(&post_body(&server, "/demo/redemption", "application/json", &json), 413, -3, http);
     check(&server.get("/docs/%ff"), 404, -3, http);
 }
 

@@ -31,7 +31,8 @@ impl<State: Sync> FromRequest<State> for Form {
 impl Form {
     /// What was typed into this field, or nothing.
     pub(super) fn text(&self, name: &str) -> Result<String, Fault> {
-        let value = Parameters::new(&self.0).single(&[name])?;
+        // How long it may be is each field's to say; all together are bounded as a body is.
+        let value = Parameters::new(&self.0).single_of_any_length(&[name])?;
         Ok(value.unwrap_or_default().into_owned())
     }
 
@@ -154,6 +155,8 @@ pub(super) enum Input<'a> {
     Text {
         autocomplete: &'a str,
     },
+    /// Names with spaces between them, or none.
+    Names,
     Password {
         autocomplete: &'a str,
     },
@@ -202,6 +205,11 @@ impl Field<'_> {
         match &self.input {
             Input::Text { autocomplete } => html! {
                 input id=(id) name=(self.name) type="text" value=(value) maxlength="256" required autocomplete=(autocomplete)
+                    autocapitalize="none" spellcheck="false" aria-describedby=[described] aria-invalid=[invalid]
+                    autofocus[focus];
+            },
+            Input::Names => html! {
+                input id=(id) name=(self.name) type="text" value=(value) maxlength="8000" autocomplete="off"
                     autocapitalize="none" spellcheck="false" aria-describedby=[described] aria-invalid=[invalid]
                     autofocus[focus];
             },

@@ -70,12 +70,12 @@ pub(super) fn page(visitor: &Visitor, app: &AppView) -> Markup {
         p { (texts.integration_address) " " code { (origin) } }
         h2 { (texts.widget) }
         p { (texts.widget_tags) }
-        (example("HTML", TAGS))
+        (example("HTML: haechi-captcha", TAGS))
         p { (texts.widget_request) }
         @for (id, name, text) in REQUESTS {
             details id=(id) {
                 summary { (name) }
-                (example(name, text))
+                (example(&format!("{name}: siteverify"), text))
             }
         }
         p { (texts.widget_policy) }

@@ -143,7 +143,7 @@ fn field(setting: Setting, texts: &Texts) -> Field<'_> {
             Input::Choice(words.iter().map(|word| ((*word).to_owned(), called(setting, word, texts))).collect())
         }
         (_, Allowed::YesOrNo) => Input::Check,
-        (_, Allowed::Hostnames) => Input::Text { autocomplete: "off" },
+        (_, Allowed::Hostnames) => Input::Names,
     };
     Field { name: setting.name(), label, hint, input }
 }

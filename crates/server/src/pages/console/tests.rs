@@ -266,6 +266,15 @@ async fn an_app_lives_its_life() {
     assert_eq!(changed.header(header::LOCATION), format!("{settings}?done=settings"));
     let live = server.service.app(&appkey, unix_now()).unwrap();
     assert!(live.app.settings.answer_length == 7 && live.app.settings.test);
+    let hosts = (0..60).map(|number| format!("host-{number}.example")).collect::<Vec<_>>().join("+");
+    let form = |hosts: &str| format!("answer_length=7&{USUAL}&test=true&hostnames={hosts}");
+    let wrong = server.post(&settings, &session, &form("https://shop.example")).await;
+    assert!(wrong.text.contains("id=\"app-hostnames-problem\""), "{}", wrong.text);
+    let changed = server.post(&settings, &session, &form(&hosts)).await;
+    assert_eq!(changed.header(header::LOCATION), format!("{settings}?done=settings"));
+    let live = server.service.app(&appkey, unix_now()).unwrap();
+    assert!(live.app.settings.hostnames.admit("host-59.example") && !live.app.settings.hostnames.admit("shop.example"));
+    server.post(&settings, &session, &form("")).await;
     let log = server.get("/console/audit", &session).await.text;
     assert!(log.contains("app.changed") && !log.contains("ttl_secs"), "only what differs is a change");
 

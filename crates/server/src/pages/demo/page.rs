@@ -33,13 +33,16 @@ impl Page {
                         @if let Some(round) = &self.round { p.task { (counted(texts.task, round)) } }
                         div.card {
                             (self.result(texts))
-                            @if let Some(round) = &self.round {
-                                (self.challenge(round, texts))
-                            } @else if self.notice == Notice::NoApp {
-                                pre { code { "haechi app create NAME" } }
+                            div #form {
+                                @if let Some(round) = &self.round {
+                                    (self.challenge(round, texts))
+                                } @else if self.notice == Notice::NoApp {
+                                    pre { code { "haechi app create NAME" } }
+                                }
+                                (self.renewal())
+                                @if self.round.is_none() { (renew_button(texts)) }
                             }
-                            (self.renewal())
-                            @if self.round.is_none() { div.tools { (renew_button(texts)) } }
+                            @if let Some(round) = &self.round { (self.widget(round, texts)) }
                         }
                     }
                     footer { (texts.about) " " a href="/openapi.json" { "OpenAPI" } }
@@ -59,7 +62,8 @@ impl Page {
                 title { @if is_outcome { (self.sentence(texts)) " – " } (texts.title) }
                 link rel="icon" href="/demo/haechi.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/demo/page.css";
-                // Without the wait a person would see the plain player for a moment.
+                script src="/widget/v1/api.js" async {}
+                // Without the wait a person would see the plain form for a moment.
                 script type="module" src="/demo/page.js" blocking="render" {}
             }
         }
@@ -98,17 +102,28 @@ impl Page {
             form #challenge method="post" action={ "/?lang=" (self.language.tag()) } autocomplete="off"
                 data-expires-in-secs=(round.expires_in_secs) {
                 input #key type="hidden" name="key" value=(round.key);
-                div.screen {
-                    (picture(round, &counted(texts.picture, round)))
-                    progress #progress value="0" aria-hidden="true" hidden {}
-                }
+                div.screen { (picture(round, &counted(texts.picture, round))) }
                 audio #sound controls preload="none" aria-label=(texts.sound)
                     src={ "/captcha/v1.0/keys/" (round.key) "/sound?lang=" (self.language.tag()) } {}
-                (tools(texts))
-                (sound_settings(texts))
+                (renew_button(texts))
                 (answer_field(texts))
             }
-            (self.sentences_for_the_script(round, texts))
+        }
+    }
+
+    /// What the script puts in the place of the form: the widget, and what the site learns of its token.
+    fn widget(&self, round: &Round, texts: &Texts) -> Markup {
+        html! {
+            template #widget {
+                haechi-captcha #captcha sitekey=(round.site_key) lang=(self.language.tag()) action="demo" {}
+                pre #verdict tabindex="0" role="region" aria-label=(texts.verdict) hidden {}
+                button #again type="button" hidden { (texts.renew) }
+            }
+            template #sentences {
+                @for notice in [Notice::Right, Notice::Undecided, Notice::Unreachable] {
+                    span data-kind=(notice.name()) { (texts.notice(notice, 0)) }
+                }
+            }
         }
     }
 
@@ -116,16 +131,6 @@ impl Page {
     fn renewal(&self) -> Markup {
         html! {
             form #renewal method="get" action="/" { input type="hidden" name="lang" value=(self.language.tag()); }
-        }
-    }
-
-    fn sentences_for_the_script(&self, round: &Round, texts: &Texts) -> Markup {
-        html! {
-            template #sentences {
-                @for notice in Notice::ALL {
-                    span data-kind=(notice.name()) { (texts.notice(notice, round.expires_in_secs)) }
-                }
-            }
         }
     }
 }
@@ -151,55 +156,11 @@ fn picture(round: &Round, alternative: &str) -> Markup {
     }
 }
 
-fn tools(texts: &Texts) -> Markup {
-    html! {
-        div.tools {
-            button #play type="button" data-play=(texts.play) data-pause=(texts.pause) hidden {
-                (icon("play-icon", "M6 4l14 8-14 8z"))
-                (icon("pause-icon", "M6 4h4v16H6zM14 4h4v16h-4z"))
-                span { (texts.play) }
-            }
-            button #replay type="button" hidden {
-                (icon("", "M5 4h3v16H5zM21 4v16L9 12z"))
-                span { (texts.replay) }
-            }
-            (renew_button(texts))
-        }
-    }
-}
-
-/// How the sound is played. Without the script the browser's own player has the like.
-fn sound_settings(texts: &Texts) -> Markup {
-    html! {
-        div.settings #settings hidden {
-            button #slower type="button" aria-pressed="false" { (texts.slower) }
-            div #loudness {
-                label for="volume" { (texts.volume) }
-                input #volume type="range" min="0" max="100" step="5" value="100";
-            }
-        }
-    }
-}
-
 fn renew_button(texts: &Texts) -> Markup {
-    html! {
-        button #renew type="submit" form="renewal" {
-            (icon("", "M12 4a8 8 0 1 0 7.7 5.8h-2.6A5.5 5.5 0 1 1 12 6.5V10l6-4.8L12 .5z"))
-            span { (texts.renew) }
-        }
-    }
-}
-
-fn icon(class: &str, path: &str) -> Markup {
-    html! {
-        svg class={ "icon " (class) } viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" focusable="false" {
-            path d=(path) {}
-        }
-    }
+    html! { button #renew type="submit" form="renewal" { (texts.renew) } }
 }
 
 fn answer_field(texts: &Texts) -> Markup {
-    let [before, after_dot, after_comma, after_slash] = texts.keys;
     html! {
         label for="answer" { (texts.answer) }
         div.entry {
@@ -209,8 +170,5 @@ fn answer_field(texts: &Texts) -> Markup {
             button #check type="submit" { (texts.check) }
         }
         p.hint #hint { (texts.hint) }
-        p.hint #keys hidden {
-            (before) kbd { "." } (after_dot) kbd { "," } (after_comma) kbd { "/" } (after_slash)
-        }
     }
 }

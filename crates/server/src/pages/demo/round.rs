@@ -18,6 +18,8 @@ const PREFERRED_APP: &str = "default";
 
 /// A challenge that can be answered, as the page shows it.
 pub(super) struct Round {
+    /// Of the app in whose name it was issued.
+    pub(super) site_key: String,
     pub(super) key: String,
     /// Characters in its answer.
     pub(super) answer_length: usize,
@@ -52,6 +54,7 @@ impl Round {
         service.check_time(live, &challenge, now)?;
         let claims = challenge.claims();
         Ok(Self {
+            site_key: live.app.site_key().to_string(),
             key,
             answer_length: challenge.answer_length().into(),
             width: live.app.settings.width,
@@ -64,7 +67,8 @@ impl Round {
     #[cfg(test)]
     pub(super) fn sample() -> Self {
         let key = "a9859757-5b5a-42d1-bc85-c560b0141ec1".to_owned();
-        Self { key, answer_length: 5, width: 240, height: 80, expires_in_secs: 180 }
+        let site_key = "8c1d0c3e-7f3b-4a57-9c40-2c1b7d5e6f70".to_owned();
+        Self { site_key, key, answer_length: 5, width: 240, height: 80, expires_in_secs: 180 }
     }
 }
 
@@ -82,7 +86,7 @@ pub(super) async fn judge(service: &Service, key: &str, answer: &str, now: u64) 
 }
 
 /// The app in whose name the page issues challenges.
-fn app(service: &Service) -> Result<Arc<LiveApp>, Refusal> {
+pub(super) fn app(service: &Service) -> Result<Arc<LiveApp>, Refusal> {
     let apps = service.apps().current();
     let preferred = apps.by_name(PREFERRED_APP).filter(|live| live.app.enabled);
     let app = preferred.or_else(|| apps.all().into_iter().find(|live| live.app.enabled));

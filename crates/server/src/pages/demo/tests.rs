@@ -51,10 +51,12 @@ fn post(uri: &str, body: impl Into<Body>) -> Request<Body> {
 }
 
 async fn issue_key(service: &Arc<Service>) -> String {
-    let (_, _, text) = send(service, post("/demo/challenge", "")).await;
-    let reply: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(reply["expires_in_secs"].as_u64().map(|secs| (170..=181).contains(&secs)), Some(true), "{reply}");
-    reply["key"].as_str().unwrap().to_owned()
+    let live = round::app(service).unwrap();
+    service.issue(&live, None, unix_now()).await.unwrap().to_string()
+}
+
+fn site_key(service: &Service) -> String {
+    round::app(service).unwrap().app.site_key().to_string()
 }
 
 fn answer(service: &Service, key: &str) -> String {
@@ -74,12 +76,14 @@ fn what_a_browser_loads_stays_small() {
 async fn the_sound_says_what_the_picture_shows_in_the_language_of_the_page() {
     let service = service(vec![app(1, "default")]);
     let language_of = |key: &str| service.word(key).unwrap().0.fixed_language();
-    let (_, _, text) = send(&service, post("/demo/challenge?lang=ja", "")).await;
-    let reply: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(language_of(reply["key"].as_str().unwrap()), Some(Language::Ja));
-    let (_, _, html) = send(&service, get("/?lang=zh")).await;
-    let (_, after) = html.split_once("/captcha/v1.0/keys/").unwrap();
-    assert_eq!(language_of(&after[..36]), Some(Language::Zh));
+    for (tag, language) in [("ja", Language::Ja), ("zh", Language::Zh)] {
+        let (_, _, html) = send(&service, get(&format!("/?lang={tag}"))).await;
+        let (_, after) = html.split_once("/captcha/v1.0/keys/").unwrap();
+        assert_eq!(language_of(&after[..36]), Some(language));
+        assert!(
+            html.contains(&format!("<haechi-captcha id=\"captcha\" sitekey=\"{}\" lang=\"{tag}\"", site_key(&service)))
+        );
+    }
 }
 
 #[test]
@@ -117,7 +121,7 @@ async fn the_page_says_that_its_language_depends_on_the_reader() {
 #[tokio::test]
 async fn a_body_that_is_too_large_gets_413_on_a_page_or_to_the_script() {
     let service = service(vec![app(1, "default")]);
-    for (path, said) in [("/", "<!DOCTYPE html>"), ("/demo/verification", "\"resultCode\":-3,")] {
+    for (path, said) in [("/", "<!DOCTYPE html>"), ("/demo/redemption", "\"resultCode\":-3,")] {
         let (status, _, text) = send(&service, post(path, " ".repeat(16 * 1024 + 1))).await;
         assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
         assert!(text.contains(said), "{path}: {text}");
@@ -131,7 +135,8 @@ async fn without_an_enabled_app_the_page_says_what_to_do() {
     let (status, _, html) = send(&service, get("/")).await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(html.contains("no app is enabled") && html.contains("haechi app create"), "{html}");
-    let (_, _, json) = send(&service, post("/demo/challenge", "")).await;
+    assert!(!html.contains("<haechi-captcha"), "{html}");
+    let (_, _, json) = send(&service, post("/demo/redemption", "response=x")).await;
     assert!(json.contains("-4"), "{json}");
 }
 
@@ -185,30 +190,23 @@ async fn what_cannot_be_judged_is_said_and_keeps_its_challenge() {
 }
 
 #[tokio::test]
-async fn a_script_is_answered_with_the_usual_codes() {
+async fn a_token_is_redeemed_as_a_site_does_it() {
     let service = service(vec![app(1, "default")]);
     let key = issue_key(&service).await;
-    let live = service.apps().current().by_name("default").map(Arc::clone).unwrap();
-    let second = service.issue(&live, None, unix_now()).await.unwrap().to_string();
-    let json = |key: &str, answer: &str| serde_json::json!({ "key": key, "answer": answer }).to_string();
-    for (body, code) in [
-        (json("none", "x"), -7),
-        (json(&key, &"x".repeat(257)), -2),
-        ("{".to_owned(), -2),
-        (json(&key, " "), -8),
-        (json(&key, &answer(&service, &key)), 0),
-        (json(&key, "x"), -5),
-        (json(&second, "x"), -6),
-    ] {
-        let (_, _, text) = send(&service, post("/demo/verification", body.clone())).await;
-        assert!(text.contains(&format!("\"resultCode\":{code},")), "{body}: {text}");
-    }
+    let form = format!("key={key}&answer={}&action=demo", answer(&service, &key));
+    let (_, _, text) = send(&service, post("/widget/v1/answer", form)).await;
+    let passed: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let redeem = || send(&service, post("/demo/redemption", format!("response={}", passed["token"].as_str().unwrap())));
+    assert!(redeem().await.2.starts_with("{\"success\":true,\"challenge_ts\""));
+    assert_eq!(redeem().await.2, r#"{"success":false,"error-codes":["already-seen-response"]}"#);
+    let (_, _, text) = send(&service, post("/demo/redemption", "")).await;
+    assert!(text.contains("-2"), "{text}");
 }
 
 #[tokio::test]
 async fn other_sites_may_not_post() {
     let service = service(vec![app(1, "default")]);
-    for path in ["/", "/demo/challenge", "/demo/verification"] {
+    for path in ["/", "/demo/redemption"] {
         let mut request = post(path, "");
         request.headers_mut().insert("sec-fetch-site", HeaderValue::from_static("cross-site"));
         let (status, _, text) = send(&service, request).await;

@@ -15,13 +15,12 @@ pub(in crate::pages) enum Notice {
     Undecided,
     Busy,
     NoApp,
-    /// Only the script can find this one out, and the next.
+    /// Only the script can find this one out.
     Unreachable,
-    Silent,
 }
 
 impl Notice {
-    pub(in crate::pages) const ALL: [Self; 10] = [
+    pub(in crate::pages) const ALL: [Self; 9] = [
         Self::New,
         Self::Right,
         Self::Wrong,
@@ -31,7 +30,6 @@ impl Notice {
         Self::Busy,
         Self::NoApp,
         Self::Unreachable,
-        Self::Silent,
     ];
 
     /// Its name for the style sheet and the script.
@@ -46,7 +44,6 @@ impl Notice {
             Self::Busy => "busy",
             Self::NoApp => "noapp",
             Self::Unreachable => "unreachable",
-            Self::Silent => "silent",
         }
     }
 }
@@ -83,17 +80,12 @@ pub(in crate::pages) struct Texts {
     pub(in crate::pages) languages: &'static str,
     pub(in crate::pages) picture: &'static str,
     pub(in crate::pages) sound: &'static str,
-    pub(in crate::pages) play: &'static str,
-    pub(in crate::pages) pause: &'static str,
-    pub(in crate::pages) replay: &'static str,
     pub(in crate::pages) renew: &'static str,
-    pub(in crate::pages) slower: &'static str,
-    pub(in crate::pages) volume: &'static str,
     pub(in crate::pages) answer: &'static str,
     pub(in crate::pages) hint: &'static str,
-    /// The sentence about the keys: before the full stop, and after it, the comma and the slash.
-    pub(in crate::pages) keys: [&'static str; 4],
     pub(in crate::pages) check: &'static str,
+    /// The name of what the site learns of a token.
+    pub(in crate::pages) verdict: &'static str,
     pub(in crate::pages) about: &'static str,
     secs: &'static str,
     mins: &'static str,
@@ -139,21 +131,11 @@ const ENGLISH: Texts = Texts {
     languages: "Language",
     picture: "A picture of {} distorted letters and digits. The sound says the same ones.",
     sound: "The same letters and digits as a sound",
-    play: "Listen",
-    pause: "Pause",
-    replay: "Replay",
     renew: "New challenge",
-    slower: "Slower",
-    volume: "Volume",
     answer: "Your answer",
     hint: "Upper or lower case does not matter. Read from left to right; the bent strokes beside the characters do not count.",
-    keys: [
-        "While typing, the full stop ",
-        " plays or pauses the sound, the comma ",
-        " goes back two seconds, and the slash ",
-        " goes forward.",
-    ],
     check: "Check",
+    verdict: "What the site learns of the token",
     about: "haechi is a CAPTCHA server that you run yourself.",
     secs: "{} seconds",
     mins: "{} minutes",
@@ -167,7 +149,6 @@ const ENGLISH: Texts = Texts {
         "The server has too much to do. Please try again in a moment.",
         "There is no challenge, because no app is enabled. The operator can make one:",
         "The server cannot be reached. Please try again in a moment.",
-        "The sound cannot be played. Please try a new challenge.",
     ],
 };
 
@@ -178,21 +159,11 @@ const KOREAN: Texts = Texts {
     languages: "언어",
     picture: "왜곡된 글자와 숫자 {}개가 있는 그림입니다. 같은 내용을 소리로도 들을 수 있습니다.",
     sound: "같은 글자와 숫자를 읽어 주는 소리",
-    play: "듣기",
-    pause: "일시정지",
-    replay: "처음부터",
     renew: "새 문제",
-    slower: "느리게",
-    volume: "음량",
     answer: "답",
     hint: "대소문자를 가리지 않으며, 한글 자판 그대로 입력해도 됩니다. 왼쪽부터 읽으며, 글자 옆의 굽은 선은 글자가 아닙니다.",
-    keys: [
-        "입력하는 동안 마침표 ",
-        " 키로 소리를 재생하거나 멈추고, 쉼표 ",
-        " 키로 2초 뒤로, 빗금 ",
-        " 키로 2초 앞으로 갑니다.",
-    ],
     check: "확인",
+    verdict: "사이트가 토큰에 대해 받는 응답",
     about: "해치는 직접 운영하는 CAPTCHA 서버입니다.",
     secs: "{}초",
     mins: "{}분",
@@ -206,7 +177,6 @@ const KOREAN: Texts = Texts {
         "서버에 요청이 너무 많습니다. 잠시 뒤에 다시 시도해 주세요.",
         "사용할 수 있는 앱이 없어 문제를 낼 수 없습니다. 운영자가 앱을 만들 수 있습니다.",
         "서버에 연결할 수 없습니다. 잠시 뒤에 다시 시도해 주세요.",
-        "소리를 재생할 수 없습니다. 새 문제로 시도해 주세요.",
     ],
 };
 
@@ -217,21 +187,11 @@ const JAPANESE: Texts = Texts {
     languages: "言語",
     picture: "ゆがんだ英数字 {} 文字の画像です。同じ内容を音声でも聞けます。",
     sound: "同じ英数字を読み上げる音声",
-    play: "聞く",
-    pause: "一時停止",
-    replay: "最初から",
     renew: "別の問題",
-    slower: "ゆっくり",
-    volume: "音量",
     answer: "答え",
     hint: "大文字と小文字は区別しません。左から順に読みます。文字のそばの曲がった線は文字ではありません。",
-    keys: [
-        "入力中は、ピリオド ",
-        " キーで音声の再生と一時停止、コンマ ",
-        " キーで2秒戻り、スラッシュ ",
-        " キーで2秒進みます。",
-    ],
     check: "確認",
+    verdict: "サイトがトークンについて受け取る応答",
     about: "haechi は自分で運用する CAPTCHA サーバーです。",
     secs: "{} 秒",
     mins: "{} 分",
@@ -245,7 +205,6 @@ const JAPANESE: Texts = Texts {
         "サーバーが混み合っています。しばらくしてからもう一度お試しください。",
         "有効なアプリがないため、問題を出せません。運用者がアプリを作成できます。",
         "サーバーに接続できません。しばらくしてからもう一度お試しください。",
-        "音声を再生できません。別の問題をお試しください。",
     ],
 };
 
@@ -256,16 +215,11 @@ const CHINESE: Texts = Texts {
     languages: "语言",
     picture: "一张含有 {} 个变形字母和数字的图片。语音会读出相同的内容。",
     sound: "读出相同字母和数字的语音",
-    play: "收听",
-    pause: "暂停",
-    replay: "重播",
     renew: "换一题",
-    slower: "慢速",
-    volume: "音量",
     answer: "答案",
     hint: "不区分大小写。请从左到右阅读；字符旁边的弯曲线条不是字符。",
-    keys: ["输入时按句点 ", " 键可播放或暂停语音，按逗号 ", " 键后退两秒，按斜杠 ", " 键前进两秒。"],
     check: "提交",
+    verdict: "网站收到的令牌验证结果",
     about: "haechi 是可自行部署的 CAPTCHA 服务器。",
     secs: "{} 秒",
     mins: "{} 分钟",
@@ -279,7 +233,6 @@ const CHINESE: Texts = Texts {
         "服务器繁忙，请稍后再试。",
         "没有已启用的应用，无法出题。管理员可以创建一个：",
         "无法连接服务器，请稍后再试。",
-        "无法播放语音，请换一题再试。",
     ],
 };
 
