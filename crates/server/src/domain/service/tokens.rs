@@ -21,8 +21,7 @@ impl Service {
     pub fn app_of_site(&self, site_key: &str) -> Result<Arc<LiveApp>, Refusal> {
         let site_key: SiteKey = site_key.parse().map_err(|_| Refusal::AppKey)?;
         let live = self.apps.current().by_site_key(&site_key).map(Arc::clone).ok_or(Refusal::AppKey)?;
-        // From here on tokens of its challenges may come.
-        self.gives_tokens.store(true, Ordering::Relaxed);
+        self.will_redeem();
         if live.app.enabled { Ok(live) } else { Err(Refusal::AppKey) }
     }
 
@@ -41,6 +40,11 @@ impl Service {
         if live.app.enabled { Ok(live) } else { Err(Refusal::AppKey) }
     }
 
+    /// From here on redemptions may come, for as long as which the ledger must remember their challenges.
+    fn will_redeem(&self) {
+        self.gives_tokens.store(true, Ordering::Relaxed);
+    }
+
     /// The token for a challenge that has just been passed.
     ///
     /// # Errors
@@ -51,6 +55,7 @@ impl Service {
         let passed_at = now.max(word.claims().issued_at);
         let pass = Pass { passed_at, means, audience: audience as u8, hostname, action, data };
         let token = Challenge::Word(word).token(&pass).map_err(|_| Refusal::Parameter)?;
+        self.will_redeem();
         live.counters.count_token(passed_at);
         Ok(token)
     }
