@@ -1,4 +1,4 @@
-import { addBox, isButton } from "./elements";
+import { addBox, byId, isButton } from "./elements";
 import type { Options } from "./options";
 import { Widget, type WidgetOptions } from "./widget";
 
@@ -68,7 +68,7 @@ export class Captcha {
   /** Gives a token's field the id that it has with the original, unless something in the page has it. */
   nameField(name: string, id: string): void {
     const field = this.box.querySelector(`[name="${name}"]`);
-    if (field && !document.getElementById(id)) field.id = id;
+    if (field && !byId(id)) field.id = id;
   }
 
   /** False once the page has emptied the element without a word. */

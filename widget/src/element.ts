@@ -1,10 +1,11 @@
 import type { Address } from "./address";
 import { FIELD, makeCaptcha, tokenOf } from "./apis/haechi";
 import type { Captcha } from "./captcha";
+import { warn } from "./console";
 import { Options } from "./options";
 
 const NAME = "haechi-captcha";
-const LOOKS = ["sitekey", "theme", "size", "lang", "open"];
+const LOOKS = ["sitekey", "theme", "size", "lang", "open", "name"];
 const DATA = ["action", "cdata"];
 
 /** Defines `<haechi-captcha sitekey="…">`, which asks in the page's flow. */
@@ -12,10 +13,10 @@ export function defineElement(address: Address): void {
   if (customElements.get(NAME)) return;
 
   class HaechiCaptcha extends HTMLElement {
+    /** So that it hears of a reset. What the form sends is in a hidden field, which every library finds. */
     static readonly formAssociated = true;
     static readonly observedAttributes = [...LOOKS, ...DATA];
 
-    private readonly internals = attachInternals(this);
     private captcha: Captcha | undefined;
     private isPlaced = false;
 
@@ -34,7 +35,6 @@ export function defineElement(address: Address): void {
 
     reset(): void {
       this.captcha?.reset();
-      this.submit();
     }
 
     connectedCallback(): void {
@@ -66,8 +66,9 @@ export function defineElement(address: Address): void {
 
     private render(): void {
       const options = new Options(this, this.given());
-      if (!options.text("sitekey")) return; // an app may give it later
-      this.captcha = makeCaptcha(address, this, options, this.internals ? [] : [FIELD], {
+      // An app may give it later.
+      if (!options.text("sitekey")) return void setTimeout(() => this.captcha ?? warn("<haechi-captcha> has no sitekey"), 3_000);
+      this.captcha = makeCaptcha(address, this, options, [this.getAttribute("name") || FIELD], {
         passed: (detail) => this.tell("passed", detail),
         expired: () => this.tell("expired"),
         failed: (code) => this.tell("error", { code }),
@@ -77,7 +78,6 @@ export function defineElement(address: Address): void {
     private clear(): void {
       this.captcha?.remove();
       this.captcha = undefined;
-      this.submit();
     }
 
     private given(): Record<string, unknown> {
@@ -87,22 +87,10 @@ export function defineElement(address: Address): void {
 
     /** `error` does not bubble: at the window it would look like an error of the page. */
     private tell(type: string, detail?: object): void {
-      this.submit();
       const bubbles = type !== "error";
       this.dispatchEvent(new CustomEvent(type, { detail, bubbles, composed: bubbles }));
-    }
-
-    private submit(): void {
-      const data = new FormData();
-      data.set(this.getAttribute("name") || FIELD, this.value);
-      this.internals?.setFormValue(data);
     }
   }
 
   customElements.define(NAME, HaechiCaptcha);
-}
-
-/** Without it, as in Safari before 16.4, the token is in a hidden field. */
-function attachInternals(element: HTMLElement): ElementInternals | undefined {
-  return "setFormValue" in (window.ElementInternals?.prototype ?? {}) ? element.attachInternals() : undefined;
 }

@@ -6,7 +6,12 @@ export function isElement(value: unknown): value is Element {
 export function findElement(where: unknown): Element | null {
   if (isElement(where)) return where;
   if (typeof where !== "string") return null;
-  return document.getElementById(where) ?? select(where);
+  return byId(where) ?? select(where);
+}
+
+/** A picture named `getElementById` would be in the place of the document's own. */
+export function byId(id: string): HTMLElement | null {
+  return Document.prototype.getElementById.call(document, id);
 }
 
 function select(selector: string): Element | null {
@@ -26,6 +31,7 @@ export function isButton(element: Element): element is HTMLButtonElement | HTMLI
 export function addBox(parent: Element): HTMLElement {
   const box = document.createElement("div");
   box.hidden = true;
-  parent.append(box);
+  // A form's own `append` may be a field of that name.
+  Element.prototype.append.call(parent, box);
   return box;
 }

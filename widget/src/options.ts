@@ -51,7 +51,7 @@ export class Options {
   }
 
   private raw(name: string): unknown {
-    return this.given[name] ?? this.element.getAttribute(`data-${name.toLowerCase()}`);
+    return this.given[name] ?? Element.prototype.getAttribute.call(this.element, `data-${name.toLowerCase()}`);
   }
 }
 

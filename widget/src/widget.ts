@@ -63,6 +63,8 @@ export class Widget {
       dismiss: () => this.close(),
     });
     tellPolicy(server, this.life.signal);
+    // A page that comes back was left by sending its form, most often: its token is spent.
+    addEventListener("pageshow", ({ persisted }) => persisted && this.granted && this.reset(), { signal: this.life.signal });
     if (options.open) this.ask({ takesFocus: false });
   }
 

@@ -146,6 +146,8 @@ enum Listener {
     Program,
     Reader(Box<console::Reader>),
     Visitor(Language),
+    /// Somebody on the page for browsers without scripts, or on the reply to its form.
+    Pasting(bool, Language),
 }
 
 impl Listener {
@@ -153,7 +155,10 @@ impl Listener {
         match dialect {
             Dialect::Console => Self::Reader(Box::new(console::Reader::new(parts, service.limits().proxies()))),
             Dialect::Demo => Self::Visitor(demo::language_of(parts.uri.query(), &parts.headers)),
-            Dialect::Fallback => Self::Visitor(fallback::language_of(parts.uri.query(), &parts.headers)),
+            Dialect::Fallback => {
+                let is_reply = parts.uri.path().ends_with("/answer");
+                Self::Pasting(is_reply, fallback::language_of(parts.uri.query(), &parts.headers))
+            }
             _ => Self::Program,
         }
     }
@@ -166,7 +171,7 @@ impl Dialect {
             (Self::Admin, _) => Problem::from(refusal).into_response(),
             (Self::Console, Listener::Reader(reader)) => console::refusal(reader, refusal),
             (Self::Demo, Listener::Visitor(language)) => demo::refusal(*language, refusal),
-            (Self::Fallback, Listener::Visitor(language)) => fallback::refusal(*language, refusal),
+            (Self::Fallback, Listener::Pasting(is_reply, language)) => fallback::refusal(*is_reply, *language, refusal),
             (Self::Recaptcha, _) => siteverify::refusal(Vendor::Recaptcha, refusal),
             (Self::Hcaptcha, _) => siteverify::refusal(Vendor::Hcaptcha, refusal),
             (Self::Turnstile, _) => siteverify::refusal(Vendor::Turnstile, refusal),

@@ -22,7 +22,6 @@ use crate::{
     clock::unix_now,
     domain::{
         apps::LiveApp,
-        ledger::request_name,
         metrics::Call,
         refusal::Refusal,
         service::Service,
@@ -143,8 +142,8 @@ async fn judge(service: &Service, vendor: Vendor, fields: &Fields, now: u64) -> 
     if vendor == Vendor::Hcaptcha && site_key.is_some_and(|site_key| !live.app.site_key().is_written(&site_key)) {
         return Ok(Err(vec![Fault::SiteKey]));
     }
-    let request = given("idempotency_key")?.map(|key| request_name(&key));
-    Ok(verdict_on(service.redeem(&live, response, request, now).await?))
+    let request = given("idempotency_key")?;
+    Ok(verdict_on(service.redeem(&live, response, request.as_deref(), now).await?))
 }
 
 /// Redeems a token of this app, in the words of `/siteverify`.

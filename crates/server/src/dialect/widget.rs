@@ -27,6 +27,7 @@ use crate::{
     domain::{
         apps::{AppSettings, LiveApp},
         ledger::request_name,
+        limits::Limited,
         metrics::Call,
         outcome::Outcome,
         refusal::Refusal,
@@ -36,7 +37,7 @@ use crate::{
     http::{
         fields::Fields,
         parameters::MAX_VALUE_BYTES,
-        routes::{Dialect, Routes},
+        routes::{Caller, Dialect, Routes},
     },
 };
 
@@ -139,7 +140,8 @@ struct Passed {
 /// What became of an answer.
 #[derive(Serialize, ToSchema)]
 #[serde(tag = "verdict", rename_all = "lowercase")]
-enum Judged {
+#[schema(as = Judged)]
+enum Verdicts {
     /// It is right.
     Passed(Passed),
     /// It is wrong. The next challenge is absent where there can be none just now.
@@ -184,6 +186,7 @@ pub(crate) struct Fault {
     )
 )]
 async fn begin(State(service): State<Arc<Service>>, headers: HeaderMap, request: Request) -> Result<Response, Refusal> {
+    let client = Caller::of(&service, &request);
     let fields = Fields::read(request).await?;
     let site_key = fields.single(&["sitekey"])?.filter(|key| !key.is_empty()).ok_or(Refusal::Parameter)?;
     if service.knows_vendors_test_keys()
@@ -195,7 +198,7 @@ async fn begin(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     }
     let live = service.app_of_site(&site_key)?;
     check_host(&live, &host_of(&headers))?;
-    Ok(said(Outcome::Success, &Begun::Asks(ask(&service, &live, &Look::wanted(&fields)?).await?)))
+    Ok(said(Outcome::Success, &Begun::Asks(ask(&service, &client, &live, &Look::wanted(&fields)?).await?)))
 }
 
 /// Judge an answer.
@@ -203,7 +206,7 @@ async fn begin(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     post, path = "/widget/v1/answer", tag = "Widget", operation_id = "widget_answer",
     request_body(content = AnswerFields, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, body = Judged, description = "The verdict, with the token or the next challenge"),
+        (status = 200, body = Verdicts, description = "The verdict, with the token or the next challenge"),
         (status = 400, body = Fault, description = "`bad-request`"),
         (status = 403, body = Fault, description = "`hostname-not-allowed`"),
         (status = 404, body = Fault, description = "`key-not-known`"),
@@ -217,6 +220,7 @@ async fn answer(
     request: Request,
 ) -> Result<Response, Refusal> {
     let now = unix_now();
+    let client = Caller::of(&service, &request);
     let fields = Fields::read(request).await?;
     let (word, live) = word_of(&service, &fields)?;
     let hostname = host_of(&headers);
@@ -232,18 +236,21 @@ async fn answer(
     if typed.len() > MAX_VALUE_BYTES {
         return Err(Refusal::Parameter);
     }
-    let given = Given { typed: &typed, request: fields.single(&["request"])?.map(|name| request_name(&name)) };
-    let verdict = service.judge(&live, &word, given, now).await?.verdict;
-    let judged = match verdict {
+    let look = Look::wanted(&fields)?;
+    // The same name with another text or another wish is another request.
+    let name = fields.single(&["request"])?.filter(|name| !name.is_empty());
+    let request = name.map(|name| request_name(&[&name, &typed, wish.audience.name(), &wish.action, &wish.data]));
+    let judged = service.judge(&live, &word, Given { typed: &typed, request }, now).await?;
+    let reply = match judged.verdict {
         Verdict::Passed => {
             let expires_in_secs = wish.audience.life_secs();
-            Judged::Passed(Passed { token: service.token(&live, word, wish, now)?.to_string(), expires_in_secs })
+            Verdicts::Passed(Passed { token: service.token(&live, word, &judged, wish)?.to_string(), expires_in_secs })
         }
-        Verdict::Wrong { .. } => Judged::Wrong { next: next(&service, &live, &fields).await? },
-        Verdict::Spent | Verdict::Late => Judged::Expired { next: next(&service, &live, &fields).await? },
-        Verdict::Empty => Judged::Empty,
+        Verdict::Wrong { .. } => Verdicts::Wrong { next: next(&service, &client, &live, &look).await },
+        Verdict::Spent | Verdict::Late => Verdicts::Expired { next: next(&service, &client, &live, &look).await },
+        Verdict::Empty => Verdicts::Empty,
     };
-    Ok(said(verdict.outcome(), &judged))
+    Ok(said(judged.verdict.outcome(), &reply))
 }
 
 /// Begin another challenge.
@@ -262,12 +269,13 @@ async fn answer(
     )
 )]
 async fn renew(State(service): State<Arc<Service>>, headers: HeaderMap, request: Request) -> Result<Response, Refusal> {
+    let client = Caller::of(&service, &request);
     let fields = Fields::read(request).await?;
     let (word, live) = word_of(&service, &fields)?;
     check_host(&live, &host_of(&headers))?;
     let look = Look::wanted(&fields)?;
     service.expire(&live, &word, unix_now()).await?;
-    Ok(said(Outcome::Success, &Begun::Asks(ask(&service, &live, &look).await?)))
+    Ok(said(Outcome::Success, &Begun::Asks(ask(&service, &client, &live, &look).await?)))
 }
 
 /// The word that the key among the fields stands for.
@@ -290,7 +298,7 @@ fn means(fields: &Fields) -> Result<Means, Refusal> {
 fn host_of(headers: &HeaderMap) -> String {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let page = text(header::ORIGIN).or_else(|| text(header::REFERER)).and_then(|address| Url::parse(address).ok());
-    page.as_ref().and_then(Url::host_str).unwrap_or_default().to_owned()
+    page.as_ref().and_then(Url::host_str).unwrap_or_default().trim_end_matches('.').to_owned()
 }
 
 fn check_host(live: &LiveApp, host: &str) -> Result<(), Refusal> {
@@ -314,16 +322,18 @@ impl Look {
 }
 
 /// Issues a challenge in one language, so that what is heard is what is seen, and draws it if it is to come along.
-async fn ask(service: &Service, live: &LiveApp, wanted: &Look) -> Result<Asked, Refusal> {
+async fn ask(service: &Service, client: &Caller, live: &LiveApp, wanted: &Look) -> Result<Asked, Refusal> {
     let now = unix_now();
     let word = service.issue_word(live, wanted.language.unwrap_or(live.language), now).await?;
     live.counters.count_widget();
     let (key, length) = (word.key().to_string(), word.answer_length());
     let expires_in_secs = live.expires_at(word.claims().issued_at).saturating_sub(now);
-    // Where too much waits to be drawn, the widget asks for the picture by itself.
+    // Where too much waits to be drawn, or the client has had its pictures, the widget asks for it by itself.
     let picture = match wanted.scale {
-        Some(scale) => draw(service, live, word, scale, wanted.theme).await.ok(),
-        None => None,
+        Some(scale) if client.may(service, Limited::Media).await => {
+            draw(service, live, word, scale, wanted.theme).await.ok()
+        }
+        _ => None,
     };
     let AppSettings { width, height, .. } = live.app.settings;
     Ok(Asked { key, length, expires_in_secs, width, height, picture })
@@ -344,9 +354,12 @@ async fn draw(
 }
 
 /// The challenge that follows one that was not passed, unless there can be none just now, which must not hide the verdict.
-async fn next(service: &Service, live: &LiveApp, fields: &Fields) -> Result<Option<Begun>, Refusal> {
-    let look = Look::wanted(fields)?;
-    Ok(ask(service, live, &look).await.ok().map(Begun::Asks))
+/// It takes one of the client's, as if it had been asked for.
+async fn next(service: &Service, client: &Caller, live: &LiveApp, look: &Look) -> Option<Begun> {
+    if !client.may(service, Limited::Issue).await {
+        return None;
+    }
+    ask(service, client, live, look).await.ok().map(Begun::Asks)
 }
 
 fn said(outcome: Outcome, reply: &impl Serialize) -> Response {

@@ -19,6 +19,7 @@ pub use credential::{
     AppKey, AppKeyForm, AppKeyHash, AppSecret, AppSecretHash, Credential, CredentialHash, Previous, SecretForm,
 };
 pub use declared::{DeclaredApp, DeclaredError, check_declared};
+pub(crate) use hostnames::is_hostname;
 pub use hostnames::{Hostnames, HostnamesError};
 pub use name::{AppName, NameError};
 pub use registry::{Apps, LiveApp, Registry};

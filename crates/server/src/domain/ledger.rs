@@ -53,11 +53,31 @@ pub struct Attempt {
 /// Of a key the last named decision is known again, for as long as the key is remembered.
 pub type RequestName = [u8; 8];
 
-/// The name of a request whose sender calls it by this text.
+/// The name of a request that is told from others by these texts.
 #[must_use]
-pub fn request_name(text: &str) -> RequestName {
-    let digest = <[u8; 32]>::from(Sha256::digest(text.as_bytes()));
+pub fn request_name(texts: &[&str]) -> RequestName {
+    let sized = |hash: Sha256, text: &&str| hash.chain_update((text.len() as u64).to_be_bytes()).chain_update(text);
+    let digest = <[u8; 32]>::from(texts.iter().fold(Sha256::new(), sized).finalize());
     std::array::from_fn(|index| digest[index])
+}
+
+/// A decision, and whether it was made before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decided {
+    /// The decision.
+    pub decision: Decision,
+    /// Whether the same request had it before, and it changed nothing now.
+    pub is_repeated: bool,
+}
+
+impl Decided {
+    const fn now(decision: Decision) -> Self {
+        Self { decision, is_repeated: false }
+    }
+
+    const fn before(decision: Decision) -> Self {
+        Self { decision, is_repeated: true }
+    }
 }
 
 /// What the ledger says to an answer.
@@ -143,7 +163,7 @@ impl Ledger {
         attempts_allowed: u8,
         now: u64,
     ) -> Result<Decision, LedgerError> {
-        self.decide(spend, &Attempt { is_right, attempts_allowed, request: None }, now).await
+        Ok(self.decide(spend, &Attempt { is_right, attempts_allowed, request: None }, now).await?.decision)
     }
 
     /// Decides about an attempt, and remembers it, in one step.
@@ -154,7 +174,7 @@ impl Ledger {
     ///
     /// # Errors
     /// Any [`LedgerError`]; the answer has then not passed.
-    pub async fn decide(&self, spend: &Spend, attempt: &Attempt, now: u64) -> Result<Decision, LedgerError> {
+    pub async fn decide(&self, spend: &Spend, attempt: &Attempt, now: u64) -> Result<Decided, LedgerError> {
         match self {
             Self::Memory(ledger) => ledger.decide(spend, attempt, now),
             Self::Embedded(ledger) => ledger.decide(spend, attempt, now).await,

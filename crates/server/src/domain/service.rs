@@ -24,7 +24,7 @@ use crate::{
     domain::{
         apps::{AppKey, Apps, LiveApp},
         client::Proxies,
-        ledger::{Attempt, Decision, Expiry, Ledger, LedgerError, RequestName, Spend},
+        ledger::{Attempt, Decided, Decision, Expiry, Ledger, LedgerError, RequestName, Spend},
         lifetime::REDEEMABLE_SECS,
         limits::{Limits, PerMinute, TooOften},
         metrics::Metrics,
@@ -66,6 +66,8 @@ pub struct Judged {
     pub issued_at: u64,
     /// How many seconds after that the answer came.
     pub after_secs: u64,
+    /// Whether the same request had this verdict before.
+    pub is_repeated: bool,
 }
 
 /// Whether an answer passed, and else why not.
@@ -305,7 +307,8 @@ impl Service {
     ) -> Result<Judged, Refusal> {
         let Given { typed, request } = given.into();
         let issued_at = word.claims().issued_at;
-        let judged = |verdict| Judged { verdict, issued_at, after_secs: now.saturating_sub(issued_at) };
+        let judged =
+            |verdict| Judged { verdict, issued_at, after_secs: now.saturating_sub(issued_at), is_repeated: false };
         let is_right = match word.judge(typed) {
             Judgement::Empty => return Ok(judged(Verdict::Empty)),
             Judgement::Right => true,
@@ -316,17 +319,18 @@ impl Service {
         }
         let spend = spend_of(live, word);
         let attempt = Attempt { is_right, attempts_allowed: live.app.settings.attempts, request };
-        Ok(judged(match self.decided(self.ledger.decide(&spend, &attempt, now)).await? {
-            Decision::Passed => {
-                live.counters.count_passed(issued_at, now);
-                Verdict::Passed
-            }
-            Decision::Wrong { left } => {
-                live.counters.count_wrong(issued_at, left);
-                Verdict::Wrong { left }
-            }
+        let Decided { decision, is_repeated } = self.decided(self.ledger.decide(&spend, &attempt, now)).await?;
+        match decision {
+            Decision::Passed if !is_repeated => live.counters.count_passed(issued_at, now),
+            Decision::Wrong { left } if !is_repeated => live.counters.count_wrong(issued_at, left),
+            _ => {}
+        }
+        let verdict = match decision {
+            Decision::Passed => Verdict::Passed,
+            Decision::Wrong { left } => Verdict::Wrong { left },
             Decision::Spent => Verdict::Spent,
-        }))
+        };
+        Ok(Judged { is_repeated, ..judged(verdict) })
     }
 
     /// Expires a key, so that no answer counts any more. One that is past its time is as good as spent.

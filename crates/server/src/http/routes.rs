@@ -20,7 +20,14 @@ use tower_http::{
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::UtoipaMethodRouter;
 
-use crate::domain::{apps::LiveApp, client::Peer, limits::Limited, metrics::Call, refusal::Refusal, service::Service};
+use crate::domain::{
+    apps::LiveApp,
+    client::{Client, Peer},
+    limits::{Limited, TooOften},
+    metrics::Call,
+    refusal::Refusal,
+    service::Service,
+};
 
 /// A wire form. A path's dialect says refusals in its own words, wherever they come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +129,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
     /// The router, each of whose routes is limited by its class. Which class that is goes into the table.
     pub(crate) fn router(self, service: &Arc<Service>, classes: &mut Classes) -> Router<S> {
-        let app_named = self.app_named;
+        let (app_named, dialect) = (self.app_named, self.dialect);
         classes.0.extend(self.calls.iter().map(|(call, path, _)| (path.clone(), *call)));
         self.calls.into_iter().fold(Router::new(), |router, (call, path, handlers)| {
             let mut handlers = handlers.fallback(no_such_method);
@@ -133,7 +140,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             // Around the limit, so that a page's script may read what it is refused with.
             handlers = match call {
                 Call::Image | Call::Sound => handlers.layer((varied(), shown_anywhere())),
-                Call::Begin | Call::Answer | Call::Script => handlers.layer(called_from_anywhere()),
+                Call::Script => handlers.layer(called_from_anywhere()),
+                _ if dialect == Dialect::Widget => handlers.layer(called_from_anywhere()),
                 _ => handlers,
             };
             router.route(&path, handlers)
@@ -181,17 +189,35 @@ struct Around {
     app_named: Option<AppNamed>,
 }
 
+/// Who calls, as far as it is limited. Requests without a peer are tests'.
+pub(crate) struct Caller(Option<Client>);
+
+impl Caller {
+    pub(crate) fn of(service: &Service, request: &Request) -> Self {
+        let peer = request.extensions().get().map(|Peer(peer)| peer.ip());
+        Self(peer.map(|peer| service.limits().proxies().client(peer, request.headers())))
+    }
+
+    /// Counts a call by this limit, and says whether it is within.
+    pub(crate) async fn may(&self, service: &Service, limited: Limited) -> bool {
+        self.admit(service, limited).await.is_ok()
+    }
+
+    async fn admit(&self, service: &Service, limited: Limited) -> Result<(), TooOften> {
+        match self.0 {
+            Some(client) => service.limits().admit(limited, client).await,
+            None => Ok(()),
+        }
+    }
+}
+
 /// Refuses a client that calls too often.
 async fn limit_clients(State(around): State<Around>, request: Request, next: Next) -> Response {
-    // Requests without a peer are tests'.
-    let peer = request.extensions().get().map(|Peer(peer)| peer.ip());
-    if let (Some(limited), Some(peer)) = (limited(around.call), peer) {
-        let limits = around.service.limits();
-        let client = limits.proxies().client(peer, request.headers());
-        if let Err(too_often) = limits.admit(limited, client).await {
-            around.count_limited(limited, request.uri());
-            return Refusal::from(too_often).into_response();
-        }
+    if let Some(limited) = limited(around.call)
+        && let Err(too_often) = Caller::of(&around.service, &request).admit(&around.service, limited).await
+    {
+        around.count_limited(limited, request.uri());
+        return Refusal::from(too_often).into_response();
     }
     next.run(request).await
 }

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use axum::{
     extract::{RawQuery, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::from_fn,
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use haechi_captcha::{Language, Means, Word};
 use maud::{DOCTYPE, Markup, html};
@@ -23,7 +24,7 @@ use super::{
 use crate::{
     clock::unix_now,
     domain::{
-        apps::LiveApp,
+        apps::{LiveApp, is_hostname},
         metrics::Call,
         refusal::Refusal,
         service::{Service, Verdict},
@@ -31,7 +32,7 @@ use crate::{
     },
     http::{
         fields::Fields,
-        language,
+        guard, language,
         parameters::{MAX_VALUE_BYTES, Parameters},
         routes::{Dialect, Routes},
     },
@@ -48,18 +49,30 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 const REFERRER_POLICY: HeaderValue = HeaderValue::from_static("same-origin");
 
 pub(crate) fn routes() -> Routes<Arc<Service>> {
-    Routes::of(Dialect::Fallback).page(Call::Begin, ADDRESS, get(show).post(judge)).page(
-        Call::Other,
-        "/recaptcha/api/fallback/page.css",
-        get(|| asset("text/css; charset=utf-8", STYLE)),
-    )
+    let judge = post(judge).route_layer(from_fn(guard::refuse_other_sites));
+    Routes::of(Dialect::Fallback)
+        .page(Call::Begin, ADDRESS, get(show))
+        .page(Call::Answer, "/recaptcha/api/fallback/answer", judge)
+        .page(Call::Other, "/recaptcha/api/fallback/page.css", get(|| asset("text/css; charset=utf-8", STYLE)))
 }
 
 /// What the page has to say.
 struct Page {
+    /// Whether it is the reply to the form, whose address is one deeper.
+    is_reply: bool,
     language: Language,
     notice: Notice,
     body: Body,
+}
+
+impl Body {
+    /// What a refusal leaves.
+    fn of(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::AppKey | Refusal::Host => Self::NotHere,
+            _ => Self::Nothing,
+        }
+    }
 }
 
 enum Body {
@@ -67,6 +80,8 @@ enum Body {
     Passed(String),
     /// There is no challenge, for the reason in the notice.
     Nothing,
+    /// There is none for this page.
+    NotHere,
 }
 
 struct Asked {
@@ -79,8 +94,8 @@ struct Asked {
 }
 
 /// The page that says why a request for it was refused, wherever that was.
-pub(crate) fn refusal(language: Language, refusal: &Refusal) -> Response {
-    respond(refusal.status(), &Page { language, notice: Notice::from(refusal), body: Body::Nothing })
+pub(crate) fn refusal(is_reply: bool, language: Language, refusal: &Refusal) -> Response {
+    respond(refusal.status(), &Page { is_reply, language, notice: Notice::from(refusal), body: Body::of(refusal) })
 }
 
 /// The language that `?hl=` names, else the one that the browser prefers, else English.
@@ -100,9 +115,9 @@ async fn show(
     let site_key = Parameters::new(query.as_deref().unwrap_or_default()).single(&["k"])?.unwrap_or_default();
     let page_around = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
     let host = page_around.and_then(|address| Url::parse(address).ok());
-    let host = host.as_ref().and_then(Url::host_str).unwrap_or_default();
+    let host = host.as_ref().and_then(Url::host_str).unwrap_or_default().trim_end_matches('.');
     let asked = ask(&service, &site_key, host, language).await?;
-    Ok(respond(StatusCode::OK, &Page { language, notice: Notice::New, body: Body::Asks(asked) }))
+    Ok(respond(StatusCode::OK, &Page { is_reply: false, language, notice: Notice::New, body: Body::Asks(asked) }))
 }
 
 /// The page after its form was sent: with the token, or with another challenge.
@@ -119,21 +134,20 @@ async fn judge(
     let now = unix_now();
     let (word, live) = service.word(&key)?;
     check_host(&live, &host)?;
-    if answer.len() > MAX_VALUE_BYTES {
+    let [action, data] = [String::new(), String::new()];
+    // To copy and paste takes longer than a script does: it lives as long as haechi's own.
+    let wish = Wish { audience: Audience::Haechi, means: Means::Picture, hostname: host.clone(), action, data };
+    if !live.app.site_key().is_written(&site_key) || answer.len() > MAX_VALUE_BYTES || !wish.fits() {
         return Err(Refusal::Parameter);
     }
-    let verdict = service.judge(&live, &word, answer.as_str(), now).await?.verdict;
-    let body = match verdict {
-        Verdict::Passed => {
-            let [action, data] = [String::new(), String::new()];
-            let wish = Wish { audience: Audience::Recaptcha, means: Means::Picture, hostname: host, action, data };
-            Body::Passed(service.token(&live, word, wish, now)?.to_string())
-        }
+    let judged = service.judge(&live, &word, answer.as_str(), now).await?;
+    let body = match judged.verdict {
+        Verdict::Passed => Body::Passed(service.token(&live, word, &judged, wish)?.to_string()),
         // It took no attempt, so the person goes on with the same challenge.
         Verdict::Empty => Body::Asks(asked(&live, &word, &site_key, &host, now)),
         _ => Body::Asks(ask(&service, &site_key, &host, language).await?),
     };
-    Ok(respond(StatusCode::OK, &Page { language, notice: Notice::from(verdict), body }))
+    Ok(respond(StatusCode::OK, &Page { is_reply: true, language, notice: Notice::from(judged.verdict), body }))
 }
 
 async fn ask(service: &Service, site_key: &str, host: &str, language: Language) -> Result<Asked, Refusal> {
@@ -156,7 +170,11 @@ fn asked(live: &LiveApp, word: &Word, site_key: &str, host: &str, now: u64) -> A
     }
 }
 
+/// The host was the referring page's when the form was made, and must still look like one.
 fn check_host(live: &LiveApp, host: &str) -> Result<(), Refusal> {
+    if !(host.is_empty() || is_hostname(host)) {
+        return Err(Refusal::Host);
+    }
     if live.app.settings.hostnames.admit(host) { Ok(()) } else { Err(Refusal::Host) }
 }
 
@@ -171,6 +189,11 @@ fn respond(status: StatusCode, page: &Page) -> Response {
 }
 
 impl Page {
+    /// How to get from here to the server's root, and to this page.
+    const fn base(&self) -> (&'static str, &'static str) {
+        if self.is_reply { ("../../../", "../fallback") } else { ("../../", "fallback") }
+    }
+
     fn render(&self) -> Markup {
         let texts = Texts::of(self.language);
         let secs = if let Body::Asks(asked) = &self.body { asked.expires_in_secs } else { 0 };
@@ -182,7 +205,7 @@ impl Page {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
                     title { "CAPTCHA" }
-                    link rel="stylesheet" href="fallback/page.css";
+                    link rel="stylesheet" href={ (self.base().1) "/page.css" };
                 }
                 body {
                     @match &self.body {
@@ -191,6 +214,7 @@ impl Page {
                             p role="status" { (texts.notice(self.notice, secs)) }
                             (self.challenge(asked, texts))
                         }
+                        Body::NotHere => { p role="status" { (not_here(self.language)) } }
                         Body::Nothing => { p role="status" { (texts.notice(self.notice, secs)) } }
                     }
                 }
@@ -200,14 +224,16 @@ impl Page {
 
     fn challenge(&self, asked: &Asked, texts: &Texts) -> Markup {
         let counted = |text: &str| text.replace("{}", &asked.length.to_string());
-        let media = format!("../../captcha/v1.0/keys/{}", asked.key);
+        // Relative, since a proxy may have put a path before ours.
+        let (root, below) = self.base();
+        let media = format!("{root}captcha/v1.0/keys/{}", asked.key);
         let language = self.language.tag();
         let again = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("k", &asked.site_key)
             .append_pair("hl", language)
             .finish();
         html! {
-            form method="post" action={ "fallback?hl=" (language) } autocomplete="off" {
+            form method="post" action={ (below) "/answer?hl=" (language) } autocomplete="off" {
                 input type="hidden" name="k" value=(asked.site_key);
                 input type="hidden" name="host" value=(asked.host);
                 input type="hidden" name="key" value=(asked.key);
@@ -222,7 +248,7 @@ impl Page {
                     spellcheck="false" maxlength="32" dir="ltr";
                 button type="submit" { (texts.check) }
             }
-            a href={ "fallback?" (again) } { (texts.renew) }
+            a href={ (below) "?" (again) } { (texts.renew) }
         }
     }
 }
@@ -231,6 +257,16 @@ fn token_to_copy(language: Language, token: &str) -> Markup {
     html! {
         p role="status" { label for="token" { (copy(language)) } }
         textarea #token readonly rows="5" autofocus dir="ltr" spellcheck="false" { (token) }
+    }
+}
+
+/// For the site's developer, since nobody else can mend it.
+const fn not_here(language: Language) -> &'static str {
+    match language {
+        Language::En => "This page's host is not among the app's host names, or its site key is not known.",
+        Language::Ko => "이 페이지의 호스트가 앱의 호스트 이름에 없거나, 알 수 없는 사이트 키입니다.",
+        Language::Ja => "このページのホストがアプリのホスト名に登録されていないか、サイトキーが正しくありません。",
+        Language::Zh => "此页面的主机不在应用的主机名列表中，或站点密钥未知。",
     }
 }
 

@@ -154,3 +154,18 @@ fn every_metric_is_in_the_document_on_operating() {
         assert!(document.contains(&name), "docs/operating.md does not say {name}");
     }
 }
+
+/// Whoever reads the document in the source sees the code that the console shows and the tests run.
+#[test]
+fn the_document_on_the_widget_has_the_examples() {
+    let document = read("docs/widget.md");
+    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/src/pages/console/snippets/widget");
+    let mut count = 0;
+    for example in std::fs::read_dir(examples).unwrap() {
+        let path = example.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(document.contains(text.trim_end()), "docs/widget.md lacks {}", path.display());
+        count += 1;
+    }
+    assert_eq!(count, 7);
+}

@@ -188,6 +188,17 @@ fn the_same_request_gets_the_same_verdict_again() {
 }
 
 #[test]
+fn another_token_is_another_request_whatever_it_is_called() {
+    let site = Site::start();
+    let key = site.server.issue(site.server.appkey());
+    let claims = *site.keyring.open_word(&key.parse().unwrap()).unwrap().claims();
+    let of = |secs| site.token_of(&claims, TURNSTILES, claims.issued_at + secs, Means::Picture);
+    let verify = |token: &str| site.verify(TURNSTILE, token, "&idempotency_key=a")["success"].clone();
+    let (first, second) = (of(4), of(5));
+    assert_eq!([verify(&first), verify(&second), verify(&first)], [true, false, true]);
+}
+
+#[test]
 fn whatever_way_a_client_sends_it_it_is_read() {
     let site = Site::start();
     let secret = site.secret();

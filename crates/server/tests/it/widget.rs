@@ -127,6 +127,44 @@ fn an_answer_that_is_sent_again_gets_the_same_verdict() {
 }
 
 #[test]
+fn another_text_or_wish_is_another_request_whatever_it_is_called() {
+    let page = Page::with_args(&[]);
+    let key = page.begin(&[])["key"].as_str().unwrap().to_owned();
+    let answer = page.right_answer(&key);
+    let send = |answer: &str, action: &str, request: &str| {
+        let fields = [("key", key.as_str()), ("answer", answer), ("action", action), ("request", request)];
+        page.call("answer", &fields).json()["verdict"].clone()
+    };
+    assert_eq!(send(&answer, "log-in", "a"), "passed");
+    assert_eq!(send("wrong", "log-in", "a"), "expired");
+    assert_eq!(send(&answer, "transfer", "a"), "expired");
+    assert_eq!(send(&answer, "log-in", "a"), "passed");
+    // Without a name there is nothing to know it again by.
+    assert_eq!(send(&answer, "log-in", ""), "expired");
+}
+
+#[test]
+fn the_next_challenge_takes_one_of_the_clients() {
+    let page = Page::with_args(&["--issue-per-minute", "2", "--media-per-minute", "1"]);
+    let key = page.begin(&[("scale", "1")])["key"].as_str().unwrap().to_owned();
+    let wrong = |key: &str| page.call("answer", &[("key", key), ("answer", "wrong"), ("scale", "1")]).json();
+    let first = wrong(&key);
+    assert!(first["next"]["key"].is_string() && first["next"].get("picture").is_none(), "{first}");
+    let second = wrong(first["next"]["key"].as_str().unwrap());
+    assert_eq!(second, json!({ "verdict": "wrong" }), "two a minute are two");
+}
+
+#[test]
+fn what_is_wrong_with_a_request_takes_no_attempt() {
+    let page = Page::with_args(&[]);
+    let key = page.begin(&[])["key"].as_str().unwrap().to_owned();
+    let answer = page.right_answer(&key);
+    let ambiguous = [("key", key.as_str()), ("answer", &answer), ("scale", "1"), ("scale", "2")];
+    check_fault(&page.call("answer", &ambiguous), 400, "bad-request");
+    assert_eq!(page.call("answer", &ambiguous[..3]).json()["verdict"], "passed");
+}
+
+#[test]
 fn a_challenge_that_is_renewed_is_given_up() {
     let page = Page::with_args(&[]);
     let key = page.begin(&[])["key"].as_str().unwrap().to_owned();
@@ -234,7 +272,7 @@ fn pages_of_other_origins_may_send_json_too() {
     let asked = asked.header("access-control-request-method", "POST");
     let reply = send_request(asked.header("access-control-request-headers", "content-type").body(()).unwrap());
     assert_eq!((reply.status, reply.header("access-control-allow-headers")), (200, "content-type"));
-    let body = json!({ "sitekey": page.site_key(), "lang": "ja", "scale": "1" }).to_string();
+    let body = json!({ "sitekey": page.site_key(), "lang": "ja", "scale": 1 }).to_string();
     let reply =
         send_request(ureq::http::Request::post(&url).header("content-type", "application/json").body(body).unwrap());
     assert!(reply.json()["key"].is_string(), "{}", reply.text());

@@ -1,6 +1,11 @@
 //! The hosts whose pages may show an app's challenges in a widget.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{
+    fmt,
+    net::{Ipv4Addr, Ipv6Addr},
+    str::FromStr,
+    sync::Arc,
+};
 
 /// Most hosts that an app can name.
 const MAX_HOSTNAMES: usize = 100;
@@ -20,8 +25,10 @@ impl Hostnames {
     /// Whether a page of this host, named in lower case, may show challenges.
     #[must_use]
     pub fn admit(&self, host: &str) -> bool {
-        let is_below =
-            |name: &String| host.strip_suffix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        let is_below = |name: &String| {
+            let rest = host.strip_suffix(name.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || (rest.ends_with('.') && !is_address(name)))
+        };
         self.0.is_empty() || self.0.iter().any(is_below)
     }
 }
@@ -31,17 +38,27 @@ impl FromStr for Hostnames {
 
     fn from_str(text: &str) -> Result<Self, HostnamesError> {
         let names = text.split([' ', ',', '\t', '\r', '\n']).filter(|name| !name.is_empty());
-        let names: Vec<String> = names.map(str::to_ascii_lowercase).collect();
+        let names: Vec<String> = names.map(as_browsers_write_it).collect();
         let is_list = names.len() <= MAX_HOSTNAMES && names.iter().all(|name| is_hostname(name));
         if is_list { Ok(Self(names.into())) } else { Err(HostnamesError) }
     }
 }
 
+/// In lower case, without a dot at the end, and an IPv6 address in its shortest form.
+fn as_browsers_write_it(name: &str) -> String {
+    let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')?.parse::<Ipv6Addr>().ok());
+    address.map_or_else(|| name.trim_end_matches('.').to_ascii_lowercase(), |address| format!("[{address}]"))
+}
+
+fn is_address(name: &str) -> bool {
+    name.parse::<Ipv4Addr>().is_ok() || name.starts_with('[')
+}
+
 /// A name in letters, digits, hyphens and dots, as browsers send it (of other scripts its `xn--` form), or an address.
-fn is_hostname(name: &str) -> bool {
+pub(crate) fn is_hostname(name: &str) -> bool {
     let is_address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
     if let Some(address) = is_address {
-        return address.parse::<std::net::Ipv6Addr>().is_ok();
+        return address.parse::<Ipv6Addr>().is_ok();
     }
     let is_label = |label: &str| {
         !label.is_empty()
@@ -49,7 +66,9 @@ fn is_hostname(name: &str) -> bool {
             && !label.ends_with('-')
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     };
-    name.len() <= MAX_BYTES && name.split('.').all(is_label)
+    // What ends in a number is an address to browsers, or nothing.
+    let ends_in_number = name.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    name.len() <= MAX_BYTES && name.split('.').all(is_label) && (!ends_in_number || name.parse::<Ipv4Addr>().is_ok())
 }
 
 impl fmt::Display for Hostnames {
@@ -76,6 +95,9 @@ mod tests {
         check("Shop.Example, other.example", "other.example", true);
         check("shop.example", "shop.example.evil.example", false);
         check("shop.example", "", false);
+        check("[0:0:0:0:0:0:0:1]", "[::1]", true);
+        check("10.0.0.1", "1.10.0.0.1", false);
+        check("shop.example.", "shop.example", true);
         check("[::1] 127.0.0.1 localhost", "[::1]", true);
         check("", "anything.example", true);
         check("", "", true);
@@ -83,8 +105,17 @@ mod tests {
 
     #[test]
     fn what_is_no_host_is_refused() {
-        for wrong in ["http://shop.example", "shop.example:80", "*.shop.example", "a..b", "-a", "쇼핑.example", "[1]"]
-        {
+        for wrong in [
+            "http://shop.example",
+            "shop.example:80",
+            "*.shop.example",
+            "a..b",
+            "-a",
+            "쇼핑.example",
+            "[1]",
+            "0.1",
+            "7",
+        ] {
             assert_eq!(wrong.parse::<Hostnames>(), Err(HostnamesError), "{wrong}");
         }
         assert!(vec!["a"; 101].join(" ").parse::<Hostnames>().is_err());

@@ -7,8 +7,8 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use super::{
-    Attempt, Decision, EmbeddedLedger, EmbeddedOptions, Expiry, Ledger, LedgerError, MemoryLedger, Spend, State,
-    rules::LONGEST_LIFETIME_SECS,
+    Attempt, Decided, Decision, EmbeddedLedger, EmbeddedOptions, Expiry, Ledger, LedgerError, MemoryLedger, Spend,
+    State, rules::LONGEST_LIFETIME_SECS,
 };
 use crate::keep::store::Store;
 
@@ -177,6 +177,9 @@ async fn a_request_that_comes_again_gets_its_decision_again(open: Open) {
     assert_eq!((first, named(&subject, &spend(1), false, 1).await), (Decision::Wrong { left: 2 }, first));
     assert_eq!(named(&subject, &spend(1), false, 2).await, Decision::Wrong { left: 1 });
     assert_eq!(named(&subject, &spend(1), true, 3).await, Decision::Passed);
+    let again = Attempt { is_right: true, attempts_allowed: 3, request: Some(3_u64.to_be_bytes()) };
+    let decided = subject.ledger.decide(&spend(1), &again, ISSUED + 5).await;
+    assert_eq!(decided, Ok(Decided { decision: Decision::Passed, is_repeated: true }), "so that it is counted once");
     let subject = subject.reopened();
     // Whatever it says this time: it is the same request.
     assert_eq!(named(&subject, &spend(1), false, 3).await, Decision::Passed);
@@ -196,7 +199,7 @@ async fn a_request_is_forgotten_with_its_key(open: Open) {
 /// The decision on an attempt, of three, by the request of this name.
 async fn named(subject: &Subject, spend: &Spend, is_right: bool, request: u64) -> Decision {
     let attempt = Attempt { is_right, attempts_allowed: 3, request: Some(request.to_be_bytes()) };
-    subject.ledger.decide(spend, &attempt, spend.issued_at + 5).await.unwrap()
+    subject.ledger.decide(spend, &attempt, spend.issued_at + 5).await.unwrap().decision
 }
 
 async fn no_attempts_allowed_reads_as_one(open: Open) {

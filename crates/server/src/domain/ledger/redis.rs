@@ -27,7 +27,7 @@ use ::redis::FromRedisValue;
 use tokio::task::JoinSet;
 
 use self::question::{Asker, Question, Reply};
-use super::{Attempt, Decision, LedgerError, RequestName, Spend, State};
+use super::{Attempt, Decided as Ruling, Decision, LedgerError, RequestName, Spend, State};
 use crate::{
     clock::CLOCK_SKEW_SECS,
     keep::remote::{AfterRestart, Decided, Remote, RemoteError, Script},
@@ -74,7 +74,7 @@ impl RedisLedger {
         Ok(ledger)
     }
 
-    pub(super) async fn decide(&self, spend: &Spend, attempt: &Attempt) -> Result<Decision, LedgerError> {
+    pub(super) async fn decide(&self, spend: &Spend, attempt: &Attempt) -> Result<Ruling, LedgerError> {
         let request = attempt.request.map_or_else(random_name, Ok)?;
         let question = Question { spend: *spend, attempt: *attempt, request };
         let (mut reply, mut is_repeated) = self.0.asker.ask(question).await.map_err(undecided)?;
@@ -86,14 +86,14 @@ impl RedisLedger {
             (reply, is_repeated) = (second, is_repeated || was_repeated);
         }
         match reply {
-            Reply::Decision(verdict) => Ok(verdict),
+            Reply::Decided(ruling) => Ok(ruling),
             // The first try may have passed, and been forgotten since. Nobody was told, so nothing passes twice.
             Reply::Forgotten { .. } | Reply::NotBegun if is_repeated => Err(LedgerError::Unavailable {
                 cause: "Redis restarted or failed over while it decided, and may have forgotten how".to_owned(),
             }),
             Reply::Forgotten { began } => {
                 self.0.began.fetch_max(began, SeqCst);
-                Ok(Decision::Spent)
+                Ok(Ruling::now(Decision::Spent))
             }
             Reply::NotBegun => {
                 Err(LedgerError::Unavailable { cause: "Redis keeps restarting or failing over".to_owned() })
@@ -104,7 +104,7 @@ impl RedisLedger {
     /// An answer that does not come again.
     #[cfg(test)]
     async fn answer(&self, spend: &Spend, is_right: bool, attempts_allowed: u8) -> Result<Decision, LedgerError> {
-        self.decide(spend, &Attempt { is_right, attempts_allowed, request: None }).await
+        Ok(self.decide(spend, &Attempt { is_right, attempts_allowed, request: None }).await?.decision)
     }
 
     pub(super) async fn state(&self, spend: &Spend, now: u64) -> Result<State, LedgerError> {

@@ -4,10 +4,10 @@ use std::sync::{Arc, atomic::Ordering};
 
 use haechi_captcha::{Challenge, Pass, Token, Word};
 
-use super::Service;
+use super::{Judged, Service};
 use crate::domain::{
     apps::{AppKey, AppSecret, LiveApp, SiteKey},
-    ledger::{Attempt, Decision, RequestName, Spend},
+    ledger::{Attempt, Decided, Decision, Spend, request_name},
     lifetime::{REDEEMABLE_SECS, RETRY_SECS},
     refusal::Refusal,
     token::{Audience, Proof, Redemption, Wish},
@@ -49,14 +49,15 @@ impl Service {
     ///
     /// # Errors
     /// [`Refusal::Parameter`] if what it is to say is too long for a token.
-    pub fn token(&self, live: &LiveApp, word: Word, wish: Wish, now: u64) -> Result<Token, Refusal> {
+    pub fn token(&self, live: &LiveApp, word: Word, judged: &Judged, wish: Wish) -> Result<Token, Refusal> {
         let Wish { audience, means, hostname, action, data } = wish;
-        // A node whose clock is behind the one that issued the key passes it no earlier than it was issued.
-        let passed_at = now.max(word.claims().issued_at);
+        let passed_at = judged.issued_at + judged.after_secs;
         let pass = Pass { passed_at, means, audience: audience as u8, hostname, action, data };
         let token = Challenge::Word(word).token(&pass).map_err(|_| Refusal::Parameter)?;
         self.will_redeem();
-        live.counters.count_token(passed_at);
+        if !judged.is_repeated {
+            live.counters.count_token(passed_at);
+        }
         Ok(token)
     }
 
@@ -69,9 +70,11 @@ impl Service {
         &self,
         live: &LiveApp,
         token: &str,
-        request: Option<RequestName>,
+        request: Option<&str>,
         now: u64,
     ) -> Result<Redemption, Refusal> {
+        // Another token is another request, whatever it is called.
+        let request = request.map(|name| request_name(&[name, token]));
         let opened = token.parse::<Token>().ok().and_then(|token| self.keyring.load().open_token(&token));
         let Some((challenge, pass)) = opened.filter(|(challenge, _)| challenge.claims().app == live.app.number) else {
             return Ok(Redemption::Unknown);
@@ -90,9 +93,12 @@ impl Service {
         let spend = Spend { key: challenge.redemption(), issued_at, until };
         // Past its time it passes only as the request that redeemed it in time and comes again.
         let attempt = Attempt { is_right: !is_late, attempts_allowed: 1, request };
-        Ok(match self.decided(self.ledger.decide(&spend, &attempt, now)).await? {
+        let Decided { decision, is_repeated } = self.decided(self.ledger.decide(&spend, &attempt, now)).await?;
+        Ok(match decision {
             Decision::Passed => {
-                live.counters.count_redeemed(pass.passed_at);
+                if !is_repeated {
+                    live.counters.count_redeemed(pass.passed_at);
+                }
                 Redemption::Redeemed(Box::new(Proof { key: challenge.key(), issued_at, audience, pass }))
             }
             _ if is_late => Redemption::Late,

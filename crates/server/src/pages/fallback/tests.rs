@@ -55,7 +55,7 @@ async fn a_challenge_is_passed_without_a_script_and_gives_a_token_to_copy() {
     let (key, host) = (value(&page, "key"), value(&page, "host"));
     assert_eq!(host, "www.shop.example");
     let form = |answer: &str| format!("k={k}&host={host}&key={key}&answer={answer}");
-    let post = |answer: &str| send(&service, Request::post(format!("{ADDRESS}?hl=ko")), form(answer));
+    let post = |answer: &str| send(&service, Request::post(format!("{ADDRESS}/answer?hl=ko")), form(answer));
 
     let (_, blank) = post("").await;
     assert_eq!(value(&blank, "key"), key, "it took no attempt");
@@ -87,8 +87,9 @@ async fn what_is_refused_is_said_on_a_page() {
     ] {
         let (status, page) = show(&service, &query, referer).await;
         assert_eq!((status, page.starts_with("<!DOCTYPE html>")), (expected, true), "{query} {referer}");
+        assert_eq!(page.contains("host names"), expected == StatusCode::FORBIDDEN, "{query} {referer}: {page}");
     }
-    let (status, page) = send(&service, Request::post(ADDRESS), "key=x&answer=y".to_owned()).await;
+    let (status, page) = send(&service, Request::post(format!("{ADDRESS}/answer")), "key=x&answer=y".to_owned()).await;
     assert_eq!((status, page.starts_with("<!DOCTYPE html>")), (StatusCode::NOT_FOUND, true));
 }
 
@@ -99,4 +100,37 @@ fn hl_may_be_spelt_in_any_way() {
         [of("hl=ko"), of("hl=zh_CN"), of("hl=ja-JP"), of("hl=xx"), of("")],
         [Language::Ko, Language::Zh, Language::Ja, Language::En, Language::En]
     );
+}
+
+#[tokio::test]
+async fn no_other_site_may_send_the_form_and_no_script_may_read_the_page() {
+    let service = service("shop.example");
+    let request = Request::post(format!("{ADDRESS}/answer")).header("sec-fetch-site", "cross-site");
+    let (status, _) = send(&service, request, "key=x&answer=y".to_owned()).await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    let request =
+        Request::get(format!("{ADDRESS}?k={}", site_key(&service))).header(header::ORIGIN, "https://evil.example");
+    let response = router(Arc::clone(&service), None, Options::default());
+    let response = response.oneshot(request.body(HttpBody::empty()).unwrap()).await.unwrap();
+    assert!(response.headers().get(header::ACCESS_CONTROL_ALLOW_ORIGIN).is_none());
+}
+
+#[tokio::test]
+async fn a_form_that_was_made_up_takes_no_attempt() {
+    let service = service("shop.example");
+    let live = service.apps().current().by_number(1).map(Arc::clone).unwrap();
+    let key = service.issue(&live, None, unix_now()).await.unwrap().to_string();
+    let (k, answer) = (site_key(&service), service.word(&key).unwrap().0.answer());
+    for (k, host) in [
+        ("10000000-ffff-ffff-ffff-000000000001", "shop.example".to_owned()),
+        (&k, "%22%3E%3Cscript%3E.shop.example".to_owned()),
+        (&k, format!("{}.shop.example", "a.".repeat(120))),
+    ] {
+        let form = format!("k={k}&host={host}&key={key}&answer={}", answer.as_str());
+        let (status, _) = send(&service, Request::post(format!("{ADDRESS}/answer")), form).await;
+        assert!(status.is_client_error(), "{k} {host}: {status}");
+    }
+    let form = format!("k={k}&host=shop.example&key={key}&answer={}", answer.as_str());
+    let (_, passed) = send(&service, Request::post(format!("{ADDRESS}/answer")), form).await;
+    assert!(passed.contains("<textarea"), "{passed}");
 }

@@ -8,7 +8,7 @@
 use redb::{ReadableTable, ReadableTableMetadata, Table, TableDefinition, WriteTransaction};
 
 use super::super::{
-    Decision, LedgerError,
+    Decided, Decision, LedgerError,
     rules::{self, Horizon, Record, RecordKey, Reply},
 };
 use super::{Purging, Spending};
@@ -146,16 +146,16 @@ impl<'transaction> Tables<'transaction> {
         &mut self,
         spending: &Spending,
         max_records: u64,
-    ) -> Result<Result<Decision, LedgerError>, StoreError> {
+    ) -> Result<Result<Decided, LedgerError>, StoreError> {
         let Spending { spend, attempt, now } = spending;
         if self.horizon.refuses(spend, *now) {
-            return Ok(Ok(Decision::Spent));
+            return Ok(Ok(Decided::now(Decision::Spent)));
         }
         let name = spend.record_key();
         if attempt.request.is_some() {
             let reply = self.replies()?.get(name)?.map(|reply| decode_reply(&reply.value()));
             if let Some(decision) = reply.and_then(|reply| reply.to(attempt)) {
-                return Ok(Ok(decision));
+                return Ok(Ok(Decided::before(decision)));
             }
         }
         let found = self.spends.get(name)?.map(|found| decode(&found.value()));
@@ -171,7 +171,7 @@ impl<'transaction> Tables<'transaction> {
             }
             self.has_changed = true;
         }
-        Ok(Ok(decision))
+        Ok(Ok(Decided::now(decision)))
     }
 
     /// Forgets some of the keys that are past their time, and returns how many.

@@ -10,7 +10,7 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    super::{Decision, LedgerError},
+    super::{Decided as Ruling, LedgerError},
     Gauges, Purging, Spending,
     tables::Tables,
 };
@@ -21,7 +21,7 @@ const MAX_BATCH: usize = 1024;
 
 /// What the writer can be asked.
 pub(super) enum Request {
-    Spend(Asked<Spending, Decision>),
+    Spend(Asked<Spending, Ruling>),
     /// How many records one step forgot.
     Purge(Asked<Purging, u64>),
     Check(Asked<(), ()>),
@@ -131,7 +131,7 @@ impl Writer {
 /// Requests that share a commit.
 #[derive(Default)]
 struct Batch {
-    spends: Vec<Asked<Spending, Decision>>,
+    spends: Vec<Asked<Spending, Ruling>>,
     purges: Vec<Asked<Purging, u64>>,
     checks: Vec<Asked<(), ()>>,
     closing: Vec<oneshot::Sender<()>>,
@@ -139,7 +139,7 @@ struct Batch {
 
 /// What was decided about a batch, in its order.
 struct Decided {
-    verdicts: Vec<Result<Decision, LedgerError>>,
+    verdicts: Vec<Result<Ruling, LedgerError>>,
     forgotten: Vec<u64>,
 }
 

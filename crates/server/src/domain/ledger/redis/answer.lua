@@ -15,7 +15,7 @@
 --   kept     until when the record is kept
 --
 -- Returns, of each answer, a letter and a number:
---   p passed   w wrong, and how many attempts are left   s spent   x past its time, or too far ahead of it
+--   p passed   w wrong, and how many attempts are left   P and W the same as before, to the same request   s spent   x past its time, or too far ahead of it
 --   r refused: issued before the memory of this bucket began, and when that was
 --   b nothing is decided: the memory of this bucket has not begun
 
@@ -55,9 +55,9 @@ local function decide(mark_name, record_name, request, right, allowed, issued, o
     if string.sub(record, at + 1, at + ENTRY - 1) == request then
       -- The same request again: its reply was lost.
       if last == 'p' then
-        return 'p', 0
+        return 'P', 0
       end
-      return 'w', last == 'l' and 0 or math.max(allowed - wrong, 0)
+      return 'W', last == 'l' and 0 or math.max(allowed - wrong, 0)
     end
   end
 

@@ -171,7 +171,7 @@ async fn a_request_that_is_sent_again_gets_the_same_verdict() {
     let spend = spend(&ledger, 1);
     let decide = async |is_right, request: u64| {
         let attempt = Attempt { is_right, attempts_allowed: 3, request: Some(request.to_be_bytes()) };
-        ledger.decide(&spend, &attempt).await.unwrap()
+        ledger.decide(&spend, &attempt).await.unwrap().decision
     };
     assert_eq!(decide(false, 1).await, Decision::Wrong { left: 2 });
     assert_eq!(decide(false, 1).await, Decision::Wrong { left: 2 });
