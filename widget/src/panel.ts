@@ -155,10 +155,12 @@ export class Panel {
 
   private showSound(): void {
     const { isPlaying, isSlower, progress } = this.player;
-    this.play.dataset["offers"] = isPlaying ? "pause" : "play";
-    this.playText.data = isPlaying ? this.texts.pause : this.texts.play;
-    this.slower.setAttribute("aria-pressed", String(isSlower));
+    const text = isPlaying ? this.texts.pause : this.texts.play;
     this.progress.value = progress;
+    // While it plays nothing else changes, and writing the same would lay out the panel anew.
+    if (text !== this.playText.data) this.playText.data = text;
+    this.play.dataset["offers"] = isPlaying ? "pause" : "play";
+    this.slower.setAttribute("aria-pressed", String(isSlower));
   }
 }
 

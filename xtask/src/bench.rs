@@ -47,7 +47,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "PROGRAM", conflicts_with_all = ["cluster", "overload"])]
     against: Option<PathBuf>,
     /// Measure this program instead of the one that the profile `dist` builds.
-    #[arg(long, value_name = "PROGRAM", requires = "against")]
+    #[arg(long, value_name = "PROGRAM", conflicts_with = "cluster")]
     program: Option<PathBuf>,
     /// Measure these calls only, beside /healthz, such as issue,verify.
     #[arg(long, value_name = "CALLS", value_delimiter = ',')]
@@ -63,13 +63,12 @@ pub(crate) fn run_benchmarks(options: &Options) -> anyhow::Result<()> {
         return cluster::table(options);
     }
     if let Some(other) = &options.against {
-        let program = options.program.clone().map_or_else(build_dist, Ok)?;
-        return beside::table(&program, other, options);
+        return beside::table(&options.program()?, other, options);
     }
     if !options.server_only && options.overload.is_none() {
         run(&mut cargo(&["bench", "--profile", "dist", "--package", "haechi-captcha", "--package", "haechi"]))?;
     }
-    let program = build_dist()?;
+    let program = options.program()?;
     if options.overload.is_some() {
         return overload::table(&program, options);
     }
@@ -85,9 +84,14 @@ struct Row {
     latencies: Vec<Duration>,
 }
 
-const NAMES: [&str; 8] = ["healthz", "issue", "begin", "begin-drawn", "image", "sound", "verify", "siteverify"];
+const NAMES: [&str; 7] = ["healthz", "issue", "begin", "image", "sound", "verify", "siteverify"];
 
 impl Options {
+    /// The program that is told, or else the one that is passed on.
+    fn program(&self) -> anyhow::Result<PathBuf> {
+        self.program.clone().map_or_else(build_dist, Ok)
+    }
+
     /// The calls to measure, of which the first is what the others are compared with.
     fn names(&self) -> impl Iterator<Item = &'static str> {
         let is_chosen = |name: &&str| self.calls.is_empty() || self.calls.iter().any(|call| call == name);
@@ -145,9 +149,6 @@ fn requests(server: &Server, name: &str, options: &Options) -> anyhow::Result<Ve
     Ok(match name {
         "healthz" => vec![Request::get("/healthz", b"ok")],
         "begin" => vec![Request::post(&format!("/widget/v1/begin?sitekey={}", server.site_key()), b"expires_in_secs")],
-        "begin-drawn" => {
-            vec![Request::post(&format!("/widget/v1/begin?sitekey={}&scale=1", server.site_key()), b"picture")]
-        }
         "siteverify" => {
             let keyring = Keyring::new(&Secret::from_hex(&server.secret()?)?);
             let passed = keys(server, (options.seconds * 40_000.0) as usize)?;

@@ -104,6 +104,7 @@ fn run_everything(options: &Options) -> anyhow::Result<()> {
         run(browser.env("E2E_HAECHI", built("debug", "haechi")))?;
     }
     if !options.no_browser {
+        check_if_installed("the widget in browsers", widget::install, widget::check_installed)?;
         check_if_installed("the vendors' clients", clients::install, clients::check_installed)?;
     }
     check_if_installed("Valkey", valkey::install, valkey::check_installed)?;

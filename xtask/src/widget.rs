@@ -4,7 +4,22 @@ use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, ensure};
 
-use crate::command::{root, run};
+use crate::{
+    command::{built, root, run},
+    packages::{Needed, install_missing},
+};
+
+/// What its tests in browsers need.
+const NEEDED: [Needed; 8] = [
+    Needed { file: "node", package: "nodejs" },
+    Needed { file: "npm", package: "npm" },
+    Needed { file: "chromium", package: "chromium" },
+    Needed { file: "firefox-esr", package: "firefox-esr" },
+    Needed { file: "WebKitWebDriver", package: "webkit2gtk-driver" },
+    Needed { file: "Xvfb", package: "xvfb" },
+    Needed { file: "pulseaudio", package: "pulseaudio" },
+    Needed { file: "parec", package: "pulseaudio-utils" },
+];
 
 /// What it is built from, beside `src`.
 const SOURCES: [&str; 4] = ["package.json", "package-lock.json", "tsconfig.json", "build.mjs"];
@@ -39,6 +54,16 @@ pub(crate) fn widget(options: &Options) -> anyhow::Result<()> {
 /// Sees that the script in the repository is what is built.
 pub(crate) fn check() -> anyhow::Result<()> {
     widget(&Options { write: false })
+}
+
+/// Installs browsers, and what a sound is heard with.
+pub(crate) fn install() -> anyhow::Result<()> {
+    install_missing(&NEEDED.iter().collect::<Vec<_>>(), "Install them, or leave browsers out with --no-browser")
+}
+
+/// Has the server that was built, and people in three browsers, go through what a widget does.
+pub(crate) fn check_installed() -> anyhow::Result<()> {
+    run(Command::new("node").arg("widget/test/run.mjs").env("HAECHI", built("debug", "haechi")).current_dir(root()))
 }
 
 /// Builds it in a folder of its own, so that what lies about in the repository's has no part in it.

@@ -1,0 +1,45 @@
+// The real server, with two apps: `test`, whose answer is always the same, and `words`, as a site would have it.
+import { execFileSync } from "node:child_process";
+import { createWriteStream } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { start, stop } from "./programs.mjs";
+
+export const testAnswer = "TEST5";
+/** Pages of no other host may show challenges. */
+export const host = "localhost";
+
+export async function startHaechi(program, folder) {
+  const data = join(folder, "data");
+  const server = start(program, ["serve", "--listen", "127.0.0.1:0", "--data", data, "--json"], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, HAECHI_LOG: process.env.HAECHI_LOG ?? "warn" },
+  });
+  server.stderr.pipe(createWriteStream(join(folder, "haechi.log")));
+  const { listening, ...test } = await firstLine(server);
+  const quietly = { stdio: ["ignore", "pipe", "ignore"] };
+  const command = (...args) => execFileSync(program, [...args, "--data", data], quietly);
+  command("app", "set", "default", "--test", "--hostnames", host);
+  const words = JSON.parse(command("app", "create", "words", "--json", "--hostnames", host));
+  return {
+    url: listening,
+    apps: { test, words },
+    /** The picture's word. */
+    answerOf: (key) => JSON.parse(command("inspect", key, "--answer", "--json")).answer,
+    stop: () => stop(server),
+  };
+}
+
+/** What a site's server learns of a token. */
+export async function redeem(url, { secret }, token) {
+  const body = new URLSearchParams({ secret, response: token });
+  return (await fetch(`${url}/turnstile/v0/siteverify`, { method: "POST", body })).json();
+}
+
+function firstLine(server) {
+  return new Promise((resolve, reject) => {
+    createInterface(server.stdout).once("line", (line) => resolve(JSON.parse(line)));
+    server.once("error", reject);
+    server.once("exit", (code) => reject(new Error(`haechi serve ended with ${code}`)));
+  });
+}
