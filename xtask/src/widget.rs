@@ -24,15 +24,26 @@ const NEEDED: [Needed; 8] = [
 /// What it is built from, beside `src`.
 const SOURCES: [&str; 4] = ["package.json", "package-lock.json", "tsconfig.json", "build.mjs"];
 
+/// They take part by `--browsers`, and not in each run of the tests.
+const OTHER_BROWSERS: [&str; 3] = ["firefox-esr", "webkit2gtk-driver", "xvfb"];
+
 /// What to do with what was built.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Put what was built into the repository, instead of comparing it with what is there.
     #[arg(long)]
     write: bool,
+    /// Have people in these browsers (chromium, firefox, webkit) go through what the widget does, with the debug server that
+    /// was built last.
+    #[arg(long, value_name = "BROWSERS", value_delimiter = ',', conflicts_with = "write")]
+    browsers: Vec<String>,
 }
 
 pub(crate) fn widget(options: &Options) -> anyhow::Result<()> {
+    if !options.browsers.is_empty() {
+        install_missing(&NEEDED.iter().collect::<Vec<_>>(), "Install them")?;
+        return visit(&options.browsers.iter().map(String::as_str).collect::<Vec<_>>());
+    }
     let built = build()?;
     let kept = root().join("widget/dist");
     for file in fs::read_dir(&built)? {
@@ -53,17 +64,25 @@ pub(crate) fn widget(options: &Options) -> anyhow::Result<()> {
 
 /// Sees that the script in the repository is what is built.
 pub(crate) fn check() -> anyhow::Result<()> {
-    widget(&Options { write: false })
+    widget(&Options { write: false, browsers: Vec::new() })
 }
 
-/// Installs browsers, and what a sound is heard with.
+/// Installs what Chromium's visit needs.
 pub(crate) fn install() -> anyhow::Result<()> {
-    install_missing(&NEEDED.iter().collect::<Vec<_>>(), "Install them, or leave browsers out with --no-browser")
+    let needed: Vec<_> = NEEDED.iter().filter(|needed| !OTHER_BROWSERS.contains(&needed.package)).collect();
+    install_missing(&needed, "Install them, or leave browsers out with --no-browser")
 }
 
-/// Has the server that was built, and people in three browsers, go through what a widget does.
+/// Has somebody in Chromium go through what a widget does, with the server that was built.
 pub(crate) fn check_installed() -> anyhow::Result<()> {
-    run(Command::new("node").arg("widget/test/run.mjs").env("HAECHI", built("debug", "haechi")).current_dir(root()))
+    visit(&["chromium"])
+}
+
+fn visit(browsers: &[&str]) -> anyhow::Result<()> {
+    // A browser that hangs must not hang what waits for it.
+    let mut visit = Command::new("timeout");
+    visit.args(["--kill-after=10", "600", "node", "widget/test/run.mjs"]).args(browsers);
+    run(visit.env("HAECHI", built("debug", "haechi")).current_dir(root()))
 }
 
 /// Builds it in a folder of its own, so that what lies about in the repository's has no part in it.

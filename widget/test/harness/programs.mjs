@@ -9,7 +9,12 @@ const running = new Set();
 process.on("exit", () => {
   for (const program of running) signal(program, "SIGKILL");
 });
-for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, () => process.exit(1));
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(name, () => {
+    console.error(`ended by ${name}`);
+    process.exit(1);
+  });
+}
 
 export function start(program, args, options = {}) {
   const child = spawn(program, args, { stdio: "ignore", detached: true, ...options });
