@@ -149,7 +149,12 @@ pub(super) fn refusal(vendor: Vendor, refusal: &Refusal) -> Response {
             (StatusCode::OK, Fault::Undecided)
         }
     };
-    say_faults(status, vendor, &[fault])
+    let mut response = say_faults(status, vendor, &[fault]);
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        // GET is taken from old clients, and advertised to nobody.
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    }
+    response
 }
 
 fn say_faults(status: StatusCode, vendor: Vendor, faults: &[Fault]) -> Response {
