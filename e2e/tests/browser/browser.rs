@@ -20,7 +20,7 @@ use url::{ParseError, Url};
 use crate::program::Program;
 
 /// Longest wait for something that a page is to do.
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(15);
 const IF_MISSING: &str = "The browser tests need Chromium and its driver: `apt-get install chromium chromium-driver`.";
 
 /// A browser window with no history. It is closed when dropped.

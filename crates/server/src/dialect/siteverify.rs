@@ -16,8 +16,8 @@ use axum::{
 use haechi_captcha::Means;
 use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
-pub(crate) use self::verdict::{Fault, Vendor};
-use self::verdict::{Success, Verdict, VerdictReply};
+use self::verdict::{Fault, Success, Verdict, VerdictReply};
+pub(crate) use self::verdict::{Vendor, refusal};
 use crate::{
     clock::unix_now,
     domain::{
@@ -36,21 +36,23 @@ use crate::{
 /// All calls of these dialects.
 pub(crate) fn routes() -> [Routes<Arc<Service>>; 3] {
     [
-        Routes::of(Dialect::Recaptcha).call(Call::Redeem, by_get_too(routes!(recaptcha))),
-        Routes::of(Dialect::Hcaptcha).call(Call::Redeem, by_get_too(routes!(hcaptcha))),
-        Routes::of(Dialect::Turnstile).call(Call::Redeem, by_get_too(routes!(turnstile))),
+        Routes::of(Dialect::Recaptcha).call(Call::Redeem, by_get_too(Vendor::Recaptcha, routes!(recaptcha))),
+        Routes::of(Dialect::Hcaptcha).call(Call::Redeem, by_get_too(Vendor::Hcaptcha, routes!(hcaptcha))),
+        Routes::of(Dialect::Turnstile).call(Call::Redeem, by_get_too(Vendor::Turnstile, routes!(turnstile))),
     ]
 }
 
 /// Some clients send everything in the query, and a few of them with GET.
-fn by_get_too((schemas, paths, handlers): UtoipaMethodRouter<Arc<Service>>) -> UtoipaMethodRouter<Arc<Service>> {
-    let by_get = |vendor: Vendor| {
-        move |State(service): State<Arc<Service>>, request: Request| async move { answer(&service, vendor, request).await }
+fn by_get_too(
+    vendor: Vendor,
+    (schemas, paths, handlers): UtoipaMethodRouter<Arc<Service>>,
+) -> UtoipaMethodRouter<Arc<Service>> {
+    let by_get = move |State(service): State<Arc<Service>>, request: Request| async move {
+        answer(&service, vendor, request).await
     };
-    let vendor = paths.paths.keys().next().and_then(|path| Vendor::of(Dialect::of(path))).unwrap_or(Vendor::Hcaptcha);
     // A HEAD would redeem the token and say nothing of it.
     let refuse_head = || async { Refusal::Http(StatusCode::METHOD_NOT_ALLOWED) };
-    (schemas, paths, handlers.head(refuse_head).get(by_get(vendor)))
+    (schemas, paths, handlers.head(refuse_head).get(by_get))
 }
 
 /// Redeem a token, as reCAPTCHA does it.
@@ -62,7 +64,7 @@ fn by_get_too((schemas, paths, handlers): UtoipaMethodRouter<Arc<Service>>) -> U
     request_body(content = Wanted, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, body = VerdictReply, description = "The verdict. `error-codes` only on failure; `score` and `action` only for tokens of reCAPTCHA v3's script"))
 )]
-async fn recaptcha(State(service): State<Arc<Service>>, request: Request) -> Response {
+async fn recaptcha(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Refusal> {
     answer(&service, Vendor::Recaptcha, request).await
 }
 
@@ -75,7 +77,7 @@ async fn recaptcha(State(service): State<Arc<Service>>, request: Request) -> Res
     request_body(content = Wanted, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, body = VerdictReply, description = "The verdict. `error-codes` only on failure"))
 )]
-async fn hcaptcha(State(service): State<Arc<Service>>, request: Request) -> Response {
+async fn hcaptcha(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Refusal> {
     answer(&service, Vendor::Hcaptcha, request).await
 }
 
@@ -88,7 +90,7 @@ async fn hcaptcha(State(service): State<Arc<Service>>, request: Request) -> Resp
     request_body(content = Wanted, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, body = VerdictReply, description = "The verdict, with `error-codes` always, and `action` and `cdata`"))
 )]
-async fn turnstile(State(service): State<Arc<Service>>, request: Request) -> Response {
+async fn turnstile(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Refusal> {
     answer(&service, Vendor::Turnstile, request).await
 }
 
@@ -108,12 +110,9 @@ struct Wanted {
     idempotency_key: Option<String>,
 }
 
-async fn answer(service: &Service, vendor: Vendor, request: Request) -> Response {
-    let verdict = match Fields::read(request).await {
-        Ok(fields) => judge(service, vendor, &fields, unix_now()).await,
-        Err(refusal) => Err(refusal),
-    };
-    verdict.map_or_else(|refusal| verdict::refusal(vendor, &refusal), |verdict| verdict::reply(vendor, verdict))
+async fn answer(service: &Service, vendor: Vendor, request: Request) -> Result<Response, Refusal> {
+    let fields = Fields::read(request).await?;
+    Ok(verdict::reply(vendor, judge(service, vendor, &fields, unix_now()).await?))
 }
 
 /// The checks, in the order of the originals: what is missing, the secret, the token.
@@ -158,11 +157,6 @@ fn verdict_on(redemption: Redemption) -> Verdict {
         Redemption::Late => Err(vec![Fault::Late]),
         Redemption::Spent => Err(vec![Fault::Spent]),
     }
-}
-
-/// The refusal of a call below this dialect's prefix that its handlers did not word themselves.
-pub(crate) fn refusal(vendor: Vendor, refusal: &Refusal) -> Response {
-    verdict::refusal(vendor, refusal)
 }
 
 /// What reCAPTCHA v3 calls the likelihood that it was a person, 0 to 1, by a rule of ours that anybody can check:

@@ -10,7 +10,7 @@ use axum::{
     body::Body,
     http::{HeaderMap, Request, StatusCode, header},
 };
-use haechi_captcha::{Keyring, Secret};
+use haechi_captcha::{Keyring, Means, Pass, Secret};
 use http_body_util::BodyExt;
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -107,6 +107,32 @@ async fn answering_and_expiring_fail_as_undecided() {
         assert_eq!(text, r#"{"header":{"resultCode":-1,"resultMessage":"FAIL","successful":false}}"#);
         assert_eq!(headers[header::RETRY_AFTER], "1");
     }
+}
+
+/// Clients of the vendors take any other status than 200, and any body that is no verdict, for a fault of their own.
+#[tokio::test]
+async fn siteverify_and_the_widget_say_that_they_could_not_decide() {
+    let stuck = Stuck::new();
+    let (key, answer) = stuck.issue().await;
+    let challenge = Keyring::new(&Secret::from_bytes([1; 32])).open(&key.parse().unwrap()).unwrap();
+    let [hostname, action, data] = [const { String::new() }; 3];
+    let passed_at = challenge.claims().issued_at;
+    let pass = Pass { passed_at, means: Means::Picture, audience: 0, hostname, action, data };
+    let form = format!("secret={}&response={}", appkey().as_str(), challenge.token(&pass).unwrap());
+    for (path, codes) in [
+        ("/recaptcha/api/siteverify", r#"["bad-request","internal-error"]"#),
+        ("/siteverify", r#"["bad-request","internal-error"]"#),
+        ("/turnstile/v0/siteverify", r#"["internal-error"]"#),
+    ] {
+        let (status, headers, text) = stuck.send("POST", path, form.clone()).await;
+        assert_eq!((status, text), (StatusCode::OK, format!(r#"{{"success":false,"error-codes":{codes}}}"#)), "{path}");
+        assert_eq!(
+            (&headers[header::CACHE_CONTROL], &headers[header::RETRY_AFTER]),
+            (&"no-store".parse().unwrap(), &"1".parse().unwrap())
+        );
+    }
+    let (status, _, text) = stuck.send("POST", "/widget/v1/answer", format!("key={key}&answer={answer}")).await;
+    assert_eq!((status, text.contains(r#""error":"busy""#)), (StatusCode::SERVICE_UNAVAILABLE, true), "{text}");
 }
 
 #[tokio::test]

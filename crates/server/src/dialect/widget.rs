@@ -16,7 +16,6 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use haechi_captcha::{Language, Means, Scale, Theme, Word};
 use serde::Serialize;
-use url::Url;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -37,6 +36,7 @@ use crate::{
     http::{
         fields::Fields,
         parameters::MAX_VALUE_BYTES,
+        request::host_of,
         routes::{Caller, Dialect, Routes},
     },
 };
@@ -140,8 +140,7 @@ struct Passed {
 /// What became of an answer.
 #[derive(Serialize, ToSchema)]
 #[serde(tag = "verdict", rename_all = "lowercase")]
-#[schema(as = Judged)]
-enum Verdicts {
+enum Answered {
     /// It is right.
     Passed(Passed),
     /// It is wrong. The next challenge is absent where there can be none just now.
@@ -197,7 +196,7 @@ async fn begin(State(service): State<Arc<Service>>, headers: HeaderMap, request:
         return Ok(said(Outcome::Success, &Begun::Passed(passed)));
     }
     let live = service.app_of_site(&site_key)?;
-    check_host(&live, &host_of(&headers))?;
+    service.check_host(&live, &host_of_page(&headers))?;
     Ok(said(Outcome::Success, &Begun::Asks(ask(&service, &client, &live, &Look::wanted(&fields)?).await?)))
 }
 
@@ -206,7 +205,7 @@ async fn begin(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     post, path = "/widget/v1/answer", tag = "Widget", operation_id = "widget_answer",
     request_body(content = AnswerFields, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, body = Verdicts, description = "The verdict, with the token or the next challenge"),
+        (status = 200, body = Answered, description = "The verdict, with the token or the next challenge"),
         (status = 400, body = Fault, description = "`bad-request`"),
         (status = 403, body = Fault, description = "`hostname-not-allowed`"),
         (status = 404, body = Fault, description = "`key-not-known`"),
@@ -223,8 +222,8 @@ async fn answer(
     let client = Caller::of(&service, &request);
     let fields = Fields::read(request).await?;
     let (word, live) = word_of(&service, &fields)?;
-    let hostname = host_of(&headers);
-    check_host(&live, &hostname)?;
+    let hostname = host_of_page(&headers);
+    service.check_host(&live, &hostname)?;
     let text = |name| Ok::<_, Refusal>(fields.single(&[name])?.unwrap_or_default().into_owned());
     let (action, data) = (text("action")?, text("cdata")?);
     let wish = Wish { audience: audience(&fields)?, means: means(&fields)?, hostname, action, data };
@@ -244,11 +243,11 @@ async fn answer(
     let reply = match judged.verdict {
         Verdict::Passed => {
             let expires_in_secs = wish.audience.life_secs();
-            Verdicts::Passed(Passed { token: service.token(&live, word, &judged, wish)?.to_string(), expires_in_secs })
+            Answered::Passed(Passed { token: service.token(&live, word, &judged, wish)?.to_string(), expires_in_secs })
         }
-        Verdict::Wrong { .. } => Verdicts::Wrong { next: next(&service, &client, &live, &look).await },
-        Verdict::Spent | Verdict::Late => Verdicts::Expired { next: next(&service, &client, &live, &look).await },
-        Verdict::Empty => Verdicts::Empty,
+        Verdict::Wrong { .. } => Answered::Wrong { next: next(&service, &client, &live, &look).await },
+        Verdict::Spent | Verdict::Late => Answered::Expired { next: next(&service, &client, &live, &look).await },
+        Verdict::Empty => Answered::Empty,
     };
     Ok(said(judged.verdict.outcome(), &reply))
 }
@@ -272,7 +271,7 @@ async fn renew(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     let client = Caller::of(&service, &request);
     let fields = Fields::read(request).await?;
     let (word, live) = word_of(&service, &fields)?;
-    check_host(&live, &host_of(&headers))?;
+    service.check_host(&live, &host_of_page(&headers))?;
     let look = Look::wanted(&fields)?;
     service.expire(&live, &word, unix_now()).await?;
     Ok(said(Outcome::Success, &Begun::Asks(ask(&service, &client, &live, &look).await?)))
@@ -295,14 +294,9 @@ fn means(fields: &Fields) -> Result<Means, Refusal> {
 /// The host of the page that calls, in lower case and without its port; empty if the browser does not say.
 ///
 /// A page cannot set `Origin`. A program can: of it the host proves nothing, and neither does it of the vendors' tokens.
-fn host_of(headers: &HeaderMap) -> String {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let page = text(header::ORIGIN).or_else(|| text(header::REFERER)).and_then(|address| Url::parse(address).ok());
-    page.as_ref().and_then(Url::host_str).unwrap_or_default().trim_end_matches('.').to_owned()
-}
-
-fn check_host(live: &LiveApp, host: &str) -> Result<(), Refusal> {
-    if live.app.settings.hostnames.admit(host) { Ok(()) } else { Err(Refusal::Host) }
+fn host_of_page(headers: &HeaderMap) -> String {
+    let host = |name| headers.get(name).map(host_of);
+    host(header::ORIGIN).or_else(|| host(header::REFERER)).unwrap_or_default()
 }
 
 /// How a challenge is wanted.

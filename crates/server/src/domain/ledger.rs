@@ -61,16 +61,16 @@ pub fn request_name(texts: &[&str]) -> RequestName {
     std::array::from_fn(|index| digest[index])
 }
 
-/// A decision, and whether it was made before.
+/// What the ledger says to an attempt: a decision, and whether it was made before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Decided {
+pub struct Ruling {
     /// The decision.
     pub decision: Decision,
     /// Whether the same request had it before, and it changed nothing now.
     pub is_repeated: bool,
 }
 
-impl Decided {
+impl Ruling {
     const fn now(decision: Decision) -> Self {
         Self { decision, is_repeated: false }
     }
@@ -174,7 +174,7 @@ impl Ledger {
     ///
     /// # Errors
     /// Any [`LedgerError`]; the answer has then not passed.
-    pub async fn decide(&self, spend: &Spend, attempt: &Attempt, now: u64) -> Result<Decided, LedgerError> {
+    pub async fn decide(&self, spend: &Spend, attempt: &Attempt, now: u64) -> Result<Ruling, LedgerError> {
         match self {
             Self::Memory(ledger) => ledger.decide(spend, attempt, now),
             Self::Embedded(ledger) => ledger.decide(spend, attempt, now).await,

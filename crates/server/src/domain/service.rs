@@ -24,7 +24,7 @@ use crate::{
     domain::{
         apps::{AppKey, Apps, LiveApp},
         client::Proxies,
-        ledger::{Attempt, Decided, Decision, Expiry, Ledger, LedgerError, RequestName, Spend},
+        ledger::{Attempt, Decision, Expiry, Ledger, LedgerError, RequestName, Ruling, Spend},
         lifetime::REDEEMABLE_SECS,
         limits::{Limits, PerMinute, TooOften},
         metrics::Metrics,
@@ -179,8 +179,7 @@ impl Service {
         let appkey = AppKey::parse(appkey).ok_or(Refusal::AppKey)?;
         let apps = self.apps.current();
         let live = apps.by_appkey(&appkey).or_else(|| apps.by_previous_appkey(&appkey, now));
-        let live = live.map(Arc::clone).ok_or(Refusal::AppKey)?;
-        if live.app.enabled { Ok(live) } else { Err(Refusal::AppKey) }
+        enabled(live)
     }
 
     /// Issues a challenge, fixed to a language if one is given. Nothing is stored.
@@ -319,7 +318,7 @@ impl Service {
         }
         let spend = spend_of(live, word);
         let attempt = Attempt { is_right, attempts_allowed: live.app.settings.attempts, request };
-        let Decided { decision, is_repeated } = self.decided(self.ledger.decide(&spend, &attempt, now)).await?;
+        let Ruling { decision, is_repeated } = self.decided(self.ledger.decide(&spend, &attempt, now)).await?;
         match decision {
             Decision::Passed if !is_repeated => live.counters.count_passed(issued_at, now),
             Decision::Wrong { left } if !is_repeated => live.counters.count_wrong(issued_at, left),
@@ -416,6 +415,11 @@ impl Service {
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
     }
+}
+
+/// An app that was found, if it may be used.
+fn enabled(found: Option<&Arc<LiveApp>>) -> Result<Arc<LiveApp>, Refusal> {
+    found.filter(|live| live.app.enabled).map(Arc::clone).ok_or(Refusal::AppKey)
 }
 
 /// Whether a challenge may still be shown and answered, whatever the ledger says of it.

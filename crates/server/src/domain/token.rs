@@ -1,6 +1,6 @@
 //! What a token says here: for whom it is, and how long it lives.
 
-use haechi_captcha::{Key, Means, Pass};
+use haechi_captcha::{Means, Pass};
 
 /// The api.js for whose page a token was made, and so the siteverify that it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -78,8 +78,6 @@ impl Wish {
 /// What a token said when it was redeemed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof {
-    /// The challenge's key.
-    pub key: Key,
     /// When the challenge was issued, in Unix seconds.
     pub issued_at: u64,
     /// For whom it is.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use axum::{
     extract::{FromRequest, Multipart, Request},
-    http::{HeaderMap, header},
+    http::{HeaderMap, StatusCode, header},
 };
 use serde_json::{Map, Value};
 
@@ -104,8 +104,8 @@ async fn parts(request: Request) -> Result<Vec<(String, String)>, Refusal> {
     Ok(parts)
 }
 
-fn too_large_or_broken(status: axum::http::StatusCode) -> Refusal {
-    if status == axum::http::StatusCode::PAYLOAD_TOO_LARGE { Refusal::Http(status) } else { Refusal::Parameter }
+fn too_large_or_broken(status: StatusCode) -> Refusal {
+    if status == StatusCode::PAYLOAD_TOO_LARGE { Refusal::Http(status) } else { Refusal::Parameter }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use axum::{
 };
 
 use tracing::Instrument;
+use url::Url;
 
 use super::{
     request_id::{self, X_REQUEST_ID},
@@ -39,6 +40,12 @@ const MAX_TIME: Duration = Duration::from_secs(10);
 /// It is not percent-decoded: appkeys and keys are hexadecimal digits and hyphens, and anything else is not one.
 pub(crate) fn segment_after<'a>(uri: &'a Uri, name: &str) -> &'a str {
     uri.path().split('/').skip_while(|segment| *segment != name).nth(1).unwrap_or_default()
+}
+
+/// The host of an address in a header, as browsers write it, without its port; empty if it has none.
+pub(crate) fn host_of(address: &HeaderValue) -> String {
+    let address = address.to_str().ok().and_then(|text| Url::parse(text).ok());
+    address.as_ref().and_then(Url::host_str).unwrap_or_default().trim_end_matches('.').to_owned()
 }
 
 pub(crate) async fn no_such_route() -> Refusal {
@@ -160,6 +167,13 @@ fn harden(headers: &mut HeaderMap, is_for_any_site: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_is_without_port_and_dot() {
+        let host = |text: &'static str| host_of(&HeaderValue::from_static(text));
+        assert_eq!(host("https://Shop.Example.:8443/join?x"), "shop.example");
+        assert_eq!([host("null"), host(""), host("http://[::1]:80")], ["", "", "[::1]"]);
+    }
 
     #[test]
     fn a_segment_is_what_stands_behind_its_name() {

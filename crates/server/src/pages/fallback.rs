@@ -15,7 +15,6 @@ use axum::{
 };
 use haechi_captcha::{Language, Means, Word};
 use maud::{DOCTYPE, Markup, html};
-use url::Url;
 
 use super::{
     asset,
@@ -34,6 +33,7 @@ use crate::{
         fields::Fields,
         guard, language,
         parameters::{MAX_VALUE_BYTES, Parameters},
+        request::host_of,
         routes::{Dialect, Routes},
     },
 };
@@ -65,16 +65,6 @@ struct Page {
     body: Body,
 }
 
-impl Body {
-    /// What a refusal leaves.
-    fn of(refusal: &Refusal) -> Self {
-        match refusal {
-            Refusal::AppKey | Refusal::Host => Self::NotHere,
-            _ => Self::Nothing,
-        }
-    }
-}
-
 enum Body {
     Asks(Asked),
     Passed(String),
@@ -91,6 +81,16 @@ struct Asked {
     length: u8,
     size: (u16, u16),
     expires_in_secs: u64,
+}
+
+impl Body {
+    /// What a refusal leaves.
+    fn of(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::AppKey | Refusal::Host => Self::NotHere,
+            _ => Self::Nothing,
+        }
+    }
 }
 
 /// The page that says why a request for it was refused, wherever that was.
@@ -113,10 +113,8 @@ async fn show(
 ) -> Result<Response, Refusal> {
     let language = language_of(query.as_deref(), &headers);
     let site_key = Parameters::new(query.as_deref().unwrap_or_default()).single(&["k"])?.unwrap_or_default();
-    let page_around = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-    let host = page_around.and_then(|address| Url::parse(address).ok());
-    let host = host.as_ref().and_then(Url::host_str).unwrap_or_default().trim_end_matches('.');
-    let asked = ask(&service, &site_key, host, language).await?;
+    let host = headers.get(header::REFERER).map(host_of).unwrap_or_default();
+    let asked = ask(&service, &site_key, &host, language).await?;
     Ok(respond(StatusCode::OK, &Page { is_reply: false, language, notice: Notice::New, body: Body::Asks(asked) }))
 }
 
@@ -133,7 +131,11 @@ async fn judge(
     let (site_key, key, host, answer) = (text("k")?, text("key")?, text("host")?, text("answer")?);
     let now = unix_now();
     let (word, live) = service.word(&key)?;
-    check_host(&live, &host)?;
+    // It was the referring page's when the form was made, and must still look like one.
+    if !(host.is_empty() || is_hostname(&host)) {
+        return Err(Refusal::Host);
+    }
+    service.check_host(&live, &host)?;
     let [action, data] = [String::new(), String::new()];
     // To copy and paste takes longer than a script does: it lives as long as haechi's own.
     let wish = Wish { audience: Audience::Haechi, means: Means::Picture, hostname: host.clone(), action, data };
@@ -153,7 +155,7 @@ async fn judge(
 async fn ask(service: &Service, site_key: &str, host: &str, language: Language) -> Result<Asked, Refusal> {
     let now = unix_now();
     let live = service.app_of_site(site_key)?;
-    check_host(&live, host)?;
+    service.check_host(&live, host)?;
     let word = service.issue_word(&live, language, now).await?;
     live.counters.count_widget();
     Ok(asked(&live, &word, site_key, host, now))
@@ -168,14 +170,6 @@ fn asked(live: &LiveApp, word: &Word, site_key: &str, host: &str, now: u64) -> A
         size: (live.app.settings.width, live.app.settings.height),
         expires_in_secs: live.expires_at(word.claims().issued_at).saturating_sub(now),
     }
-}
-
-/// The host was the referring page's when the form was made, and must still look like one.
-fn check_host(live: &LiveApp, host: &str) -> Result<(), Refusal> {
-    if !(host.is_empty() || is_hostname(host)) {
-        return Err(Refusal::Host);
-    }
-    if live.app.settings.hostnames.admit(host) { Ok(()) } else { Err(Refusal::Host) }
 }
 
 fn respond(status: StatusCode, page: &Page) -> Response {

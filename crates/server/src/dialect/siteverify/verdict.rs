@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 use crate::{
     calendar::rfc3339,
     domain::{outcome::Outcome, refusal::Refusal},
-    http::routes::Dialect,
 };
 
 /// Whose siteverify it is.
@@ -85,18 +84,6 @@ pub(crate) struct VerdictReply {
     error_codes: Option<Vec<&'static str>>,
 }
 
-impl Vendor {
-    /// The vendor of a dialect, if it is one of theirs.
-    pub(crate) fn of(dialect: Dialect) -> Option<Self> {
-        match dialect {
-            Dialect::Recaptcha => Some(Self::Recaptcha),
-            Dialect::Hcaptcha => Some(Self::Hcaptcha),
-            Dialect::Turnstile => Some(Self::Turnstile),
-            _ => None,
-        }
-    }
-}
-
 impl Fault {
     /// Its codes. A client that knows the vendor's codes knows the first one.
     pub(super) const fn codes(self, vendor: Vendor) -> &'static [&'static str] {
@@ -137,7 +124,7 @@ pub(super) fn reply(vendor: Vendor, verdict: Verdict) -> Response {
 }
 
 /// A refusal in the vendor's words. Only what is wrong with the HTTP request has another status than 200.
-pub(super) fn refusal(vendor: Vendor, refusal: &Refusal) -> Response {
+pub(crate) fn refusal(vendor: Vendor, refusal: &Refusal) -> Response {
     let (status, fault) = match refusal {
         Refusal::AppKey | Refusal::Host => (StatusCode::OK, Fault::Secret),
         Refusal::Key | Refusal::Expired => (StatusCode::OK, Fault::Response),

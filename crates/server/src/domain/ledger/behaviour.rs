@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use super::{
-    Attempt, Decided, Decision, EmbeddedLedger, EmbeddedOptions, Expiry, Ledger, LedgerError, MemoryLedger, Spend,
+    Attempt, Decision, EmbeddedLedger, EmbeddedOptions, Expiry, Ledger, LedgerError, MemoryLedger, Ruling, Spend,
     State, rules::LONGEST_LIFETIME_SECS,
 };
 use crate::keep::store::Store;
@@ -179,7 +179,7 @@ async fn a_request_that_comes_again_gets_its_decision_again(open: Open) {
     assert_eq!(named(&subject, &spend(1), true, 3).await, Decision::Passed);
     let again = Attempt { is_right: true, attempts_allowed: 3, request: Some(3_u64.to_be_bytes()) };
     let decided = subject.ledger.decide(&spend(1), &again, ISSUED + 5).await;
-    assert_eq!(decided, Ok(Decided { decision: Decision::Passed, is_repeated: true }), "so that it is counted once");
+    assert_eq!(decided, Ok(Ruling { decision: Decision::Passed, is_repeated: true }), "so that it is counted once");
     let subject = subject.reopened();
     // Whatever it says this time: it is the same request.
     assert_eq!(named(&subject, &spend(1), false, 3).await, Decision::Passed);

@@ -17,7 +17,7 @@ use self::{
     tables::{META, SPENDS},
     writer::{Asked, Request, WriterThread},
 };
-use super::{Attempt, Decided, LedgerError, Spend, State, rules};
+use super::{Attempt, LedgerError, Ruling, Spend, State, rules};
 use crate::keep::store::{Store, StoreError};
 
 /// An attempt to be decided about.
@@ -89,7 +89,7 @@ impl EmbeddedLedger {
         Ok(Self { queue, store, gauges, max_records: options.max_records, _writer: writer })
     }
 
-    pub(super) async fn decide(&self, spend: &Spend, attempt: &Attempt, now: u64) -> Result<Decided, LedgerError> {
+    pub(super) async fn decide(&self, spend: &Spend, attempt: &Attempt, now: u64) -> Result<Ruling, LedgerError> {
         let spending = Spending { spend: *spend, attempt: *attempt, now };
         let (asked, reply) = Asked::new(spending);
         self.queue.try_send(Request::Spend(asked)).map_err(|error| match error {

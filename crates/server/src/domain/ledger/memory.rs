@@ -14,7 +14,7 @@ use std::{
 };
 
 use super::{
-    Attempt, Decided, Decision, LedgerError, Spend, State,
+    Attempt, Decision, LedgerError, Ruling, Spend, State,
     rules::{self, Horizon, Record, RecordKey, Reply},
 };
 
@@ -55,14 +55,14 @@ impl MemoryLedger {
         }
     }
 
-    pub(super) fn decide(&self, spend: &Spend, attempt: &Attempt, now: u64) -> Result<Decided, LedgerError> {
+    pub(super) fn decide(&self, spend: &Spend, attempt: &Attempt, now: u64) -> Result<Ruling, LedgerError> {
         let mut shard = self.shard(spend);
         if self.horizon().refuses(spend, now) {
-            return Ok(Decided::now(Decision::Spent));
+            return Ok(Ruling::now(Decision::Spent));
         }
         let name = spend.record_key();
         if let Some(decision) = shard.replies.get(&name).and_then(|reply| reply.to(attempt)) {
-            return Ok(Decided::before(decision));
+            return Ok(Ruling::before(decision));
         }
         let found = shard.records.get(&name).copied();
         let (decision, record) = rules::judge(found, spend, attempt);
@@ -74,7 +74,7 @@ impl MemoryLedger {
             shard.records.insert(name, record);
             shard.replies.extend(Reply::of(attempt, decision).map(|reply| (name, reply)));
         }
-        Ok(Decided::now(decision))
+        Ok(Ruling::now(decision))
     }
 
     pub(super) fn state(&self, spend: &Spend, now: u64) -> State {

@@ -27,7 +27,7 @@ use ::redis::FromRedisValue;
 use tokio::task::JoinSet;
 
 use self::question::{Asker, Question, Reply};
-use super::{Attempt, Decided as Ruling, Decision, LedgerError, RequestName, Spend, State};
+use super::{Attempt, Decision, LedgerError, RequestName, Ruling, Spend, State};
 use crate::{
     clock::CLOCK_SKEW_SECS,
     keep::remote::{AfterRestart, Decided, Remote, RemoteError, Script},
@@ -86,7 +86,7 @@ impl RedisLedger {
             (reply, is_repeated) = (second, is_repeated || was_repeated);
         }
         match reply {
-            Reply::Decided(ruling) => Ok(ruling),
+            Reply::Ruling(ruling) => Ok(ruling),
             // The first try may have passed, and been forgotten since. Nobody was told, so nothing passes twice.
             Reply::Forgotten { .. } | Reply::NotBegun if is_repeated => Err(LedgerError::Unavailable {
                 cause: "Redis restarted or failed over while it decided, and may have forgotten how".to_owned(),

@@ -4,10 +4,10 @@ use std::sync::{Arc, atomic::Ordering};
 
 use haechi_captcha::{Challenge, Pass, Token, Word};
 
-use super::{Judged, Service};
+use super::{Judged, Service, enabled};
 use crate::domain::{
     apps::{AppKey, AppSecret, LiveApp, SiteKey},
-    ledger::{Attempt, Decided, Decision, Spend, request_name},
+    ledger::{Attempt, Decision, Ruling, Spend, request_name},
     lifetime::{REDEEMABLE_SECS, RETRY_SECS},
     refusal::Refusal,
     token::{Audience, Proof, Redemption, Wish},
@@ -20,9 +20,17 @@ impl Service {
     /// [`Refusal::AppKey`] if there is none, or it is disabled.
     pub fn app_of_site(&self, site_key: &str) -> Result<Arc<LiveApp>, Refusal> {
         let site_key: SiteKey = site_key.parse().map_err(|_| Refusal::AppKey)?;
-        let live = self.apps.current().by_site_key(&site_key).map(Arc::clone).ok_or(Refusal::AppKey)?;
+        let live = enabled(self.apps.current().by_site_key(&site_key))?;
         self.will_redeem();
-        if live.app.enabled { Ok(live) } else { Err(Refusal::AppKey) }
+        Ok(live)
+    }
+
+    /// Checks that a page of this host may show the app's challenges.
+    ///
+    /// # Errors
+    /// [`Refusal::Host`] if the app names hosts, and this is none of them.
+    pub fn check_host(&self, live: &LiveApp, host: &str) -> Result<(), Refusal> {
+        if live.app.settings.hostnames.admit(host) { Ok(()) } else { Err(Refusal::Host) }
     }
 
     /// The app whose site has this secret. Its appkey does as well.
@@ -35,9 +43,7 @@ impl Service {
         }
         let secret = AppSecret::parse(secret).ok_or(Refusal::AppKey)?;
         let apps = self.apps.current();
-        let live = apps.by_secret(&secret).or_else(|| apps.by_previous_secret(&secret, now));
-        let live = live.map(Arc::clone).ok_or(Refusal::AppKey)?;
-        if live.app.enabled { Ok(live) } else { Err(Refusal::AppKey) }
+        enabled(apps.by_secret(&secret).or_else(|| apps.by_previous_secret(&secret, now)))
     }
 
     /// From here on redemptions may come, for as long as which the ledger must remember their challenges.
@@ -93,13 +99,13 @@ impl Service {
         let spend = Spend { key: challenge.redemption(), issued_at, until };
         // Past its time it passes only as the request that redeemed it in time and comes again.
         let attempt = Attempt { is_right: !is_late, attempts_allowed: 1, request };
-        let Decided { decision, is_repeated } = self.decided(self.ledger.decide(&spend, &attempt, now)).await?;
+        let Ruling { decision, is_repeated } = self.decided(self.ledger.decide(&spend, &attempt, now)).await?;
         Ok(match decision {
             Decision::Passed => {
                 if !is_repeated {
                     live.counters.count_redeemed(pass.passed_at);
                 }
-                Redemption::Redeemed(Box::new(Proof { key: challenge.key(), issued_at, audience, pass }))
+                Redemption::Redeemed(Box::new(Proof { issued_at, audience, pass }))
             }
             _ if is_late => Redemption::Late,
             Decision::Wrong { .. } | Decision::Spent => Redemption::Spent,

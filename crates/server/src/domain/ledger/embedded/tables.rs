@@ -3,12 +3,12 @@
 //! `ledger_spends` maps a record's name (24 bytes) to its content (10 bytes): until when, wrong answers, spent or not.
 //! `ledger_replies` maps it to the last decision of a request that may come again (9 bytes): its name, and the attempts
 //! that were left, or that it passed. A ledger without such requests does not have it.
-//! `ledger_meta` maps names to numbers: the format of both tables, and the horizon.
+//! `ledger_meta` maps names to numbers: the format of the tables, and the horizon.
 
-use redb::{ReadableTable, ReadableTableMetadata, Table, TableDefinition, WriteTransaction};
+use redb::{ReadableTable, ReadableTableMetadata, Table, TableDefinition, TableHandle, WriteTransaction};
 
 use super::super::{
-    Decided, Decision, LedgerError,
+    Decision, LedgerError, Ruling,
     rules::{self, Horizon, Record, RecordKey, Reply},
 };
 use super::{Purging, Spending};
@@ -141,21 +141,26 @@ impl<'transaction> Tables<'transaction> {
         Ok(self.replies.insert(opened))
     }
 
+    /// Whether any request that may come again was ever decided here. Opening the table would make it.
+    fn has_replies(&self) -> Result<bool, StoreError> {
+        Ok(self.replies.is_some() || self.transaction.list_tables()?.any(|table| table.name() == REPLIES.name()))
+    }
+
     /// Decides about one attempt. The outer error concerns the database, the inner one only this attempt.
     pub(super) fn decide(
         &mut self,
         spending: &Spending,
         max_records: u64,
-    ) -> Result<Result<Decided, LedgerError>, StoreError> {
+    ) -> Result<Result<Ruling, LedgerError>, StoreError> {
         let Spending { spend, attempt, now } = spending;
         if self.horizon.refuses(spend, *now) {
-            return Ok(Ok(Decided::now(Decision::Spent)));
+            return Ok(Ok(Ruling::now(Decision::Spent)));
         }
         let name = spend.record_key();
         if attempt.request.is_some() {
             let reply = self.replies()?.get(name)?.map(|reply| decode_reply(&reply.value()));
             if let Some(decision) = reply.and_then(|reply| reply.to(attempt)) {
-                return Ok(Ok(Decided::before(decision)));
+                return Ok(Ok(Ruling::before(decision)));
             }
         }
         let found = self.spends.get(name)?.map(|found| decode(&found.value()));
@@ -171,7 +176,7 @@ impl<'transaction> Tables<'transaction> {
             }
             self.has_changed = true;
         }
-        Ok(Ok(Decided::now(decision)))
+        Ok(Ok(Ruling::now(decision)))
     }
 
     /// Forgets some of the keys that are past their time, and returns how many.
@@ -183,7 +188,7 @@ impl<'transaction> Tables<'transaction> {
             self.horizon.forget(&removed?.0.value());
             forgotten += 1;
         }
-        if forgotten > 0 {
+        if forgotten > 0 && self.has_replies()? {
             let end = rules::first_record_key(self.horizon.oldest);
             self.replies()?.retain_in::<RecordKey, _>(..end, |_, _| false)?;
         }

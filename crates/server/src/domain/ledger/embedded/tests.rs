@@ -45,6 +45,28 @@ async fn what_was_decided_outlives_the_ledger() {
     assert_eq!(ledger.state(&spend(2), NOW).await, Ok(State::Tried { wrong: 1 }));
 }
 
+#[tokio::test]
+async fn a_ledger_that_no_named_request_came_to_has_no_table_for_them() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let ledger = EmbeddedLedger::open(store.clone(), EmbeddedOptions::default(), Some(ISSUED - 1000)).unwrap();
+    let tables = || {
+        let names = |transaction: &redb::WriteTransaction| {
+            let tables = transaction.list_tables()?.map(|table| redb::TableHandle::name(&table).to_owned());
+            Ok::<_, StoreError>(Change::Nothing(tables.collect::<Vec<_>>()))
+        };
+        store.write(names).unwrap()
+    };
+    let attempt = |request| Attempt { is_right: true, attempts_allowed: 1, request };
+    ledger.decide(&spend(1), &attempt(None), NOW).await.unwrap();
+    assert_eq!(ledger.purge(ISSUED + TTL_SECS, TTL_SECS).await, Ok(1));
+    assert!(!tables().contains(&"ledger_replies".to_owned()), "{:?}", tables());
+    let later = Spend { issued_at: ISSUED + 1, until: ISSUED + 1 + TTL_SECS, ..spend(2) };
+    ledger.decide(&later, &attempt(Some([7; 8])), NOW).await.unwrap();
+    assert!(tables().contains(&"ledger_replies".to_owned()), "{:?}", tables());
+    assert_eq!(ledger.purge(ISSUED + TTL_SECS + 1, TTL_SECS).await, Ok(1));
+}
+
 /// A copy of the file, made while the ledger has it open, is what a killed process leaves behind.
 #[tokio::test]
 async fn what_was_decided_is_in_the_file_at_once() {

@@ -10,7 +10,7 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    super::{Decided as Ruling, LedgerError},
+    super::{LedgerError, Ruling},
     Gauges, Purging, Spending,
     tables::Tables,
 };

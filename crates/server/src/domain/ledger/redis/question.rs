@@ -9,7 +9,7 @@ use super::flag;
 use crate::domain::lifetime::LONGEST_LIFE_SECS;
 use crate::{
     clock::CLOCK_SKEW_SECS,
-    domain::ledger::{Attempt, Decided as Ruling, Decision, RequestName, Spend},
+    domain::ledger::{Attempt, Decision, RequestName, Ruling, Spend},
     keep::remote::{Decided, Remote, RemoteError, Script},
 };
 
@@ -31,7 +31,7 @@ pub(super) struct Question {
 /// What the script says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reply {
-    Decided(Ruling),
+    Ruling(Ruling),
     /// The key is older than the memory, which began in this second.
     Forgotten {
         began: u64,
@@ -146,11 +146,11 @@ fn reply(pair: &[Value]) -> Option<Reply> {
     let letter = String::from_redis_value_ref(&pair[0]).ok()?;
     let number = u64::from_redis_value_ref(&pair[1]).ok()?;
     Some(match letter.as_str() {
-        "p" => Reply::Decided(Ruling::now(Decision::Passed)),
-        "P" => Reply::Decided(Ruling::before(Decision::Passed)),
-        "w" => Reply::Decided(Ruling::now(Decision::Wrong { left: u8::try_from(number).ok()? })),
-        "W" => Reply::Decided(Ruling::before(Decision::Wrong { left: u8::try_from(number).ok()? })),
-        "s" | "x" => Reply::Decided(Ruling::now(Decision::Spent)),
+        "p" => Reply::Ruling(Ruling::now(Decision::Passed)),
+        "P" => Reply::Ruling(Ruling::before(Decision::Passed)),
+        "w" => Reply::Ruling(Ruling::now(Decision::Wrong { left: u8::try_from(number).ok()? })),
+        "W" => Reply::Ruling(Ruling::before(Decision::Wrong { left: u8::try_from(number).ok()? })),
+        "s" | "x" => Reply::Ruling(Ruling::now(Decision::Spent)),
         "r" => Reply::Forgotten { began: number },
         "b" => Reply::NotBegun,
         _ => return None,
