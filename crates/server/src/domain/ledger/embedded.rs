@@ -3,6 +3,7 @@
 //! One thread writes. It takes whatever decisions wait, makes them all in one transaction, commits with one sync, and
 //! only then tells those who asked. The more of them wait, the more share a sync.
 
+mod recent;
 mod tables;
 mod writer;
 
@@ -13,10 +14,7 @@ use std::sync::{
 
 use tokio::sync::{mpsc, oneshot};
 
-use self::{
-    tables::{META, SPENDS},
-    writer::{Asked, Request, WriterThread},
-};
+use self::writer::{Asked, Request, WriterThread};
 use super::{Attempt, LedgerError, Ruling, Spend, State, rules};
 use crate::keep::store::{Store, StoreError};
 
@@ -42,11 +40,13 @@ pub struct EmbeddedOptions {
     pub max_records: u64,
     /// Decisions that may wait for the disk; one beyond them is [`LedgerError::Overloaded`].
     pub max_waiting: usize,
+    /// Decisions that are kept in memory, and in the journal, until they are merged into the table.
+    pub max_recent: usize,
 }
 
 impl Default for EmbeddedOptions {
     fn default() -> Self {
-        Self { max_records: 10_000_000, max_waiting: 4096 }
+        Self { max_records: 10_000_000, max_waiting: 4096, max_recent: 16_384 }
     }
 }
 
@@ -85,7 +85,7 @@ impl EmbeddedLedger {
         let gauges =
             Arc::new(Gauges { records: AtomicU64::new(start.records), oldest: AtomicU64::new(start.horizon.oldest) });
         let (queue, waiting) = mpsc::channel(options.max_waiting.max(1));
-        let writer = WriterThread::start(store.clone(), waiting, Arc::clone(&gauges), options.max_records)?;
+        let writer = WriterThread::start(store.clone(), waiting, Arc::clone(&gauges), options)?;
         Ok(Self { queue, store, gauges, max_records: options.max_records, _writer: writer })
     }
 
@@ -163,9 +163,7 @@ fn closed() -> LedgerError {
 
 fn look(store: &Store, spend: &Spend, now: u64) -> Result<State, StoreError> {
     store.read(|transaction| {
-        let horizon = tables::horizon(&transaction.open_table(META)?)?;
-        let found =
-            transaction.open_table(SPENDS)?.get(spend.record_key())?.map(|found| tables::decode(&found.value()));
+        let (found, horizon) = tables::look(transaction, &spend.record_key())?;
         Ok(rules::state(found, spend, &horizon, now))
     })
 }

@@ -117,7 +117,14 @@ impl Both {
 
     fn open(directory: &TempDir) -> Ledger {
         let store = Store::open(directory.path()).unwrap();
-        Ledger::Embedded(EmbeddedLedger::open(store, EmbeddedOptions::default(), Some(BEGAN_AT)).unwrap())
+        Ledger::Embedded(
+            EmbeddedLedger::open(
+                store,
+                EmbeddedOptions { max_recent: 3, ..EmbeddedOptions::default() },
+                Some(BEGAN_AT),
+            )
+            .unwrap(),
+        )
     }
 
     fn embedded(&self) -> &Ledger {

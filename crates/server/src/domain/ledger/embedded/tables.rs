@@ -1,17 +1,24 @@
 //! The ledger's tables in the database.
 //!
+//! `ledger_journal` has what was decided lately, in the order in which it was; [`Recent`] says how it gets from there to
+//! the others.
 //! `ledger_spends` maps a record's name (24 bytes) to its content (10 bytes): until when, wrong answers, spent or not.
 //! `ledger_replies` maps it to the last decision of a request that may come again (9 bytes): its name, and the attempts
 //! that were left, or that it passed. A ledger without such requests does not have it.
 //! `ledger_meta` maps names to numbers: the format of the tables, and the horizon.
 
-use redb::{ReadableTable, ReadableTableMetadata, Table, TableDefinition, TableHandle, WriteTransaction};
+use redb::{
+    ReadTransaction, ReadableTable, ReadableTableMetadata, Table, TableDefinition, TableHandle, WriteTransaction,
+};
 
 use super::super::{
     Decision, LedgerError, Ruling,
     rules::{self, Horizon, Record, RecordKey, Reply},
 };
-use super::{Purging, Spending};
+use super::{
+    Purging, Spending,
+    recent::{self, Fresh, JOURNAL, Recent},
+};
 use crate::keep::store::{Change, Store, StoreError};
 
 pub(super) const SPENDS: TableDefinition<'_, RecordKey, RecordValue> = TableDefinition::new("ledger_spends");
@@ -19,13 +26,14 @@ pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("le
 
 const REPLIES: TableDefinition<'_, RecordKey, ReplyValue> = TableDefinition::new("ledger_replies");
 
-type RecordValue = [u8; 10];
-type ReplyValue = [u8; 9];
+pub(super) type RecordValue = [u8; 10];
+pub(super) type ReplyValue = [u8; 9];
 
 /// The last byte of a reply that says that the attempt passed. No key has so many attempts.
 const PASSED: u8 = u8::MAX;
 
-const FORMAT: u64 = 1;
+/// Since 2 there is a journal, which a program that knows only 1 would not look into.
+const FORMAT: u64 = 2;
 const FORMAT_NAME: &str = "format";
 const OLDEST_NAME: &str = "oldest";
 const LONGEST_LIFETIME_NAME: &str = "longest_lifetime_secs";
@@ -49,17 +57,39 @@ pub(super) fn prepare(store: &Store, began_at: Option<u64>) -> Result<Start, Sto
             return Err(StoreError::TooNew { found, known: FORMAT });
         }
         let records = transaction.open_table(SPENDS)?.len()?;
-        match format {
-            Some(FORMAT) => Ok(Change::Nothing(Start { horizon: horizon(&meta)?, records })),
-            None if records == 0 => {
+        let horizon = match format {
+            Some(1..=FORMAT) => horizon(&meta)?,
+            None if records == 0 && transaction.open_table(JOURNAL)?.is_empty()? => {
                 let horizon = Horizon::beginning(began_at);
-                meta.insert(FORMAT_NAME, FORMAT)?;
                 write_horizon(&mut meta, &horizon)?;
-                Ok(Change::Commit(Start { horizon, records }))
+                horizon
             }
-            _ => Err(unknown_format()),
+            _ => return Err(unknown_format()),
+        };
+        if format == Some(FORMAT) {
+            let records = records + load(transaction, &horizon)?.new_records();
+            return Ok(Change::Nothing(Start { horizon, records }));
         }
+        meta.insert(FORMAT_NAME, FORMAT)?;
+        transaction.open_table(JOURNAL)?;
+        Ok(Change::Commit(Start { horizon, records }))
     })
+}
+
+/// What is in the journal.
+fn load(transaction: &WriteTransaction, horizon: &Horizon) -> Result<Recent, StoreError> {
+    let spends = transaction.open_table(SPENDS)?;
+    Recent::load(&transaction.open_table(JOURNAL)?, horizon.oldest, |name| Ok(spends.get(name)?.is_some()))
+}
+
+/// What is remembered of a key, and the horizon, for people. It takes longer than a decision.
+pub(super) fn look(transaction: &ReadTransaction, name: &RecordKey) -> Result<(Option<Record>, Horizon), StoreError> {
+    let horizon = horizon(&transaction.open_table(META)?)?;
+    let found = match recent::last(&transaction.open_table(JOURNAL)?, name)? {
+        Some(found) => Some(found),
+        None => transaction.open_table(SPENDS)?.get(name)?.map(|found| decode(&found.value())),
+    };
+    Ok((found, horizon))
 }
 
 fn unknown_format() -> StoreError {
@@ -78,7 +108,7 @@ fn write_horizon(meta: &mut Table<'_, &'static str, u64>, horizon: &Horizon) -> 
     Ok(())
 }
 
-fn encode(record: &Record) -> RecordValue {
+pub(super) fn encode(record: &Record) -> RecordValue {
     let mut value = [0; 10];
     value[..8].copy_from_slice(&record.until.to_be_bytes());
     value[8] = record.wrong;
@@ -95,7 +125,7 @@ pub(super) fn decode(value: &RecordValue) -> Record {
     }
 }
 
-fn encode_reply(reply: &Reply) -> Option<ReplyValue> {
+pub(super) fn encode_reply(reply: &Reply) -> Option<ReplyValue> {
     let mut value = [0; 9];
     value[..8].copy_from_slice(&reply.request);
     value[8] = match reply.decision {
@@ -106,44 +136,44 @@ fn encode_reply(reply: &Reply) -> Option<ReplyValue> {
     Some(value)
 }
 
-fn decode_reply(value: &ReplyValue) -> Reply {
+pub(super) fn decode_reply(value: &ReplyValue) -> Reply {
     let [request @ .., outcome] = *value;
     let decision = if outcome == PASSED { Decision::Passed } else { Decision::Wrong { left: outcome } };
     Reply { request, decision }
 }
 
-/// The tables in one write transaction. All that they say is read from them, and nothing kept in memory between two
-/// transactions, so that a failed commit leaves nothing to be undone.
+/// The tables in one write transaction, and what was decided lately.
 pub(super) struct Tables<'transaction> {
     transaction: &'transaction WriteTransaction,
+    recent: Recent,
     spends: Table<'transaction, RecordKey, RecordValue>,
     meta: Table<'transaction, &'static str, u64>,
-    /// Opened when it is needed.
-    replies: Option<Table<'transaction, RecordKey, ReplyValue>>,
+    replies: Replies<'transaction>,
     horizon: Horizon,
     stored_horizon: Horizon,
     has_changed: bool,
 }
 
+/// What a transaction leaves.
+pub(super) struct Left {
+    pub(super) start: Start,
+    pub(super) recent: Recent,
+    /// Whether anything has to be committed.
+    pub(super) has_changed: bool,
+}
+
 impl<'transaction> Tables<'transaction> {
-    pub(super) fn open(transaction: &'transaction WriteTransaction) -> Result<Self, StoreError> {
+    /// Opens them. Without what the transaction before left, as after one that failed, it is read from the journal.
+    pub(super) fn open(
+        transaction: &'transaction WriteTransaction,
+        recent: Option<Recent>,
+    ) -> Result<Self, StoreError> {
         let meta = transaction.open_table(META)?;
         let horizon = horizon(&meta)?;
+        let recent = recent.map_or_else(|| load(transaction, &horizon), Ok)?;
         let spends = transaction.open_table(SPENDS)?;
-        Ok(Self { transaction, spends, meta, replies: None, horizon, stored_horizon: horizon, has_changed: false })
-    }
-
-    fn replies(&mut self) -> Result<&mut Table<'transaction, RecordKey, ReplyValue>, StoreError> {
-        let opened = match self.replies.take() {
-            Some(opened) => opened,
-            None => self.transaction.open_table(REPLIES)?,
-        };
-        Ok(self.replies.insert(opened))
-    }
-
-    /// Whether any request that may come again was ever decided here. Opening the table would make it.
-    fn has_replies(&self) -> Result<bool, StoreError> {
-        Ok(self.replies.is_some() || self.transaction.list_tables()?.any(|table| table.name() == REPLIES.name()))
+        let replies = Replies { transaction, opened: None };
+        Ok(Self { transaction, recent, spends, meta, replies, horizon, stored_horizon: horizon, has_changed: false })
     }
 
     /// Decides about one attempt. The outer error concerns the database, the inner one only this attempt.
@@ -157,40 +187,59 @@ impl<'transaction> Tables<'transaction> {
             return Ok(Ok(Ruling::now(Decision::Spent)));
         }
         let name = spend.record_key();
-        if attempt.request.is_some() {
-            let reply = self.replies()?.get(name)?.map(|reply| decode_reply(&reply.value()));
-            if let Some(decision) = reply.and_then(|reply| reply.to(attempt)) {
-                return Ok(Ok(Ruling::before(decision)));
-            }
+        if attempt.request.is_some()
+            && let Some(decision) = self.reply(&name)?.and_then(|reply| reply.to(attempt))
+        {
+            return Ok(Ok(Ruling::before(decision)));
         }
-        let found = self.spends.get(name)?.map(|found| decode(&found.value()));
+        let found = self.found(&name)?;
         let (decision, record) = rules::judge(found, spend, attempt);
         if let Some(record) = record {
-            if found.is_none() && self.spends.len()? >= max_records {
+            if found.is_none() && self.records()? >= max_records {
                 return Ok(Err(LedgerError::Full { max_records }));
             }
             self.horizon.learn(spend);
-            self.spends.insert(name, encode(&record))?;
-            if let Some(reply) = Reply::of(attempt, decision).as_ref().and_then(encode_reply) {
-                self.replies()?.insert(name, reply)?;
-            }
+            self.recent.add(name, record, Reply::of(attempt, decision), found.is_none());
             self.has_changed = true;
         }
         Ok(Ok(Ruling::now(decision)))
+    }
+
+    fn found(&self, name: &RecordKey) -> Result<Option<Record>, StoreError> {
+        match self.recent.get(name) {
+            Some(fresh) => Ok(Some(fresh.record)),
+            None => Ok(self.spends.get(name)?.map(|found| decode(&found.value()))),
+        }
+    }
+
+    fn reply(&mut self, name: &RecordKey) -> Result<Option<Reply>, StoreError> {
+        match self.recent.get(name).and_then(|fresh| fresh.reply) {
+            Some(reply) => Ok(Some(reply)),
+            None => self.replies.get(name),
+        }
+    }
+
+    fn records(&self) -> Result<u64, StoreError> {
+        Ok(self.spends.len()? + self.recent.new_records())
     }
 
     /// Forgets some of the keys that are past their time, and returns how many.
     pub(super) fn forget_some(&mut self, purging: &Purging) -> Result<u64, StoreError> {
         self.horizon.learn_lifetime(purging.longest_ttl_secs);
         let end = rules::first_record_key(self.horizon.forgettable(purging.now));
+        let Self { recent, spends, horizon, .. } = self;
         let mut forgotten = 0;
-        for removed in self.spends.extract_from_if::<RecordKey, _>(..end, |_, _| true)?.take(PURGE_STEP) {
-            self.horizon.forget(&removed?.0.value());
+        recent.forget(&end, PURGE_STEP, |name, fresh| {
+            horizon.forget(name);
+            // The others are counted when they leave the table.
+            forgotten += u64::from(fresh.is_new);
+        });
+        for removed in spends.extract_from_if::<RecordKey, _>(..end, |_, _| true)?.take(PURGE_STEP) {
+            horizon.forget(&removed?.0.value());
             forgotten += 1;
         }
-        if forgotten > 0 && self.has_replies()? {
-            let end = rules::first_record_key(self.horizon.oldest);
-            self.replies()?.retain_in::<RecordKey, _>(..end, |_, _| false)?;
+        if forgotten > 0 {
+            self.replies.forget(&rules::first_record_key(self.horizon.oldest))?;
         }
         self.has_changed |= forgotten > 0;
         Ok(forgotten)
@@ -204,12 +253,63 @@ impl<'transaction> Tables<'transaction> {
         Ok(())
     }
 
-    /// Writes the horizon down. Returns where things stand, and whether anything has to be committed.
-    pub(super) fn finish(mut self) -> Result<(Start, bool), StoreError> {
+    /// Writes down the horizon and what was decided, and merges what is more than `max_recent` decisions.
+    pub(super) fn finish(mut self, max_recent: usize) -> Result<Left, StoreError> {
         if self.horizon != self.stored_horizon {
             write_horizon(&mut self.meta, &self.horizon)?;
             self.has_changed = true;
         }
-        Ok((Start { horizon: self.horizon, records: self.spends.len()? }, self.has_changed))
+        if self.has_changed {
+            let Self { transaction, recent, spends, replies, .. } = &mut self;
+            recent.write(&mut transaction.open_table(JOURNAL)?, max_recent, |name, Fresh { record, reply, .. }| {
+                spends.insert(name, encode(record))?;
+                match reply.as_ref().and_then(encode_reply) {
+                    Some(reply) => replies.insert(name, reply),
+                    None => Ok(()),
+                }
+            })?;
+        }
+        let start = Start { horizon: self.horizon, records: self.records()? };
+        Ok(Left { start, recent: self.recent, has_changed: self.has_changed })
+    }
+}
+
+/// The table of replies, opened when it is needed: a ledger that no request with a name came to does not have it.
+struct Replies<'transaction> {
+    transaction: &'transaction WriteTransaction,
+    opened: Option<Table<'transaction, RecordKey, ReplyValue>>,
+}
+
+impl<'transaction> Replies<'transaction> {
+    fn get(&mut self, name: &RecordKey) -> Result<Option<Reply>, StoreError> {
+        if !self.exists()? {
+            return Ok(None);
+        }
+        Ok(self.table()?.get(name)?.map(|reply| decode_reply(&reply.value())))
+    }
+
+    fn insert(&mut self, name: &RecordKey, reply: ReplyValue) -> Result<(), StoreError> {
+        self.table()?.insert(name, reply)?;
+        Ok(())
+    }
+
+    /// Drops those of records whose names lie below this one.
+    fn forget(&mut self, end: &RecordKey) -> Result<(), StoreError> {
+        if self.exists()? {
+            self.table()?.retain_in::<RecordKey, _>(..end, |_, _| false)?;
+        }
+        Ok(())
+    }
+
+    fn exists(&self) -> Result<bool, StoreError> {
+        Ok(self.opened.is_some() || self.transaction.list_tables()?.any(|table| table.name() == REPLIES.name()))
+    }
+
+    fn table(&mut self) -> Result<&mut Table<'transaction, RecordKey, ReplyValue>, StoreError> {
+        let opened = match self.opened.take() {
+            Some(opened) => opened,
+            None => self.transaction.open_table(REPLIES)?,
+        };
+        Ok(self.opened.insert(opened))
     }
 }

@@ -2,9 +2,10 @@
 
 use std::{fs, future::Future, path::Path, pin::pin, sync::mpsc, task::Poll, time::Duration};
 
+use redb::ReadableTableMetadata;
 use tempfile::TempDir;
 
-use super::*;
+use super::{recent::JOURNAL, tables::META, *};
 use crate::{
     domain::ledger::{
         Ledger,
@@ -49,7 +50,8 @@ async fn what_was_decided_outlives_the_ledger() {
 async fn a_ledger_that_no_named_request_came_to_has_no_table_for_them() {
     let directory = TempDir::new().unwrap();
     let store = Store::open(directory.path()).unwrap();
-    let ledger = EmbeddedLedger::open(store.clone(), EmbeddedOptions::default(), Some(ISSUED - 1000)).unwrap();
+    let options = EmbeddedOptions { max_recent: 0, ..EmbeddedOptions::default() };
+    let ledger = EmbeddedLedger::open(store.clone(), options, Some(ISSUED - 1000)).unwrap();
     let tables = || {
         let names = |transaction: &redb::WriteTransaction| {
             let tables = transaction.list_tables()?.map(|table| redb::TableHandle::name(&table).to_owned());
@@ -65,6 +67,89 @@ async fn a_ledger_that_no_named_request_came_to_has_no_table_for_them() {
     ledger.decide(&later, &attempt(Some([7; 8])), NOW).await.unwrap();
     assert!(tables().contains(&"ledger_replies".to_owned()), "{:?}", tables());
     assert_eq!(ledger.purge(ISSUED + TTL_SECS + 1, TTL_SECS).await, Ok(1));
+}
+
+/// The few that a test can fill.
+const FEW: EmbeddedOptions = EmbeddedOptions { max_records: 1_000_000, max_waiting: 4096, max_recent: 8 };
+
+fn journal_entries(store: &Store) -> u64 {
+    store.read(|transaction| Ok::<_, StoreError>(transaction.open_table(JOURNAL)?.len()?)).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_merged_into_the_table_leaves_the_journal_and_is_known() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let ledger = Ledger::Embedded(EmbeddedLedger::open(store.clone(), FEW, Some(ISSUED - 1000)).unwrap());
+    for number in 0..100 {
+        assert_eq!(ledger.answer(&spend(number), false, 3, NOW).await, Ok(Decision::Wrong { left: 2 }));
+        // Those of two sweeps.
+        assert!(journal_entries(&store) <= 2 * (8 + 2), "{} after {number}", journal_entries(&store));
+    }
+    assert_eq!(ledger.records(), Some(100));
+    for number in 0..100 {
+        assert_eq!(ledger.state(&spend(number), NOW).await, Ok(State::Tried { wrong: 1 }), "{number}");
+        assert_eq!(ledger.answer(&spend(number), true, 3, NOW).await, Ok(Decision::Passed), "{number}");
+        assert_eq!(ledger.state(&spend(number), NOW).await, Ok(State::Spent), "{number}");
+    }
+    assert_eq!(ledger.records(), Some(100));
+    drop((ledger, store));
+    let ledger = open(directory.path());
+    assert_eq!(ledger.records(), Some(100));
+    for number in 0..100 {
+        assert_eq!(answer(&ledger, number).await, Ok(Decision::Spent), "{number}");
+    }
+    assert_eq!(ledger.purge(spend(0).until, TTL_SECS).await, Ok(100));
+    assert_eq!(ledger.records(), Some(0));
+}
+
+#[tokio::test]
+async fn a_named_request_gets_its_decision_again_from_the_journal_and_from_the_table() {
+    let directory = TempDir::new().unwrap();
+    let open = || {
+        let store = Store::open(directory.path()).unwrap();
+        Ledger::Embedded(EmbeddedLedger::open(store, FEW, Some(ISSUED - 1000)).unwrap())
+    };
+    let attempt = |number: u32, is_right| {
+        let request = Some(u64::from(number).to_be_bytes());
+        (spend(number), Attempt { is_right, attempts_allowed: 3, request })
+    };
+    let ledger = open();
+    for number in 0..40 {
+        let (spend, attempt) = attempt(number, number % 2 == 0);
+        let ruling = ledger.decide(&spend, &attempt, NOW).await.unwrap();
+        assert!(!ruling.is_repeated);
+        assert_eq!(ledger.decide(&spend, &attempt, NOW).await, Ok(Ruling::before(ruling.decision)), "in the journal");
+    }
+    drop(ledger);
+    let ledger = open();
+    for number in 0..40 {
+        let (spend, attempt) = attempt(number, number % 2 == 0);
+        let expected = if number % 2 == 0 { Decision::Passed } else { Decision::Wrong { left: 2 } };
+        assert_eq!(ledger.decide(&spend, &attempt, NOW).await, Ok(Ruling::before(expected)), "{number}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_a_version_without_a_journal_gets_one() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let options = EmbeddedOptions { max_recent: 0, ..FEW };
+    let ledger = Ledger::Embedded(EmbeddedLedger::open(store.clone(), options, Some(ISSUED - 1000)).unwrap());
+    assert_eq!(answer(&ledger, 1).await, Ok(Decision::Passed));
+    ledger.close().await;
+    drop((ledger, store));
+    let as_it_was = |transaction: &redb::WriteTransaction| {
+        transaction.delete_table(JOURNAL)?;
+        transaction.open_table(META)?.insert("format", 1)?;
+        Ok::<_, StoreError>(Change::Commit(()))
+    };
+    Store::open(directory.path()).unwrap().write(as_it_was).unwrap();
+    let ledger = open(directory.path());
+    assert_eq!(ledger.records(), Some(1));
+    assert_eq!(answer(&ledger, 1).await, Ok(Decision::Spent));
+    assert_eq!(answer(&ledger, 2).await, Ok(Decision::Passed));
+    assert!(matches!(ledger.state(&spend(2), NOW).await, Ok(State::Spent)));
 }
 
 /// A copy of the file, made while the ledger has it open, is what a killed process leaves behind.
@@ -206,7 +291,7 @@ async fn more_than_may_wait_are_turned_away_and_the_rest_decided() {
 
 pub(super) fn open_on(directory: &Path, disk: &Arc<Disk>, retry_after: Duration) -> Ledger {
     let store = Store::open_on(directory, Arc::clone(disk), retry_after).unwrap();
-    Ledger::Embedded(EmbeddedLedger::open(store, EmbeddedOptions::default(), None).unwrap())
+    Ledger::Embedded(EmbeddedLedger::open(store, FEW, None).unwrap())
 }
 
 #[tokio::test]
@@ -295,11 +380,11 @@ fn reopen(directory: &Path) -> Result<EmbeddedLedger, StoreError> {
 async fn tables_of_another_format_are_refused() {
     let directory = TempDir::new().unwrap();
     drop(open(directory.path()));
-    meta_says(directory.path(), "format", 2);
-    assert!(matches!(reopen(directory.path()), Err(StoreError::TooNew { found: 2, known: 1 })));
+    meta_says(directory.path(), "format", 3);
+    assert!(matches!(reopen(directory.path()), Err(StoreError::TooNew { found: 3, known: 2 })));
     meta_says(directory.path(), "format", 0);
     assert!(matches!(reopen(directory.path()), Err(StoreError::Format { .. })));
-    meta_says(directory.path(), "format", 1);
+    meta_says(directory.path(), "format", 2);
     assert!(reopen(directory.path()).is_ok());
 }
 

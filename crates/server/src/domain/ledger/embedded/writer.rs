@@ -11,8 +11,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     super::{LedgerError, Ruling},
-    Gauges, Purging, Spending,
-    tables::Tables,
+    EmbeddedOptions, Gauges, Purging, Spending,
+    recent::Recent,
+    tables::{Left, Tables},
 };
 use crate::keep::store::{Change, Store, StoreError};
 
@@ -55,9 +56,9 @@ impl WriterThread {
         store: Store,
         queue: mpsc::Receiver<Request>,
         gauges: Arc<Gauges>,
-        max_records: u64,
+        options: EmbeddedOptions,
     ) -> Result<Self, StoreError> {
-        let writer = Writer { store, gauges, max_records };
+        let writer = Writer { store, gauges, options, recent: None };
         let thread = thread::Builder::new().name("ledger-writer".to_owned()).spawn(move || writer.run(queue));
         thread.map(|thread| Self(Some(thread))).map_err(|error: io::Error| StoreError::Unavailable {
             cause: format!("the ledger's thread cannot be started: {error}"),
@@ -77,20 +78,18 @@ impl Drop for WriterThread {
 struct Writer {
     store: Store,
     gauges: Arc<Gauges>,
-    max_records: u64,
+    options: EmbeddedOptions,
+    /// What the last transaction left, unless it failed or there was none yet: then the database says it.
+    recent: Option<Recent>,
 }
 
 impl Writer {
-    fn run(self, mut queue: mpsc::Receiver<Request>) {
+    fn run(mut self, mut queue: mpsc::Receiver<Request>) {
         let mut closing = Vec::new();
         while let Some(first) = queue.blocking_recv() {
             let mut batch = Batch::default();
             batch.add(first);
-            while batch.len() < MAX_BATCH
-                && let Ok(next) = queue.try_recv()
-            {
-                batch.add(next);
-            }
+            batch.gather(&mut queue);
             if !batch.closing.is_empty() {
                 // Nothing more is let in; what waits already is still decided.
                 queue.close();
@@ -108,22 +107,27 @@ impl Writer {
     }
 
     /// Decides about a whole batch. When this returns, all of it is durable.
-    fn decide(&self, batch: &Batch) -> Result<Decided, StoreError> {
+    fn decide(&mut self, batch: &Batch) -> Result<Decided, StoreError> {
+        let EmbeddedOptions { max_records, max_recent, .. } = self.options;
+        // It is put back only when it is true.
+        let recent = self.recent.take();
         let (decided, left) = self.store.write(|transaction| {
-            let mut tables = Tables::open(transaction)?;
-            let decide = |asked: &Asked<Spending, _>| tables.decide(&asked.question, self.max_records);
+            let mut tables = Tables::open(transaction, recent)?;
+            let decide = |asked: &Asked<Spending, _>| tables.decide(&asked.question, max_records);
             let verdicts = batch.spends.iter().map(decide).collect::<Result<_, StoreError>>()?;
             let forgotten =
                 batch.purges.iter().map(|asked| tables.forget_some(&asked.question)).collect::<Result<_, _>>()?;
             if !batch.checks.is_empty() {
                 tables.count_check()?;
             }
-            let (left, has_changed) = tables.finish()?;
-            let decided = (Decided { verdicts, forgotten }, left);
-            Ok::<_, StoreError>(if has_changed { Change::Commit(decided) } else { Change::Nothing(decided) })
+            let left = tables.finish(max_recent)?;
+            let change = if left.has_changed { Change::Commit } else { Change::Nothing };
+            Ok::<_, StoreError>(change((Decided { verdicts, forgotten }, left)))
         })?;
-        self.gauges.records.store(left.records, Ordering::Release);
-        self.gauges.oldest.store(left.horizon.oldest, Ordering::Release);
+        let Left { start, recent, .. } = left;
+        self.recent = Some(recent);
+        self.gauges.records.store(start.records, Ordering::Release);
+        self.gauges.oldest.store(start.horizon.oldest, Ordering::Release);
         Ok(decided)
     }
 }
@@ -150,6 +154,25 @@ impl Batch {
             Request::Purge(asked) => self.purges.push(asked),
             Request::Check(asked) => self.checks.push(asked),
             Request::Close(reply) => self.closing.push(reply),
+        }
+    }
+
+    /// Adds what waits, and what comes while other threads have the processor.
+    ///
+    /// A commit costs more of it than all that is decided in it. So when there is much to do it is better begun after
+    /// the requests that are being read than between two of them; when there is not, nobody takes the turn.
+    fn gather(&mut self, queue: &mut mpsc::Receiver<Request>) {
+        loop {
+            let before = self.len();
+            while self.len() < MAX_BATCH
+                && let Ok(next) = queue.try_recv()
+            {
+                self.add(next);
+            }
+            if self.len() == before || self.len() == MAX_BATCH {
+                return;
+            }
+            thread::yield_now();
         }
     }
 
