@@ -5,11 +5,13 @@
 //! takes is far less. So these are what a flood fills, and what must not hold up the threads that answer health checks
 //! and judge.
 //!
-//! A burst is served in the order in which it came, which may take a while. But if there is always somebody who waits,
-//! for as long as a burst may take, then it is a flood, of which only a part can ever be served: then the newest comes
-//! first, and who has waited for longer than a moment is told to come back. So those who are served at all are served at
-//! once, instead of each of them after the longest wait. (Ben Maurer describes it as controlled delay and adaptive LIFO
-//! in "Fail at Scale", ACM Queue 13(8), 2015.)
+//! Who waits is told to come back by how many wait, not by how long: on a machine that is busy with something else a
+//! visitor who is alone may wait for long, and would wait again. So a queue is served in the order in which it came,
+//! whatever it takes, until it is full. Then it is a flood, of which only a part can ever be served: whoever has waited
+//! longest is told to come back, the newest comes first, and whoever has waited for longer than a moment goes too, but
+//! for a few. So those who are served at all are served at once, instead of each of them after the longest wait. (Ben
+//! Maurer describes adaptive LIFO in "Fail at Scale", ACM Queue 13(8), 2015; the controlled delay beside it there goes
+//! by the clock.)
 
 use std::{
     any::Any,
@@ -25,11 +27,17 @@ use tracing::Span;
 
 use crate::{domain::refusal::Refusal, traces};
 
-/// The longest wait for a thread, and so the longest burst: some two hundred sounds, or six hundred pictures, are made
-/// in it by two processors.
-const MAX_BURST: Duration = Duration::from_millis(100);
-/// The longest wait in a flood.
+/// Jobs that may wait for each thread. Two processors speak as many sounds in a tenth of a second, and draw as many
+/// pictures in a thirtieth.
+const MAX_WAITING: usize = 64;
+/// The fewest threads that the queue has room for.
+const MIN_THREADS: usize = 2;
+/// How long a flood lasts after somebody was last told to come back.
+const FLOOD_TIME: Duration = Duration::from_millis(100);
+/// The longest wait in a flood,
 const MOMENT: Duration = Duration::from_millis(5);
+/// unless so few wait.
+const FEW: usize = 16;
 /// The niceness of the threads, of which each step has a thread get a fifth less than another that wants to run too.
 const NICENESS: i32 = 5;
 /// The threads that work.
@@ -44,7 +52,7 @@ impl WorkPool {
     }
 
     fn of(threads: usize) -> Self {
-        let queue = Arc::new(Queue::default());
+        let queue = Arc::new(Queue::of(MAX_WAITING * threads.max(MIN_THREADS)));
         for _ in 0..threads {
             let queue = Arc::clone(&queue);
             thread::spawn(move || {
@@ -63,7 +71,7 @@ impl WorkPool {
         let (reply, done) = oneshot::channel();
         let task = Box::new(Asked { work, reply });
         self.queue.push(Job { task, since: Instant::now(), wait: traces::step("wait") });
-        // A job that is dropped has waited too long. A panic is a bug like any other, for the layer that catches them.
+        // A job that is dropped was in the way of others. A panic is a bug like any other, for the layer that catches them.
         Ok(done.await.map_err(|_| Refusal::Busy)?.unwrap_or_else(|panic| resume_unwind(panic)))
     }
 }
@@ -84,18 +92,16 @@ fn give_way() {
     }
 }
 
-/// What is to be done, the oldest at the front.
-#[derive(Default)]
+/// What is to be done.
 struct Queue {
     state: Mutex<State>,
     changed: Condvar,
 }
 
-#[derive(Default)]
 struct State {
+    /// The oldest is at the front.
     jobs: VecDeque<Job>,
-    /// Since when there has always been somebody who waits, or was told to come back.
-    busy_since: Option<Instant>,
+    max_waiting: usize,
     /// When somebody was last told to come back.
     dropped: Option<Instant>,
     is_closed: bool,
@@ -134,6 +140,11 @@ impl<T: Send, Work: FnOnce() -> T + Send> Task for Asked<T, Work> {
 }
 
 impl Queue {
+    fn of(max_waiting: usize) -> Self {
+        let state = State { jobs: VecDeque::new(), max_waiting, dropped: None, is_closed: false };
+        Self { state: Mutex::new(state), changed: Condvar::new() }
+    }
+
     fn push(&self, job: Job) {
         self.lock().push(job);
         self.changed.notify_one();
@@ -175,23 +186,33 @@ impl Queue {
 }
 
 impl State {
+    /// Takes a job in, and drops the oldest if that is one too many.
     fn push(&mut self, job: Job) {
-        let has_dropped = self.dropped.is_some_and(|dropped| job.since - dropped <= MAX_BURST);
-        if self.jobs.is_empty() && !has_dropped {
-            self.busy_since = Some(job.since);
+        if self.jobs.len() == self.max_waiting {
+            self.drop_oldest(job.since);
         }
         self.jobs.push_back(job);
     }
 
-    /// The job whose turn it is. Those that have waited too long are dropped on the way, which their clients are told by.
+    /// The job whose turn it is.
     fn take(&mut self, now: Instant) -> Option<Job> {
-        let is_flood = self.busy_since.is_some_and(|since| now - since > MAX_BURST);
-        let max_wait = if is_flood { MOMENT } else { MAX_BURST };
-        while self.jobs.front().is_some_and(|oldest| now - oldest.since > max_wait) {
-            self.jobs.pop_front();
-            self.dropped = Some(now);
+        if !self.is_flood(now) {
+            return self.jobs.pop_front();
         }
-        if is_flood { self.jobs.pop_back() } else { self.jobs.pop_front() }
+        while self.jobs.len() > FEW && self.jobs.front().is_some_and(|oldest| now - oldest.since > MOMENT) {
+            self.drop_oldest(now);
+        }
+        self.jobs.pop_back()
+    }
+
+    fn is_flood(&self, now: Instant) -> bool {
+        self.dropped.is_some_and(|dropped| now - dropped <= FLOOD_TIME)
+    }
+
+    /// Its client is told by that to come back.
+    fn drop_oldest(&mut self, now: Instant) {
+        self.jobs.pop_front();
+        self.dropped = Some(now);
     }
 }
 
@@ -237,11 +258,13 @@ mod tests {
     struct Timeline {
         start: Instant,
         state: State,
+        replies: Vec<(u64, oneshot::Receiver<Result<(), Box<dyn Any + Send>>>)>,
     }
 
     impl Timeline {
-        fn new() -> Self {
-            Self { start: Instant::now(), state: State::default() }
+        fn of(max_waiting: usize) -> Self {
+            let state = State { jobs: VecDeque::new(), max_waiting, dropped: None, is_closed: false };
+            Self { start: Instant::now(), state, replies: Vec::new() }
         }
 
         fn at(&self, millis: u64) -> Instant {
@@ -249,71 +272,92 @@ mod tests {
         }
 
         fn push(&mut self, millis: u64) {
-            let task = Box::new(Asked { work: || (), reply: oneshot::channel().0 });
+            let (reply, done) = oneshot::channel();
+            self.replies.push((millis, done));
+            let task = Box::new(Asked { work: || (), reply });
             self.state.push(Job { task, since: self.at(millis), wait: Span::none() });
         }
 
         fn take(&mut self, millis: u64) -> Option<u128> {
             let job = self.state.take(self.at(millis))?;
-            Some((job.since - self.start).as_millis())
+            let came = (job.since - self.start).as_millis();
+            job.task.run();
+            Some(came)
+        }
+
+        /// Those who were told to come back.
+        fn dropped(&mut self) -> Vec<u64> {
+            let is_dropped =
+                |done: &mut oneshot::Receiver<_>| matches!(done.try_recv(), Err(oneshot::error::TryRecvError::Closed));
+            self.replies.iter_mut().filter_map(|(came, done)| is_dropped(done).then_some(*came)).collect()
         }
     }
 
     #[test]
-    fn a_burst_is_served_in_the_order_in_which_it_came() {
-        let mut queue = Timeline::new();
+    fn whoever_waits_in_a_queue_that_is_not_full_is_served_in_turn_however_long_it_takes() {
+        let mut queue = Timeline::of(5);
         (0..5).for_each(|millis| queue.push(millis));
-        let served: Vec<_> = (0..5).map(|number| queue.take(20 * number)).collect();
+        let served: Vec<_> = (1..=5).map(|number| queue.take(60_000 * number)).collect();
         assert_eq!(served, [Some(0), Some(1), Some(2), Some(3), Some(4)]);
+        assert!(queue.dropped().is_empty());
     }
 
     #[test]
-    fn in_a_flood_the_newest_comes_first_and_nobody_waits_long() {
-        let mut queue = Timeline::new();
-        (0..=120).for_each(|millis| queue.push(millis));
-        assert_eq!(queue.take(120), Some(120));
-        assert_eq!(queue.take(121), Some(119));
-        assert_eq!(queue.state.jobs.len(), 3, "those of 116 to 118");
-        // It is one although those who wait are gone from time to time, as long as they are sent away.
-        assert_eq!(queue.take(140), None);
-        queue.push(150);
-        assert_eq!(queue.take(156), None);
-    }
-
-    #[test]
-    fn a_flood_ends_when_nobody_is_sent_away_any_more() {
-        let mut queue = Timeline::new();
-        (0..=120).for_each(|millis| queue.push(millis));
-        assert_eq!(queue.take(120), Some(120));
-        assert_eq!(queue.take(140), None);
-        queue.push(241);
-        assert_eq!(queue.take(260), Some(241));
-    }
-
-    #[test]
-    fn whoever_waits_now_and_then_is_no_flood() {
-        let mut queue = Timeline::new();
-        for start in (0..1_000).step_by(20) {
-            queue.push(start);
-            queue.push(start + 1);
-            assert_eq!(queue.take(start + 2), Some(u128::from(start)));
-            assert_eq!(queue.take(start + 15), Some(u128::from(start) + 1));
+    fn clients_that_come_back_at_once_are_all_served_as_long_as_there_is_room() {
+        let mut queue = Timeline::of(64);
+        (0..64).for_each(|millis| queue.push(millis));
+        for millis in 64..10_000 {
+            assert_eq!(queue.take(millis), Some(u128::from(millis) - 64));
+            queue.push(millis);
         }
+        assert!(queue.dropped().is_empty());
+    }
+
+    #[test]
+    fn in_a_flood_the_newest_comes_first_and_whoever_waited_is_told_to_come_back() {
+        let mut queue = Timeline::of(100);
+        (0..=100).for_each(|millis| queue.push(millis));
+        assert_eq!(queue.dropped(), [0], "one too many");
+        assert_eq!(queue.take(100), Some(100));
+        assert_eq!(queue.dropped(), (0..=84).collect::<Vec<_>>(), "but a few");
+        assert_eq!(queue.take(101), Some(99));
+    }
+
+    #[test]
+    fn a_flood_ends_when_nobody_was_told_to_come_back_for_a_while() {
+        let mut queue = Timeline::of(10);
+        (0..=10).for_each(|millis| queue.push(millis));
+        assert_eq!(queue.take(110), Some(10));
+        assert_eq!(queue.take(111), Some(1));
+        queue.push(112);
+        assert_eq!(queue.take(113), Some(2));
+        assert_eq!(queue.dropped(), [0]);
+    }
+
+    #[test]
+    fn a_few_are_served_even_in_a_flood() {
+        let mut queue = Timeline::of(FEW);
+        (0..=FEW as u64).for_each(|millis| queue.push(millis));
+        let served: Vec<_> = (0..FEW).map(|_| queue.take(50)).collect();
+        assert!(served.iter().all(Option::is_some), "{served:?}");
+        assert_eq!(queue.dropped(), [0]);
     }
 
     #[tokio::test]
-    async fn who_waits_too_long_is_told_to_come_back() {
+    async fn one_too_many_is_told_to_come_back() {
         let pool = Arc::new(WorkPool::of(1));
         let (release, first) = held(&pool).await;
-        let late = start(&pool, || panic!("it is not begun"));
+        let oldest = start(&pool, || panic!("it is not begun"));
         until_waiting(&pool, 1).await;
-        tokio::time::sleep(MAX_BURST + MAX_BURST / 10).await;
-        let newer = start(&pool, || {});
-        until_waiting(&pool, 2).await;
+        let others: Vec<_> = (0..MIN_THREADS * MAX_WAITING).map(|_| start(&pool, || {})).collect();
+        assert!(is_busy(&oldest.await.unwrap()));
         release.send(()).unwrap();
         assert!(first.await.unwrap().is_ok());
-        assert!(newer.await.unwrap().is_ok());
-        assert!(is_busy(&late.await.unwrap()));
+        let mut served = 0;
+        for other in others {
+            served += usize::from(other.await.unwrap().is_ok());
+        }
+        assert!(served >= FEW, "{served}");
     }
 
     #[tokio::test]

@@ -7,8 +7,8 @@ use std::{
 
 use crate::server::{Reply, TestServer, send, within_deadline};
 
-/// Clients at once. In a build without optimisation a sound takes some milliseconds, so they wait far too long.
-const CLIENTS: usize = 200;
+/// Clients at once: more than the queue has room for on four processors.
+const CLIENTS: usize = 400;
 const SOUNDS: usize = 5;
 
 fn is_shed(reply: &Reply) -> bool {
@@ -50,4 +50,17 @@ fn a_flood_is_shed_and_harms_nothing_else() {
     let counted = server.get("/metrics");
     assert!(counted.text().contains(&format!("haechi_shed_total{{call=\"sound\"}} {shed}")), "{}", counted.text());
     within_deadline("the flood is over", || (!is_shed(&send("GET", &sound))).then_some(()));
+}
+
+/// As `wrk -c64` does: each client asks again as soon as it was served.
+#[test]
+fn sixty_four_clients_that_ask_again_at_once_are_all_served() {
+    let server = TestServer::start();
+    let key = server.issue(server.appkey());
+    let sound = format!("{}/captcha/v1.0/keys/{key}/sound", server.url());
+    thread::scope(|scope| {
+        for _ in 0..64 {
+            scope.spawn(|| (0..2 * SOUNDS).for_each(|_| assert_eq!(send("GET", &sound).status, 200)));
+        }
+    });
 }
