@@ -14,7 +14,7 @@ use axum::{
     routing::MethodRouter,
 };
 use tower_http::{
-    cors::{Any, CorsLayer},
+    cors::{AllowHeaders, Any, CorsLayer},
     set_header::SetResponseHeaderLayer,
 };
 use utoipa::openapi::OpenApi;
@@ -158,7 +158,10 @@ fn shown_anywhere() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::HEAD])
-        .allow_headers([header::RANGE])
+        // A front end may add headers of its own to whatever it fetches. None changes what is shown.
+        .allow_headers(AllowHeaders::mirror_request())
+        // Nobody keeps the reply to a preflight but the browser that asked, and other replies are the same for all.
+        .vary([])
         .expose_headers([header::ACCEPT_RANGES, header::CONTENT_LENGTH, header::CONTENT_RANGE])
 }
 
