@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::StatusCode,
     response::Response,
 };
 use haechi_captcha::Means;
@@ -50,9 +49,8 @@ fn by_get_too(
     let by_get = move |State(service): State<Arc<Service>>, request: Request| async move {
         answer(&service, vendor, request).await
     };
-    // A HEAD would redeem the token and say nothing of it.
-    let refuse_head = || async { Refusal::Http(StatusCode::METHOD_NOT_ALLOWED) };
-    (schemas, paths, handlers.head(refuse_head).get(by_get))
+    // It is advertised to nobody.
+    (schemas, paths, handlers.get(by_get))
 }
 
 /// Redeem a token, as reCAPTCHA does it.

@@ -317,7 +317,7 @@ fn a_request_that_is_wrong_as_http_gets_its_status_and_minus_3() {
     let wrong_methods = [
         ("GET", format!("{calls}/appkeys/{appkey}/keys"), "POST"),
         ("POST", format!("{calls}/keys/{key}/img"), "GET,HEAD"),
-        ("PUT", verification(appkey, &key, "?answer=x"), "GET,HEAD,POST"),
+        ("PUT", verification(appkey, &key, "?answer=x"), "GET,POST"),
         ("GET", format!("{calls}/appkeys/{appkey}?key={key}"), "DELETE"),
     ];
     for (method, path, allow) in wrong_methods {
@@ -416,13 +416,12 @@ fn a_ledger_that_is_full_fails_closed() {
 }
 
 #[test]
-fn head_works_wherever_get_does() {
+fn head_works_wherever_get_only_shows() {
     let server = TestServer::start();
     let key = server.issue(server.appkey());
     let paths = [
         format!("/captcha/v1.0/keys/{key}/img"),
         format!("/captcha/v1.0/keys/{key}/sound"),
-        verification(server.appkey(), &key, ""),
         "/healthz".to_owned(),
         "/openapi.json".to_owned(),
         "/".to_owned(),
@@ -433,6 +432,31 @@ fn head_works_wherever_get_does() {
         assert_eq!(head.header("content-length"), get.body.len().to_string(), "{path}");
         assert!(head.body.is_empty());
     }
+}
+
+/// HEAD is to do nothing (RFC 9110, section 9.2.1), and who sends it cannot read the verdict.
+#[test]
+fn head_judges_and_redeems_nothing() {
+    let server = TestServer::start();
+    let (appkey, insider) = (server.appkey(), Insider::of(&server));
+    let key = server.issue(appkey);
+    let answer = insider.answer(&key);
+    let app = format!("/captcha/v1.0/appkeys/{appkey}");
+    for (path, allow) in [
+        (verification(appkey, &key, &format!("?answer={answer}")), "GET,POST"),
+        (format!("{app}/keys"), "POST"),
+        (format!("{app}?key={key}"), "DELETE"),
+        (format!("/widget/v1/answer?key={key}&answer={answer}"), "POST"),
+        (format!("/widget/v1/renew?key={key}"), "POST"),
+        (format!("/widget/v1/begin?sitekey={key}"), "POST"),
+        ("/siteverify?secret=x&response=x".to_owned(), "POST"),
+        ("/recaptcha/api/siteverify?secret=x&response=x".to_owned(), "POST"),
+        ("/turnstile/v0/siteverify?secret=x&response=x".to_owned(), "POST"),
+    ] {
+        let reply = send("HEAD", &format!("{}{path}", server.url()));
+        assert_eq!((reply.status, reply.header("allow"), reply.body.len()), (405, allow, 0), "{path}");
+    }
+    assert_eq!(server.verify(appkey, &key, &answer), 0);
 }
 
 #[test]

@@ -136,12 +136,7 @@ pub(crate) fn refusal(vendor: Vendor, refusal: &Refusal) -> Response {
             (StatusCode::OK, Fault::Undecided)
         }
     };
-    let mut response = say_faults(status, vendor, &[fault]);
-    if status == StatusCode::METHOD_NOT_ALLOWED {
-        // GET is taken from old clients, and advertised to nobody.
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
-    }
-    response
+    say_faults(status, vendor, &[fault])
 }
 
 fn say_faults(status: StatusCode, vendor: Vendor, faults: &[Fault]) -> Response {
