@@ -22,15 +22,16 @@ use crate::{
         apps::{self, App, AppSettings, Apps, STORED_NUMBERS, SettingChanges, check_declared},
         client::{Client, ForwardedHeader, Proxies, TrustedProxies},
         ledger::{Ledger, MemoryLedger},
-        refusal::Refusal,
+        refusal::{ParameterFault, Refusal},
         service::{Nonces, Service},
         statistics,
     },
     http::{
         fields::Fields,
         language,
+        lists::{MAX_ELEMENTS, elements},
         media::in_range,
-        parameters::{MAX_VALUE_BYTES, Parameters},
+        parameters::{MAX_PARAMETERS, MAX_VALUE_BYTES, Parameters},
         request::segment_after,
     },
     installation::config::{ConfigFile, LedgerKind, LedgerUrlError},
@@ -46,7 +47,10 @@ fn choice(bytes: &[u8]) -> (u8, &[u8]) {
 /// Text is a query and a path. A parameter has one value or none, which is that of a lenient reader if it has one.
 pub fn parameters(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    let single = |query: &str| Parameters::new(query).single(&["answer"]).map(|value| value.map(|it| it.into_owned()));
+    let single = |query: &str| {
+        let parameters = Parameters::of_query(query)?;
+        parameters.single(&["answer"]).map(|value| value.map(str::to_owned))
+    };
     let lenient = || url::form_urlencoded::parse(text.as_bytes()).filter(|(name, _)| name == "answer");
     match single(&text) {
         Ok(Some(value)) => {
@@ -54,11 +58,16 @@ pub fn parameters(bytes: &[u8]) {
             assert!(lenient().all(|(_, other)| other == value), "{text:?} says {value:?}, and something else");
             let encoded = format!("answer={}", utf8_percent_encode(&value, NON_ALPHANUMERIC));
             assert_eq!(single(&encoded).ok().flatten(), Some(value.clone()));
-            assert_eq!(single(&format!("{encoded}&{text}")).ok().flatten().as_ref(), Some(&value));
-            assert_eq!(single(&format!("{text}&answer=another")).is_ok(), value == "another");
+            let has_room = text.split('&').filter(|pair| !pair.is_empty()).count() < MAX_PARAMETERS;
+            let before = single(&format!("{encoded}&{text}"));
+            assert_eq!(before, if has_room { Ok(Some(value.clone())) } else { Err(ParameterFault::TooMany) });
+            assert_eq!(single(&format!("{text}&answer=another")).is_ok(), has_room && value == "another");
         }
         Ok(None) => assert_eq!(lenient().count(), 0, "{text:?} has an answer"),
-        Err(refusal) => assert!(matches!(refusal, Refusal::Parameter), "{refusal}"),
+        Err(fault) => {
+            use ParameterFault::{Ambiguous, Encoding, TooLong, TooMany};
+            assert!(matches!(fault, Ambiguous | Encoding | TooLong | TooMany), "{fault}");
+        }
     }
     if let Ok(uri) = text.parse::<Uri>() {
         let segment = segment_after(&uri, "keys");
@@ -69,19 +78,29 @@ pub fn parameters(bytes: &[u8]) {
 
 /// A body of whichever type is read or refused, and a value of it is what a plain reader finds.
 pub fn fields(bytes: &[u8]) {
-    const TYPES: [&str; 5] =
-        ["application/x-www-form-urlencoded", "application/json", "multipart/form-data; boundary=b", "text/plain", ""];
+    const TYPES: [&str; 7] = [
+        "application/x-www-form-urlencoded",
+        "application/json",
+        "multipart/form-data; boundary=b",
+        "text/plain",
+        "",
+        "application/x-www-form-urlencoded; charset=euc-kr",
+        "application/json; charset=shift_jis",
+    ];
     let (first, body) = choice(bytes);
     let content_type = TYPES[usize::from(first) % TYPES.len()];
     let request = Request::post("/siteverify?response=in-the-query").header(header::CONTENT_TYPE, content_type);
     let request = request.body(Body::from(body.to_vec())).expect("the request is of letters and digits");
     let fields = match block_on(Fields::read(request)) {
         Ok(fields) => fields,
-        Err(refusal) => return assert!(matches!(refusal, Refusal::Parameter | Refusal::Http(_)), "{refusal}"),
+        Err(refusal) => return assert!(matches!(refusal, Refusal::Parameter(_) | Refusal::Http(_)), "{refusal}"),
     };
     match fields.single(&["response"]) {
         Ok(value) => assert!(value.is_some_and(|value| value.len() <= 3 * body.len() + 12)),
-        Err(refusal) => assert!(matches!(refusal, Refusal::Parameter), "{refusal}"),
+        Err(fault) => {
+            use ParameterFault::{Ambiguous, Charset, Encoding, Value};
+            assert!(matches!(fault, Ambiguous | Charset | Encoding | Value), "{fault}");
+        }
     }
 }
 
@@ -169,6 +188,9 @@ pub fn language(bytes: &[u8]) {
             if at_start { [line].into_iter().chain(given).collect() } else { given.chain([line]).collect() };
         lines.into_iter().map(|line| (header::ACCEPT_LANGUAGE, line)).collect::<HeaderMap>()
     };
+    if elements(&headers, header::ACCEPT_LANGUAGE).count() == MAX_ELEMENTS {
+        return; // of such a list the end is not read
+    }
     let preferred = language::preferred_among(&there, &headers);
     if let Some(language) = preferred {
         let text = String::from_utf8_lossy(rest).to_ascii_lowercase();

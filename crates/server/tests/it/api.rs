@@ -8,6 +8,7 @@ use std::{
 
 use haechi_captcha::{Claims, Key, Keyring, Nonce, Secret};
 use serde_json::json;
+use ureq::AsSendBody;
 
 use crate::server::{DEADLINE, Reply, TestServer, ledger_is_shared, not_tested, send, send_request};
 
@@ -57,11 +58,11 @@ fn check(reply: &Reply, status: u16, code: i32, message: &str) {
     assert_eq!(reply.header("cache-control"), "no-store");
 }
 
-fn verification(appkey: &str, key: &str, query: &str) -> String {
+pub(crate) fn verification(appkey: &str, key: &str, query: &str) -> String {
     format!("/captcha/v1.0/appkeys/{appkey}/keys/{key}/verification{query}")
 }
 
-fn request(method: &str, url: &str, headers: &[(&str, &str)]) -> Reply {
+pub(crate) fn request(method: &str, url: &str, headers: &[(&str, &str)]) -> Reply {
     let builder = ureq::http::Request::builder().method(method).uri(url);
     let builder = headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value));
     send_request(builder.body(()).unwrap())
@@ -330,9 +331,9 @@ fn a_request_that_is_wrong_as_http_gets_its_status_and_minus_3() {
     check(&request("GET", &url, &[("x-large", &"a".repeat(17 * 1024))]), 431, -3, http);
     let large = "a".repeat(17 * 1024);
     let form = "application/x-www-form-urlencoded";
-    check(&post_body(&server, &verification(appkey, &key, ""), form, &format!("answer={large}")), 413, -3, http);
+    check(&post_body(&server, &verification(appkey, &key, ""), form, format!("answer={large}")), 413, -3, http);
     let json = json!({ "key": key, "answer": large }).to_string();
-    check(&post_body(&server, "/demo/redemption", "application/json", &json), 413, -3, http);
+    check(&post_body(&server, "/demo/redemption", "application/json", json), 413, -3, http);
     check(&server.get("/docs/%ff"), 404, -3, http);
 }
 
@@ -380,7 +381,7 @@ fn raw(server: &TestServer, line: &str, headers: &[String]) -> String {
     reply
 }
 
-fn post_body(server: &TestServer, path: &str, content_type: &str, body: &str) -> Reply {
+pub(crate) fn post_body(server: &TestServer, path: &str, content_type: &str, body: impl AsSendBody) -> Reply {
     let config = ureq::Agent::config_builder().http_status_as_error(false).build();
     let url = format!("{}{path}", server.url());
     let sent = ureq::Agent::new_with_config(config).post(&url).header("content-type", content_type).send(body);

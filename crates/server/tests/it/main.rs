@@ -6,6 +6,7 @@ mod admin;
 mod api;
 mod apps;
 mod backup;
+mod bodies;
 mod cli;
 mod clock;
 mod config;

@@ -128,7 +128,7 @@ pub(crate) fn refusal(vendor: Vendor, refusal: &Refusal) -> Response {
     let (status, fault) = match refusal {
         Refusal::AppKey | Refusal::Host => (StatusCode::OK, Fault::Secret),
         Refusal::Key | Refusal::Expired => (StatusCode::OK, Fault::Response),
-        Refusal::Parameter => (StatusCode::OK, Fault::Request),
+        Refusal::Parameter(_) => (StatusCode::OK, Fault::Request),
         Refusal::Http(status) => (*status, Fault::Request),
         Refusal::RateLimit { .. } => (refusal.status(), Fault::Undecided),
         Refusal::Internal => (refusal.status(), Fault::Undecided),
