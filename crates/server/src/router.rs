@@ -138,6 +138,12 @@ async fn say_refusals(State(service): State<Arc<Service>>, request: Request, nex
     if let Refusal::Parameter(fault) = *refusal {
         said.headers_mut().insert(X_HAECHI_REASON, HeaderValue::from_static(fault.code()));
     }
+    if dialect == Dialect::Widget {
+        // So far only what its routes refused has them, and not what was refused before: too long, too large, too late.
+        let headers = said.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
+    }
     // What was said beside the status goes with it, such as what part of a file there is.
     for (name, value) in response.headers() {
         if *name != header::CONTENT_LENGTH {

@@ -3,7 +3,7 @@
 use ureq::AsSendBody;
 
 use crate::{
-    api::{Insider, post_body, verification},
+    api::{Insider, post_body, request, verification},
     server::{Reply, TestServer},
 };
 
@@ -236,5 +236,21 @@ fn a_picture_is_drawn_whatever_its_query_says() {
     ] {
         let reply = image(&query);
         assert!(reply.status == 200 && reply.body == *expected, "{query}");
+    }
+}
+
+#[test]
+fn a_pages_script_can_read_what_its_call_is_refused_with_before_it_is_made() {
+    let site = Site::start();
+    let large = "a".repeat(17 * 1024);
+    let long = format!("/widget/v1/begin?{}", "a".repeat(9_000));
+    for (reply, status) in [
+        (site.server.post("/widget/v1/nothing"), 404),
+        (site.server.post(&long), 414),
+        (post_body(&site.server, "/widget/v1/begin", FORM, &large), 413),
+        (request("POST", &format!("{}/widget/v1/begin", site.server.url()), &[("x-large", &large)]), 431),
+    ] {
+        assert_eq!((reply.status, reply.header("access-control-allow-origin")), (status, "*"));
+        assert!(reply.json()["error"].is_string());
     }
 }
