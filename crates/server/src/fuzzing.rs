@@ -28,6 +28,7 @@ use crate::{
     },
     http::{
         fields::Fields,
+        idempotency::idempotency_key,
         language,
         lists::{MAX_ELEMENTS, elements},
         media::in_range,
@@ -145,6 +146,25 @@ pub fn widget(bytes: &[u8]) {
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     runtime.expect("a runtime without IO needs nothing").block_on(future)
+}
+
+/// What names a request is the same name when it stands in quotes, and nothing else is a name.
+pub fn idempotency(bytes: &[u8]) {
+    let read = |value: HeaderValue| {
+        let headers = HeaderMap::from_iter([(HeaderName::from_static("idempotency-key"), value)]);
+        idempotency_key(&headers).map(|name| name.map(|name| name.into_owned()))
+    };
+    let Ok(value) = HeaderValue::from_bytes(bytes) else { return };
+    match read(value) {
+        Ok(name) => {
+            let name = name.expect("there is a header");
+            assert!((1..=255).contains(&name.len()) && name.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{name}");
+            let quoted = format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""));
+            let quoted = HeaderValue::from_str(&quoted).expect("it is printable");
+            assert_eq!(read(quoted), Ok(Some(name)));
+        }
+        Err(fault) => assert_eq!(fault, ParameterFault::IdempotencyKey),
+    }
 }
 
 /// Whatever `Range` says, what comes is the whole, the part that `Content-Range` names, or nothing of it.
@@ -397,6 +417,7 @@ mod tests {
         known_queries_and_paths_are_read_soundly: parameters,
         known_ranges_are_read_soundly: range,
         known_bodies_are_read_soundly: fields,
+        known_names_of_requests_are_read_soundly: idempotency,
         known_calls_of_widgets_and_sites_are_answered_soundly: widget,
         known_languages_are_read_soundly: language,
         known_forwarded_headers_are_read_soundly: forwarded,

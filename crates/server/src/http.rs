@@ -3,6 +3,7 @@
 pub(crate) mod cookies;
 pub(crate) mod fields;
 pub(crate) mod guard;
+pub(crate) mod idempotency;
 pub(crate) mod language;
 pub(crate) mod lists;
 pub(crate) mod media;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::{Method, Uri},
+    http::{HeaderMap, Method, Uri},
     response::Response,
 };
 use haechi_captcha::Language;
@@ -20,15 +20,16 @@ use crate::{
     clock::unix_now,
     domain::{
         apps::LiveApp,
-        ledger::Expiry,
+        ledger::{Expiry, request_name},
         limits::Limited,
         metrics::Call,
         outcome::Outcome,
         refusal::{ParameterFault, Refusal},
-        service::Service,
+        service::{Given, Service},
     },
     http::{
         fields::Fields,
+        idempotency::idempotency_key,
         parameters::Parameters,
         request::segment_after,
         routes::{Dialect, Routes},
@@ -93,22 +94,31 @@ fn fixed_language(query: &str) -> Result<Option<Language>, Refusal> {
         ("appkey" = String, Path, description = "The app's appkey, 64 hexadecimal digits"),
         ("key" = String, Path, description = "The key of the challenge"),
         ("answer" = Option<String>, Query, description = "What the person typed. Case, spaces and hyphens do not count"),
+        ("Idempotency-Key" = Option<String>, Header, description = "A name of the site's making for this request, 1 to 255 printable ASCII characters: the same request again gets the same verdict while the key can be answered, and `SUCCESS` a minute longer"),
     ),
     responses(
         (status = 200, body = Envelope, description = "`SUCCESS`, `APPKEY_ERROR` (-4), `INVALID_KEY_ERROR` (-7), `PARAMETER_ERROR` (-2), `EMPTY_ANSWER` (-8), `EXPIRED_KEY_ERROR` (-5) or `WRONG_ANSWER_ERROR` (-6)"),
         (status = 503, body = Envelope, description = "`FAIL` (-1): the server could not decide; the answer has not passed"),
     )
 )]
-async fn verify(State(service): State<Arc<Service>>, uri: Uri, request: Request) -> Result<Response, Refusal> {
+async fn verify(
+    State(service): State<Arc<Service>>,
+    uri: Uri,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Refusal> {
     let now = unix_now();
     let live = service.app(segment_after(&uri, "appkeys"), now)?;
     let challenge = service.word_of(&live, segment_after(&uri, "keys"))?;
+    let name = idempotency_key(&headers)?;
     let is_post = *request.method() == Method::POST;
     let fields = if is_post { Fields::read_if_told(request).await? } else { Fields::of_query(&request)? };
     let Some(typed) = fields.agreed("answer")? else {
         return Ok(reply::outcome(Outcome::EmptyAnswer));
     };
-    let judged = service.judge(&live, &challenge, typed, now).await?;
+    // The same name with another answer is another request, so that it tells nothing of the first one's verdict.
+    let request = name.map(|name| request_name(&[&name, typed]));
+    let judged = service.judge(&live, &challenge, Given { typed, request }, now).await?;
     Ok(reply::outcome(judged.verdict.outcome()))
 }
 
@@ -121,14 +131,20 @@ async fn verify(State(service): State<Arc<Service>>, uri: Uri, request: Request)
         ("appkey" = String, Path, description = "The app's appkey, 64 hexadecimal digits"),
         ("key" = String, Path, description = "The key of the challenge"),
         ("answer" = Option<String>, Query, description = "What the person typed. Case, spaces and hyphens do not count"),
+        ("Idempotency-Key" = Option<String>, Header, description = "A name of the site's making for this request, 1 to 255 printable ASCII characters: the same request again gets the same verdict while the key can be answered, and `SUCCESS` a minute longer"),
     ),
     responses(
         (status = 200, body = Envelope, description = "`SUCCESS`, `APPKEY_ERROR` (-4), `INVALID_KEY_ERROR` (-7), `PARAMETER_ERROR` (-2), `EMPTY_ANSWER` (-8), `EXPIRED_KEY_ERROR` (-5) or `WRONG_ANSWER_ERROR` (-6)"),
         (status = 503, body = Envelope, description = "`FAIL` (-1): the server could not decide; the answer has not passed"),
     )
 )]
-async fn verify_by_post(service: State<Arc<Service>>, uri: Uri, request: Request) -> Result<Response, Refusal> {
-    verify(service, uri, request).await
+async fn verify_by_post(
+    service: State<Arc<Service>>,
+    uri: Uri,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Refusal> {
+    verify(service, uri, headers, request).await
 }
 
 /// Expire a key.

@@ -85,6 +85,9 @@ pub enum ParameterFault {
     /// The body is said to be multipart, and is not.
     #[error("the body is not multipart/form-data as its Content-Type says")]
     Multipart,
+    /// The name of the request cannot be read.
+    #[error("Idempotency-Key is 1 to 255 printable ASCII characters, in quotes or without")]
+    IdempotencyKey,
 }
 
 impl ParameterFault {
@@ -102,6 +105,7 @@ impl ParameterFault {
             Self::ContentType => "content-type",
             Self::Json => "json",
             Self::Multipart => "multipart",
+            Self::IdempotencyKey => "idempotency-key",
         }
     }
 }
