@@ -54,8 +54,9 @@ const NEEDED_WITH_BROWSER: [Needed; 3] = [
 ];
 /// Modules of the black-box suite on which the ledger has a bearing, or Redis, in which apps and users are too: they
 /// are run on each ledger, and all others on the embedded one only.
-const WITH_LEDGER: [&str; 14] = [
+const WITH_LEDGER: [&str; 15] = [
     "admin::",
+    "again::",
     "api::",
     "apps::",
     "backup::",

@@ -22,15 +22,17 @@ use crate::{
         apps::{self, App, AppSettings, Apps, STORED_NUMBERS, SettingChanges, check_declared},
         client::{Client, ForwardedHeader, Proxies, TrustedProxies},
         ledger::{Ledger, MemoryLedger},
-        refusal::Refusal,
+        refusal::{ParameterFault, Refusal},
         service::{Nonces, Service},
         statistics,
     },
     http::{
         fields::Fields,
+        idempotency::idempotency_key,
         language,
+        lists::{MAX_ELEMENTS, elements},
         media::in_range,
-        parameters::{MAX_VALUE_BYTES, Parameters},
+        parameters::{MAX_PARAMETERS, MAX_VALUE_BYTES, Parameters},
         request::segment_after,
     },
     installation::config::{ConfigFile, LedgerKind, LedgerUrlError},
@@ -46,7 +48,10 @@ fn choice(bytes: &[u8]) -> (u8, &[u8]) {
 /// Text is a query and a path. A parameter has one value or none, which is that of a lenient reader if it has one.
 pub fn parameters(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    let single = |query: &str| Parameters::new(query).single(&["answer"]).map(|value| value.map(|it| it.into_owned()));
+    let single = |query: &str| {
+        let parameters = Parameters::of_query(query)?;
+        parameters.single(&["answer"]).map(|value| value.map(str::to_owned))
+    };
     let lenient = || url::form_urlencoded::parse(text.as_bytes()).filter(|(name, _)| name == "answer");
     match single(&text) {
         Ok(Some(value)) => {
@@ -54,11 +59,16 @@ pub fn parameters(bytes: &[u8]) {
             assert!(lenient().all(|(_, other)| other == value), "{text:?} says {value:?}, and something else");
             let encoded = format!("answer={}", utf8_percent_encode(&value, NON_ALPHANUMERIC));
             assert_eq!(single(&encoded).ok().flatten(), Some(value.clone()));
-            assert_eq!(single(&format!("{encoded}&{text}")).ok().flatten().as_ref(), Some(&value));
-            assert_eq!(single(&format!("{text}&answer=another")).is_ok(), value == "another");
+            let has_room = text.split('&').filter(|pair| !pair.is_empty()).count() < MAX_PARAMETERS;
+            let before = single(&format!("{encoded}&{text}"));
+            assert_eq!(before, if has_room { Ok(Some(value.clone())) } else { Err(ParameterFault::TooMany) });
+            assert_eq!(single(&format!("{text}&answer=another")).is_ok(), has_room && value == "another");
         }
         Ok(None) => assert_eq!(lenient().count(), 0, "{text:?} has an answer"),
-        Err(refusal) => assert!(matches!(refusal, Refusal::Parameter), "{refusal}"),
+        Err(fault) => {
+            use ParameterFault::{Ambiguous, Encoding, TooLong, TooMany};
+            assert!(matches!(fault, Ambiguous | Encoding | TooLong | TooMany), "{fault}");
+        }
     }
     if let Ok(uri) = text.parse::<Uri>() {
         let segment = segment_after(&uri, "keys");
@@ -69,19 +79,29 @@ pub fn parameters(bytes: &[u8]) {
 
 /// A body of whichever type is read or refused, and a value of it is what a plain reader finds.
 pub fn fields(bytes: &[u8]) {
-    const TYPES: [&str; 5] =
-        ["application/x-www-form-urlencoded", "application/json", "multipart/form-data; boundary=b", "text/plain", ""];
+    const TYPES: [&str; 7] = [
+        "application/x-www-form-urlencoded",
+        "application/json",
+        "multipart/form-data; boundary=b",
+        "text/plain",
+        "",
+        "application/x-www-form-urlencoded; charset=euc-kr",
+        "application/json; charset=shift_jis",
+    ];
     let (first, body) = choice(bytes);
     let content_type = TYPES[usize::from(first) % TYPES.len()];
     let request = Request::post("/siteverify?response=in-the-query").header(header::CONTENT_TYPE, content_type);
     let request = request.body(Body::from(body.to_vec())).expect("the request is of letters and digits");
     let fields = match block_on(Fields::read(request)) {
         Ok(fields) => fields,
-        Err(refusal) => return assert!(matches!(refusal, Refusal::Parameter | Refusal::Http(_)), "{refusal}"),
+        Err(refusal) => return assert!(matches!(refusal, Refusal::Parameter(_) | Refusal::Http(_)), "{refusal}"),
     };
     match fields.single(&["response"]) {
         Ok(value) => assert!(value.is_some_and(|value| value.len() <= 3 * body.len() + 12)),
-        Err(refusal) => assert!(matches!(refusal, Refusal::Parameter), "{refusal}"),
+        Err(fault) => {
+            use ParameterFault::{Ambiguous, Charset, Encoding, Value};
+            assert!(matches!(fault, Ambiguous | Charset | Encoding | Value), "{fault}");
+        }
     }
 }
 
@@ -128,6 +148,25 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     runtime.expect("a runtime without IO needs nothing").block_on(future)
 }
 
+/// What names a request is the same name when it stands in quotes, and nothing else is a name.
+pub fn idempotency(bytes: &[u8]) {
+    let read = |value: HeaderValue| {
+        let headers = HeaderMap::from_iter([(HeaderName::from_static("idempotency-key"), value)]);
+        idempotency_key(&headers).map(|name| name.map(|name| name.into_owned()))
+    };
+    let Ok(value) = HeaderValue::from_bytes(bytes) else { return };
+    match read(value) {
+        Ok(name) => {
+            let name = name.expect("there is a header");
+            assert!((1..=255).contains(&name.len()) && name.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{name}");
+            let quoted = format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""));
+            let quoted = HeaderValue::from_str(&quoted).expect("it is printable");
+            assert_eq!(read(quoted), Ok(Some(name)));
+        }
+        Err(fault) => assert_eq!(fault, ParameterFault::IdempotencyKey),
+    }
+}
+
 /// Whatever `Range` says, what comes is the whole, the part that `Content-Range` names, or nothing of it.
 pub fn range(bytes: &[u8]) {
     let (first, rest) = choice(bytes);
@@ -169,6 +208,9 @@ pub fn language(bytes: &[u8]) {
             if at_start { [line].into_iter().chain(given).collect() } else { given.chain([line]).collect() };
         lines.into_iter().map(|line| (header::ACCEPT_LANGUAGE, line)).collect::<HeaderMap>()
     };
+    if elements(&headers, header::ACCEPT_LANGUAGE).count() == MAX_ELEMENTS {
+        return; // of such a list the end is not read
+    }
     let preferred = language::preferred_among(&there, &headers);
     if let Some(language) = preferred {
         let text = String::from_utf8_lossy(rest).to_ascii_lowercase();
@@ -375,6 +417,7 @@ mod tests {
         known_queries_and_paths_are_read_soundly: parameters,
         known_ranges_are_read_soundly: range,
         known_bodies_are_read_soundly: fields,
+        known_names_of_requests_are_read_soundly: idempotency,
         known_calls_of_widgets_and_sites_are_answered_soundly: widget,
         known_languages_are_read_soundly: language,
         known_forwarded_headers_are_read_soundly: forwarded,

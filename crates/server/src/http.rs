@@ -3,7 +3,9 @@
 pub(crate) mod cookies;
 pub(crate) mod fields;
 pub(crate) mod guard;
+pub(crate) mod idempotency;
 pub(crate) mod language;
+pub(crate) mod lists;
 pub(crate) mod media;
 pub(crate) mod parameters;
 pub(crate) mod refused;

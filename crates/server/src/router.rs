@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::{Body, HttpBody},
     extract::{DefaultBodyLimit, Request, State},
-    http::{Method, header, request::Parts},
+    http::{HeaderName, HeaderValue, Method, header, request::Parts},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
@@ -33,6 +33,9 @@ use crate::{
         demo, fallback,
     },
 };
+
+/// Says what is wrong with the parameters, to the developer who looks: no wire form has room for it.
+const X_HAECHI_REASON: HeaderName = HeaderName::from_static("x-haechi-reason");
 
 /// What a router serves beside the API.
 #[derive(Debug, Clone, Copy, Default)]
@@ -131,6 +134,15 @@ async fn say_refusals(State(service): State<Arc<Service>>, request: Request, nex
     let mut said = dialect.say(&refusal, &listener);
     if let Some(secs) = refusal.retry_after_secs() {
         said.headers_mut().insert(header::RETRY_AFTER, secs.into());
+    }
+    if let Refusal::Parameter(fault) = *refusal {
+        said.headers_mut().insert(X_HAECHI_REASON, HeaderValue::from_static(fault.code()));
+    }
+    if dialect == Dialect::Widget {
+        // So far only what its routes refused has them, and not what was refused before: too long, too large, too late.
+        let headers = said.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
     }
     // What was said beside the status goes with it, such as what part of a file there is.
     for (name, value) in response.headers() {

@@ -8,25 +8,30 @@ pub(crate) mod reply;
 use std::sync::Arc;
 
 use axum::{
-    extract::{RawQuery, Request, State},
-    http::{Method, Uri, header},
+    extract::{Request, State},
+    http::{HeaderMap, Method, Uri},
     response::Response,
 };
 use haechi_captcha::Language;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Deserialize;
 use utoipa_axum::routes;
 
 use self::reply::{Envelope, IssuedEnvelope};
 use crate::{
     clock::unix_now,
     domain::{
-        apps::LiveApp, ledger::Expiry, limits::Limited, metrics::Call, outcome::Outcome, refusal::Refusal,
-        service::Service,
+        apps::LiveApp,
+        ledger::{Expiry, request_name},
+        limits::Limited,
+        metrics::Call,
+        outcome::Outcome,
+        refusal::{ParameterFault, Refusal},
+        service::{Given, Service},
     },
     http::{
+        fields::Fields,
+        idempotency::idempotency_key,
         parameters::Parameters,
-        request::{read_body, segment_after},
+        request::segment_after,
         routes::{Dialect, Routes},
     },
 };
@@ -73,21 +78,23 @@ async fn issue(State(service): State<Arc<Service>>, uri: Uri) -> Result<Response
 }
 
 /// The language that `lang` fixes. One that we do not speak is refused: the caller would take the challenge for fixed.
-pub(crate) fn fixed_language(query: &str) -> Result<Option<Language>, Refusal> {
-    let tag = Parameters::new(query).single(&["lang"])?;
-    tag.map(|tag| tag.parse().map_err(|_| Refusal::Parameter)).transpose()
+fn fixed_language(query: &str) -> Result<Option<Language>, Refusal> {
+    let parameters = Parameters::of_query(query)?;
+    let tag = parameters.single(&["lang"])?;
+    Ok(tag.map(|tag| tag.parse().map_err(|_| ParameterFault::Value)).transpose()?)
 }
 
 /// Judge an answer.
 ///
 /// A right answer spends the key; a wrong one takes one of its attempts. `POST` is the same, with the answer in the
-/// query, in a form, or in JSON.
+/// query, in a form, in JSON or in multipart/form-data.
 #[utoipa::path(
     get, path = "/captcha/v1.0/appkeys/{appkey}/keys/{key}/verification", tag = "CAPTCHA API v1.0",
     params(
         ("appkey" = String, Path, description = "The app's appkey, 64 hexadecimal digits"),
         ("key" = String, Path, description = "The key of the challenge"),
         ("answer" = Option<String>, Query, description = "What the person typed. Case, spaces and hyphens do not count"),
+        ("Idempotency-Key" = Option<String>, Header, description = "A name of the site's making for this request, 1 to 255 printable ASCII characters: the same request again gets the same verdict while the key can be answered, and `SUCCESS` a minute longer"),
     ),
     responses(
         (status = 200, body = Envelope, description = "`SUCCESS`, `APPKEY_ERROR` (-4), `INVALID_KEY_ERROR` (-7), `PARAMETER_ERROR` (-2), `EMPTY_ANSWER` (-8), `EXPIRED_KEY_ERROR` (-5) or `WRONG_ANSWER_ERROR` (-6)"),
@@ -97,29 +104,34 @@ pub(crate) fn fixed_language(query: &str) -> Result<Option<Language>, Refusal> {
 async fn verify(
     State(service): State<Arc<Service>>,
     uri: Uri,
-    RawQuery(query): RawQuery,
+    headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Refusal> {
     let now = unix_now();
     let live = service.app(segment_after(&uri, "appkeys"), now)?;
     let challenge = service.word_of(&live, segment_after(&uri, "keys"))?;
-    let encoded = with_form(query.unwrap_or_default(), request).await?;
-    let Some(answer) = Parameters::new(&encoded).single(&["answer"])? else {
+    let name = idempotency_key(&headers)?;
+    let is_post = *request.method() == Method::POST;
+    let fields = if is_post { Fields::read_if_told(request).await? } else { Fields::of_query(&request)? };
+    let Some(typed) = fields.agreed("answer")? else {
         return Ok(reply::outcome(Outcome::EmptyAnswer));
     };
-    let judged = service.judge(&live, &challenge, &*answer, now).await?;
+    // The same name with another answer is another request, so that it tells nothing of the first one's verdict.
+    let request = name.map(|name| request_name(&[&name, typed]));
+    let judged = service.judge(&live, &challenge, Given { typed, request }, now).await?;
     Ok(reply::outcome(judged.verdict.outcome()))
 }
 
 /// Judge an answer.
 ///
-/// The same with POST, where the answer may also come as a form or as JSON: `{"answer": "…"}`
+/// The same with POST, where the answer may also come as a form, as multipart/form-data or as JSON: `{"answer": "…"}`
 #[utoipa::path(
     post, path = "/captcha/v1.0/appkeys/{appkey}/keys/{key}/verification", tag = "CAPTCHA API v1.0",
     params(
         ("appkey" = String, Path, description = "The app's appkey, 64 hexadecimal digits"),
         ("key" = String, Path, description = "The key of the challenge"),
         ("answer" = Option<String>, Query, description = "What the person typed. Case, spaces and hyphens do not count"),
+        ("Idempotency-Key" = Option<String>, Header, description = "A name of the site's making for this request, 1 to 255 printable ASCII characters: the same request again gets the same verdict while the key can be answered, and `SUCCESS` a minute longer"),
     ),
     responses(
         (status = 200, body = Envelope, description = "`SUCCESS`, `APPKEY_ERROR` (-4), `INVALID_KEY_ERROR` (-7), `PARAMETER_ERROR` (-2), `EMPTY_ANSWER` (-8), `EXPIRED_KEY_ERROR` (-5) or `WRONG_ANSWER_ERROR` (-6)"),
@@ -129,10 +141,10 @@ async fn verify(
 async fn verify_by_post(
     service: State<Arc<Service>>,
     uri: Uri,
-    query: RawQuery,
+    headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Refusal> {
-    verify(service, uri, query, request).await
+    verify(service, uri, headers, request).await
 }
 
 /// Expire a key.
@@ -147,51 +159,14 @@ async fn verify_by_post(
         (status = 503, body = Envelope, description = "`FAIL` (-1): the server could not decide"),
     )
 )]
-async fn expire(State(service): State<Arc<Service>>, uri: Uri, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+async fn expire(State(service): State<Arc<Service>>, uri: Uri) -> Result<Response, Refusal> {
     let now = unix_now();
     let live = service.app(segment_after(&uri, "appkeys"), now)?;
-    let query = query.unwrap_or_default();
-    let key = Parameters::new(&query).single(&["key", "keys"])?.ok_or(Refusal::Parameter)?;
-    if key.is_empty() {
-        return Err(Refusal::Parameter);
-    }
-    let challenge = service.word_of(&live, &key)?;
+    let parameters = Parameters::of_query(uri.query().unwrap_or_default())?;
+    let key = parameters.single(&["key", "keys"])?.filter(|key| !key.is_empty()).ok_or(ParameterFault::Missing)?;
+    let challenge = service.word_of(&live, key)?;
     Ok(reply::outcome(match service.expire(&live, &challenge, now).await? {
         Expiry::Done => Outcome::Success,
         Expiry::Spent => Outcome::ExpiredKeyError,
     }))
-}
-
-/// The query, with the parameters of a `POST`'s body after it.
-async fn with_form(query: String, request: Request) -> Result<String, Refusal> {
-    if request.method() != Method::POST {
-        return Ok(query);
-    }
-    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media_type = content_type.and_then(|text| text.split(';').next()).unwrap_or_default().trim();
-    let is_json = media_type.eq_ignore_ascii_case("application/json");
-    let is_form = media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded");
-    let body = read_body(request).await?;
-    let form = match std::str::from_utf8(&body) {
-        _ if !is_json && !is_form => return Ok(query),
-        Ok(text) if is_form => text.to_owned(),
-        Ok(text) => form_of_json(text)?,
-        Err(_) => return Err(Refusal::Parameter),
-    };
-    Ok(format!("{query}&{form}"))
-}
-
-/// The body of a `POST` in JSON.
-#[derive(Deserialize)]
-struct VerifyBody {
-    answer: Option<String>,
-}
-
-fn form_of_json(text: &str) -> Result<String, Refusal> {
-    if text.trim().is_empty() {
-        return Ok(String::new());
-    }
-    let body: VerifyBody = serde_json::from_str(text).map_err(|_| Refusal::Parameter)?;
-    let pair = |answer: String| format!("answer={}", utf8_percent_encode(&answer, NON_ALPHANUMERIC));
-    Ok(body.answer.map(pair).unwrap_or_default())
 }

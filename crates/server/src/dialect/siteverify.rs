@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::StatusCode,
     response::Response,
 };
 use haechi_captcha::Means;
@@ -50,9 +49,8 @@ fn by_get_too(
     let by_get = move |State(service): State<Arc<Service>>, request: Request| async move {
         answer(&service, vendor, request).await
     };
-    // A HEAD would redeem the token and say nothing of it.
-    let refuse_head = || async { Refusal::Http(StatusCode::METHOD_NOT_ALLOWED) };
-    (schemas, paths, handlers.head(refuse_head).get(by_get))
+    // It is advertised to nobody.
+    (schemas, paths, handlers.get(by_get))
 }
 
 /// Redeem a token, as reCAPTCHA does it.
@@ -119,7 +117,7 @@ async fn answer(service: &Service, vendor: Vendor, request: Request) -> Result<R
 async fn judge(service: &Service, vendor: Vendor, fields: &Fields, now: u64) -> Result<Verdict, Refusal> {
     // White space comes with what people paste, and with secrets that stand in files.
     let given = |name| {
-        let value = fields.single(&[name])?.map(|value| value.trim_ascii().to_owned());
+        let value = fields.single(&[name])?.map(str::trim_ascii);
         Ok::<_, Refusal>(value.filter(|value| !value.is_empty()))
     };
     let (secret, response) = (given("secret")?, given("response")?);
@@ -138,11 +136,11 @@ async fn judge(service: &Service, vendor: Vendor, fields: &Fields, now: u64) -> 
         Err(other) => return Err(other),
     };
     let site_key = given("sitekey")?;
-    if vendor == Vendor::Hcaptcha && site_key.is_some_and(|site_key| !live.app.site_key().is_written(&site_key)) {
+    if vendor == Vendor::Hcaptcha && site_key.is_some_and(|site_key| !live.app.site_key().is_written(site_key)) {
         return Ok(Err(vec![Fault::SiteKey]));
     }
     let request = given("idempotency_key")?;
-    Ok(verdict_on(service.redeem(&live, response, request.as_deref(), now).await?))
+    Ok(verdict_on(service.redeem(&live, response, request, now).await?))
 }
 
 /// Redeems a token of this app, in the words of `/siteverify`.

@@ -29,7 +29,7 @@ use crate::{
         limits::Limited,
         metrics::Call,
         outcome::Outcome,
-        refusal::Refusal,
+        refusal::{ParameterFault, Refusal},
         service::{Given, Service, Verdict},
         token::{Audience, Wish},
     },
@@ -187,15 +187,15 @@ pub(crate) struct Fault {
 async fn begin(State(service): State<Arc<Service>>, headers: HeaderMap, request: Request) -> Result<Response, Refusal> {
     let client = Caller::of(&service, &request);
     let fields = Fields::read(request).await?;
-    let site_key = fields.single(&["sitekey"])?.filter(|key| !key.is_empty()).ok_or(Refusal::Parameter)?;
+    let site_key = fields.single(&["sitekey"])?.filter(|key| !key.is_empty()).ok_or(ParameterFault::Missing)?;
     if service.knows_vendors_test_keys()
-        && let Some(token) = test_keys::token_of(&site_key)
+        && let Some(token) = test_keys::token_of(site_key)
     {
         let (token, expires_in_secs) = token.ok_or(Refusal::AppKey)?;
         let passed = Passed { token: token.to_owned(), expires_in_secs };
         return Ok(said(Outcome::Success, &Begun::Passed(passed)));
     }
-    let live = service.app_of_site(&site_key)?;
+    let live = service.app_of_site(site_key)?;
     service.check_host(&live, &host_of_page(&headers))?;
     Ok(said(Outcome::Success, &Begun::Asks(ask(&service, &client, &live, &Look::wanted(&fields)?).await?)))
 }
@@ -224,22 +224,22 @@ async fn answer(
     let (word, live) = word_of(&service, &fields)?;
     let hostname = host_of_page(&headers);
     service.check_host(&live, &hostname)?;
-    let text = |name| Ok::<_, Refusal>(fields.single(&[name])?.unwrap_or_default().into_owned());
+    let text = |name| Ok::<_, Refusal>(fields.single(&[name])?.unwrap_or_default().to_owned());
     let (action, data) = (text("action")?, text("cdata")?);
     let wish = Wish { audience: audience(&fields)?, means: means(&fields)?, hostname, action, data };
     // What it is to say is checked before the answer is spent.
     if !wish.fits() {
-        return Err(Refusal::Parameter);
+        return Err(ParameterFault::TooLong.into());
     }
     let typed = fields.single(&["answer"])?.unwrap_or_default();
     if typed.len() > MAX_VALUE_BYTES {
-        return Err(Refusal::Parameter);
+        return Err(ParameterFault::TooLong.into());
     }
     let look = Look::wanted(&fields)?;
     // The same name with another text or another wish is another request.
     let name = fields.single(&["request"])?.filter(|name| !name.is_empty());
-    let request = name.map(|name| request_name(&[&name, &typed, wish.audience.name(), &wish.action, &wish.data]));
-    let judged = service.judge(&live, &word, Given { typed: &typed, request }, now).await?;
+    let request = name.map(|name| request_name(&[name, typed, wish.audience.name(), &wish.action, &wish.data]));
+    let judged = service.judge(&live, &word, Given { typed, request }, now).await?;
     let reply = match judged.verdict {
         Verdict::Passed => {
             let expires_in_secs = wish.audience.life_secs();
@@ -279,16 +279,16 @@ async fn renew(State(service): State<Arc<Service>>, headers: HeaderMap, request:
 
 /// The word that the key among the fields stands for.
 fn word_of(service: &Service, fields: &Fields) -> Result<(Word, Arc<LiveApp>), Refusal> {
-    service.word(&fields.single(&["key"])?.ok_or(Refusal::Parameter)?)
+    service.word(fields.single(&["key"])?.ok_or(ParameterFault::Missing)?)
 }
 
 fn audience(fields: &Fields) -> Result<Audience, Refusal> {
     let name = fields.single(&["api"])?;
-    Ok(name.and_then(|name| Audience::named(&name)).unwrap_or(Audience::Haechi))
+    Ok(name.and_then(Audience::named).unwrap_or(Audience::Haechi))
 }
 
 fn means(fields: &Fields) -> Result<Means, Refusal> {
-    Ok(if fields.single(&["how"])?.as_deref() == Some("sound") { Means::Sound } else { Means::Picture })
+    Ok(if fields.single(&["how"])? == Some("sound") { Means::Sound } else { Means::Picture })
 }
 
 /// The host of the page that calls, in lower case and without its port; empty if the browser does not say.
@@ -369,7 +369,7 @@ pub(crate) fn refusal(refusal: &Refusal) -> Response {
         Refusal::AppKey => (StatusCode::BAD_REQUEST, "unknown-sitekey"),
         Refusal::Host => (StatusCode::FORBIDDEN, "hostname-not-allowed"),
         Refusal::Key => (StatusCode::NOT_FOUND, "key-not-known"),
-        Refusal::Parameter => (StatusCode::BAD_REQUEST, "bad-request"),
+        Refusal::Parameter(_) => (StatusCode::BAD_REQUEST, "bad-request"),
         Refusal::Expired => (StatusCode::GONE, "expired"),
         Refusal::RateLimit { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate-limited"),
         Refusal::Http(StatusCode::NOT_FOUND) => (StatusCode::NOT_FOUND, "not-found"),

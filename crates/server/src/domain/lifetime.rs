@@ -7,7 +7,8 @@ use crate::{clock::CLOCK_SKEW_SECS, domain::token::Audience};
 /// Shortest and longest time for which a key can be answered, in seconds.
 pub const TTLS_SECS: RangeInclusive<u32> = 30..=3600;
 
-/// Seconds after its time in which a redeemed token gets the same verdict again, if the request is the same.
+/// Seconds after its time in which an answered key or a redeemed token gets the same verdict again, if the request is the
+/// same.
 pub(crate) const RETRY_SECS: u64 = 60;
 
 /// For so many seconds after a challenge's time its token may still be redeemed, or asked about again.

@@ -17,8 +17,8 @@ pub enum Refusal {
     #[error("the key was not issued here")]
     Key,
     /// A parameter is missing or cannot be read.
-    #[error("a parameter is missing, ambiguous or unreadable")]
-    Parameter,
+    #[error("{0}")]
+    Parameter(ParameterFault),
     /// The key is past its time or spent, so that it is not shown.
     #[error("the key has expired or is spent")]
     Expired,
@@ -48,6 +48,74 @@ pub enum Refusal {
     Internal,
 }
 
+/// What is wrong with the parameters of a request, for the developer of the site that sends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ParameterFault {
+    /// One that is needed is not there.
+    #[error("a parameter is missing")]
+    Missing,
+    /// Two values of one parameter differ.
+    #[error("a parameter has two values")]
+    Ambiguous,
+    /// A value is longer than it may be.
+    #[error("a parameter is too long")]
+    TooLong,
+    /// There are more than are read.
+    #[error("there are too many parameters")]
+    TooMany,
+    /// A value is none of those that its parameter can have.
+    #[error("a parameter has a value that it cannot have")]
+    Value,
+    /// A value is badly percent-encoded, or is no text in its charset.
+    #[error(
+        "a parameter is badly percent-encoded, or is not in the charset that the request says (UTF-8 if it says none)"
+    )]
+    Encoding,
+    /// The request says a charset that nobody knows.
+    #[error("the charset of the body is not known")]
+    Charset,
+    /// The body is of a type in which no parameters come.
+    #[error(
+        "parameters come as a form, as JSON or as multipart/form-data, and the body's Content-Type says something else"
+    )]
+    ContentType,
+    /// The body is said to be JSON, and is no object in it, or one of too many members.
+    #[error("the body is no object in JSON, or has too many members")]
+    Json,
+    /// The body is said to be multipart, and is not.
+    #[error("the body is not multipart/form-data as its Content-Type says")]
+    Multipart,
+    /// The name of the request cannot be read.
+    #[error("Idempotency-Key is 1 to 255 printable ASCII characters, in quotes or without")]
+    IdempotencyKey,
+}
+
+impl ParameterFault {
+    /// A stable code for it, as a header of the reply has it.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Ambiguous => "ambiguous",
+            Self::TooLong => "too-long",
+            Self::TooMany => "too-many",
+            Self::Value => "value",
+            Self::Encoding => "encoding",
+            Self::Charset => "charset",
+            Self::ContentType => "content-type",
+            Self::Json => "json",
+            Self::Multipart => "multipart",
+            Self::IdempotencyKey => "idempotency-key",
+        }
+    }
+}
+
+impl From<ParameterFault> for Refusal {
+    fn from(fault: ParameterFault) -> Self {
+        Self::Parameter(fault)
+    }
+}
+
 impl Refusal {
     /// As what it is counted.
     #[must_use]
@@ -55,7 +123,7 @@ impl Refusal {
         match self {
             Self::AppKey | Self::Host => Outcome::AppkeyError,
             Self::Key => Outcome::InvalidKeyError,
-            Self::Parameter => Outcome::ParameterError,
+            Self::Parameter(_) => Outcome::ParameterError,
             Self::Expired => Outcome::ExpiredKeyError,
             Self::RateLimit { .. } | Self::Http(_) => Outcome::HttpStatusError,
             Self::Undecided(_) | Self::Overloaded | Self::Busy | Self::LedgerAhead | Self::Internal => Outcome::Fail,
@@ -68,7 +136,7 @@ impl Refusal {
         match self {
             Self::AppKey | Self::Host => StatusCode::FORBIDDEN,
             Self::Key => StatusCode::NOT_FOUND,
-            Self::Parameter => StatusCode::BAD_REQUEST,
+            Self::Parameter(_) => StatusCode::BAD_REQUEST,
             Self::Expired => StatusCode::GONE,
             Self::RateLimit { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Http(status) => *status,

@@ -25,7 +25,7 @@ use crate::{
         apps::{AppKey, Apps, LiveApp},
         client::Proxies,
         ledger::{Attempt, Decision, Expiry, Ledger, LedgerError, RequestName, Ruling, Spend},
-        lifetime::REDEEMABLE_SECS,
+        lifetime::{REDEEMABLE_SECS, RETRY_SECS},
         limits::{Limits, PerMinute, TooOften},
         metrics::Metrics,
         outcome::Outcome,
@@ -292,7 +292,8 @@ impl Service {
         self.unsent.hold(self.work_pool.run(work).await?)
     }
 
-    /// Judges an answer, once: a right one spends the key, a wrong one takes an attempt.
+    /// Judges an answer, once: a right one spends the key, a wrong one takes an attempt. The same request gets the same
+    /// verdict again while the key's time lasts, and that it passed until a minute after that.
     ///
     /// # Errors
     /// [`Refusal::Undecided`] or [`Refusal::Overloaded`] if the ledger could not decide, or not in time, in which case
@@ -313,22 +314,29 @@ impl Service {
             Judgement::Right => true,
             Judgement::Wrong => false,
         };
-        if !is_within_time(live, word, now) {
+        let mut spend = spend_of(live, word);
+        let is_late = !is_within_time(live, word, now);
+        if request.is_some() {
+            spend.until += RETRY_SECS;
+        }
+        if is_late && (now >= spend.until || issued_at > now) {
             return Ok(judged(Verdict::Late));
         }
-        let spend = spend_of(live, word);
+        // Past its time it passes only as the request that passed in time and comes again.
+        let is_right = is_right && !is_late;
         let attempt = Attempt { is_right, attempts_allowed: live.app.settings.attempts, request };
         let Ruling { decision, is_repeated } = self.decided(self.ledger.decide(&spend, &attempt, now)).await?;
-        match decision {
-            Decision::Passed if !is_repeated => live.counters.count_passed(issued_at, now),
-            Decision::Wrong { left } if !is_repeated => live.counters.count_wrong(issued_at, left),
-            _ => {}
-        }
         let verdict = match decision {
             Decision::Passed => Verdict::Passed,
+            _ if is_late => Verdict::Late,
             Decision::Wrong { left } => Verdict::Wrong { left },
             Decision::Spent => Verdict::Spent,
         };
+        match verdict {
+            Verdict::Passed if !is_repeated => live.counters.count_passed(issued_at, now),
+            Verdict::Wrong { left } if !is_repeated => live.counters.count_wrong(issued_at, left),
+            _ => {}
+        }
         Ok(Judged { is_repeated, ..judged(verdict) })
     }
 

@@ -1,111 +1,174 @@
 //! Named values of a request, however a client sends them: as a form, as JSON, as multipart, or in the query.
 
+mod json;
+
 use std::borrow::Cow;
 
 use axum::{
+    body::{Body, Bytes},
     extract::{FromRequest, Multipart, Request},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, header},
 };
-use serde_json::{Map, Value};
+use encoding_rs::{Encoding, UTF_8};
 
-use super::{parameters::Parameters, request::read_body};
-use crate::domain::refusal::Refusal;
+use super::{
+    parameters::{self, Parameters},
+    request::read_body,
+};
+use crate::domain::refusal::{ParameterFault, Refusal};
 
 /// The values of a request's body, and behind them those of its query.
 pub(crate) struct Fields {
-    body: Body,
-    query: String,
-}
-
-enum Body {
-    /// As in a query: encoded, and not yet looked at.
-    Form(String),
-    Named(Vec<(String, String)>),
-    Json(Map<String, Value>),
+    body: Parameters<'static>,
+    query: Parameters<'static>,
 }
 
 impl Fields {
-    /// Reads them. What the body is follows from its type, or from its first character where no type is told.
+    /// Reads them. What the body is follows from its type, or from its first character where no other type that has
+    /// fields is told.
     ///
     /// # Errors
-    /// [`Refusal::Parameter`] for a body that is not what it says it is; [`Refusal::Http`] as [`read_body`].
+    /// [`Refusal::Parameter`] for a body that is not what it says it is, or for too many fields; [`Refusal::Http`] as
+    /// [`read_body`].
     pub(crate) async fn read(request: Request) -> Result<Self, Refusal> {
-        let query = request.uri().query().unwrap_or_default().to_owned();
-        let body = match media_type(request.headers()).as_str() {
-            "multipart/form-data" => Body::Named(parts(request).await?),
-            media_type => {
-                let body = read_body(request).await?;
-                let text =
-                    std::str::from_utf8(&body).map_err(|_| Refusal::Parameter)?.trim_start_matches('\u{feff}').trim();
-                if media_type == "application/json" || text.starts_with('{') {
-                    Body::Json(if text.is_empty() { Map::new() } else { object(text)? })
-                } else {
-                    Body::Form(text.to_owned())
-                }
-            }
-        };
-        Ok(Self { body, query })
+        let query = Self::of_query(&request)?;
+        let content_type = ContentType::of(request.headers());
+        let body = read_body(request).await?;
+        Ok(Self { body: read(&body, &content_type).await?, ..query })
+    }
+
+    /// The same, where a body of a type that has no fields is refused, unless it is empty.
+    ///
+    /// # Errors
+    /// As [`Fields::read`].
+    pub(crate) async fn read_if_told(request: Request) -> Result<Self, Refusal> {
+        let query = Self::of_query(&request)?;
+        let content_type = ContentType::of(request.headers());
+        let body = read_body(request).await?;
+        if body.is_empty() {
+            return Ok(query);
+        }
+        if content_type.form == Form::Other {
+            return Err(ParameterFault::ContentType.into());
+        }
+        Ok(Self { body: read(&body, &content_type).await?, ..query })
+    }
+
+    /// Those of the query alone, whatever the body.
+    ///
+    /// # Errors
+    /// [`Refusal::Parameter`] for too many.
+    pub(crate) fn of_query(request: &Request) -> Result<Self, Refusal> {
+        let query = Parameters::of_query(request.uri().query().unwrap_or_default())?.into_owned();
+        Ok(Self { body: Parameters::default(), query })
     }
 
     /// The value of any of these names, from the body if it is there. JSON's `null` is no value.
     ///
     /// # Errors
-    /// [`Refusal::Parameter`] if there are two that differ, or one that cannot be read.
-    pub(crate) fn single(&self, names: &[&str]) -> Result<Option<Cow<'_, str>>, Refusal> {
-        let found = match &self.body {
-            Body::Form(form) => Parameters::new(form).single_of_any_length(names)?,
-            Body::Named(parts) => {
-                the_one(parts.iter().filter(|(name, _)| names.contains(&&**name)).map(|(_, v)| &**v))?
-            }
-            Body::Json(object) => {
-                let values = names.iter().filter_map(|name| object.get(*name)).filter(|value| !value.is_null());
-                let texts: Vec<Cow<'_, str>> = values.map(text_of).collect::<Option<_>>().ok_or(Refusal::Parameter)?;
-                the_one(texts.iter().map(|text| &**text))?.map(|text| Cow::Owned(text.into_owned()))
-            }
-        };
-        match found {
-            Some(found) => Ok(Some(found)),
-            None => Parameters::new(&self.query).single_of_any_length(names),
+    /// If there are two that differ, or one that cannot be read.
+    pub(crate) fn single(&self, names: &[&str]) -> Result<Option<&str>, ParameterFault> {
+        match self.body.single_of_any_length(names)? {
+            Some(value) => Ok(Some(value)),
+            None => self.query.single_of_any_length(names),
+        }
+    }
+
+    /// The one value of this name that body and query have, if either has one.
+    ///
+    /// # Errors
+    /// If there are two that differ, or one that cannot be read or is longer than a parameter may be.
+    pub(crate) fn agreed(&self, name: &str) -> Result<Option<&str>, ParameterFault> {
+        match (self.body.single(&[name])?, self.query.single(&[name])?) {
+            (Some(in_body), Some(in_query)) if in_body != in_query => Err(ParameterFault::Ambiguous),
+            (in_body, in_query) => Ok(in_body.or(in_query)),
         }
     }
 }
 
-/// A text, or a number as it is written in a form.
-fn text_of(value: &Value) -> Option<Cow<'_, str>> {
-    match value {
-        Value::String(text) => Some(Cow::Borrowed(text)),
-        Value::Number(number) => Some(Cow::Owned(number.to_string())),
-        _ => None,
+/// The form in which a body has its fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Urlencoded,
+    Json,
+    Multipart,
+    /// No type is told.
+    Untold,
+    Other,
+}
+
+/// What a request, or a part of one, says of its body.
+struct ContentType {
+    form: Form,
+    /// As it stands in the header.
+    value: Option<HeaderValue>,
+    /// Of its text, which is UTF-8 unless something else is told.
+    charset: Result<&'static Encoding, ParameterFault>,
+}
+
+impl ContentType {
+    fn of(headers: &HeaderMap) -> Self {
+        let value = headers.get(header::CONTENT_TYPE).cloned();
+        let text = value.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (media_type, parameters) = text.split_once(';').unwrap_or((text, ""));
+        let form = match media_type.trim().to_ascii_lowercase().as_str() {
+            "application/x-www-form-urlencoded" => Form::Urlencoded,
+            "application/json" => Form::Json,
+            "multipart/form-data" => Form::Multipart,
+            "" => Form::Untold,
+            _ => Form::Other,
+        };
+        let charset = charset(parameters);
+        Self { form, value, charset }
     }
 }
 
-fn the_one<'a>(mut values: impl Iterator<Item = &'a str>) -> Result<Option<Cow<'a, str>>, Refusal> {
-    let first = values.next();
-    if values.all(|value| Some(value) == first) { Ok(first.map(Cow::Borrowed)) } else { Err(Refusal::Parameter) }
+/// The charset among the parameters of a type.
+fn charset(parameters: &str) -> Result<&'static Encoding, ParameterFault> {
+    let mut pairs = parameters.split(';').filter_map(|pair| pair.split_once('='));
+    let told = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    let Some((_, label)) = told else { return Ok(UTF_8) };
+    Encoding::for_label_no_replacement(label.trim().trim_matches('"').as_bytes()).ok_or(ParameterFault::Charset)
 }
 
-fn media_type(headers: &HeaderMap) -> String {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+async fn read(body: &Bytes, content_type: &ContentType) -> Result<Parameters<'static>, ParameterFault> {
+    if content_type.form == Form::Multipart {
+        return parts(body, content_type).await;
+    }
+    let charset = content_type.charset?;
+    let is_json = match content_type.form {
+        Form::Json => true,
+        _ => without_mark(body).trim_ascii_start().starts_with(b"{"),
+    };
+    if !is_json {
+        return Ok(Parameters::of_form(without_mark(body).trim_ascii(), charset)?.into_owned());
+    }
+    let text = parameters::text(Cow::Borrowed(body), charset)?;
+    match text.trim_start_matches('\u{feff}').trim() {
+        "" => Ok(Parameters::default()),
+        text => json::members(text),
+    }
 }
 
-fn object(text: &str) -> Result<Map<String, Value>, Refusal> {
-    serde_json::from_str(text).map_err(|_| Refusal::Parameter)
+/// A body without the mark of UTF-8 that some programs write before all text.
+fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
 }
 
-async fn parts(request: Request) -> Result<Vec<(String, String)>, Refusal> {
-    let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| Refusal::Parameter)?;
-    let mut parts = Vec::new();
-    while let Some(part) = multipart.next_field().await.map_err(|error| too_large_or_broken(error.status()))? {
+async fn parts(body: &Bytes, content_type: &ContentType) -> Result<Parameters<'static>, ParameterFault> {
+    let broken = |_| ParameterFault::Multipart;
+    let mut request = Request::new(Body::from(body.clone()));
+    request.headers_mut().extend(content_type.value.clone().map(|value| (header::CONTENT_TYPE, value)));
+    let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| ParameterFault::Multipart)?;
+    let mut parts = Parameters::default();
+    while let Some(part) = multipart.next_field().await.map_err(broken)? {
         let name = part.name().unwrap_or_default().to_owned();
-        let text = part.text().await.map_err(|error| too_large_or_broken(error.status()))?;
-        parts.push((name, text));
+        let charset = ContentType::of(part.headers()).charset;
+        let bytes = part.bytes().await.map_err(broken)?;
+        let text = |charset| parameters::text(Cow::Borrowed(&bytes), charset).map(Cow::into_owned);
+        parts.push(name, charset.and_then(text))?;
     }
     Ok(parts)
-}
-
-fn too_large_or_broken(status: StatusCode) -> Refusal {
-    if status == StatusCode::PAYLOAD_TOO_LARGE { Refusal::Http(status) } else { Refusal::Parameter }
 }
 
 #[cfg(test)]
@@ -126,7 +189,7 @@ mod tests {
     #[track_caller]
     fn check(content_type: &str, query: &str, body: &str, expected: Result<Option<&str>, ()>) {
         let found = block_on(read(content_type, query, body))
-            .and_then(|fields| fields.single(&["ip", "remote_ip"]).map(|value| value.map(Cow::into_owned)));
+            .and_then(|fields| Ok(fields.single(&["ip", "remote_ip"])?.map(str::to_owned)));
         assert_eq!(
             found.map_err(|_| ()),
             expected.map(|value| value.map(str::to_owned)),

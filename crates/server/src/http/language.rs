@@ -3,6 +3,8 @@
 use axum::http::{HeaderMap, header};
 use haechi_captcha::Language;
 
+use super::lists::elements;
+
 /// The language that `Accept-Language` prefers among ours, if it names any (RFC 9110, section 12.5.4).
 ///
 /// Written here because the published parser sorts by a quality that may be NaN, which makes the sort panic.
@@ -12,8 +14,7 @@ pub(crate) fn preferred(headers: &HeaderMap) -> Option<Language> {
 
 /// The language that `Accept-Language` prefers among these, if it names any.
 pub(crate) fn preferred_among(languages: &[Language], headers: &HeaderMap) -> Option<Language> {
-    let ranges = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
-    let candidates = ranges.flat_map(|value| value.split(',')).filter_map(candidate);
+    let candidates = elements(headers, header::ACCEPT_LANGUAGE).filter_map(candidate);
     let candidates = candidates.filter(|(language, _)| languages.contains(language));
     // Of equal qualities the first counts, and `max_by_key` would take the last.
     candidates.reduce(|best, next| if next.1 > best.1 { next } else { best }).map(|(language, _)| language)

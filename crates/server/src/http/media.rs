@@ -20,8 +20,9 @@ pub(crate) fn in_range(wav: Bytes, headers: &HeaderMap) -> Response {
 
 /// What `Range` asks for of a file of this size.
 pub(crate) fn wanted_part(headers: &HeaderMap, size: usize) -> Part {
-    let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
-    range.map_or(Part::Whole, |range| part(range, size))
+    // Nothing that a client can say of what it has is known here (RFC 9110, section 13.1.5): no file has a name or a date.
+    let range = headers.get(header::RANGE).filter(|_| !headers.contains_key(header::IF_RANGE));
+    range.and_then(|value| value.to_str().ok()).map_or(Part::Whole, |range| part(range, size))
 }
 
 /// A sound as a reply, or the part of it that was asked for.

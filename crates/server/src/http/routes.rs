@@ -14,10 +14,10 @@ use axum::{
     routing::MethodRouter,
 };
 use tower_http::{
-    cors::{Any, CorsLayer},
+    cors::{AllowHeaders, Any, CorsLayer},
     set_header::SetResponseHeaderLayer,
 };
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::{OpenApi, PathItem};
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use crate::domain::{
@@ -85,11 +85,20 @@ impl Classes {
 /// Finds the app that a request names, so that a refusal by limit is counted for it.
 type AppNamed = fn(&Service, Limited, &Uri) -> Result<Arc<LiveApp>, Refusal>;
 
+/// A path, what is at it, and its class.
+struct Route<S> {
+    call: Call,
+    path: String,
+    handlers: MethodRouter<S>,
+    /// The methods of a call that does something, which HEAD is then none of: it is to do nothing, and shows no verdict.
+    methods: Option<HeaderValue>,
+}
+
 /// The routes of one dialect, whose handlers have this state.
 pub(crate) struct Routes<S> {
     dialect: Dialect,
     app_named: Option<AppNamed>,
-    calls: Vec<(Call, String, MethodRouter<S>)>,
+    routes: Vec<Route<S>>,
     document: OpenApi,
 }
 
@@ -97,7 +106,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// No routes yet.
     pub(crate) fn of(dialect: Dialect) -> Self {
         let document = OpenApi::default();
-        Self { dialect, app_named: None, calls: Vec::new(), document }
+        Self { dialect, app_named: None, routes: Vec::new(), document }
     }
 
     /// With a way to find the app that a limited call names.
@@ -108,8 +117,9 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// With a call, whose path, method and place in the OpenAPI document are its handlers' own.
     pub(crate) fn call(mut self, call: Call, (schemas, paths, handlers): UtoipaMethodRouter<S>) -> Self {
         for (path, operations) in paths.paths {
-            self.document.paths.paths.insert(path.clone(), operations);
-            self = self.page(call, &path, handlers.clone());
+            let methods = does_something(call).then(|| methods_of(&operations));
+            self.add(Route { call, path: path.clone(), handlers: handlers.clone(), methods });
+            self.document.paths.paths.insert(path, operations);
         }
         self.document.components.get_or_insert_default().schemas.extend(schemas);
         self
@@ -117,9 +127,13 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
     /// With what is for people or machines that know it anyway, and so is not in the OpenAPI document.
     pub(crate) fn page(mut self, call: Call, path: &str, handlers: MethodRouter<S>) -> Self {
-        assert_eq!(Dialect::of(path), self.dialect, "{path} is another dialect's");
-        self.calls.push((call, path.to_owned(), handlers));
+        self.add(Route { call, path: path.to_owned(), handlers, methods: None });
         self
+    }
+
+    fn add(&mut self, route: Route<S>) {
+        assert_eq!(Dialect::of(&route.path), self.dialect, "{} is another dialect's", route.path);
+        self.routes.push(route);
     }
 
     /// What they say of themselves.
@@ -130,9 +144,15 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// The router, each of whose routes is limited by its class. Which class that is goes into the table.
     pub(crate) fn router(self, service: &Arc<Service>, classes: &mut Classes) -> Router<S> {
         let (app_named, dialect) = (self.app_named, self.dialect);
-        classes.0.extend(self.calls.iter().map(|(call, path, _)| (path.clone(), *call)));
-        self.calls.into_iter().fold(Router::new(), |router, (call, path, handlers)| {
-            let mut handlers = handlers.fallback(no_such_method);
+        classes.0.extend(self.routes.iter().map(|route| (route.path.clone(), route.call)));
+        self.routes.into_iter().fold(Router::new(), |router, Route { call, path, handlers, methods }| {
+            let mut handlers = match methods {
+                Some(methods) => {
+                    let no_such_method = move || async move { ([(header::ALLOW, methods)], no_such_method().await) };
+                    handlers.head(no_such_method.clone()).fallback(no_such_method)
+                }
+                None => handlers.fallback(no_such_method),
+            };
             if limited(call).is_some() {
                 let around = Around { service: Arc::clone(service), call, app_named };
                 handlers = handlers.layer(from_fn_with_state(around, limit_clients));
@@ -149,6 +169,18 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     }
 }
 
+/// Whether a call makes or decides something. Each of another class only shows what there is.
+const fn does_something(call: Call) -> bool {
+    matches!(call, Call::Issue | Call::Begin | Call::Verify | Call::Answer | Call::Expire | Call::Redeem)
+}
+
+/// The methods that a path has, as `Allow` says them.
+fn methods_of(operations: &PathItem) -> HeaderValue {
+    let methods = [("GET", &operations.get), ("POST", &operations.post), ("DELETE", &operations.delete)];
+    let methods = methods.into_iter().filter(|(_, operation)| operation.is_some()).map(|(method, _)| method);
+    HeaderValue::from_str(&methods.collect::<Vec<_>>().join(",")).expect("methods are of letters")
+}
+
 async fn no_such_method() -> Refusal {
     Refusal::Http(StatusCode::METHOD_NOT_ALLOWED)
 }
@@ -158,7 +190,10 @@ fn shown_anywhere() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::HEAD])
-        .allow_headers([header::RANGE])
+        // A front end may add headers of its own to whatever it fetches. None changes what is shown.
+        .allow_headers(AllowHeaders::mirror_request())
+        // Nobody keeps the reply to a preflight but the browser that asked, and other replies are the same for all.
+        .vary([])
         .expose_headers([header::ACCEPT_RANGES, header::CONTENT_LENGTH, header::CONTENT_RANGE])
 }
 

@@ -26,7 +26,11 @@ use super::{MARK, POLICY, asset, header_layer, with_headers};
 use crate::{
     clock::unix_now,
     dialect::siteverify,
-    domain::{metrics::Call, refusal::Refusal, service::Service},
+    domain::{
+        metrics::Call,
+        refusal::{ParameterFault, Refusal},
+        service::Service,
+    },
     http::{
         fields::Fields,
         guard, language,
@@ -77,17 +81,17 @@ async fn judge_form(
 ) -> Result<Response, Refusal> {
     let language = language_of(query.as_deref(), request.headers());
     let body = read_body(request).await?;
-    let form = Parameters::new(std::str::from_utf8(&body).unwrap_or_default());
-    let field = |name| form.single(&[name]).ok().flatten().unwrap_or_default();
+    let form = Parameters::wishes(std::str::from_utf8(&body).unwrap_or_default());
+    let field = |name| form.wish(&[name]).unwrap_or_default();
     let key = field("key");
     let now = unix_now();
-    let (status, notice) = match round::judge(&service, &key, &field("answer"), now).await {
+    let (status, notice) = match round::judge(&service, key, field("answer"), now).await {
         Ok(verdict) => (StatusCode::OK, Notice::from(verdict)),
         Err(refusal) => (refusal.status(), Notice::from(&refusal)),
     };
     // As far as is known neither took an attempt, so the person goes on with the same challenge.
     if matches!(notice, Notice::Empty | Notice::Undecided)
-        && let Ok(round) = Round::resume(&service, &key, now)
+        && let Ok(round) = Round::resume(&service, key, now)
     {
         return Ok(page(status, &Page { language, notice, round: Some(round) }));
     }
@@ -115,14 +119,14 @@ fn page(status: StatusCode, page: &Page) -> Response {
 
 /// The language that `?lang=` names, else the one that the browser prefers, else English.
 pub(crate) fn language_of(query: Option<&str>, headers: &HeaderMap) -> Language {
-    let asked = Parameters::new(query.unwrap_or_default()).single(&["lang"]).ok().flatten();
-    let asked = asked.and_then(|tag| tag.parse().ok());
+    let parameters = Parameters::wishes(query.unwrap_or_default());
+    let asked = parameters.wish(&["lang"]).and_then(|tag| tag.parse().ok());
     asked.or_else(|| language::preferred(headers)).unwrap_or(Language::En)
 }
 
 /// What a site learns of a token: the verdict of `/siteverify`.
 async fn redeem(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Refusal> {
     let fields = Fields::read(request).await?;
-    let token = fields.single(&["response"])?.ok_or(Refusal::Parameter)?;
-    siteverify::redeem(&service, &*round::app(&service)?, &token, unix_now()).await
+    let token = fields.single(&["response"])?.ok_or(ParameterFault::Missing)?;
+    siteverify::redeem(&service, &*round::app(&service)?, token, unix_now()).await
 }

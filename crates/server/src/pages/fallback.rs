@@ -25,7 +25,7 @@ use crate::{
     domain::{
         apps::{LiveApp, is_hostname},
         metrics::Call,
-        refusal::Refusal,
+        refusal::{ParameterFault, Refusal},
         service::{Service, Verdict},
         token::{Audience, Wish},
     },
@@ -100,8 +100,8 @@ pub(crate) fn refusal(is_reply: bool, language: Language, refusal: &Refusal) -> 
 
 /// The language that `?hl=` names, else the one that the browser prefers, else English.
 pub(crate) fn language_of(query: Option<&str>, headers: &HeaderMap) -> Language {
-    let asked = Parameters::new(query.unwrap_or_default()).single(&["hl"]).ok().flatten();
-    let asked = asked.and_then(|tag| tag.replace('_', "-").parse().ok());
+    let parameters = Parameters::wishes(query.unwrap_or_default());
+    let asked = parameters.wish(&["hl"]).and_then(|tag| tag.replace('_', "-").parse().ok());
     asked.or_else(|| language::preferred(headers)).unwrap_or(Language::En)
 }
 
@@ -112,9 +112,10 @@ async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let language = language_of(query.as_deref(), &headers);
-    let site_key = Parameters::new(query.as_deref().unwrap_or_default()).single(&["k"])?.unwrap_or_default();
+    let parameters = Parameters::of_query(query.as_deref().unwrap_or_default())?;
+    let site_key = parameters.single(&["k"])?.unwrap_or_default();
     let host = headers.get(header::REFERER).map(host_of).unwrap_or_default();
-    let asked = ask(&service, &site_key, &host, language).await?;
+    let asked = ask(&service, site_key, &host, language).await?;
     Ok(respond(StatusCode::OK, &Page { is_reply: false, language, notice: Notice::New, body: Body::Asks(asked) }))
 }
 
@@ -127,7 +128,7 @@ async fn judge(
 ) -> Result<Response, Refusal> {
     let language = language_of(query.as_deref(), &headers);
     let fields = Fields::read(request).await?;
-    let text = |name| Ok::<_, Refusal>(fields.single(&[name])?.unwrap_or_default().into_owned());
+    let text = |name| Ok::<_, Refusal>(fields.single(&[name])?.unwrap_or_default().to_owned());
     let (site_key, key, host, answer) = (text("k")?, text("key")?, text("host")?, text("answer")?);
     let now = unix_now();
     let (word, live) = service.word(&key)?;
@@ -140,7 +141,7 @@ async fn judge(
     // To copy and paste takes longer than a script does: it lives as long as haechi's own.
     let wish = Wish { audience: Audience::Haechi, means: Means::Picture, hostname: host.clone(), action, data };
     if !live.app.site_key().is_written(&site_key) || answer.len() > MAX_VALUE_BYTES || !wish.fits() {
-        return Err(Refusal::Parameter);
+        return Err(ParameterFault::Value.into());
     }
     let judged = service.judge(&live, &word, answer.as_str(), now).await?;
     let body = match judged.verdict {

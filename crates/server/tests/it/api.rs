@@ -8,6 +8,7 @@ use std::{
 
 use haechi_captcha::{Claims, Key, Keyring, Nonce, Secret};
 use serde_json::json;
+use ureq::AsSendBody;
 
 use crate::server::{DEADLINE, Reply, TestServer, ledger_is_shared, not_tested, send, send_request};
 
@@ -57,11 +58,11 @@ fn check(reply: &Reply, status: u16, code: i32, message: &str) {
     assert_eq!(reply.header("cache-control"), "no-store");
 }
 
-fn verification(appkey: &str, key: &str, query: &str) -> String {
+pub(crate) fn verification(appkey: &str, key: &str, query: &str) -> String {
     format!("/captcha/v1.0/appkeys/{appkey}/keys/{key}/verification{query}")
 }
 
-fn request(method: &str, url: &str, headers: &[(&str, &str)]) -> Reply {
+pub(crate) fn request(method: &str, url: &str, headers: &[(&str, &str)]) -> Reply {
     let builder = ureq::http::Request::builder().method(method).uri(url);
     let builder = headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value));
     send_request(builder.body(()).unwrap())
@@ -317,7 +318,7 @@ fn a_request_that_is_wrong_as_http_gets_its_status_and_minus_3() {
     let wrong_methods = [
         ("GET", format!("{calls}/appkeys/{appkey}/keys"), "POST"),
         ("POST", format!("{calls}/keys/{key}/img"), "GET,HEAD"),
-        ("PUT", verification(appkey, &key, "?answer=x"), "GET,HEAD,POST"),
+        ("PUT", verification(appkey, &key, "?answer=x"), "GET,POST"),
         ("GET", format!("{calls}/appkeys/{appkey}?key={key}"), "DELETE"),
     ];
     for (method, path, allow) in wrong_methods {
@@ -330,9 +331,9 @@ fn a_request_that_is_wrong_as_http_gets_its_status_and_minus_3() {
     check(&request("GET", &url, &[("x-large", &"a".repeat(17 * 1024))]), 431, -3, http);
     let large = "a".repeat(17 * 1024);
     let form = "application/x-www-form-urlencoded";
-    check(&post_body(&server, &verification(appkey, &key, ""), form, &format!("answer={large}")), 413, -3, http);
+    check(&post_body(&server, &verification(appkey, &key, ""), form, format!("answer={large}")), 413, -3, http);
     let json = json!({ "key": key, "answer": large }).to_string();
-    check(&post_body(&server, "/demo/redemption", "application/json", &json), 413, -3, http);
+    check(&post_body(&server, "/demo/redemption", "application/json", json), 413, -3, http);
     check(&server.get("/docs/%ff"), 404, -3, http);
 }
 
@@ -380,7 +381,7 @@ fn raw(server: &TestServer, line: &str, headers: &[String]) -> String {
     reply
 }
 
-fn post_body(server: &TestServer, path: &str, content_type: &str, body: &str) -> Reply {
+pub(crate) fn post_body(server: &TestServer, path: &str, content_type: &str, body: impl AsSendBody) -> Reply {
     let config = ureq::Agent::config_builder().http_status_as_error(false).build();
     let url = format!("{}{path}", server.url());
     let sent = ureq::Agent::new_with_config(config).post(&url).header("content-type", content_type).send(body);
@@ -416,13 +417,12 @@ fn a_ledger_that_is_full_fails_closed() {
 }
 
 #[test]
-fn head_works_wherever_get_does() {
+fn head_works_wherever_get_only_shows() {
     let server = TestServer::start();
     let key = server.issue(server.appkey());
     let paths = [
         format!("/captcha/v1.0/keys/{key}/img"),
         format!("/captcha/v1.0/keys/{key}/sound"),
-        verification(server.appkey(), &key, ""),
         "/healthz".to_owned(),
         "/openapi.json".to_owned(),
         "/".to_owned(),
@@ -433,6 +433,31 @@ fn head_works_wherever_get_does() {
         assert_eq!(head.header("content-length"), get.body.len().to_string(), "{path}");
         assert!(head.body.is_empty());
     }
+}
+
+/// HEAD is to do nothing (RFC 9110, section 9.2.1), and who sends it cannot read the verdict.
+#[test]
+fn head_judges_and_redeems_nothing() {
+    let server = TestServer::start();
+    let (appkey, insider) = (server.appkey(), Insider::of(&server));
+    let key = server.issue(appkey);
+    let answer = insider.answer(&key);
+    let app = format!("/captcha/v1.0/appkeys/{appkey}");
+    for (path, allow) in [
+        (verification(appkey, &key, &format!("?answer={answer}")), "GET,POST"),
+        (format!("{app}/keys"), "POST"),
+        (format!("{app}?key={key}"), "DELETE"),
+        (format!("/widget/v1/answer?key={key}&answer={answer}"), "POST"),
+        (format!("/widget/v1/renew?key={key}"), "POST"),
+        (format!("/widget/v1/begin?sitekey={key}"), "POST"),
+        ("/siteverify?secret=x&response=x".to_owned(), "POST"),
+        ("/recaptcha/api/siteverify?secret=x&response=x".to_owned(), "POST"),
+        ("/turnstile/v0/siteverify?secret=x&response=x".to_owned(), "POST"),
+    ] {
+        let reply = send("HEAD", &format!("{}{path}", server.url()));
+        assert_eq!((reply.status, reply.header("allow"), reply.body.len()), (405, allow, 0), "{path}");
+    }
+    assert_eq!(server.verify(appkey, &key, &answer), 0);
 }
 
 #[test]

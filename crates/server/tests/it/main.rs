@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod admin;
+mod again;
 mod api;
 mod apps;
 mod backup;
+mod bodies;
 mod cli;
 mod clock;
 mod config;

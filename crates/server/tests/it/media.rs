@@ -110,17 +110,38 @@ fn a_spent_key_is_still_drawn_and_media_are_never_cached() {
     }
 }
 
+/// A front end may add headers to whatever it fetches; credentials it may not send.
 #[test]
-fn a_preflight_for_a_range_is_answered() {
+fn a_preflight_for_any_header_is_answered() {
     let server = TestServer::start();
-    let asked = [
-        ("origin", "https://example.org"),
-        ("access-control-request-method", "GET"),
-        ("access-control-request-headers", "range"),
-    ];
-    let reply = request("OPTIONS", &server, "/captcha/v1.0/keys/x/sound", &asked);
-    assert_eq!((reply.status, reply.header("access-control-allow-origin")), (200, "*"));
-    assert_eq!(reply.header("access-control-allow-headers"), "range");
+    for headers in ["range", "authorization,x-requested-with"] {
+        let asked = [
+            ("origin", "https://example.org"),
+            ("access-control-request-method", "GET"),
+            ("access-control-request-headers", headers),
+        ];
+        for medium in ["img", "sound"] {
+            let reply = request("OPTIONS", &server, &format!("/captcha/v1.0/keys/x/{medium}"), &asked);
+            assert_eq!((reply.status, reply.header("access-control-allow-origin")), (200, "*"));
+            assert_eq!(reply.header("access-control-allow-headers"), headers);
+            assert!(!reply.headers.contains_key("access-control-allow-credentials"));
+        }
+    }
+}
+
+/// No sound has a name or a date, so nothing that a client says of what it has can match (RFC 9110, section 13.1.5).
+#[test]
+fn a_range_of_what_the_client_has_already_gets_the_whole() {
+    let server = TestServer::start();
+    let path = format!("/captcha/v1.0/keys/{}/sound", server.issue(server.appkey()));
+    let whole = get(&server, &path, &[]).body;
+    for validator in ["\"x\"", "W/\"x\"", "Mon, 30 Nov 2026 10:00:00 GMT", "*"] {
+        for range in ["bytes=0-9", "bytes=99999999-"] {
+            let reply = get(&server, &path, &[("range", range), ("if-range", validator)]);
+            assert!(reply.status == 200 && reply.body == whole, "{validator} {range}: {}", reply.status);
+            assert!(!reply.headers.contains_key("content-range"));
+        }
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crate::{
     domain::{apps::LiveApp, metrics::Call, outcome::Outcome, refusal::Refusal, service::Service},
     http::{
         language,
+        lists::elements,
         media::{in_part, media, wanted_part},
         parameters::Parameters,
         request::segment_after,
@@ -130,7 +131,8 @@ struct Wanted {
 
 impl Wanted {
     fn read(query: &str, headers: &HeaderMap) -> Self {
-        let text = |name| Parameters::new(query).single(&[name]).ok().flatten();
+        let parameters = Parameters::wishes(query);
+        let text = |name| parameters.wish(&[name]);
         let scale = text("scale").and_then(|text| text.parse::<u8>().ok()).and_then(|number| number.try_into().ok());
         Self {
             scale: scale.unwrap_or_default(),
@@ -166,6 +168,6 @@ fn counted(mut response: Response, outcome: Outcome) -> Response {
 
 /// Whether `Accept` names `image/…`, as a browser's does for an `<img>`; `*/*` alone names nothing.
 fn accepts_images(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|range| range.trim_start().to_ascii_lowercase().starts_with("image/"))
+    let is_image = |range: &str| range.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("image/"));
+    elements(headers, header::ACCEPT).any(is_image)
 }

@@ -65,7 +65,7 @@ pub(crate) fn outcome(outcome: Outcome) -> Response {
 /// A refusal in this dialect's words: what the wire contract has a code for has status 200.
 pub(crate) fn refusal(refusal: &Refusal) -> Response {
     let status = match refusal {
-        Refusal::AppKey | Refusal::Key | Refusal::Parameter | Refusal::Expired => StatusCode::OK,
+        Refusal::AppKey | Refusal::Key | Refusal::Parameter(_) | Refusal::Expired => StatusCode::OK,
         _ => refusal.status(),
     };
     refusal_with_status(refusal, status)

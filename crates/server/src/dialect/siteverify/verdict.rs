@@ -128,7 +128,7 @@ pub(crate) fn refusal(vendor: Vendor, refusal: &Refusal) -> Response {
     let (status, fault) = match refusal {
         Refusal::AppKey | Refusal::Host => (StatusCode::OK, Fault::Secret),
         Refusal::Key | Refusal::Expired => (StatusCode::OK, Fault::Response),
-        Refusal::Parameter => (StatusCode::OK, Fault::Request),
+        Refusal::Parameter(_) => (StatusCode::OK, Fault::Request),
         Refusal::Http(status) => (*status, Fault::Request),
         Refusal::RateLimit { .. } => (refusal.status(), Fault::Undecided),
         Refusal::Internal => (refusal.status(), Fault::Undecided),
@@ -136,12 +136,7 @@ pub(crate) fn refusal(vendor: Vendor, refusal: &Refusal) -> Response {
             (StatusCode::OK, Fault::Undecided)
         }
     };
-    let mut response = say_faults(status, vendor, &[fault]);
-    if status == StatusCode::METHOD_NOT_ALLOWED {
-        // GET is taken from old clients, and advertised to nobody.
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
-    }
-    response
+    say_faults(status, vendor, &[fault])
 }
 
 fn say_faults(status: StatusCode, vendor: Vendor, faults: &[Fault]) -> Response {

@@ -14,7 +14,10 @@ use sha2::{Digest, Sha256};
 use crate::{
     domain::metrics::Call,
     hex::hex,
-    http::routes::{Dialect, Routes},
+    http::{
+        lists::elements,
+        routes::{Dialect, Routes},
+    },
 };
 
 /// Built from `widget/` by `npm run build`.
@@ -70,13 +73,11 @@ fn compressed(script: &[u8]) -> Vec<u8> {
 
 /// Whether the browser has this very script. A proxy that compresses marks the name as weak.
 fn is_known(headers: &HeaderMap, etag: &str) -> bool {
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    known.split(',').any(|name| name.trim().trim_start_matches("W/") == etag)
+    elements(headers, header::IF_NONE_MATCH).any(|name| name.trim_start_matches("W/") == etag)
 }
 
 fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|value| value.split(',')).any(|coding| {
+    elements(headers, header::ACCEPT_ENCODING).any(|coding| {
         let (name, quality) = coding.split_once(';').unwrap_or((coding, ""));
         let is_refused = quality.trim().strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()) == Some(0.0);
         name.trim().eq_ignore_ascii_case("gzip") && !is_refused

@@ -14,7 +14,7 @@ use crate::{
         apps::{AppSettings, AppStore, DeclaredApp, SettingChanges},
         client::Peer,
         counters::Counts,
-        ledger::{EmbeddedLedger, EmbeddedOptions, MemoryLedger},
+        ledger::{EmbeddedLedger, EmbeddedOptions, MemoryLedger, request_name},
         statistics::{Span, Statistics},
     },
     keep::store::Store,
@@ -182,6 +182,44 @@ async fn a_time_to_live_that_grows_holds_for_keys_that_are_out() {
         assert_eq!(service.purge().await, Ok(0));
         assert_eq!(judge(&service, &out).await, Verdict::Passed);
         assert_eq!(judge(&service, &spent).await, Verdict::Spent);
+    }
+}
+
+/// The verdict on what was typed for a key in a request of this name, as if it were this Unix time.
+async fn judge_named(service: &Service, key: &Key, typed: &str, name: &str, now: u64) -> Verdict {
+    let (challenge, live) = service.word(&key.to_string()).unwrap();
+    let given = Given { typed, request: Some(request_name(&[name, typed])) };
+    service.judge(&live, &challenge, given, now).await.unwrap().verdict
+}
+
+#[tokio::test]
+async fn a_request_is_told_that_it_passed_until_a_minute_after_its_keys_time() {
+    for kind in [Kind::Memory, Kind::Embedded] {
+        let installed = Installed::new(kind);
+        let (apps, service) = installed.open(&[], 0);
+        apps.create("shop", &ttl(30), 0).unwrap();
+        let at = unix_now();
+        let keys = [0; 4].map(|_| issue_at(&service, "shop", at));
+        let right = |number: usize| service.word(&keys[number].to_string()).unwrap().0.answer().as_str().to_owned();
+        let [first, second, third] = [right(0), right(1), right(2)];
+        assert_eq!(judge_named(&service, &keys[0], &first, "a", at + 29).await, Verdict::Passed);
+        assert_eq!(judge_named(&service, &keys[1], "wrong", "a", at + 29).await, Verdict::Wrong { left: 0 });
+        // Keys of this time are forgotten no sooner than a request may come again.
+        assert_eq!(service.ledger().purge(at + 89, 30).await, Ok(0));
+
+        assert_eq!(judge_named(&service, &keys[0], &first, "a", at + 89).await, Verdict::Passed);
+        assert_eq!(judge_named(&service, &keys[0], &first, "b", at + 89).await, Verdict::Late);
+        assert_eq!(judge_named(&service, &keys[0], &first, "a", at + 90).await, Verdict::Late);
+        assert_eq!(judge_named(&service, &keys[1], "wrong", "a", at + 30).await, Verdict::Late);
+        assert_eq!(judge_named(&service, &keys[1], &second, "a", at + 30).await, Verdict::Late);
+        // Nobody passes past the time who had not passed in it, however often the request comes.
+        for _ in 0..2 {
+            assert_eq!(judge_named(&service, &keys[2], &third, "a", at + 30).await, Verdict::Late);
+        }
+        let early = issue_at(&service, "shop", at + 100);
+        assert_eq!(judge_named(&service, &early, "wrong", "a", at).await, Verdict::Late, "it is from the future");
+        let counts = counted(&service);
+        assert_eq!((counts.passed, counts.wrong), (1, 1), "each is counted once, and none that is late");
     }
 }
 

@@ -9,7 +9,7 @@ use crate::domain::{
     apps::{AppKey, AppSecret, LiveApp, SiteKey},
     ledger::{Attempt, Decision, Ruling, Spend, request_name},
     lifetime::{REDEEMABLE_SECS, RETRY_SECS},
-    refusal::Refusal,
+    refusal::{ParameterFault, Refusal},
     token::{Audience, Proof, Redemption, Wish},
 };
 
@@ -59,7 +59,7 @@ impl Service {
         let Wish { audience, means, hostname, action, data } = wish;
         let passed_at = judged.issued_at + judged.after_secs;
         let pass = Pass { passed_at, means, audience: audience as u8, hostname, action, data };
-        let token = Challenge::Word(word).token(&pass).map_err(|_| Refusal::Parameter)?;
+        let token = Challenge::Word(word).token(&pass).map_err(|_| ParameterFault::TooLong)?;
         self.will_redeem();
         if !judged.is_repeated {
             live.counters.count_token(passed_at);

@@ -24,7 +24,7 @@ use crate::{
     clock::unix_now,
     domain::{
         admin::{IssuedToken, Role, Scope, TokenView, UserView},
-        refusal::Refusal,
+        refusal::{ParameterFault, Refusal},
     },
 };
 
@@ -99,7 +99,7 @@ pub(super) async fn create_token(
     let chosen = SCOPES.into_iter().filter(|(_, field, _)| fields.value(field) == "true");
     let scopes: Vec<Scope> = chosen.map(|(scope, ..)| scope).collect();
     let days = fields.value("lifetime").parse().ok().filter(|days| LIFETIMES_DAYS.contains(days));
-    let days: u64 = days.ok_or(Refusal::Parameter)?;
+    let days: u64 = days.ok_or(Refusal::Parameter(ParameterFault::Value))?;
     if scopes.is_empty() {
         fields.object(SCOPES[0].1, visitor.texts().choose_scope);
         return reply(&console, &visitor, &html! {}, fields, new_user()).await;
@@ -142,7 +142,7 @@ pub(super) async fn create_user(
     let role = match fields.value("role") {
         "administrator" => Role::Administrator,
         "viewer" => Role::Viewer,
-        _ => return Err(Refusal::Parameter.into()),
+        _ => return Err(Refusal::Parameter(ParameterFault::Value).into()),
     };
     let (actor, name, now) = (visitor.actor.clone(), fields.value("name").to_owned(), unix_now());
     let password = form.text("password")?;

@@ -7,6 +7,7 @@ use axum::{
     http::{StatusCode, header},
     response::Response,
 };
+use encoding_rs::UTF_8;
 use maud::{Markup, html};
 
 use super::{fault::Fault, page::Page, texts::Texts};
@@ -16,15 +17,14 @@ use crate::{
 };
 
 /// The body of a form that was sent.
-pub(super) struct Form(String);
+pub(super) struct Form(Parameters<'static>);
 
 impl<State: Sync> FromRequest<State> for Form {
     type Rejection = Fault;
 
     async fn from_request(request: Request, _: &State) -> Result<Self, Fault> {
         let body = read_body(request).await?;
-        let text = std::str::from_utf8(&body).map_err(|_| Refusal::Parameter)?;
-        Ok(Self(text.to_owned()))
+        Ok(Self(Parameters::of_form(&body, UTF_8).map_err(Refusal::from)?.into_owned()))
     }
 }
 
@@ -32,8 +32,8 @@ impl Form {
     /// What was typed into this field, or nothing.
     pub(super) fn text(&self, name: &str) -> Result<String, Fault> {
         // How long it may be is each field's to say; all together are bounded as a body is.
-        let value = Parameters::new(&self.0).single_of_any_length(&[name])?;
-        Ok(value.unwrap_or_default().into_owned())
+        let value = self.0.single_of_any_length(&[name]).map_err(Refusal::from)?;
+        Ok(value.unwrap_or_default().to_owned())
     }
 
     /// What was typed into these fields of the form of this name.

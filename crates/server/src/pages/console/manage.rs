@@ -23,7 +23,7 @@ use crate::{
     domain::{
         admin::{Actor, AdminError, Administration, Scope},
         apps::AppView,
-        refusal::Refusal,
+        refusal::{ParameterFault, Refusal},
     },
 };
 
@@ -192,7 +192,7 @@ async fn replace(
 
 fn grace_secs(form: &Form) -> Result<u64, Fault> {
     let secs = form.text("grace")?.parse().ok().filter(|secs| GRACES_SECS.contains(secs));
-    Ok(secs.ok_or(Refusal::Parameter)?)
+    Ok(secs.ok_or(Refusal::Parameter(ParameterFault::Value))?)
 }
 
 pub(super) async fn end_grace(

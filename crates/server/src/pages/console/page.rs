@@ -179,8 +179,8 @@ pub(super) fn notice(query: Option<&str>, texts: &Texts) -> Markup {
 
 /// A value in the query, or nothing; what cannot be read is not there.
 pub(super) fn query_value(query: Option<&str>, name: &str) -> String {
-    let parameters = crate::http::parameters::Parameters::new(query.unwrap_or_default());
-    parameters.single(&[name]).ok().flatten().unwrap_or_default().into_owned()
+    let parameters = crate::http::parameters::Parameters::wishes(query.unwrap_or_default());
+    parameters.wish(&[name]).unwrap_or_default().to_owned()
 }
 
 /// A wide table, which can be scrolled by keyboard too.

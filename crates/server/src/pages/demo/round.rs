@@ -7,7 +7,7 @@ use haechi_captcha::Language;
 use crate::{
     domain::{
         apps::LiveApp,
-        refusal::Refusal,
+        refusal::{ParameterFault, Refusal},
         service::{Service, Verdict},
     },
     http::parameters::MAX_VALUE_BYTES,
@@ -80,7 +80,7 @@ pub(super) async fn judge(service: &Service, key: &str, answer: &str, now: u64) 
     let live = app(service)?;
     let challenge = service.word_of(&live, key)?;
     if answer.len() > MAX_VALUE_BYTES {
-        return Err(Refusal::Parameter);
+        return Err(ParameterFault::TooLong.into());
     }
     Ok(service.judge(&live, &challenge, answer, now).await?.verdict)
 }

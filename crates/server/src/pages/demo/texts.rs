@@ -62,7 +62,7 @@ impl From<Verdict> for Notice {
 impl From<&Refusal> for Notice {
     fn from(refusal: &Refusal) -> Self {
         match refusal {
-            Refusal::Parameter => Self::Wrong,
+            Refusal::Parameter(_) => Self::Wrong,
             // To a person a key that was never issued here is one whose time is over: its app or secret is gone.
             Refusal::Expired | Refusal::Key => Self::Expired,
             Refusal::AppKey | Refusal::Host => Self::NoApp,
