@@ -12,9 +12,43 @@ pub(crate) fn session(headers: &HeaderMap) -> Option<String> {
     [SECURE_COOKIE, LOOPBACK_COOKIE].into_iter().find_map(|name| cookie(headers, name)).map(str::to_owned)
 }
 
-/// The value of the first cookie of this name.
+/// The value of the cookie of this name, if there is exactly one.
+///
+/// A browser sends several if one was set for another path or a wider domain, and does not say by whom: one of them may
+/// be a stranger's, who wants the reader to work in the stranger's session.
 pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-    let mut cookies = lines.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
-    cookies.find(|(found, _)| *found == name).map(|(_, value)| value)
+    let cookies = lines.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
+    let mut values = cookies.filter(|(found, _)| *found == name).map(|(_, value)| value);
+    values.next().filter(|_| values.next().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(lines: &[&'static str], expected: Option<&str>) {
+        let mut headers = HeaderMap::new();
+        lines.iter().for_each(|line| drop(headers.append(header::COOKIE, HeaderValue::from_static(line))));
+        assert_eq!(session(&headers).as_deref(), expected, "{lines:?}");
+    }
+
+    #[test]
+    fn a_session_is_in_its_cookie() {
+        check(&["a=1; __Host-haechi=x; b=2"], Some("x"));
+        check(&["haechi-session=x"], Some("x"));
+        check(&["haechi-sessions=x"], None);
+        check(&[], None);
+    }
+
+    /// Attack W23: the first of two cookies counted.
+    #[test]
+    fn of_two_cookies_of_one_name_none_counts() {
+        check(&["__Host-haechi=x; __Host-haechi=y"], None);
+        check(&["haechi-session=x; haechi-session=x"], None);
+        check(&["haechi-session=x", "haechi-session=y"], None);
+    }
 }

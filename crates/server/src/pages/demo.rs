@@ -15,7 +15,7 @@ use axum::{
     Router,
     extract::{RawQuery, Request, State},
     http::{HeaderMap, StatusCode, header},
-    middleware::from_fn,
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -51,7 +51,7 @@ pub(crate) fn router(service: &Arc<Service>, classes: &mut Classes) -> Router<Ar
         .page(Call::Other, "/demo/haechi.svg", get(|| asset("image/svg+xml", MARK)));
     page.router(service, classes)
         .merge(beside.router(service, classes))
-        .route_layer(from_fn(guard::refuse_other_sites))
+        .route_layer(from_fn_with_state(Arc::clone(service), guard::refuse_other_sites))
         .route_layer(header_layer(header::CONTENT_SECURITY_POLICY, POLICY))
         .route_layer(header_layer(header::REFERRER_POLICY, REFERRER_POLICY))
         .route_layer(header_layer(header::CACHE_CONTROL, "no-store"))

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::{
     extract::{RawQuery, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    middleware::from_fn,
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -48,8 +48,8 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 /// So that the form tells which page is around it.
 const REFERRER_POLICY: HeaderValue = HeaderValue::from_static("same-origin");
 
-pub(crate) fn routes() -> Routes<Arc<Service>> {
-    let judge = post(judge).route_layer(from_fn(guard::refuse_other_sites));
+pub(crate) fn routes(service: &Arc<Service>) -> Routes<Arc<Service>> {
+    let judge = post(judge).route_layer(from_fn_with_state(Arc::clone(service), guard::refuse_other_sites));
     Routes::of(Dialect::Fallback)
         .page(Call::Begin, ADDRESS, get(show))
         .page(Call::Answer, "/recaptcha/api/fallback/answer", judge)
