@@ -11,6 +11,7 @@ mod table;
 
 use std::{num::NonZeroU32, sync::Arc, time::Instant};
 
+pub(crate) use self::levels::widest_network;
 use self::{
     gcra::Quota,
     levels::levels,

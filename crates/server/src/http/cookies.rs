@@ -7,6 +7,11 @@ pub(crate) const SECURE_COOKIE: &str = "__Host-haechi";
 /// The cookie of a session over HTTP on this machine.
 pub(crate) const LOOPBACK_COOKIE: &str = "haechi-session";
 
+/// The cookie of a browser that is known, over HTTPS.
+pub(crate) const SECURE_BROWSER_COOKIE: &str = "__Host-haechi-browser";
+/// The cookie of a browser that is known, over HTTP on this machine.
+pub(crate) const LOOPBACK_BROWSER_COOKIE: &str = "haechi-browser";
+
 /// The secret in a session's cookie, if there is one.
 pub(crate) fn session(headers: &HeaderMap) -> Option<String> {
     [SECURE_COOKIE, LOOPBACK_COOKIE].into_iter().find_map(|name| cookie(headers, name)).map(str::to_owned)
@@ -32,7 +37,9 @@ mod tests {
     #[track_caller]
     fn check(lines: &[&'static str], expected: Option<&str>) {
         let mut headers = HeaderMap::new();
-        lines.iter().for_each(|line| drop(headers.append(header::COOKIE, HeaderValue::from_static(line))));
+        for line in lines {
+            headers.append(header::COOKIE, HeaderValue::from_static(line));
+        }
         assert_eq!(session(&headers).as_deref(), expected, "{lines:?}");
     }
 

@@ -172,7 +172,9 @@ fn a_token_is_held_to_its_scopes_and_ends() {
 
     let listed = keeper.get("/admin/v1/tokens");
     let id = listed["tokens"].as_array().unwrap().iter().find(|token| token["scopes"] == json!(["apps:read"])).unwrap();
-    let removed = keeper.call("DELETE", &format!("/admin/v1/tokens/{}", id["id"].as_str().unwrap()), None);
+    let address = format!("/admin/v1/tokens/{}", id["id"].as_str().unwrap());
+    keeper.refused("DELETE", &address, None, 403, "forbidden");
+    let removed = Admin::new(&server, &["access:write", "apps:read"]).call("DELETE", &address, None);
     assert_eq!(removed.status, 204);
     reader.refused("GET", "/admin/v1/apps", None, 401, "unauthenticated");
 }

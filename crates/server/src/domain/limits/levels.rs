@@ -31,6 +31,11 @@ pub(super) struct Level {
     pub(super) quota: Quota,
 }
 
+/// The widest network in which a client is counted.
+pub(crate) fn widest_network(client: Client) -> Network {
+    client.network(if client.is_ipv4() { IPV4[0].0 } else { IPV6[0].0 })
+}
+
 /// The networks of this client, widest first, where a client may call so often in a minute.
 pub(super) fn levels(client: Client, per_minute: u32) -> impl Iterator<Item = Level> {
     let networks: &[(u8, u64)] = if client.is_ipv4() { &IPV4 } else { &IPV6 };
@@ -61,5 +66,8 @@ mod tests {
         check("::ffff:192.0.2.7", &[("192.0.2.0/24", 1920), ("192.0.2.7/32", 60)]);
         let networks = [("2001:db8:1::/48", 1920), ("2001:db8:1:2300::/56", 480), ("2001:db8:1:2345::/64", 60)];
         check("2001:db8:1:2345::9", &networks);
+        for (address, network) in [("192.0.2.7", "192.0.2.0/24"), ("2001:db8:1:2345::9", "2001:db8:1::/48")] {
+            assert_eq!(widest_network(Client::new(address.parse().unwrap())).to_string(), network);
+        }
     }
 }

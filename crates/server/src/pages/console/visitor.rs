@@ -12,12 +12,12 @@ use super::{Console, fault::Fault, texts::Texts};
 use crate::{
     clock::unix_now,
     domain::{
-        admin::{Actor, Scope},
+        admin::{Actor, BrowserProof, KNOWN_SECS, Scope},
         client::{Client, Peer, Proxies},
         refusal::Refusal,
     },
     http::{
-        cookies::{LOOPBACK_COOKIE, SECURE_COOKIE, cookie},
+        cookies::{LOOPBACK_BROWSER_COOKIE, LOOPBACK_COOKIE, SECURE_BROWSER_COOKIE, SECURE_COOKIE, cookie},
         guard::is_encrypted,
         language,
     },
@@ -54,12 +54,12 @@ impl Transport {
         }
     }
 
-    /// The name of the cookie that holds a session's secret, where there may be one.
-    pub(super) const fn cookie(self) -> Option<&'static str> {
+    /// The names of the cookies that hold a session's secret and a browser's proof, where there may be any.
+    const fn cookies(self) -> Option<[&'static str; 2]> {
         match self {
-            // The prefix has browsers accept it from this very host only, over HTTPS.
-            Self::Https => Some(SECURE_COOKIE),
-            Self::Loopback => Some(LOOPBACK_COOKIE),
+            // The prefix has browsers accept them from this very host only, over HTTPS.
+            Self::Https => Some([SECURE_COOKIE, SECURE_BROWSER_COOKIE]),
+            Self::Loopback => Some([LOOPBACK_COOKIE, LOOPBACK_BROWSER_COOKIE]),
             Self::Plain => None,
         }
     }
@@ -113,6 +113,8 @@ pub(crate) struct Reader {
     pub(super) address: String,
     /// The session's secret, if there is one; nobody knows yet whether it counts.
     session: Option<String>,
+    /// What may prove that somebody signed in here before.
+    browser: Option<String>,
 }
 
 impl Reader {
@@ -120,13 +122,16 @@ impl Reader {
         let headers = &parts.headers;
         let peer = parts.extensions.get().map(|Peer(peer)| peer.ip());
         let transport = Transport::of(&parts.extensions, headers, proxies);
+        let names = transport.cookies();
+        let value_of = |number: usize| cookie(headers, names?[number]).map(str::to_owned);
         Self {
             language: language_of(headers),
             transport,
             client: proxies.client(peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into()), headers),
             origin: origin(transport, headers),
             address: address(parts),
-            session: transport.cookie().and_then(|name| cookie(headers, name)).map(str::to_owned),
+            session: value_of(0),
+            browser: value_of(1),
         }
     }
 
@@ -138,12 +143,26 @@ impl Reader {
         self.session.clone()
     }
 
+    pub(super) fn browser(&self) -> Option<String> {
+        self.browser.clone()
+    }
+
     /// The header that hands a session to the browser, or with nothing takes it back.
     pub(super) fn session_cookie(&self, secret: Option<&str>) -> Option<String> {
-        let name = self.transport.cookie()?;
-        let secure = if self.transport == Transport::Https { "; Secure" } else { "" };
+        let [name, _] = self.transport.cookies()?;
         let end = if secret.is_some() { "" } else { "; Max-Age=0" };
-        Some(format!("{name}={}; Path=/; HttpOnly; SameSite=Strict{secure}{end}", secret.unwrap_or_default()))
+        Some(self.strict_cookie(name, secret.unwrap_or_default(), end))
+    }
+
+    /// The header by which the browser is known the next time.
+    pub(super) fn browser_cookie(&self, proof: &BrowserProof) -> Option<String> {
+        let [_, name] = self.transport.cookies()?;
+        Some(self.strict_cookie(name, &proof.0, &format!("; Max-Age={KNOWN_SECS}")))
+    }
+
+    fn strict_cookie(&self, name: &str, value: &str, end: &str) -> String {
+        let secure = if self.transport == Transport::Https { "; Secure" } else { "" };
+        format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{end}")
     }
 
     /// The header that has the browser remember a language for a year.
