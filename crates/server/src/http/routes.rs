@@ -203,6 +203,18 @@ impl Caller {
         self.admit(service, limited).await.is_ok()
     }
 
+    /// Counts what a route does beside what it is, as a call of this class.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimit`] above the client's limit.
+    pub(crate) async fn count(&self, service: &Service, call: Call) -> Result<(), Refusal> {
+        let Some(limited) = limited(call) else { return Ok(()) };
+        self.admit(service, limited).await.map_err(|too_often| {
+            service.metrics().count_limited(call);
+            too_often.into()
+        })
+    }
+
     async fn admit(&self, service: &Service, limited: Limited) -> Result<(), TooOften> {
         match self.0 {
             Some(client) => service.limits().admit(limited, client).await,
