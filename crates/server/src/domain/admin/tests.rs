@@ -9,7 +9,10 @@ use super::{
     users::StoredUser,
     *,
 };
-use crate::domain::{apps::SettingChanges, client::Client};
+use crate::domain::{
+    apps::{AppError, NameError, SettingChanges},
+    client::Client,
+};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -302,6 +305,28 @@ fn a_token_removes_nobody_and_nothing_that_may_do_more() {
         remove_user(&all, "ann").unwrap();
         remove_token(&all, &other.view.id).unwrap();
         remove_token(&all, &all.view.id).unwrap();
+    });
+}
+
+/// Attack W22: names that could not be seen, or looked like another, stood in the audit log.
+#[test]
+fn names_can_be_told_apart() {
+    check(|admin| {
+        let user = |name: &str| admin.create_user(&Actor::Command, name, Role::Viewer, PASSWORD, 1_000).map(drop);
+        let app = |name: &str| admin.create_app(&Actor::Command, name, &SettingChanges::default(), 1_000).map(drop);
+        let token = |name: &str| admin.create_token(&Actor::Command, name, &[Scope::AppsRead], 1, 1_000).map(drop);
+        user("copy").unwrap();
+        app("copy").unwrap();
+        for wrong in ["\u{3164}", "adm\u{456}n"] {
+            let invalid = |made| matches!(made, Err(AdminError::Invalid { name: "name", .. }));
+            assert!(invalid(user(wrong)) && invalid(token(wrong)));
+            assert!(matches!(app(wrong), Err(AdminError::App(AppError::Name(NameError::Letters)))));
+        }
+        let cyrillic = "\u{441}\u{43e}\u{440}\u{443}";
+        assert!(matches!(user(cyrillic), Err(AdminError::Taken { name, .. }) if name == "copy"));
+        assert!(matches!(app(cyrillic), Err(AdminError::App(AppError::NameTaken(name))) if name == "copy"));
+        user("김 관리자").unwrap();
+        app("쇼핑몰 shop").unwrap();
     });
 }
 

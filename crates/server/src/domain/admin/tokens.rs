@@ -124,8 +124,8 @@ impl Administration {
 
 fn check_token(name: &str, scopes: &[Scope], lifetime_secs: u64) -> Result<(), AdminError> {
     let invalid = |name, reason: String| Err(AdminError::Invalid { name, reason });
-    if name.parse::<AppName>().is_err() {
-        return invalid("name", "it takes 1 to 64 letters, digits, spaces, '-', '_' or '.'".to_owned());
+    if let Err(error) = AppName::chosen(name) {
+        return invalid("name", error.reason().to_owned());
     }
     if scopes.is_empty() {
         return invalid("scopes", "it takes one at least".to_owned());

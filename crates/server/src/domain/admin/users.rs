@@ -119,8 +119,9 @@ impl Administration {
         most: u64,
         now: u64,
     ) -> Result<StoredUser, AdminError> {
-        let reason = || "it takes 1 to 64 letters, digits, spaces, '-', '_' or '.'".to_owned();
-        let name: AppName = name.parse().map_err(|_| AdminError::Invalid { name: "name", reason: reason() })?;
+        let name = AppName::chosen(name)
+            .map_err(|error| AdminError::Invalid { name: "name", reason: error.reason().to_owned() })?;
+        self.check_look_alike(&name)?;
         let view = UserView { name: name.to_string(), role, created_at: now };
         let stored = StoredUser { view, password_hash: self.passwords.hash(password)? };
         match self.records.add(Kind::Users, name.as_str(), &stored, most)? {
@@ -130,6 +131,15 @@ impl Administration {
         }
         self.note(actor, Action::UserCreated, name.as_str(), &format!("role={}", role.name()), now);
         Ok(stored)
+    }
+
+    /// The audit log tells users by their names, so none may look like another.
+    fn check_look_alike(&self, name: &AppName) -> Result<(), AdminError> {
+        let users = self.records.all::<StoredUser>(Kind::Users)?;
+        match AppName::look_alike(name.as_str(), users.iter().map(|(other, _)| other.as_str())) {
+            Some(other) => Err(AdminError::Taken { kind: "user", name: other.to_owned() }),
+            None => Ok(()),
+        }
     }
 
     /// Removes a user, and ends their sessions.

@@ -206,7 +206,7 @@ pub(super) const TEXTS: Texts = Texts {
         not_found: "There is no such app, token or user any more: {}.",
         taken: "This name is taken: {}.",
         last_administrator: "The last administrator cannot be removed.",
-        name: "A name is 1 to 64 letters, digits, spaces, '-', '_' or '.', with no space at either end.",
+        name: "A name is 1 to 64 letters, digits, spaces, '-', '_' or '.', with no space at either end. All letters can be seen, and are of one script, or of Latin and one other, but not Cyrillic or Greek.",
         password: "A password is 10 to 64 characters long.",
         invalid: "This cannot be so: {}.",
         declared: "This app stands in the configuration file, and can only be changed there.",
