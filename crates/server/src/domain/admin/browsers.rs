@@ -18,7 +18,10 @@ use super::{
     records::{Kind, Records},
     users::StoredUser,
 };
-use crate::hex::{bytes_of, hex};
+use crate::{
+    hex::{bytes_of, hex},
+    keep::store::StoreError,
+};
 
 /// How long a browser is known after a sign-in, in seconds: 180 days.
 pub(crate) const KNOWN_SECS: u64 = 180 * 86_400;
@@ -57,7 +60,8 @@ impl BrowserKey {
                 // Another node may be adding one now: whichever is first counts for all.
                 records.add(Kind::Keys, KEY_NAME, &StoredKey { key: random_secret()? }, 1)?;
                 let stored = records.get::<StoredKey>(Kind::Keys, KEY_NAME)?;
-                stored.ok_or_else(|| AdminError::Full { kind: "key" })?
+                stored
+                    .ok_or_else(|| StoreError::Format { cause: "the key of known browsers is gone again".to_owned() })?
             }
         };
         let key = Hmac::new_from_slice(stored.key.as_bytes()).expect("HMAC takes keys of any length");
