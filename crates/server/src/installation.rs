@@ -152,7 +152,8 @@ async fn open_service(
     let may_have_sealed = secrets.may_have_sealed() || apps.count() > 0;
     let (ledger, remote) = open_ledger(&config.ledger, store, may_have_sealed, now).await?;
     let limits = &config.limits;
-    let limits = Limits::new(limits.per_minute, limits.proxies.clone(), remote.filter(|_| limits.shared));
+    let limits = Limits::new(limits.per_minute, limits.proxies.clone(), remote.filter(|_| limits.shared))
+        .with_unanswered_per_hour(limits.unanswered_per_hour);
     let service = Service::new(secrets.keyring(), Arc::clone(apps.apps()), ledger, nonces(config)?);
     Ok(service.limited(limits).knowing_vendors_test_keys(config.vendor_test_keys))
 }

@@ -54,7 +54,7 @@ pub fn router(service: Arc<Service>, administration: Option<&Arc<Administration>
         .merge(widget::routes().router(&service, &mut classes))
         .merge(health_routes().router(&service, &mut classes))
         .merge(document_routes(!options.operators_elsewhere).router(&service, &mut classes));
-    for routes in siteverify::routes().into_iter().chain(widget::scripts()).chain([fallback::routes()]) {
+    for routes in siteverify::routes().into_iter().chain(widget::scripts()).chain([fallback::routes(&service)]) {
         router = router.merge(routes.router(&service, &mut classes));
     }
     if !options.operators_elsewhere {

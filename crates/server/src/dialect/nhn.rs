@@ -52,6 +52,8 @@ fn app_named(service: &Service, limited: Limited, uri: &Uri) -> Result<Arc<LiveA
     match limited {
         Limited::Issue | Limited::Verify => service.app(segment_after(uri, "appkeys"), unix_now()),
         Limited::Media => service.word(segment_after(uri, "keys")).map(|(_, live)| live),
+        // No route here shows a challenge: what a site issues, it shows itself.
+        Limited::Unanswered => Err(Refusal::AppKey),
     }
 }
 

@@ -240,6 +240,7 @@ async fn answer(
     let name = fields.single(&["request"])?.filter(|name| !name.is_empty());
     let request = name.map(|name| request_name(&[name, typed, wish.audience.name(), &wish.action, &wish.data]));
     let judged = service.judge(&live, &word, Given { typed, request }, now).await?;
+    client.forgive_answered(&service, &live, &judged).await;
     let reply = match judged.verdict {
         Verdict::Passed => {
             let expires_in_secs = wish.audience.life_secs();
@@ -273,8 +274,10 @@ async fn renew(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     let (word, live) = word_of(&service, &fields)?;
     service.check_host(&live, &host_of_page(&headers))?;
     let look = Look::wanted(&fields)?;
+    // First, so that whoever may not have another one keeps this one.
+    let asked = ask(&service, &client, &live, &look).await?;
     service.expire(&live, &word, unix_now()).await?;
-    Ok(said(Outcome::Success, &Begun::Asks(ask(&service, &client, &live, &look).await?)))
+    Ok(said(Outcome::Success, &Begun::Asks(asked)))
 }
 
 /// The word that the key among the fields stands for.
@@ -318,8 +321,7 @@ impl Look {
 /// Issues a challenge in one language, so that what is heard is what is seen, and draws it if it is to come along.
 async fn ask(service: &Service, client: &Caller, live: &LiveApp, wanted: &Look) -> Result<Asked, Refusal> {
     let now = unix_now();
-    let word = service.issue_word(live, wanted.language.unwrap_or(live.language), now).await?;
-    live.counters.count_widget();
+    let word = issue(service, client, live, wanted.language.unwrap_or(live.language), now).await?;
     let (key, length) = (word.key().to_string(), word.answer_length());
     let expires_in_secs = live.expires_at(word.claims().issued_at).saturating_sub(now);
     // Where too much waits to be drawn, or the client has had its pictures, the widget asks for it by itself.
@@ -331,6 +333,27 @@ async fn ask(service: &Service, client: &Caller, live: &LiveApp, wanted: &Look) 
     };
     let AppSettings { width, height, .. } = live.app.settings;
     Ok(Asked { key, length, expires_in_secs, width, height, picture })
+}
+
+/// Issues a challenge that the client is shown, here or on the page for browsers without scripts.
+pub(crate) async fn issue(
+    service: &Service,
+    client: &Caller,
+    live: &LiveApp,
+    language: Language,
+    now: u64,
+) -> Result<Word, Refusal> {
+    client.show(service, live).await?;
+    match service.issue_word(live, language, now).await {
+        Ok(word) => {
+            live.counters.count_widget();
+            Ok(word)
+        }
+        Err(refusal) => {
+            client.forgive(service).await;
+            Err(refusal)
+        }
+    }
 }
 
 async fn draw(

@@ -8,6 +8,7 @@ mod action;
 mod apps;
 mod attempts;
 mod audit;
+mod browsers;
 mod command;
 mod error;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -18,23 +19,24 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod turns;
 mod users;
 
 use std::sync::{Arc, atomic::AtomicBool};
 
 use sha2::{Digest, Sha256};
 
-pub(crate) use self::action::Action;
-pub(crate) use self::records::back_up;
 pub use self::{
     access::{Actor, IssuedToken, Role, Scope, TokenView, UserView},
     audit::{AuditEntry, AuditPage},
+    browsers::BrowserProof,
     command::{AccessCommand, AccessReply},
     error::AdminError,
-    sessions::SessionSecret,
+    sessions::{SessionSecret, SignedIn},
     tokens::{LONGEST_LIFETIME_SECS, TOKEN_PREFIX},
 };
-use self::{attempts::Attempts, records::Records, users::FirstCode};
+pub(crate) use self::{action::Action, browsers::KNOWN_SECS, records::back_up, sessions::SignIn};
+use self::{attempts::Attempts, browsers::BrowserKey, passwords::Passwords, records::Records, users::FirstCode};
 use crate::{
     domain::{apps::AppStore, statistics::Statistics},
     hex::hex,
@@ -50,6 +52,8 @@ pub struct Administration {
     statistics: Arc<Statistics>,
     records: Arc<Records>,
     attempts: Attempts,
+    passwords: Passwords,
+    browser_key: BrowserKey,
     first_code: FirstCode,
     /// Whether there is known to be a user. Remembered, since whoever is not signed in can ask for it.
     has_user: AtomicBool,
@@ -80,6 +84,8 @@ impl Administration {
             statistics,
             records: Arc::new(records),
             attempts: Attempts::new(),
+            passwords: Passwords::default(),
+            browser_key: BrowserKey::default(),
             first_code: FirstCode::default(),
             has_user: AtomicBool::new(false),
         }

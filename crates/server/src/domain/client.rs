@@ -3,7 +3,7 @@
 //! Any client can write any header, so a header counts only as far as proxies that the operator names have written it.
 
 use std::{
-    fmt,
+    fmt, iter,
     net::{IpAddr, Ipv6Addr, SocketAddr},
     str::FromStr,
 };
@@ -125,13 +125,16 @@ impl Proxies {
     /// The header's entries are gone through from the last one, which the nearest proxy wrote. Where one cannot be read,
     /// the proxy that wrote it counts.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
+        match self.header {
+            ForwardedHeader::XForwardedFor => self.nearest(peer, entries(headers, &X_FORWARDED_FOR).rev().map(address)),
+            ForwardedHeader::Forwarded => self.nearest(peer, elements_from_last(headers).map(address_of_element)),
+        }
+    }
+
+    fn nearest(&self, peer: IpAddr, addresses_from_last: impl Iterator<Item = Option<IpAddr>>) -> Client {
         let mut client = peer.to_canonical();
-        let (name, read) = match self.header {
-            ForwardedHeader::XForwardedFor => (&X_FORWARDED_FOR, address as ReadEntry),
-            ForwardedHeader::Forwarded => (&header::FORWARDED, address_of_element as ReadEntry),
-        };
-        for entry in entries(headers, name).rev() {
-            let Some(address) = read(entry).filter(|_| self.trusts(client)) else { break };
+        for address in addresses_from_last {
+            let Some(address) = address.filter(|_| self.trusts(client)) else { break };
             client = address.to_canonical();
         }
         Client::new(client)
@@ -147,10 +150,11 @@ impl Proxies {
     /// Of several entries the first counts, which is about the client's own connection. Whoever writes one himself
     /// deceives only himself: no page can have another's browser write it.
     pub(crate) fn is_https(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
-        let first = |name: &HeaderName| entries(headers, name).next();
         let scheme = match self.header {
-            ForwardedHeader::XForwardedFor => first(&X_FORWARDED_PROTO).map(<[u8]>::trim_ascii),
-            ForwardedHeader::Forwarded => first(&header::FORWARDED).and_then(|element| parameter(element, "proto")),
+            ForwardedHeader::XForwardedFor => entries(headers, &X_FORWARDED_PROTO).next().map(<[u8]>::trim_ascii),
+            ForwardedHeader::Forwarded => {
+                elements_from_last(headers).last().and_then(|element| parameter(element, "proto"))
+            }
         };
         self.trusts(peer.to_canonical()) && scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"https"))
     }
@@ -160,13 +164,42 @@ impl Proxies {
     }
 }
 
-type ReadEntry = fn(&[u8]) -> Option<IpAddr>;
-
-/// All entries of a header, which may stand on several lines.
+/// All entries of a header without quotes, which may stand on several lines.
 ///
 /// They are bytes: what a client wrote on the line of an honest proxy must not make its entry unreadable.
 fn entries<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl DoubleEndedIterator<Item = &'a [u8]> {
     headers.get_all(name).into_iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+}
+
+/// All elements of `Forwarded`, from the last to the first.
+fn elements_from_last(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    let lines = headers.get_all(header::FORWARDED).into_iter().rev();
+    lines.flat_map(|line| parts_from_last(line.as_bytes(), b','))
+}
+
+/// The parts of a line between these bytes, where they stand outside of quotes (RFC 7239), from the last to the first.
+///
+/// What a client wrote on an honest proxy's line stands before what that wrote. So a quote that a client opens, and never
+/// closes, must not swallow what comes after it.
+fn parts_from_last(line: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(line);
+    iter::from_fn(move || {
+        let line = rest?;
+        let at = last_outside_of_quotes(line, separator);
+        rest = at.map(|at| &line[..at]);
+        Some(&line[at.map_or(0, |at| at + 1)..])
+    })
+}
+
+fn last_outside_of_quotes(line: &[u8], wanted: u8) -> Option<usize> {
+    let is_escaped = |at: usize| line[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
+    let mut is_quoted = false;
+    (0..line.len()).rev().find(|at| {
+        if line[*at] == b'"' && !(is_quoted && is_escaped(*at)) {
+            is_quoted = !is_quoted;
+        }
+        line[*at] == wanted && !is_quoted
+    })
 }
 
 /// An address with or without a port.
@@ -186,7 +219,7 @@ fn address_of_element(element: &[u8]) -> Option<IpAddr> {
 
 /// The value of a parameter in such an element, without its quotes.
 fn parameter<'a>(element: &'a [u8], wanted: &str) -> Option<&'a [u8]> {
-    let value = element.split(|byte| *byte == b';').find_map(|pair| {
+    let value = parts_from_last(element, b';').find_map(|pair| {
         let equals = pair.iter().position(|byte| *byte == b'=')?;
         let name = pair[..equals].trim_ascii();
         name.eq_ignore_ascii_case(wanted.as_bytes()).then(|| pair[equals + 1..].trim_ascii())
@@ -265,6 +298,39 @@ mod tests {
         check("for=_hidden", "10.0.0.1");
         check("for=unknown;by=1.2.3.4", "10.0.0.1");
         check("proto=http", "10.0.0.1");
+    }
+
+    #[test]
+    fn a_quoted_comma_or_semicolon_separates_nothing() {
+        let standard = proxies("10.0.0.0/8", ForwardedHeader::Forwarded);
+        let check = |value: &str, expected| check(&standard, "10.0.0.1", &[("forwarded", value)], expected);
+        check(r#"for=198.51.100.7;host="a,b""#, "198.51.100.7");
+        check(r#"for=198.51.100.7;host="a, for=203.0.113.9""#, "198.51.100.7");
+        // A client chose this host, which its proxy quotes.
+        check(r#"host="a;for=203.0.113.9;b";for=198.51.100.7"#, "198.51.100.7");
+        check(r#"for=198.51.100.7;host="a;for=203.0.113.9;b""#, "198.51.100.7");
+        check(r#"for=198.51.100.7;host="a\", for=203.0.113.9, \"b", for=10.0.0.2"#, "198.51.100.7");
+        check(r#"host="a\\";for=198.51.100.7"#, "198.51.100.7");
+        let headers = |value: &str| HeaderMap::from_iter([(header::FORWARDED, value.parse().unwrap())]);
+        let is_https = |value| standard.is_https("10.0.0.1".parse().unwrap(), &headers(value));
+        assert!(is_https(r#"host="a,b";proto=https, for=10.0.0.2;proto=http"#));
+        assert!(!is_https(r#"host="a;proto=https;b";proto=http"#));
+    }
+
+    /// As in attack W15: what a client wrote made a proxy's entry unreadable, and the client counted as the proxy.
+    #[test]
+    fn a_quote_that_a_client_opens_swallows_nothing() {
+        let standard = proxies("10.0.0.0/8", ForwardedHeader::Forwarded);
+        let check = |lines: &[&str], expected| {
+            let lines: Vec<_> = lines.iter().map(|line| ("forwarded", *line)).collect();
+            check(&standard, "10.0.0.1", &lines, expected);
+        };
+        check(&[r#"for="x, for=198.51.100.7"#], "198.51.100.7");
+        check(&[r#"for="x\, for=198.51.100.7"#], "198.51.100.7");
+        check(&[r#"", for="[2a00::1]:4711";proto=https"#], "2a00::1");
+        check(&[r#"for="203.0.113.9, for=198.51.100.7;host="a,b", for=10.0.0.2"#], "198.51.100.7");
+        check(&[r#"for="203.0.113.9"#, "for=198.51.100.7"], "198.51.100.7");
+        check(&[r#"for=198.51.100.7, for="x"#], "10.0.0.1");
     }
 
     #[test]

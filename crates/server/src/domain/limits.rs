@@ -11,9 +11,10 @@ mod table;
 
 use std::{num::NonZeroU32, sync::Arc, time::Instant};
 
+pub(crate) use self::levels::widest_network;
 use self::{
     gcra::Quota,
-    levels::levels,
+    levels::{HOUR_MICROS, Level, MINUTE_MICROS, levels},
     shared::{Budgets, Shared},
     table::Table,
 };
@@ -44,6 +45,8 @@ pub(crate) enum Limited {
     Issue,
     Media,
     Verify,
+    /// Challenges that the widget shows and nobody answers: an answer [gives one back](Limits::give_back).
+    Unanswered,
 }
 
 /// How often a client may call within a minute; 0 is as often as it likes.
@@ -63,13 +66,15 @@ pub(crate) struct Limits {
     issue: Option<ClientLimit>,
     media: Option<ClientLimit>,
     verify: Option<ClientLimit>,
+    unanswered: Option<ClientLimit>,
     shared: Option<Shared>,
 }
 
 /// One limit of all clients, counted here.
 pub struct ClientLimit {
     name: &'static str,
-    per_minute: NonZeroU32,
+    calls: NonZeroU32,
+    period_micros: u64,
     began: Instant,
     budgets: Table,
 }
@@ -84,8 +89,16 @@ impl Limits {
             issue: limit("issue", per_minute.issue),
             media: limit("media", per_minute.media),
             verify: limit("verify", per_minute.verify),
+            unanswered: None,
             shared,
         }
+    }
+
+    /// With a limit on the challenges that a client may leave unanswered in an hour; 0 is as many as it likes.
+    #[must_use]
+    pub(crate) fn with_unanswered_per_hour(self, count: u32) -> Self {
+        let limit = |count| ClientLimit::per_hour("unanswered", count, CLIENT_SLOTS);
+        Self { unanswered: NonZeroU32::new(count).map(limit), ..self }
     }
 
     /// How clients are told apart.
@@ -102,6 +115,7 @@ impl Limits {
             Limited::Issue => &self.issue,
             Limited::Media => &self.media,
             Limited::Verify => &self.verify,
+            Limited::Unanswered => &self.unanswered,
         };
         let Some(limit) = limit else { return Ok(()) };
         if let Some(shared) = &self.shared
@@ -110,6 +124,18 @@ impl Limits {
             return admitted;
         }
         limit.admit(client)
+    }
+
+    /// Gives a challenge back to this client, which has answered it, or was not shown it.
+    pub(crate) async fn give_back_unanswered(&self, client: Client) {
+        let Some(limit) = &self.unanswered else { return };
+        let given_back = match &self.shared {
+            Some(shared) => shared.give_back(&limit.budgets_of(client)).await,
+            None => None,
+        };
+        if given_back.is_none() {
+            limit.give_back(client);
+        }
     }
 
     /// Counts a challenge of the app of this number, which may have so many a second, among those of all nodes, if they
@@ -125,10 +151,15 @@ impl Limits {
 }
 
 impl ClientLimit {
-    /// A limit that remembers networks in so many slots.
+    /// A limit on calls in a minute that remembers networks in so many slots.
     #[must_use]
-    pub fn new(name: &'static str, per_minute: NonZeroU32, slots: usize) -> Self {
-        Self { name, per_minute, began: Instant::now(), budgets: Table::new(slots) }
+    pub fn new(name: &'static str, calls: NonZeroU32, slots: usize) -> Self {
+        Self { name, calls, period_micros: MINUTE_MICROS, began: Instant::now(), budgets: Table::new(slots) }
+    }
+
+    /// The same of calls in an hour.
+    fn per_hour(name: &'static str, calls: NonZeroU32, slots: usize) -> Self {
+        Self { period_micros: HOUR_MICROS, ..Self::new(name, calls, slots) }
     }
 
     /// Counts a call of this client.
@@ -136,16 +167,28 @@ impl ClientLimit {
     /// # Errors
     /// [`TooOften`] above the limit.
     pub fn admit(&self, client: Client) -> Result<(), TooOften> {
-        self.admit_at(client, self.began.elapsed().as_micros() as u64)
+        self.admit_at(client, self.now())
     }
 
     fn admit_at(&self, client: Client, now: u64) -> Result<(), TooOften> {
-        self.budgets.admit(levels(client, self.per_minute.get()), now).map_err(TooOften::until_micros)
+        self.budgets.admit(self.levels(client), now).map_err(TooOften::until_micros)
+    }
+
+    fn give_back(&self, client: Client) {
+        self.budgets.give_back(self.levels(client), self.now());
+    }
+
+    fn now(&self) -> u64 {
+        self.began.elapsed().as_micros() as u64
+    }
+
+    fn levels(&self, client: Client) -> impl Iterator<Item = Level> {
+        levels(client, self.calls.get(), self.period_micros)
     }
 
     /// The same budgets, as all nodes share them.
     fn budgets_of(&self, client: Client) -> Budgets {
-        let levels: Vec<_> = levels(client, self.per_minute.get()).collect();
+        let levels: Vec<_> = self.levels(client).collect();
         let quotas = levels.iter().map(|level| (level.network.to_string(), level.quota)).collect();
         Budgets::new(self.name, levels[0].network, quotas)
     }

@@ -26,7 +26,7 @@ use crate::domain::{
     limits::{Limited, TooOften},
     metrics::Call,
     refusal::Refusal,
-    service::Service,
+    service::{Judged, Service, Verdict},
 };
 
 /// A wire form. A path's dialect says refusals in its own words, wherever they come from.
@@ -236,6 +236,50 @@ impl Caller {
     /// Counts a call by this limit, and says whether it is within.
     pub(crate) async fn may(&self, service: &Service, limited: Limited) -> bool {
         self.admit(service, limited).await.is_ok()
+    }
+
+    /// Counts what a route does beside what it is, as a call of this class.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimit`] above the client's limit.
+    pub(crate) async fn count(&self, service: &Service, call: Call) -> Result<(), Refusal> {
+        let Some(limited) = limited(call) else { return Ok(()) };
+        self.admit(service, limited).await.map_err(|too_often| {
+            service.metrics().count_limited(call);
+            too_often.into()
+        })
+    }
+
+    /// Counts a challenge that is about to be shown to the client by the widget, until it is answered.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimit`] if the client has left too many unanswered.
+    pub(crate) async fn show(&self, service: &Service, live: &LiveApp) -> Result<(), Refusal> {
+        self.admit(service, Limited::Unanswered).await.map_err(|too_often| {
+            service.metrics().count_limited(Call::Begin);
+            live.counters.count_limited();
+            too_often.into()
+        })
+    }
+
+    /// Takes back that a challenge was counted, since it was answered, or not shown after all.
+    pub(crate) async fn forgive(&self, service: &Service) {
+        if let Some(client) = self.0 {
+            service.limits().give_back_unanswered(client).await;
+        }
+    }
+
+    /// The same, if this is the first answer to a challenge. A right one after a wrong one gives another back, where the
+    /// app takes several answers: nobody remembers that there was one before.
+    pub(crate) async fn forgive_answered(&self, service: &Service, live: &LiveApp, judged: &Judged) {
+        let is_first = match judged.verdict {
+            Verdict::Passed => true,
+            Verdict::Wrong { left } => left + 1 == live.app.settings.attempts,
+            Verdict::Spent | Verdict::Late | Verdict::Empty => false,
+        };
+        if is_first && !judged.is_repeated {
+            self.forgive(service).await;
+        }
     }
 
     async fn admit(&self, service: &Service, limited: Limited) -> Result<(), TooOften> {

@@ -88,6 +88,8 @@ pub struct LedgerConfig {
 pub struct LimitsConfig {
     /// The limits.
     pub per_minute: PerMinute,
+    /// How many challenges of the widget a client may leave unanswered within an hour; 0 is as many as it likes.
+    pub unanswered_per_hour: u32,
     /// How clients are told apart.
     pub proxies: Proxies,
     /// Whether nodes that share a ledger in Redis count together.
@@ -175,6 +177,7 @@ impl Config {
                     media: options.media_per_minute.unwrap_or(0),
                     verify: options.verify_per_minute.unwrap_or(0),
                 },
+                unanswered_per_hour: options.unanswered_per_hour.unwrap_or(0),
                 proxies,
                 shared: options.shared_limits.unwrap_or(false),
             },

@@ -30,7 +30,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     http::header,
-    middleware::{from_fn, from_fn_with_state},
+    middleware::from_fn_with_state,
     routing::{get, post},
 };
 
@@ -125,7 +125,7 @@ pub(crate) fn router<S>(state: Arc<Console>, classes: &mut Classes) -> Router<S>
     let pages = routes()
         .router(&service, classes)
         .route_layer(from_fn_with_state(Arc::clone(&state), explain::explain))
-        .route_layer(from_fn(guard::refuse_other_sites))
+        .route_layer(from_fn_with_state(Arc::clone(&service), guard::refuse_other_sites))
         .route_layer(header_layer(header::CACHE_CONTROL, "no-store"));
     let assets = assets().router(&service, classes).route_layer(header_layer(header::CACHE_CONTROL, "no-cache"));
     pages

@@ -1,7 +1,7 @@
 //! The demo page at `/`: one challenge, for people to try.
 //!
 //! With scripts it is the widget, and the page redeems the token as a site does. Without, it is a form, for which the
-//! page calls the service itself. Either is in the name of an app that is enabled; no appkey reaches the browser.
+//! page calls the service itself. Either is in the name of the app `default`; no appkey reaches the browser.
 
 mod page;
 mod round;
@@ -15,7 +15,7 @@ use axum::{
     Router,
     extract::{RawQuery, Request, State},
     http::{HeaderMap, StatusCode, header},
-    middleware::from_fn,
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -36,7 +36,7 @@ use crate::{
         guard, language,
         parameters::Parameters,
         request::read_body,
-        routes::{Classes, Dialect, Routes},
+        routes::{Caller, Classes, Dialect, Routes},
     },
 };
 
@@ -55,7 +55,7 @@ pub(crate) fn router(service: &Arc<Service>, classes: &mut Classes) -> Router<Ar
         .page(Call::Other, "/demo/haechi.svg", get(|| asset("image/svg+xml", MARK)));
     page.router(service, classes)
         .merge(beside.router(service, classes))
-        .route_layer(from_fn(guard::refuse_other_sites))
+        .route_layer(from_fn_with_state(Arc::clone(service), guard::refuse_other_sites))
         .route_layer(header_layer(header::CONTENT_SECURITY_POLICY, POLICY))
         .route_layer(header_layer(header::REFERRER_POLICY, REFERRER_POLICY))
         .route_layer(header_layer(header::CACHE_CONTROL, "no-store"))
@@ -80,17 +80,23 @@ async fn judge_form(
     request: Request,
 ) -> Result<Response, Refusal> {
     let language = language_of(query.as_deref(), request.headers());
+    let client = Caller::of(&service, &request);
     let body = read_body(request).await?;
     let form = Parameters::wishes(std::str::from_utf8(&body).unwrap_or_default());
     let field = |name| form.wish(&[name]).unwrap_or_default();
     let key = field("key");
     let now = unix_now();
-    let (status, notice) = match round::judge(&service, key, field("answer"), now).await {
+    // The route counts as issuing, which follows.
+    let judged = match client.count(&service, Call::Verify).await {
+        Ok(()) => round::judge(&service, key, field("answer"), now).await,
+        Err(refusal) => Err(refusal),
+    };
+    let (status, notice) = match judged {
         Ok(verdict) => (StatusCode::OK, Notice::from(verdict)),
         Err(refusal) => (refusal.status(), Notice::from(&refusal)),
     };
-    // As far as is known neither took an attempt, so the person goes on with the same challenge.
-    if matches!(notice, Notice::Empty | Notice::Undecided)
+    // As far as is known none of these took an attempt, so the person goes on with the same challenge.
+    if matches!(notice, Notice::Empty | Notice::Undecided | Notice::Busy)
         && let Ok(round) = Round::resume(&service, key, now)
     {
         return Ok(page(status, &Page { language, notice, round: Some(round) }));
@@ -124,8 +130,10 @@ pub(crate) fn language_of(query: Option<&str>, headers: &HeaderMap) -> Language 
     asked.or_else(|| language::preferred(headers)).unwrap_or(Language::En)
 }
 
-/// What a site learns of a token: the verdict of `/siteverify`.
+/// What a site learns of a token: the verdict of `/siteverify`. Unlike a site's server the visitor's browser asks, so it
+/// counts as having an answer judged.
 async fn redeem(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Refusal> {
+    Caller::of(&service, &request).count(&service, Call::Verify).await?;
     let fields = Fields::read(request).await?;
     let token = fields.single(&["response"])?.ok_or(ParameterFault::Missing)?;
     siteverify::redeem(&service, &*round::app(&service)?, token, unix_now()).await

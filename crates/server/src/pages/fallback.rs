@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::{
     extract::{RawQuery, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    middleware::from_fn,
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     clock::unix_now,
+    dialect::widget,
     domain::{
         apps::{LiveApp, is_hostname},
         metrics::Call,
@@ -34,7 +35,7 @@ use crate::{
         guard, language,
         parameters::{MAX_VALUE_BYTES, Parameters},
         request::host_of,
-        routes::{Dialect, Routes},
+        routes::{Caller, Dialect, Routes},
     },
 };
 
@@ -48,8 +49,8 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 /// So that the form tells which page is around it.
 const REFERRER_POLICY: HeaderValue = HeaderValue::from_static("same-origin");
 
-pub(crate) fn routes() -> Routes<Arc<Service>> {
-    let judge = post(judge).route_layer(from_fn(guard::refuse_other_sites));
+pub(crate) fn routes(service: &Arc<Service>) -> Routes<Arc<Service>> {
+    let judge = post(judge).route_layer(from_fn_with_state(Arc::clone(service), guard::refuse_other_sites));
     Routes::of(Dialect::Fallback)
         .page(Call::Begin, ADDRESS, get(show))
         .page(Call::Answer, "/recaptcha/api/fallback/answer", judge)
@@ -109,13 +110,14 @@ pub(crate) fn language_of(query: Option<&str>, headers: &HeaderMap) -> Language 
 async fn show(
     State(service): State<Arc<Service>>,
     RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    request: Request,
 ) -> Result<Response, Refusal> {
-    let language = language_of(query.as_deref(), &headers);
+    let (client, headers) = (Caller::of(&service, &request), request.headers());
+    let language = language_of(query.as_deref(), headers);
     let parameters = Parameters::of_query(query.as_deref().unwrap_or_default())?;
     let site_key = parameters.single(&["k"])?.unwrap_or_default();
     let host = headers.get(header::REFERER).map(host_of).unwrap_or_default();
-    let asked = ask(&service, site_key, &host, language).await?;
+    let asked = ask(&service, &client, site_key, &host, language).await?;
     Ok(respond(StatusCode::OK, &Page { is_reply: false, language, notice: Notice::New, body: Body::Asks(asked) }))
 }
 
@@ -127,6 +129,7 @@ async fn judge(
     request: Request,
 ) -> Result<Response, Refusal> {
     let language = language_of(query.as_deref(), &headers);
+    let client = Caller::of(&service, &request);
     let fields = Fields::read(request).await?;
     let text = |name| Ok::<_, Refusal>(fields.single(&[name])?.unwrap_or_default().to_owned());
     let (site_key, key, host, answer) = (text("k")?, text("key")?, text("host")?, text("answer")?);
@@ -144,21 +147,27 @@ async fn judge(
         return Err(ParameterFault::Value.into());
     }
     let judged = service.judge(&live, &word, answer.as_str(), now).await?;
+    client.forgive_answered(&service, &live, &judged).await;
     let body = match judged.verdict {
         Verdict::Passed => Body::Passed(service.token(&live, word, &judged, wish)?.to_string()),
         // It took no attempt, so the person goes on with the same challenge.
         Verdict::Empty => Body::Asks(asked(&live, &word, &site_key, &host, now)),
-        _ => Body::Asks(ask(&service, &site_key, &host, language).await?),
+        _ => Body::Asks(ask(&service, &client, &site_key, &host, language).await?),
     };
     Ok(respond(StatusCode::OK, &Page { is_reply: true, language, notice: Notice::from(judged.verdict), body }))
 }
 
-async fn ask(service: &Service, site_key: &str, host: &str, language: Language) -> Result<Asked, Refusal> {
+async fn ask(
+    service: &Service,
+    client: &Caller,
+    site_key: &str,
+    host: &str,
+    language: Language,
+) -> Result<Asked, Refusal> {
     let now = unix_now();
     let live = service.app_of_site(site_key)?;
     service.check_host(&live, host)?;
-    let word = service.issue_word(&live, language, now).await?;
-    live.counters.count_widget();
+    let word = widget::issue(service, client, &live, language, now).await?;
     Ok(asked(&live, &word, site_key, host, now))
 }
 

@@ -172,9 +172,35 @@ fn a_token_is_held_to_its_scopes_and_ends() {
 
     let listed = keeper.get("/admin/v1/tokens");
     let id = listed["tokens"].as_array().unwrap().iter().find(|token| token["scopes"] == json!(["apps:read"])).unwrap();
-    let removed = keeper.call("DELETE", &format!("/admin/v1/tokens/{}", id["id"].as_str().unwrap()), None);
+    let address = format!("/admin/v1/tokens/{}", id["id"].as_str().unwrap());
+    keeper.refused("DELETE", &address, None, 403, "forbidden");
+    let removed = Admin::new(&server, &["access:write", "apps:read"]).call("DELETE", &address, None);
     assert_eq!(removed.status, 204);
     reader.refused("GET", "/admin/v1/apps", None, 401, "unauthenticated");
+}
+
+/// Attack W14: a change of nothing showed an app's settings to a token that may not see them, and so did every other change.
+#[test]
+fn a_token_that_may_only_change_apps_is_shown_none() {
+    let server = TestServer::start();
+    let writer = Admin::new(&server, &["apps:write"]);
+    writer.refused("GET", "/admin/v1/apps/1", None, 403, "forbidden");
+    let shown = |method, path, body: Value| {
+        let reply = writer.call(method, path, Some(&body));
+        assert!((200..300).contains(&reply.status), "{method} {path}: {}", reply.text());
+        reply.json().as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(shown("PATCH", "/admin/v1/apps/1", json!({})), "number site_key");
+    assert_eq!(shown("PATCH", "/admin/v1/apps/1", json!({"attempts": 2})), "number site_key");
+    assert_eq!(shown("POST", "/admin/v1/apps/1/disable", json!({})), "number site_key");
+    assert_eq!(shown("POST", "/admin/v1/apps/1/rotate", json!({})), "appkey number site_key");
+    assert_eq!(shown("POST", "/admin/v1/apps/1/secret/rotate", json!({})), "number secret site_key");
+    assert_eq!(shown("POST", "/admin/v1/apps", json!({"name": "shop"})), "appkey number secret site_key");
+    assert_eq!(shown("DELETE", "/admin/v1/apps/1", json!({})), "number site_key");
+
+    let both = Admin::new(&server, &["apps:read", "apps:write"]);
+    let changed = both.call("PATCH", "/admin/v1/apps/2", Some(&json!({"attempts": 2}))).json();
+    assert_eq!((&changed["name"], &changed["settings"]["attempts"]), (&json!("shop"), &json!(2)));
 }
 
 #[test]

@@ -232,6 +232,49 @@ fn a_client_that_begins_too_often_is_told_when_to_come_back() {
     assert_eq!(reply.header("retry-after"), secs.to_string());
 }
 
+/// Attack W16: whoever answered what was easy and left the rest was limited by nothing.
+#[test]
+fn a_client_that_leaves_challenges_unanswered_is_told_when_to_come_back() {
+    let page = Page::with_args(&["--unanswered-per-hour", "3"]);
+    let key = |begun: &Value| begun["key"].as_str().unwrap().to_owned();
+    let mut last = key(&page.begin(&[]));
+    for _ in 0..5 {
+        let reply = page.call("answer", &[("key", &last), ("answer", &page.right_answer(&last))]).json();
+        assert_eq!(reply["verdict"], "passed", "{reply}");
+        last = key(&page.begin(&[]));
+    }
+    for _ in 0..5 {
+        let reply = page.call("answer", &[("key", &last), ("answer", "00000")]).json();
+        assert_eq!(reply["verdict"], "wrong", "{reply}");
+        last = key(&reply["next"]);
+    }
+    let renewed = page.call("renew", &[("key", &last)]).json();
+    let left = key(&renewed);
+    let third = key(&page.begin(&[]));
+    for (name, fields) in [("begin", [("sitekey", page.site_key())]), ("renew", [("key", left.clone())])] {
+        let reply = page.call(name, &fields.each_ref().map(|(name, value)| (*name, value.as_str())));
+        check_fault(&reply, 429, "rate-limited");
+        let secs = reply.json()["retry_after_secs"].as_u64().unwrap();
+        assert!((1_100..=1_200).contains(&secs), "{secs}");
+    }
+    let kept = page.call("answer", &[("key", &left), ("answer", "+")]).json();
+    assert_eq!(kept["verdict"], "empty", "what was not replaced can be answered still: {kept}");
+    let empty = page.call("answer", &[("key", &third), ("answer", "+")]).json();
+    assert_eq!(empty["verdict"], "empty", "{empty}");
+    check_fault(&page.call("begin", &[("sitekey", &page.site_key())]), 429, "rate-limited");
+    let answered = [("key", third.as_str()), ("answer", "00000"), ("request", "once")];
+    let next = page.call("answer", &answered).json();
+    assert!(next["next"]["key"].is_string(), "the answer makes room for the next: {next}");
+    let again = page.call("answer", &answered).json();
+    assert_eq!((&again["verdict"], again.get("next")), (&json!("wrong"), None), "the same answer makes none: {again}");
+    let script_less = page.server.get(&format!("/recaptcha/api/fallback?k={}", page.site_key()));
+    assert_eq!(script_less.status, 429, "the page for browsers without scripts counts too");
+    let metrics = page.server.get("/metrics");
+    assert!(metrics.text().contains("haechi_limited_total{call=\"begin\"} "), "{}", metrics.text());
+    assert_eq!(page.server.get("/healthz").status, 200);
+    page.server.issue(page.server.appkey());
+}
+
 #[test]
 fn an_app_with_hosts_shows_its_challenges_on_their_pages_only() {
     let mut page = Page::with_args(&[]);

@@ -13,7 +13,7 @@ use crate::{
     clock::unix_now,
     dialect::admin::problem::Problem,
     domain::{
-        admin::{Actor, AdminError, Administration},
+        admin::{Actor, AdminError, Administration, Scope},
         apps::{AppView, LONGEST_GRACE_SECS, SettingChanges},
     },
 };
@@ -34,6 +34,39 @@ pub(crate) struct NewApp {
     /// Its settings, where they are not the usual ones.
     #[serde(default)]
     settings: SettingChanges,
+}
+
+/// An app after a change: whole for those who may see apps too.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum ChangedApp {
+    Seen(AppView),
+    Unseen(UnseenApp),
+}
+
+/// An app for those who may change it and not see it (without `apps:read`): what is public, and what was made just now.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct UnseenApp {
+    /// Its number.
+    number: u32,
+    /// Its public name, a UUID, which stays when its appkey and secret are replaced.
+    site_key: String,
+    /// Its appkey, if it was made just now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    appkey: Option<String>,
+    /// Its secret, if it was made just now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+}
+
+impl ChangedApp {
+    fn shown_to(actor: &Actor, app: AppView) -> Self {
+        if actor.may(Scope::AppsRead) {
+            return Self::Seen(app);
+        }
+        let AppView { number, site_key, appkey, secret, .. } = app;
+        Self::Unseen(UnseenApp { number, site_key, appkey, secret })
+    }
 }
 
 /// How an appkey or a secret is rotated.
@@ -60,7 +93,7 @@ pub(crate) async fn list(State(admin): Administered, Caller(actor): Caller) -> R
 #[utoipa::path(
     post, path = "/admin/v1/apps", tag = "Admin API", security(("token" = [])), request_body = NewApp,
     responses(
-        (status = 201, body = AppView, headers(("Location" = String))),
+        (status = 201, body = ChangedApp, headers(("Location" = String))),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "`taken` or `full`"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "`invalid`: a setting is out of its range"),
     )
@@ -71,8 +104,10 @@ pub(crate) async fn create(
     request: Request,
 ) -> Result<Response, Problem> {
     let NewApp { name, settings } = body(request).await?;
-    let app = blocking(&admin, move |admin| admin.create_app(&actor, &name, &settings, unix_now())).await?;
+    let maker = actor.clone();
+    let app = blocking(&admin, move |admin| admin.create_app(&maker, &name, &settings, unix_now())).await?;
     let location = format!("/admin/v1/apps/{}", app.number);
+    let app = ChangedApp::shown_to(&actor, app);
     let mut response = (StatusCode::CREATED, ok(&app)).into_response();
     response.headers_mut().insert(header::LOCATION, HeaderValue::from_str(&location).expect("a number is a value"));
     Ok(response)
@@ -93,7 +128,7 @@ pub(crate) async fn show(State(admin): Administered, Caller(actor): Caller, uri:
     patch, path = "/admin/v1/apps/{app}", tag = "Admin API", security(("token" = [])),
     params(("app" = u32, Path, description = "The app's number")), request_body = SettingChanges,
     responses(
-        (status = 200, body = AppView),
+        (status = 200, body = ChangedApp),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "`declared`: it stands in the configuration file"),
         (status = 422, body = Problem, content_type = "application/problem+json"),
     )
@@ -112,7 +147,7 @@ pub(crate) async fn change(
 #[utoipa::path(
     delete, path = "/admin/v1/apps/{app}", tag = "Admin API", security(("token" = [])),
     params(("app" = u32, Path, description = "The app's number")),
-    responses((status = 200, body = AppView, description = "What it was"), (status = 404, body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = ChangedApp, description = "What it was"), (status = 404, body = Problem, content_type = "application/problem+json"))
 )]
 pub(crate) async fn remove(State(admin): Administered, Caller(actor): Caller, uri: Uri) -> Result<Response, Problem> {
     on_app(&admin, actor, &uri, |admin, actor, number, now| admin.remove_app(actor, number, now)).await
@@ -122,7 +157,7 @@ pub(crate) async fn remove(State(admin): Administered, Caller(actor): Caller, ur
 #[utoipa::path(
     post, path = "/admin/v1/apps/{app}/enable", tag = "Admin API", security(("token" = [])),
     params(("app" = u32, Path, description = "The app's number")),
-    responses((status = 200, body = AppView), (status = 404, body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = ChangedApp), (status = 404, body = Problem, content_type = "application/problem+json"))
 )]
 pub(crate) async fn enable(State(admin): Administered, Caller(actor): Caller, uri: Uri) -> Result<Response, Problem> {
     on_app(&admin, actor, &uri, |admin, actor, number, now| admin.enable_app(actor, number, true, now)).await
@@ -132,7 +167,7 @@ pub(crate) async fn enable(State(admin): Administered, Caller(actor): Caller, ur
 #[utoipa::path(
     post, path = "/admin/v1/apps/{app}/disable", tag = "Admin API", security(("token" = [])),
     params(("app" = u32, Path, description = "The app's number")),
-    responses((status = 200, body = AppView), (status = 404, body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = ChangedApp), (status = 404, body = Problem, content_type = "application/problem+json"))
 )]
 pub(crate) async fn disable(State(admin): Administered, Caller(actor): Caller, uri: Uri) -> Result<Response, Problem> {
     on_app(&admin, actor, &uri, |admin, actor, number, now| admin.enable_app(actor, number, false, now)).await
@@ -143,7 +178,7 @@ pub(crate) async fn disable(State(admin): Administered, Caller(actor): Caller, u
 #[utoipa::path(
     post, path = "/admin/v1/apps/{app}/rotate", tag = "Admin API", security(("token" = [])),
     params(("app" = u32, Path, description = "The app's number")), request_body = Rotation,
-    responses((status = 200, body = AppView), (status = 422, body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = ChangedApp), (status = 422, body = Problem, content_type = "application/problem+json"))
 )]
 pub(crate) async fn rotate(
     State(admin): Administered,
@@ -160,7 +195,7 @@ pub(crate) async fn rotate(
 #[utoipa::path(
     delete, path = "/admin/v1/apps/{app}/previous-appkey", tag = "Admin API", security(("token" = [])),
     params(("app" = u32, Path, description = "The app's number")),
-    responses((status = 200, body = AppView), (status = 404, body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = ChangedApp), (status = 404, body = Problem, content_type = "application/problem+json"))
 )]
 pub(crate) async fn end_grace(
     State(admin): Administered,
@@ -175,7 +210,7 @@ pub(crate) async fn end_grace(
 #[utoipa::path(
     post, path = "/admin/v1/apps/{app}/secret/rotate", tag = "Admin API", security(("token" = [])),
     params(("app" = u32, Path, description = "The app's number")), request_body = Rotation,
-    responses((status = 200, body = AppView), (status = 422, body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = ChangedApp), (status = 422, body = Problem, content_type = "application/problem+json"))
 )]
 pub(crate) async fn rotate_secret(
     State(admin): Administered,
@@ -192,7 +227,7 @@ pub(crate) async fn rotate_secret(
 #[utoipa::path(
     delete, path = "/admin/v1/apps/{app}/previous-secret", tag = "Admin API", security(("token" = [])),
     params(("app" = u32, Path, description = "The app's number")),
-    responses((status = 200, body = AppView), (status = 404, body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = ChangedApp), (status = 404, body = Problem, content_type = "application/problem+json"))
 )]
 pub(crate) async fn end_secret_grace(
     State(admin): Administered,
@@ -218,7 +253,7 @@ async fn on_app(
     uri: &Uri,
     act: impl FnOnce(&Administration, &Actor, u32, u64) -> Result<AppView, AdminError> + Send + 'static,
 ) -> Result<Response, Problem> {
-    let number = app_number(uri)?;
-    let app = blocking(admin, move |admin| act(admin, &actor, number, unix_now())).await?;
-    Ok(ok(&app))
+    let (number, maker) = (app_number(uri)?, actor.clone());
+    let app = blocking(admin, move |admin| act(admin, &maker, number, unix_now())).await?;
+    Ok(ok(&ChangedApp::shown_to(&actor, app)))
 }

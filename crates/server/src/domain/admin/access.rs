@@ -166,6 +166,13 @@ impl Actor {
     pub(super) fn check(&self, scope: Scope) -> Result<(), AdminError> {
         if self.may(scope) { Ok(()) } else { Err(AdminError::Forbidden(scope)) }
     }
+
+    /// # Errors
+    /// [`AdminError::Forbidden`] unless the actor may do all that needs these scopes. Nobody makes or removes what can do
+    /// more than they can.
+    pub(super) fn check_all(&self, scopes: &[Scope]) -> Result<(), AdminError> {
+        scopes.iter().try_for_each(|scope| self.check(*scope))
+    }
 }
 
 impl fmt::Display for Actor {

@@ -25,6 +25,8 @@ pub(super) enum Kind {
     Users,
     Tokens,
     Sessions,
+    /// Keys of this program's own.
+    Keys,
 }
 
 /// What became of a record that was to be added.

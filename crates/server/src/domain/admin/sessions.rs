@@ -6,8 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, Actor, AdminError, Administration, digest, passwords, random_secret,
+    Action, Actor, AdminError, Administration, BrowserProof, digest, passwords, random_secret,
     records::{Added, Kind},
+    turns::Asker,
     users::StoredUser,
 };
 use crate::domain::client::Client;
@@ -25,6 +26,26 @@ const MAX_SESSIONS: u64 = 10_000;
 
 /// What a person carries in a cookie after signing in: 64 hexadecimal digits.
 pub struct SessionSecret(pub(crate) String);
+
+/// A name and a password, and whence they come.
+pub(crate) struct SignIn<'a> {
+    /// Who sends them, as limits go by.
+    pub(crate) client: Client,
+    /// The proof in the browser's cookie, if it has one.
+    pub(crate) browser: Option<&'a str>,
+    pub(crate) name: &'a str,
+    pub(crate) password: &'a str,
+}
+
+/// Somebody who signed in just now.
+pub struct SignedIn {
+    /// Who it is.
+    pub actor: Actor,
+    /// The session that began.
+    pub session: SessionSecret,
+    /// By which the browser is known the next time.
+    pub browser: BrowserProof,
+}
 
 /// A session as it is kept, under its secret's hash.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,17 +72,18 @@ impl Administration {
     ///
     /// # Errors
     /// [`AdminError::SignInFailed`], [`AdminError::TooManyAttempts`] or [`AdminError::Store`].
-    pub(crate) fn sign_in(
-        &self,
-        client: Client,
-        name: &str,
-        password: &str,
-        now: u64,
-    ) -> Result<(Actor, SessionSecret), AdminError> {
-        self.attempts.count(client, name)?;
+    pub(crate) fn sign_in(&self, sign_in: &SignIn<'_>, now: u64) -> Result<SignedIn, AdminError> {
+        let SignIn { client, name, password, .. } = *sign_in;
+        let browser = self.known_browser(sign_in.browser, name, now)?;
+        self.attempts.count(client, name, browser.as_ref())?;
+        // It is not hashed, so what else is done would show in the time whether the name has a user: nothing is.
+        if passwords::is_too_long(password) {
+            return Err(AdminError::SignInFailed);
+        }
         let stored: Option<StoredUser> = self.records.get(Kind::Users, name)?;
         let hash = stored.as_ref().map(|stored| stored.password_hash.as_str());
-        if !passwords::is_right(password, hash)? {
+        let asker = if browser.is_some() { Asker::Known } else { Asker::stranger(client) };
+        if !self.passwords.is_right(asker, password, hash)? {
             // What was typed for a name may be a password, so only names of users are written down.
             if let Some(StoredUser { view, .. }) = stored {
                 let actor = Actor::User { name: view.name.clone(), role: view.role };
@@ -71,11 +93,18 @@ impl Administration {
             return Err(AdminError::SignInFailed);
         }
         let stored = stored.ok_or(AdminError::SignInFailed)?;
-        let secret = self.begin_session(&stored, now)?;
-        let view = stored.view;
-        let actor = Actor::User { name: view.name.clone(), role: view.role };
-        self.note(&actor, Action::UserSignedIn, &view.name, "", now);
-        Ok((actor, secret))
+        let signed_in = self.signed_in(&stored, now)?;
+        self.note(&signed_in.actor, Action::UserSignedIn, &stored.view.name, "", now);
+        Ok(signed_in)
+    }
+
+    /// Begins a session, in a browser that is known from then on.
+    pub(super) fn signed_in(&self, user: &StoredUser, now: u64) -> Result<SignedIn, AdminError> {
+        Ok(SignedIn {
+            actor: Actor::User { name: user.view.name.clone(), role: user.view.role },
+            session: self.begin_session(user, now)?,
+            browser: self.prove_browser(user, now)?,
+        })
     }
 
     /// Who is signed in by this session, if it is one and has not ended. It lasts longer for being used.

@@ -3,12 +3,16 @@ use std::thread;
 use testbed::Redis;
 
 use super::{
+    browsers::KNOWN_SECS,
     records::{Added, Kind},
     sessions::{IDLE_SECS, LONGEST_SECS},
     users::StoredUser,
     *,
 };
-use crate::domain::{apps::SettingChanges, client::Client};
+use crate::domain::{
+    apps::{AppError, NameError, SettingChanges},
+    client::Client,
+};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -53,11 +57,11 @@ fn actions(admin: &Administration) -> Vec<String> {
 fn the_first_user_is_made_once_with_the_printed_code() {
     check(|admin| {
         let code = admin.code_for_first_user(1_000).unwrap().unwrap();
-        let make = |code: &str, now| admin.make_first_user(code, "ann", PASSWORD, now).map(|(actor, _)| actor);
+        let make = |code: &str, now| admin.make_first_user(code, "ann", PASSWORD, now).map(|new| new.actor);
         assert!(matches!(make("wrong", 1_000), Err(AdminError::BadCode)));
         assert!(matches!(make(&code, 4_600), Err(AdminError::BadCode)), "an hour later");
         assert!(matches!(
-            admin.make_first_user(&code, "ann", "short", 1_000).map(|(actor, _)| actor),
+            admin.make_first_user(&code, "ann", "short", 1_000).map(|new| new.actor),
             Err(AdminError::Invalid { name: "password", .. })
         ));
         assert_eq!(make(&code, 1_000).unwrap(), user("ann", Role::Administrator));
@@ -71,7 +75,7 @@ fn a_code_makes_nobody_once_there_is_a_user() {
     check(|admin| {
         let code = admin.code_for_first_user(1_000).unwrap().unwrap();
         admin.create_user(&Actor::Command, "ann", Role::Viewer, PASSWORD, 1_000).unwrap();
-        let made = admin.make_first_user(&code, "eve", PASSWORD, 1_000).map(|(actor, _)| actor);
+        let made = admin.make_first_user(&code, "eve", PASSWORD, 1_000).map(|new| new.actor);
         assert!(matches!(made, Err(AdminError::BadCode)));
     });
 }
@@ -80,7 +84,8 @@ fn a_code_makes_nobody_once_there_is_a_user() {
 fn a_person_signs_in_and_out() {
     check(|admin| {
         admin.create_user(&Actor::Command, "ann", Role::Viewer, PASSWORD, 1_000).unwrap();
-        let sign_in = |name, password| admin.sign_in(client(), name, password, 1_000);
+        let sign_in =
+            |name, password| admin.sign_in(&SignIn { client: client(), browser: None, name, password }, 1_000);
         for (name, password) in [("ann", "wrong"), ("ben", PASSWORD), ("", "")] {
             assert!(matches!(sign_in(name, password).map(|_| ()), Err(AdminError::SignInFailed)));
         }
@@ -88,7 +93,7 @@ fn a_person_signs_in_and_out() {
         while actions(admin).len() < 2 {
             thread::yield_now();
         }
-        let (actor, secret) = sign_in("ann", PASSWORD).unwrap();
+        let SignedIn { actor, session: secret, .. } = sign_in("ann", PASSWORD).unwrap();
         assert_eq!(actor, user("ann", Role::Viewer));
         assert_eq!(admin.session(&secret.0, 1_000).unwrap(), Some(actor));
         assert_eq!(admin.session("0123", 1_000).unwrap(), None);
@@ -103,6 +108,83 @@ fn a_person_signs_in_and_out() {
                 "user ann user.signed_out ann"
             ]
         );
+    });
+}
+
+/// Attack W9: sixty wrong passwords from anywhere locked a user out.
+#[test]
+fn who_signed_in_before_is_locked_out_by_nobody() {
+    check(|admin| {
+        admin.create_user(&Actor::Command, "ann", Role::Administrator, PASSWORD, 1_000).unwrap();
+        admin.create_user(&Actor::Command, "ben", Role::Administrator, PASSWORD, 1_000).unwrap();
+        let sign_in = |last: u8, browser: Option<&str>, name: &str, password: &str, now| {
+            let client = Client::new([192, 0, 2, last].into());
+            admin.sign_in(&SignIn { client, browser, name, password }, now).map(|new| new.browser.0)
+        };
+        let known = sign_in(1, None, "ann", PASSWORD, 1_000).unwrap();
+        let bens = sign_in(2, None, "ben", PASSWORD, 1_000).unwrap();
+        // More than 64 characters are counted, and cost no hash.
+        (0..100).for_each(|last| drop(sign_in(last, None, "ann", &"x".repeat(65), 1_000)));
+        let is_locked_out = |browser, now| {
+            matches!(sign_in(200, browser, "ann", PASSWORD, now), Err(AdminError::TooManyAttempts { .. }))
+        };
+        assert!(is_locked_out(None, 1_000));
+        let renewed = sign_in(200, Some(&known), "ann", PASSWORD, 1_000 + KNOWN_SECS - 1).unwrap();
+        assert!(is_locked_out(Some(&known), 1_000 + KNOWN_SECS), "180 days later");
+        assert!(!is_locked_out(Some(&renewed), 1_000 + KNOWN_SECS));
+        assert!(is_locked_out(Some(&bens), 1_000), "a proof is of one name");
+        let (mac, later) = (renewed.rsplit('.').next().unwrap(), known.replace("1000.", "9000."));
+        for forged in ["", "..", "1000", &renewed[..renewed.len() - 1], &later, mac] {
+            assert!(is_locked_out(Some(forged), 1_000), "{forged}");
+        }
+        admin.reset_password(&Actor::Command, "ann", PASSWORD, 1_000).unwrap();
+        assert!(is_locked_out(Some(&renewed), 1_000), "it ended with the password, though the new one is the same");
+        admin.remove_user(&Actor::Command, "ben", 1_000).unwrap();
+        let removed = sign_in(201, Some(&bens), "ben", PASSWORD, 1_000);
+        assert!(matches!(removed, Err(AdminError::SignInFailed)));
+    });
+}
+
+#[test]
+fn a_known_browser_is_one_however_its_proof_is_spelt() {
+    check(|admin| {
+        admin.create_user(&Actor::Command, "ann", Role::Administrator, PASSWORD, 1_000).unwrap();
+        let BrowserProof(proof) = admin.prove_browser(&stored(admin, "ann"), 1_000).unwrap();
+        let known = |proof: &str| admin.known_browser(Some(proof), "ann", 1_000).unwrap().map(|browser| browser.id);
+        let (rest, mac) = proof.rsplit_once('.').unwrap();
+        assert!(known(&proof).is_some());
+        assert_eq!(known(&format!("{rest}.{}", mac.to_uppercase())), known(&proof));
+    });
+}
+
+#[test]
+fn a_browser_is_known_to_whoever_has_the_same_records() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let apps = Arc::new(AppStore::open(store.clone(), &[]).unwrap());
+    let open = || Administration::open(store.clone(), Arc::clone(&apps), statistics(&store, &apps));
+    let (before, after) = (open(), open());
+    before.create_user(&Actor::Command, "ann", Role::Administrator, PASSWORD, 1_000).unwrap();
+    let BrowserProof(proof) = before.prove_browser(&stored(&before, "ann"), 1_000).unwrap();
+    assert!(after.known_browser(Some(&proof), "ann", 1_000).unwrap().is_some());
+}
+
+/// Attack W13: only for a name with a user it was written down that somebody tried, which took time.
+#[test]
+fn a_password_that_is_too_long_is_tried_on_nobody() {
+    check(|admin| {
+        admin.create_user(&Actor::Command, "ann", Role::Viewer, PASSWORD, 1_000).unwrap();
+        let sign_in = |name, password: &str| {
+            let outcome = admin.sign_in(&SignIn { client: client(), browser: None, name, password }, 1_000);
+            assert!(matches!(outcome.map(drop), Err(AdminError::SignInFailed)));
+        };
+        sign_in("ann", &"x".repeat(65));
+        sign_in("ben", &"x".repeat(65));
+        sign_in("ann", "wrong password");
+        while actions(admin).len() < 2 {
+            thread::yield_now();
+        }
+        assert_eq!(actions(admin), ["command user.created ann", "user ann user.refused ann"]);
     });
 }
 
@@ -186,6 +268,65 @@ fn a_token_makes_no_user_who_may_do_more() {
         let more = make(&[Scope::AccessWrite, Scope::AppsRead, Scope::StatisticsRead, Scope::AuditRead]);
         assert!(matches!(create(&more, Role::Administrator), Err(AdminError::Forbidden(Scope::AppsWrite))));
         assert!(create(&more, Role::Viewer).is_ok());
+    });
+}
+
+/// Attack W14: a token for nothing but access removed administrators, and tokens that could do more.
+#[test]
+fn a_token_removes_nobody_and_nothing_that_may_do_more() {
+    check(|admin| {
+        let issue = |scopes: &[Scope]| admin.create_token(&Actor::Command, "ci", scopes, 100, 1_000).unwrap();
+        let holder = |issued: &IssuedToken| admin.bearer(&issued.token, 1_000).unwrap().unwrap();
+        for (name, role) in [("ann", Role::Administrator), ("bob", Role::Viewer), ("eve", Role::Administrator)] {
+            admin.create_user(&Actor::Command, name, role, PASSWORD, 1_000).unwrap();
+        }
+        let (few, other) = (issue(&[Scope::AccessWrite]), issue(&[Scope::AppsWrite]));
+        let viewing = issue(&[Scope::AccessWrite, Scope::AppsRead, Scope::StatisticsRead, Scope::AuditRead]);
+        let all = issue(&Scope::ALL);
+        let remove_user = |token: &IssuedToken, name: &str| admin.remove_user(&holder(token), name, 1_000);
+        let remove_token = |token: &IssuedToken, id: &str| admin.remove_token(&holder(token), id, 1_000);
+        let reset = |token: &IssuedToken, name: &str| admin.reset_password(&holder(token), name, PASSWORD, 1_000);
+        for refused in [
+            remove_user(&few, "ann"),
+            remove_user(&few, "bob"),
+            remove_user(&viewing, "ann"),
+            reset(&few, "bob"),
+            reset(&viewing, "ann"),
+            remove_token(&few, &other.view.id),
+            remove_token(&few, &all.view.id),
+            remove_token(&viewing, &other.view.id),
+        ] {
+            assert!(matches!(refused, Err(AdminError::Forbidden(_))), "{refused:?}");
+        }
+        assert_eq!((admin.users(&Actor::Command).unwrap().len(), admin.tokens(&Actor::Command).unwrap().len()), (3, 4));
+        reset(&viewing, "bob").unwrap();
+        remove_user(&viewing, "bob").unwrap();
+        remove_token(&viewing, &few.view.id).unwrap();
+        remove_user(&all, "ann").unwrap();
+        remove_token(&all, &other.view.id).unwrap();
+        remove_token(&all, &all.view.id).unwrap();
+    });
+}
+
+/// Attack W22: names that could not be seen, or looked like another, stood in the audit log.
+#[test]
+fn names_can_be_told_apart() {
+    check(|admin| {
+        let user = |name: &str| admin.create_user(&Actor::Command, name, Role::Viewer, PASSWORD, 1_000).map(drop);
+        let app = |name: &str| admin.create_app(&Actor::Command, name, &SettingChanges::default(), 1_000).map(drop);
+        let token = |name: &str| admin.create_token(&Actor::Command, name, &[Scope::AppsRead], 1, 1_000).map(drop);
+        user("copy").unwrap();
+        app("copy").unwrap();
+        for wrong in ["\u{3164}", "adm\u{456}n"] {
+            let invalid = |made| matches!(made, Err(AdminError::Invalid { name: "name", .. }));
+            assert!(invalid(user(wrong)) && invalid(token(wrong)));
+            assert!(matches!(app(wrong), Err(AdminError::App(AppError::Name(NameError::Letters)))));
+        }
+        let cyrillic = "\u{441}\u{43e}\u{440}\u{443}";
+        assert!(matches!(user(cyrillic), Err(AdminError::Taken { name, .. }) if name == "copy"));
+        assert!(matches!(app(cyrillic), Err(AdminError::App(AppError::NameTaken(name))) if name == "copy"));
+        user("김 관리자").unwrap();
+        app("쇼핑몰 shop").unwrap();
     });
 }
 

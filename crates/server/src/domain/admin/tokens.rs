@@ -73,7 +73,7 @@ impl Administration {
         now: u64,
     ) -> Result<IssuedToken, AdminError> {
         actor.check(Scope::AccessWrite)?;
-        scopes.iter().try_for_each(|scope| actor.check(*scope))?;
+        actor.check_all(scopes)?;
         check_token(name, scopes, lifetime_secs)?;
         let token = format!("{TOKEN_PREFIX}{}", random_secret()?);
         let sha256 = digest(&token);
@@ -102,11 +102,13 @@ impl Administration {
     /// Removes a token, which is good for nothing from then on.
     ///
     /// # Errors
-    /// [`AdminError::Forbidden`], [`AdminError::NotFound`] or [`AdminError::Store`].
+    /// [`AdminError::Forbidden`], also if the token lets its holder do what the actor cannot; [`AdminError::NotFound`] or
+    /// [`AdminError::Store`].
     pub fn remove_token(&self, actor: &Actor, id: &str, now: u64) -> Result<(), AdminError> {
         actor.check(Scope::AccessWrite)?;
         let stored: Option<StoredToken> = self.records.get(Kind::Tokens, id)?;
         let stored = stored.ok_or_else(|| AdminError::NotFound { kind: "token", name: id.to_owned() })?;
+        actor.check_all(&stored.view.scopes)?;
         self.records.remove(Kind::Tokens, &[id.to_owned()])?;
         self.note(actor, Action::TokenRemoved, &stored.view.name, &format!("id={id}"), now);
         Ok(())
@@ -122,8 +124,8 @@ impl Administration {
 
 fn check_token(name: &str, scopes: &[Scope], lifetime_secs: u64) -> Result<(), AdminError> {
     let invalid = |name, reason: String| Err(AdminError::Invalid { name, reason });
-    if name.parse::<AppName>().is_err() {
-        return invalid("name", "it takes 1 to 64 letters, digits, spaces, '-', '_' or '.'".to_owned());
+    if let Err(error) = AppName::chosen(name) {
+        return invalid("name", error.reason().to_owned());
     }
     if scopes.is_empty() {
         return invalid("scopes", "it takes one at least".to_owned());

@@ -5,8 +5,9 @@ use std::sync::{Mutex, PoisonError, atomic::Ordering};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, Actor, AdminError, Administration, Role, Scope, SessionSecret, UserView, digest, passwords, random_secret,
+    Action, Actor, AdminError, Administration, BrowserProof, Role, Scope, SignedIn, UserView, digest, random_secret,
     records::{Added, Kind},
+    turns::Asker,
 };
 use crate::domain::apps::AppName;
 
@@ -65,13 +66,7 @@ impl Administration {
     ///
     /// # Errors
     /// [`AdminError::BadCode`], [`AdminError::Invalid`] or [`AdminError::Store`].
-    pub fn make_first_user(
-        &self,
-        code: &str,
-        name: &str,
-        password: &str,
-        now: u64,
-    ) -> Result<(Actor, SessionSecret), AdminError> {
+    pub fn make_first_user(&self, code: &str, name: &str, password: &str, now: u64) -> Result<SignedIn, AdminError> {
         let mut first = self.first_code.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_right = first.as_ref().is_some_and(|first| first.sha256 == digest(code) && now < first.until);
         if !is_right {
@@ -84,8 +79,7 @@ impl Administration {
             added => added?,
         };
         *first = None;
-        let secret = self.begin_session(&user, now)?;
-        Ok((actor, secret))
+        self.signed_in(&user, now)
     }
 
     /// All users, by name.
@@ -112,7 +106,7 @@ impl Administration {
         now: u64,
     ) -> Result<UserView, AdminError> {
         actor.check(Scope::AccessWrite)?;
-        role.scopes().iter().try_for_each(|scope| actor.check(*scope))?;
+        actor.check_all(role.scopes())?;
         Ok(self.add_user(actor, name, role, password, MAX_USERS, now)?.view)
     }
 
@@ -125,10 +119,11 @@ impl Administration {
         most: u64,
         now: u64,
     ) -> Result<StoredUser, AdminError> {
-        let reason = || "it takes 1 to 64 letters, digits, spaces, '-', '_' or '.'".to_owned();
-        let name: AppName = name.parse().map_err(|_| AdminError::Invalid { name: "name", reason: reason() })?;
+        let name = AppName::chosen(name)
+            .map_err(|error| AdminError::Invalid { name: "name", reason: error.reason().to_owned() })?;
+        self.check_look_alike(&name)?;
         let view = UserView { name: name.to_string(), role, created_at: now };
-        let stored = StoredUser { view, password_hash: passwords::hash(password)? };
+        let stored = StoredUser { view, password_hash: self.passwords.hash(password)? };
         match self.records.add(Kind::Users, name.as_str(), &stored, most)? {
             Added::Done => {}
             Added::Taken => return Err(AdminError::Taken { kind: "user", name: name.to_string() }),
@@ -138,10 +133,19 @@ impl Administration {
         Ok(stored)
     }
 
+    /// The audit log tells users by their names, so none may look like another.
+    fn check_look_alike(&self, name: &AppName) -> Result<(), AdminError> {
+        let users = self.records.all::<StoredUser>(Kind::Users)?;
+        match AppName::look_alike(name.as_str(), users.iter().map(|(other, _)| other.as_str())) {
+            Some(other) => Err(AdminError::Taken { kind: "user", name: other.to_owned() }),
+            None => Ok(()),
+        }
+    }
+
     /// Removes a user, and ends their sessions.
     ///
     /// # Errors
-    /// [`AdminError::Forbidden`], [`AdminError::NotFound`], [`AdminError::LastAdministrator`] or
+    /// [`AdminError::Forbidden`], also if the user can do what the actor cannot; [`AdminError::NotFound`], [`AdminError::LastAdministrator`] or
     /// [`AdminError::Store`].
     pub fn remove_user(&self, actor: &Actor, name: &str, now: u64) -> Result<(), AdminError> {
         actor.check(Scope::AccessWrite)?;
@@ -149,6 +153,7 @@ impl Administration {
         let is_administrator = |user: &StoredUser| user.view.role == Role::Administrator;
         let found = users.iter().find(|(_, user)| user.view.name == name).map(|(_, user)| user);
         let found = found.ok_or_else(|| AdminError::NotFound { kind: "user", name: name.to_owned() })?;
+        actor.check_all(found.view.role.scopes())?;
         let administrators = users.iter().filter(|(_, user)| is_administrator(user)).count();
         // Whoever runs commands on the machine can make another one.
         if is_administrator(found) && administrators == 1 && *actor != Actor::Command {
@@ -169,7 +174,8 @@ impl Administration {
         self.end_sessions_of(name, None)
     }
 
-    /// Changes the actor's own password, and ends their sessions but this one.
+    /// Changes the actor's own password, and ends their sessions but this one, whose browser stays known by what is
+    /// returned.
     ///
     /// # Errors
     /// [`AdminError::SignInFailed`] if the old password is wrong; [`AdminError::Invalid`] if the new one cannot be;
@@ -181,25 +187,29 @@ impl Administration {
         old: &str,
         new: &str,
         now: u64,
-    ) -> Result<(), AdminError> {
+    ) -> Result<BrowserProof, AdminError> {
         let Actor::User { name, .. } = actor else { return Err(AdminError::Forbidden(Scope::AccessWrite)) };
         self.attempts.count_change(name)?;
         let stored: Option<StoredUser> = self.records.get(Kind::Users, name)?;
         let hash = stored.as_ref().map(|stored| stored.password_hash.as_str());
-        if !passwords::is_right(old, hash)? {
+        if !self.passwords.is_right(Asker::Known, old, hash)? {
             self.note(actor, Action::UserRefused, name, "wrong password for a change", now);
             return Err(AdminError::SignInFailed);
         }
-        self.set_password(actor, name, new, Some(session), now)
+        let changed = self.set_password(actor, name, new, Some(session), now)?;
+        self.prove_browser(&changed, now)
     }
 
     /// Gives a user another password, and ends their sessions.
     ///
     /// # Errors
-    /// [`AdminError::Forbidden`], [`AdminError::NotFound`], [`AdminError::Invalid`] or [`AdminError::Store`].
+    /// [`AdminError::Forbidden`], also if the user can do what the actor cannot; [`AdminError::NotFound`], [`AdminError::Invalid`] or [`AdminError::Store`].
     pub fn reset_password(&self, actor: &Actor, name: &str, new: &str, now: u64) -> Result<(), AdminError> {
         actor.check(Scope::AccessWrite)?;
-        self.set_password(actor, name, new, None, now)
+        // Whoever gives somebody a password can be them.
+        let stored: Option<StoredUser> = self.records.get(Kind::Users, name)?;
+        stored.map_or(Ok(()), |stored| actor.check_all(stored.view.role.scopes()))?;
+        self.set_password(actor, name, new, None, now).map(drop)
     }
 
     fn set_password(
@@ -209,16 +219,17 @@ impl Administration {
         new: &str,
         session: Option<&str>,
         now: u64,
-    ) -> Result<(), AdminError> {
+    ) -> Result<StoredUser, AdminError> {
         let stored: Option<StoredUser> = self.records.get(Kind::Users, name)?;
         let stored = stored.ok_or_else(|| AdminError::NotFound { kind: "user", name: name.to_owned() })?;
-        let changed = StoredUser { password_hash: passwords::hash(new)?, ..stored };
+        let changed = StoredUser { password_hash: self.passwords.hash(new)?, ..stored };
         self.records.replace(Kind::Users, name, &changed)?;
         // From here on, sessions of the old password count for nothing.
         self.note(actor, Action::UserPasswordChanged, name, "", now);
         if let Some(session) = session {
             self.continue_session(session, &changed)?;
         }
-        self.end_sessions_of(name, session)
+        self.end_sessions_of(name, session)?;
+        Ok(changed)
     }
 }

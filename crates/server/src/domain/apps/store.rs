@@ -69,7 +69,7 @@ pub enum AppError {
     /// The name is not one.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// The name is another app's.
+    /// The name is another app's, or looks like it.
     #[error("there already is an app called {0:?}")]
     NameTaken(String),
     /// No app has this name.
@@ -201,7 +201,7 @@ impl AppStore {
     /// # Errors
     /// Any [`AppError`] but [`AppError::NoSuchApp`] and [`AppError::Declared`].
     pub fn create(&self, name: &str, changes: &SettingChanges, now: u64) -> Result<MadeApp, AppError> {
-        let name: AppName = name.parse()?;
+        let name = AppName::chosen(name)?;
         let settings = changes.applied_to(&AppSettings::default())?;
         let (appkey, secret): (AppKey, AppSecret) = (random()?, random()?);
         let app = App {
@@ -335,8 +335,9 @@ impl AppStore {
 
     fn check_room_for(&self, name: &str) -> Result<(), AppError> {
         let registry = self.apps.current();
-        if registry.by_name(name).is_some() {
-            return Err(AppError::NameTaken(name.to_owned()));
+        let all = registry.all();
+        if let Some(other) = AppName::look_alike(name, all.iter().map(|live| live.app.name.as_str())) {
+            return Err(AppError::NameTaken(other.to_owned()));
         }
         if registry.count() < MAX_APPS { Ok(()) } else { Err(AppError::Full) }
     }

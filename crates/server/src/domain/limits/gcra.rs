@@ -39,6 +39,12 @@ impl Quota {
         }
         Ok(now.saturating_add(ahead).saturating_add(self.interval))
     }
+
+    /// When a budget that is whole at one time is whole if a call that was taken from it is given back now. More than all
+    /// calls there never are.
+    pub(crate) fn give_back(self, whole_at: u64, now: u64) -> u64 {
+        whole_at.saturating_sub(self.interval).max(whole_at.min(now))
+    }
 }
 
 /// A budget that any thread may take from.
@@ -98,6 +104,15 @@ mod tests {
         assert_eq!(Quota::new(1, 60), Quota { interval: 60, tolerance: 0 });
         assert_eq!(Quota::new(1000, 60), Quota { interval: 1, tolerance: 999 });
         assert_eq!(Quota::new(0, 60), Quota::new(1, 60));
+    }
+
+    #[test]
+    fn what_is_given_back_can_be_taken_again_and_is_never_more_than_all() {
+        let quota = Quota::new(3, 60);
+        assert_eq!(quota.give_back(60, 0), 40);
+        assert_eq!(quota.give_back(60, 50), 50, "there is no more than all");
+        assert_eq!(quota.give_back(30, 50), 30, "it was whole before");
+        check(quota, quota.give_back(60, 0), 0, Ok(60));
     }
 
     #[test]

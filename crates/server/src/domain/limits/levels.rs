@@ -10,6 +10,7 @@ use crate::domain::client::{Client, Network};
 pub(super) const MAX_LEVELS: usize = 3;
 
 pub(super) const MINUTE_MICROS: u64 = 60_000_000;
+pub(super) const HOUR_MICROS: u64 = 60 * MINUTE_MICROS;
 
 /// The bits that the addresses of an IPv6 client's networks have in common, widest first, and how many times the budget
 /// of a client each has.
@@ -31,12 +32,17 @@ pub(super) struct Level {
     pub(super) quota: Quota,
 }
 
-/// The networks of this client, widest first, where a client may call so often in a minute.
-pub(super) fn levels(client: Client, per_minute: u32) -> impl Iterator<Item = Level> {
+/// The widest network in which a client is counted.
+pub(crate) fn widest_network(client: Client) -> Network {
+    client.network(if client.is_ipv4() { IPV4[0].0 } else { IPV6[0].0 })
+}
+
+/// The networks of this client, widest first, where a client may call so often in a period of so many microseconds.
+pub(super) fn levels(client: Client, calls: u32, period: u64) -> impl Iterator<Item = Level> {
     let networks: &[(u8, u64)] = if client.is_ipv4() { &IPV4 } else { &IPV6 };
     networks.iter().map(move |(bits, times)| Level {
         network: client.network(*bits),
-        quota: Quota::new(u64::from(per_minute) * times, MINUTE_MICROS),
+        quota: Quota::new(u64::from(calls) * times, period),
     })
 }
 
@@ -47,7 +53,8 @@ mod tests {
     #[track_caller]
     fn check(address: &str, expected: &[(&str, u64)]) {
         let client = Client::new(address.parse().unwrap());
-        let found: Vec<_> = levels(client, 60).map(|level| (level.network.to_string(), level.quota)).collect();
+        let found: Vec<_> =
+            levels(client, 60, MINUTE_MICROS).map(|level| (level.network.to_string(), level.quota)).collect();
         let expected: Vec<_> = expected
             .iter()
             .map(|(network, calls)| ((*network).to_owned(), Quota::new(*calls, MINUTE_MICROS)))
@@ -61,5 +68,8 @@ mod tests {
         check("::ffff:192.0.2.7", &[("192.0.2.0/24", 1920), ("192.0.2.7/32", 60)]);
         let networks = [("2001:db8:1::/48", 1920), ("2001:db8:1:2300::/56", 480), ("2001:db8:1:2345::/64", 60)];
         check("2001:db8:1:2345::9", &networks);
+        for (address, network) in [("192.0.2.7", "192.0.2.0/24"), ("2001:db8:1:2345::9", "2001:db8:1::/48")] {
+            assert_eq!(widest_network(Client::new(address.parse().unwrap())).to_string(), network);
+        }
     }
 }

@@ -19,6 +19,7 @@ const REST: Duration = Duration::from_secs(1);
 const LATENESS: Duration = Duration::from_secs(1);
 
 static COUNT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("count.lua")));
+static GIVE_BACK: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("give_back.lua")));
 
 /// Budgets that all nodes share.
 pub(super) struct Shared {
@@ -50,14 +51,24 @@ impl Shared {
 
     /// Counts a call, or says nothing if nobody can count.
     pub(super) async fn admit(&self, budgets: &Budgets) -> Option<Result<(), TooOften>> {
+        let wait_micros = self.run(&COUNT, budgets).await?;
+        Some(if wait_micros == 0 { Ok(()) } else { Err(TooOften::until_micros(wait_micros)) })
+    }
+
+    /// Gives a call back, or says nothing if nobody can count.
+    pub(super) async fn give_back(&self, budgets: &Budgets) -> Option<()> {
+        self.run(&GIVE_BACK, budgets).await.map(drop)
+    }
+
+    /// What the script says, unless Redis is let be, or cannot be reached.
+    async fn run(&self, script: &Script, budgets: &Budgets) -> Option<u64> {
         let now = self.began.elapsed();
         if (now.as_millis() as u64) < self.rests_until.load(Ordering::Relaxed) {
             return None;
         }
         let name = getrandom::u64().ok()?;
-        match self.count(&COUNT, budgets, name).await {
-            Ok(0) => Some(Ok(())),
-            Ok(wait_micros) => Some(Err(TooOften::until_micros(wait_micros))),
+        match self.count(script, budgets, name).await {
+            Ok(said) => Some(said),
             Err(error) => {
                 tracing::debug!(%error, "each node counts calls by itself");
                 self.rests_until.store((self.began.elapsed() + REST).as_millis() as u64, Ordering::Relaxed);

@@ -75,11 +75,26 @@ impl Table {
     pub(super) fn admit(&self, levels: impl Iterator<Item = Level>, now: u64) -> Result<(), u64> {
         let mut levels = levels.map(|level| (self.hasher.hash_one(level.network), level.quota)).peekable();
         let Some((widest, _)) = levels.peek() else { return Ok(()) };
-        // All networks of a client are in one part, so that one lock is enough. Nobody outside knows which. Since the
-        // widest network admits so many and no more, it cannot fill its part for longer than one call takes to come
-        // back to a client.
-        let shard = (widest >> 58) as usize % self.shards.len();
+        let shard = self.shard_of(*widest);
         self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner).admit(levels, now)
+    }
+
+    /// Gives a call back to all of a client's networks that have a slot. A stranger's is not: nobody knows any more which
+    /// of those who share its budget took it.
+    pub(super) fn give_back(&self, levels: impl Iterator<Item = Level>, now: u64) {
+        let mut levels = levels.map(|level| (self.hasher.hash_one(level.network), level.quota)).peekable();
+        let Some((widest, _)) = levels.peek() else { return };
+        let shard = self.shard_of(*widest);
+        let mut shard = self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner);
+        levels.for_each(|(tag, quota)| shard.give_back(tag, quota, now));
+    }
+
+    /// The part in which a client is, by the hash of its widest network.
+    ///
+    /// All networks of a client are in one part, so that one lock is enough. Nobody outside knows which. Since the widest
+    /// network admits so many and no more, it cannot fill its part for longer than one call takes to come back to a client.
+    fn shard_of(&self, widest: u64) -> usize {
+        (widest >> 58) as usize % self.shards.len()
     }
 
     /// How many slots have been looked at.
@@ -133,6 +148,16 @@ impl Shard {
             }
         }
         Ok(())
+    }
+
+    fn give_back(&mut self, tag: u64, quota: Quota, now: u64) {
+        for set in self.sets_of(tag) {
+            let of_network = self.sets[set].iter_mut().find(|(other, whole_at)| *other == tag && *whole_at > now);
+            if let Some((_, whole_at)) = of_network {
+                *whole_at = quota.give_back(*whole_at, now);
+                return;
+            }
+        }
     }
 
     /// The slot of this network, or one that is free and is not about to be another's.

@@ -225,7 +225,7 @@ async fn a_node_and_redis_decide_alike() {
         set_clock.arg("clock").arg("seconds").arg(now / SECOND).arg("micros").arg(now % SECOND);
         remote.command(&set_clock).await.unwrap();
         let client = clients[below(40) as usize];
-        let here = limit.budgets.admit(levels(client, 7), now).err().unwrap_or(0);
+        let here = limit.budgets.admit(limit.levels(client), now).err().unwrap_or(0);
         let there = shared.count(&script, &limit.budgets_of(client), call).await.unwrap();
         assert_eq!(here, there, "call {call}, {client:?}");
         refused += u64::from(here > 0);
@@ -260,6 +260,34 @@ async fn counts_in_redis_expire_by_themselves() {
     }
 }
 
+/// Attack W16: whoever answers what is easy and leaves the rest was limited by nothing.
+#[tokio::test]
+async fn challenges_that_are_answered_are_not_counted_for_long() {
+    let redis = Redis::start();
+    let here = Limits::new(PerMinute::default(), Proxies::default(), None).with_unanswered_per_hour(3);
+    let together = shared(&redis, PerMinute::default()).await.with_unanswered_per_hour(3);
+    for limits in [here, together] {
+        let show = |number| limits.admit(Limited::Unanswered, client(number));
+        for _ in 0..20 {
+            assert_eq!(retry_after(show(1).await), None);
+            limits.give_back_unanswered(client(1)).await;
+        }
+        for _ in 0..3 {
+            assert_eq!(retry_after(show(1).await), None);
+        }
+        let wait = retry_after(show(1).await).unwrap();
+        assert!((1_190..=1_200).contains(&wait), "one comes back every twenty minutes: {wait} s");
+        limits.give_back_unanswered(client(1)).await;
+        limits.give_back_unanswered(client(1 << 24)).await;
+        assert_eq!([retry_after(show(1).await), retry_after(show(1 << 24).await)], [None, None]);
+        assert!(retry_after(show(1).await).is_some(), "one was given back, and no more");
+    }
+    let unlimited = Limits::new(PerMinute::default(), Proxies::default(), None).with_unanswered_per_hour(0);
+    for _ in 0..1_000 {
+        unlimited.admit(Limited::Unanswered, client(1)).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_user_who_may_what_is_said_may_count() {
     let redis = Redis::start();
@@ -268,7 +296,9 @@ async fn a_user_who_may_what_is_said_may_count() {
     let remote = remote(&redis.url().replace("redis://", "redis://haechi:pw@")).await;
     let limit = limit(2, 64);
     let script = Script::new(include_str!("count.lua"));
-    assert_eq!(Shared::new(remote).count(&script, &limit.budgets_of(client(1)), 1).await, Ok(0));
+    let (shared, budgets) = (Shared::new(remote), limit.budgets_of(client(1)));
+    assert_eq!(shared.count(&script, &budgets, 1).await, Ok(0));
+    assert_eq!(shared.count(&Script::new(include_str!("give_back.lua")), &budgets, 2).await, Ok(0));
 }
 
 #[tokio::test]

@@ -146,13 +146,21 @@ pub enum Mark {
         /// In the last hour, in seconds.
         now_secs: f64,
     },
+    /// Of the challenges shown in the last hour (100 or more), the share that nobody answered is above that of the 24 hours
+    /// before it (400 or more) by 20 points or more, and by more than four standard errors.
+    UnansweredGrew {
+        /// Before, from 0 to 1.
+        before: f64,
+        /// In the last hour, from 0 to 1.
+        now: f64,
+    },
 }
 
 impl Mark {
     /// What looks unlike people in an hour, beside the 24 hours before it.
     #[must_use]
     pub fn find(hour: &Counts, before: &Counts) -> Vec<Self> {
-        [fast_answers(hour), pass_rate_changed(hour, before), time_changed(hour, before)]
+        [fast_answers(hour), pass_rate_changed(hour, before), time_changed(hour, before), unanswered_grew(hour, before)]
             .into_iter()
             .flatten()
             .collect()
@@ -170,22 +178,27 @@ fn fast_answers(hour: &Counts) -> Option<Mark> {
 fn pass_rate_changed(hour: &Counts, before: &Counts) -> Option<Mark> {
     const LEAST_ANSWERS: u64 = 50;
     const LEAST_ANSWERS_BEFORE: u64 = 200;
-    const LEAST_CHANGE: f64 = 0.2;
-    const LEAST_ERRORS: f64 = 4.0;
     if hour.judged() < LEAST_ANSWERS || before.judged() < LEAST_ANSWERS_BEFORE {
         return None;
     }
     let (now, then) = (hour.pass_rate()?, before.pass_rate()?);
-    let change = (now - then).abs();
-    (change >= LEAST_CHANGE && change > LEAST_ERRORS * standard_error(hour, before))
-        .then_some(Mark::PassRateChanged { before: then, now })
+    let error = standard_error((hour.passed, hour.judged()), (before.passed, before.judged()));
+    is_change((now - then).abs(), error).then_some(Mark::PassRateChanged { before: then, now })
 }
 
-/// The standard error of the difference of two pass rates, if both are samples of the same answers.
-fn standard_error(one: &Counts, other: &Counts) -> f64 {
-    let (one_judged, other_judged) = (one.judged() as f64, other.judged() as f64);
-    let rate = (one.passed + other.passed) as f64 / (one_judged + other_judged);
-    (rate * (1.0 - rate) * (1.0 / one_judged + 1.0 / other_judged)).sqrt()
+/// Whether two shares differ by so much that it is no chance: by 20 points or more, and by more than four standard errors.
+fn is_change(change: f64, standard_error: f64) -> bool {
+    const LEAST: f64 = 0.2;
+    const LEAST_ERRORS: f64 = 4.0;
+    // 0.7 - 0.5 is a little less than 0.2.
+    change >= LEAST - f64::EPSILON && change > LEAST_ERRORS * standard_error
+}
+
+/// The standard error of the difference of two shares, parts of wholes, if both are samples of the same.
+fn standard_error(one: (u64, u64), other: (u64, u64)) -> f64 {
+    let (one_whole, other_whole) = (one.1 as f64, other.1 as f64);
+    let rate = (one.0 + other.0) as f64 / (one_whole + other_whole);
+    (rate * (1.0 - rate) * (1.0 / one_whole + 1.0 / other_whole)).sqrt()
 }
 
 fn time_changed(hour: &Counts, before: &Counts) -> Option<Mark> {
@@ -196,6 +209,27 @@ fn time_changed(hour: &Counts, before: &Counts) -> Option<Mark> {
     }
     let (now_secs, before_secs) = (hour.times.median_secs()?, before.times.median_secs()?);
     (now_secs < before_secs / 2.0).then_some(Mark::TimeChanged { before_secs, now_secs })
+}
+
+/// People leave challenges too, when they reload a page, ask for another picture or go away, and as many on one day as on
+/// another. A solver answers only what it is sure of, and leaves the rest.
+fn unanswered_grew(hour: &Counts, before: &Counts) -> Option<Mark> {
+    const LEAST_SHOWN: u64 = 100;
+    const LEAST_SHOWN_BEFORE: u64 = 400;
+    let (shown, shown_before) = (shown(hour), shown(before));
+    if shown < LEAST_SHOWN || shown_before < LEAST_SHOWN_BEFORE {
+        return None;
+    }
+    let (left, left_before) = (shown.saturating_sub(hour.judged()), shown_before.saturating_sub(before.judged()));
+    let (now, then) = (share(left, shown)?, share(left_before, shown_before)?);
+    let error = standard_error((left, shown), (left_before, shown_before));
+    (now > then && is_change(now - then, error)).then_some(Mark::UnansweredGrew { before: then, now })
+}
+
+/// How many challenges were shown, at the most: who sees one fetches its picture or its sound, if not both or several. So
+/// those that a site issues and never shows are nobody's skipping.
+fn shown(counts: &Counts) -> u64 {
+    counts.issued.min(counts.images + counts.sounds)
 }
 
 /// The times that a report on some span looks at.

@@ -79,6 +79,9 @@ pub struct Options {
     /// Answers a minute for each client's address at the most [default: no limit]
     #[arg(long, env = "HAECHI_VERIFY_PER_MINUTE", value_name = "COUNT")]
     pub verify_per_minute: Option<u32>,
+    /// Challenges of the widget an hour that each client's address may leave unanswered at the most [default: no limit]
+    #[arg(long, env = "HAECHI_UNANSWERED_PER_HOUR", value_name = "COUNT")]
+    pub unanswered_per_hour: Option<u32>,
     /// Count calls for these limits, and for those of apps, together with the other nodes that share a ledger in Redis
     #[arg(long, env = "HAECHI_SHARED_LIMITS", value_name = "BOOL")]
     #[arg(num_args = 0..=1, default_missing_value = "true")]
@@ -175,6 +178,7 @@ impl Options {
             issue_per_minute: self.issue_per_minute.or(others.issue_per_minute),
             media_per_minute: self.media_per_minute.or(others.media_per_minute),
             verify_per_minute: self.verify_per_minute.or(others.verify_per_minute),
+            unanswered_per_hour: self.unanswered_per_hour.or(others.unanswered_per_hour),
             shared_limits: self.shared_limits.or(others.shared_limits),
             statistics_days: self.statistics_days.or(others.statistics_days),
             demo: self.demo.or(others.demo),

@@ -16,6 +16,7 @@ use super::{
     fault::Fault,
     form::{Field, Fields, Form, Input},
     page::Page,
+    sign_in::with_cookies,
     texts::Texts,
     visitor::{Reader, Visitor, language_from_tag, local},
 };
@@ -40,7 +41,10 @@ pub(super) async fn change(
     let session = visitor.reader.session().unwrap_or_default();
     let changed = console.ask(move |administration| administration.change_password(&actor, &session, &old, &new, now));
     match changed.await {
-        Ok(()) => return Ok(see_other(&Done::Password.said_at("/console"))),
+        Ok(browser) => {
+            let cookies = [visitor.reader.browser_cookie(&browser)];
+            return Ok(with_cookies(cookies, see_other(&Done::Password.said_at("/console"))));
+        }
         Err(Fault::Admin(AdminError::SignInFailed)) => fields.object("old", visitor.texts().wrong_password),
         Err(Fault::Admin(error @ AdminError::Invalid { .. })) => fields.object("new", visitor.texts().error(&error)),
         Err(fault) => fields.explain(fault, visitor.texts())?,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     extract::{RawQuery, State},
     http::{StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{AppendHeaders, IntoResponse, Response},
 };
 use maud::{Markup, html};
 
@@ -19,7 +19,10 @@ use super::{
     texts::Texts,
     visitor::{Reader, Transport, local},
 };
-use crate::{clock::unix_now, domain::admin::SessionSecret};
+use crate::{
+    clock::unix_now,
+    domain::admin::{SignIn, SignedIn},
+};
 
 pub(super) async fn show(
     State(console): State<Arc<Console>>,
@@ -45,25 +48,29 @@ pub(super) async fn sign_in(
         return Ok(refuse_plain(&reader));
     }
     let mut fields = form.fields("sign-in", &["next", "name"])?;
-    let (client, name, password) = (reader.client, fields.value("name").to_owned(), form.text("password")?);
-    let now = unix_now();
-    match console.ask(move |administration| administration.sign_in(client, &name, &password, now)).await {
-        Ok((_, session)) => return Ok(signed_in(&reader, &session, local(fields.value("next")))),
+    let (name, password) = (fields.value("name").to_owned(), form.text("password")?);
+    let (client, browser, now) = (reader.client, reader.browser(), unix_now());
+    let signing_in = console.ask(move |administration| {
+        let sign_in = SignIn { client, browser: browser.as_deref(), name: &name, password: &password };
+        administration.sign_in(&sign_in, now)
+    });
+    match signing_in.await {
+        Ok(new) => return Ok(signed_in(&reader, &new, local(fields.value("next")))),
         Err(fault) => fields.explain(fault, reader.texts())?,
     }
     let content = sign_in_page(&fields, false, &html! {}, reader.texts());
     Ok(fields.respond(Page::new(&reader, reader.texts().sign_in, &content)))
 }
 
-fn signed_in(reader: &Reader, session: &SessionSecret, next: &str) -> Response {
-    with_cookie(reader.session_cookie(Some(&session.0)), see_other(next))
+fn signed_in(reader: &Reader, new: &SignedIn, next: &str) -> Response {
+    let cookies = [reader.session_cookie(Some(&new.session.0)), reader.browser_cookie(&new.browser)];
+    with_cookies(cookies, see_other(next))
 }
 
-fn with_cookie(cookie: Option<String>, response: Response) -> Response {
-    match cookie {
-        Some(cookie) => ([(header::SET_COOKIE, cookie)], response).into_response(),
-        None => response,
-    }
+/// Has the browser keep these cookies beside those that it has.
+pub(super) fn with_cookies(cookies: impl IntoIterator<Item = Option<String>>, response: Response) -> Response {
+    let headers = cookies.into_iter().flatten().map(|cookie| (header::SET_COOKIE, cookie));
+    (AppendHeaders(headers), response).into_response()
 }
 
 pub(super) async fn sign_out(State(console): State<Arc<Console>>, reader: Reader) -> Result<Response, Fault> {
@@ -71,7 +78,7 @@ pub(super) async fn sign_out(State(console): State<Arc<Console>>, reader: Reader
         let now = unix_now();
         console.ask(move |administration| administration.sign_out(&session, now)).await?;
     }
-    Ok(with_cookie(reader.session_cookie(None), see_other(&Done::SignedOut.said_at("/console/sign-in"))))
+    Ok(with_cookies([reader.session_cookie(None)], see_other(&Done::SignedOut.said_at("/console/sign-in"))))
 }
 
 pub(super) async fn show_first(
@@ -101,7 +108,7 @@ pub(super) async fn make_first(
     let (code, name) = (fields.value("code").to_owned(), fields.value("name").to_owned());
     let (password, now) = (form.text("password")?, unix_now());
     match console.ask(move |administration| administration.make_first_user(&code, &name, &password, now)).await {
-        Ok((_, session)) => Ok(signed_in(&reader, &session, "/console")),
+        Ok(new) => Ok(signed_in(&reader, &new, "/console")),
         Err(fault) => {
             fields.explain(fault, reader.texts())?;
             Ok(first_reply(&reader, &fields))

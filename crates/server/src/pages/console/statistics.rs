@@ -146,6 +146,7 @@ const fn rule(mark: &Mark) -> usize {
         Mark::FastAnswers { .. } => 0,
         Mark::PassRateChanged { .. } => 1,
         Mark::TimeChanged { .. } => 2,
+        Mark::UnansweredGrew { .. } => 3,
     }
 }
 
@@ -156,6 +157,7 @@ fn mark_sentence(mark: &Mark, language: Language, texts: &Texts) -> String {
         Mark::FastAnswers { share: fast } => fill(texts.fast_answers, &[&share(fast)]),
         Mark::PassRateChanged { before, now } => fill(texts.pass_rate_changed, &[&share(before), &share(now)]),
         Mark::TimeChanged { before_secs, now_secs } => fill(texts.time_changed, &[&secs(before_secs), &secs(now_secs)]),
+        Mark::UnansweredGrew { before, now } => fill(texts.unanswered_grew, &[&share(before), &share(now)]),
     }
 }
 

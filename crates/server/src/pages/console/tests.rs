@@ -182,6 +182,37 @@ async fn a_thousand_wrong_passwords_get_nowhere_and_cost_little() {
     assert_eq!(server.get("/console", &session).await.status, StatusCode::OK);
 }
 
+/// Attack W9: whoever knew an administrator's name could lock them out.
+#[tokio::test]
+async fn a_browser_that_signed_in_before_is_not_locked_out() {
+    let server = Server::with_users().await;
+    let form = format!("name=ann&password={}&next=/console", PASSWORD.replace(' ', "+"));
+    let first = server.post("/console/sign-in", "", &form).await;
+    let cookies: Vec<_> =
+        first.headers.get_all(header::SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap()).collect();
+    let [session, browser] = cookies[..] else { panic!("{cookies:?}") };
+    assert!(session.starts_with("haechi-session=") && browser.starts_with("haechi-browser="), "{cookies:?}");
+    assert!(browser.ends_with("; Path=/; HttpOnly; SameSite=Strict; Max-Age=15552000"), "{browser}");
+    let browser = browser.split(';').next().unwrap();
+
+    // Too long to be hashed.
+    let wrong = format!("name=ann&password={}&next=/console", "x".repeat(65));
+    for _ in 0..20 {
+        server.post("/console/sign-in", "", &wrong).await;
+    }
+    assert_eq!(server.post("/console/sign-in", "", &form).await.status, StatusCode::TOO_MANY_REQUESTS);
+    let again = server.post("/console/sign-in", browser, &form).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER);
+
+    let session = again.cookie();
+    let change = "old=correct+horse+battery&new=another+long+one&again=another+long+one";
+    let changed = server.post("/console/password", &session, change).await;
+    assert!(changed.cookie().starts_with("haechi-browser="), "it stays known under the new password");
+    let form = "name=ann&password=another+long+one&next=/console";
+    assert_eq!(server.post("/console/sign-in", browser, form).await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(server.post("/console/sign-in", &changed.cookie(), form).await.status, StatusCode::SEE_OTHER);
+}
+
 #[tokio::test]
 async fn readable_connections_are_refused_with_an_explanation() {
     let server = Server::with_users().await;

@@ -109,6 +109,7 @@ pub(super) struct Texts {
     pub(super) fast_answers: &'static str,
     pub(super) pass_rate_changed: &'static str,
     pub(super) time_changed: &'static str,
+    pub(super) unanswered_grew: &'static str,
     // Settings.
     pub(super) save: &'static str,
     pub(super) made: &'static str,
@@ -204,7 +205,7 @@ pub(super) struct Texts {
     // Lists.
     pub(super) span_name: fn(Span) -> &'static str,
     /// The rules by which something is marked, in the order of [`Mark`](crate::domain::statistics::Mark).
-    pub(super) rules: [&'static str; 3],
+    pub(super) rules: [&'static str; 4],
     /// The difficulties, from 1.
     pub(super) difficulties: [&'static str; 5],
     /// Names of the grace periods, in the order of `GRACES_SECS`.

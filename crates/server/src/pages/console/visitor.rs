@@ -1,14 +1,10 @@
 //! Who looks at the console, and over which connection.
 
-use std::{
-    convert::Infallible,
-    net::{IpAddr, Ipv4Addr},
-    sync::Arc,
-};
+use std::{convert::Infallible, net::Ipv4Addr, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, Path},
-    http::{HeaderMap, Method, StatusCode, header, request::Parts},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
 };
 use haechi_captcha::Language;
 
@@ -16,12 +12,13 @@ use super::{Console, fault::Fault, texts::Texts};
 use crate::{
     clock::unix_now,
     domain::{
-        admin::{Actor, Scope},
-        client::{Client, Encrypted, Peer, Proxies},
+        admin::{Actor, BrowserProof, KNOWN_SECS, Scope},
+        client::{Client, Peer, Proxies},
         refusal::Refusal,
     },
     http::{
-        cookies::{LOOPBACK_COOKIE, SECURE_COOKIE, cookie},
+        cookies::{LOOPBACK_BROWSER_COOKIE, LOOPBACK_COOKIE, SECURE_BROWSER_COOKIE, SECURE_COOKIE, cookie},
+        guard::is_encrypted,
         language,
     },
 };
@@ -44,35 +41,28 @@ pub(super) enum Transport {
 }
 
 impl Transport {
-    fn of(peer: Option<IpAddr>, headers: &HeaderMap, proxies: &Proxies) -> Self {
-        // A request without a peer is a test's.
-        let Some(peer) = peer.map(|peer| peer.to_canonical()) else { return Self::Plain };
-        if is_https(peer, headers, proxies) {
-            Self::Https
-        } else if peer.is_loopback()
-            && !is_passed_on(headers)
-            && headers.get(header::HOST).is_some_and(|host| is_local(host.as_bytes()))
-        {
+    fn of(extensions: &Extensions, headers: &HeaderMap, proxies: &Proxies) -> Self {
+        if is_encrypted(extensions, headers, proxies) {
+            return Self::Https;
+        }
+        let is_loopback = extensions.get().is_some_and(|Peer(peer)| peer.ip().to_canonical().is_loopback());
+        let is_local_host = headers.get(header::HOST).is_some_and(|host| is_local(host.as_bytes()));
+        if is_loopback && is_local_host && !is_passed_on(headers) && !is_of_another_machine(headers) {
             Self::Loopback
         } else {
             Self::Plain
         }
     }
 
-    /// The name of the cookie that holds a session's secret, where there may be one.
-    pub(super) const fn cookie(self) -> Option<&'static str> {
+    /// The names of the cookies that hold a session's secret and a browser's proof, where there may be any.
+    const fn cookies(self) -> Option<[&'static str; 2]> {
         match self {
-            // The prefix has browsers accept it from this very host only, over HTTPS.
-            Self::Https => Some(SECURE_COOKIE),
-            Self::Loopback => Some(LOOPBACK_COOKIE),
+            // The prefix has browsers accept them from this very host only, over HTTPS.
+            Self::Https => Some([SECURE_COOKIE, SECURE_BROWSER_COOKIE]),
+            Self::Loopback => Some([LOOPBACK_COOKIE, LOOPBACK_BROWSER_COOKIE]),
             Self::Plain => None,
         }
     }
-}
-
-/// Whether the reader's connection is encrypted, as a trusted proxy says.
-fn is_https(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> bool {
-    proxies.is_https(peer, headers)
 }
 
 /// Whether a proxy says that somebody else sent the request.
@@ -80,6 +70,23 @@ fn is_passed_on(headers: &HeaderMap) -> bool {
     ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"]
         .iter()
         .any(|name| headers.contains_key(*name))
+}
+
+/// Whether the reader's page has an address on another machine.
+///
+/// A proxy on this machine that sets no header, and asks for us as `127.0.0.1`, looks like a browser here. But the
+/// browser says where its page is: in `Origin` with each form, in `Referer` as a rule. A link on another site says in
+/// `Referer` where the link was, and the browser says that it was one.
+fn is_of_another_machine(headers: &HeaderMap) -> bool {
+    let names_other = |name: HeaderName| {
+        let is_local_page = |value: &HeaderValue| {
+            let page = value.as_bytes().split(|byte| *byte == b'/').collect::<Vec<_>>();
+            matches!(page[..], [b"http:" | b"https:", b"", host, ..] if is_local(host))
+        };
+        !headers.get_all(name).iter().all(is_local_page)
+    };
+    let is_linked = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    names_other(header::ORIGIN) || (names_other(header::REFERER) && !is_linked)
 }
 
 /// Whether this `Host` is a name of the machine itself, with or without a port.
@@ -106,23 +113,25 @@ pub(crate) struct Reader {
     pub(super) address: String,
     /// The session's secret, if there is one; nobody knows yet whether it counts.
     session: Option<String>,
+    /// What may prove that somebody signed in here before.
+    browser: Option<String>,
 }
 
 impl Reader {
     pub(crate) fn new(parts: &Parts, proxies: &Proxies) -> Self {
         let headers = &parts.headers;
         let peer = parts.extensions.get().map(|Peer(peer)| peer.ip());
-        let transport = match parts.extensions.get() {
-            Some(Encrypted) => Transport::Https,
-            None => Transport::of(peer, headers, proxies),
-        };
+        let transport = Transport::of(&parts.extensions, headers, proxies);
+        let names = transport.cookies();
+        let value_of = |number: usize| cookie(headers, names?[number]).map(str::to_owned);
         Self {
             language: language_of(headers),
             transport,
             client: proxies.client(peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into()), headers),
             origin: origin(transport, headers),
             address: address(parts),
-            session: transport.cookie().and_then(|name| cookie(headers, name)).map(str::to_owned),
+            session: value_of(0),
+            browser: value_of(1),
         }
     }
 
@@ -134,12 +143,26 @@ impl Reader {
         self.session.clone()
     }
 
+    pub(super) fn browser(&self) -> Option<String> {
+        self.browser.clone()
+    }
+
     /// The header that hands a session to the browser, or with nothing takes it back.
     pub(super) fn session_cookie(&self, secret: Option<&str>) -> Option<String> {
-        let name = self.transport.cookie()?;
-        let secure = if self.transport == Transport::Https { "; Secure" } else { "" };
+        let [name, _] = self.transport.cookies()?;
         let end = if secret.is_some() { "" } else { "; Max-Age=0" };
-        Some(format!("{name}={}; Path=/; HttpOnly; SameSite=Strict{secure}{end}", secret.unwrap_or_default()))
+        Some(self.strict_cookie(name, secret.unwrap_or_default(), end))
+    }
+
+    /// The header by which the browser is known the next time.
+    pub(super) fn browser_cookie(&self, proof: &BrowserProof) -> Option<String> {
+        let [_, name] = self.transport.cookies()?;
+        Some(self.strict_cookie(name, &proof.0, &format!("; Max-Age={KNOWN_SECS}")))
+    }
+
+    fn strict_cookie(&self, name: &str, value: &str, end: &str) -> String {
+        let secure = if self.transport == Transport::Https { "; Secure" } else { "" };
+        format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{end}")
     }
 
     /// The header that has the browser remember a language for a year.
@@ -259,9 +282,12 @@ impl FromRequestParts<Arc<Console>> for AppNumber {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::{HeaderValue, Request};
+    use std::net::{IpAddr, SocketAddr};
+
+    use axum::http::Request;
 
     use super::*;
+    use crate::domain::client::Encrypted;
 
     fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -275,8 +301,12 @@ mod tests {
     fn a_session_needs_encryption_or_this_machine() {
         let proxies = Proxies { trusted: "10.0.0.1".parse().unwrap(), ..Proxies::default() };
         let check = |peer: &str, lines: &[(&'static str, &'static str)], expected| {
-            let transport = Transport::of(Some(peer.parse().unwrap()), &headers(lines), &proxies);
-            assert_eq!(transport, expected, "{peer} {lines:?}");
+            let peer: IpAddr = peer.parse().unwrap();
+            let mut extensions = Extensions::new();
+            extensions.insert(Peer(SocketAddr::new(peer, 4711)));
+            assert_eq!(Transport::of(&extensions, &headers(lines), &proxies), expected, "{peer} {lines:?}");
+            extensions.insert(Encrypted);
+            assert_eq!(Transport::of(&extensions, &headers(lines), &proxies), Transport::Https);
         };
         check("10.0.0.1", &[("x-forwarded-proto", "https"), ("host", "a.test")], Transport::Https);
         check("10.0.0.2", &[("x-forwarded-proto", "https"), ("host", "a.test")], Transport::Plain);
@@ -292,6 +322,42 @@ mod tests {
         for passed_on in ["x-forwarded-for", "x-forwarded-proto", "forwarded", "via"] {
             check("127.0.0.1", &[("host", "localhost"), (passed_on, "http")], Transport::Plain);
         }
+    }
+
+    /// Attack W12: behind nginx with nothing but `proxy_pass`, a browser anywhere looked like one on this machine.
+    #[test]
+    fn a_page_of_another_machine_is_not_on_this_one() {
+        let check = |lines: &[(&'static str, &'static str)], expected| {
+            let mut extensions = Extensions::new();
+            extensions.insert(Peer(SocketAddr::from(([127, 0, 0, 1], 4711))));
+            let lines = [&[("host", "127.0.0.1:8080")], lines].concat();
+            let transport = Transport::of(&extensions, &headers(&lines), &Proxies::default());
+            assert_eq!(transport, expected, "{lines:?}");
+        };
+        for here in ["http://127.0.0.1:8080", "http://localhost", "https://localhost:8443", "http://[::1]:8080"] {
+            check(&[("origin", here)], Transport::Loopback);
+            check(&[("origin", here), ("referer", here), ("sec-fetch-site", "same-origin")], Transport::Loopback);
+        }
+        check(&[("referer", "http://localhost:8080/console?page=2")], Transport::Loopback);
+        for elsewhere in [
+            "https://captcha.example.org",
+            "https://localhost.example.org",
+            "https://localhost@example.org",
+            "https://example.org/localhost",
+            "null",
+            "",
+            "localhost",
+            "file:///localhost",
+        ] {
+            check(&[("origin", elsewhere)], Transport::Plain);
+            check(&[("origin", elsewhere), ("sec-fetch-site", "same-origin")], Transport::Plain);
+            check(&[("referer", elsewhere)], Transport::Plain);
+            check(&[("origin", "http://localhost"), ("origin", elsewhere)], Transport::Plain);
+        }
+        let (page, link) = (("referer", "https://wiki.example.org/"), ("sec-fetch-site", "cross-site"));
+        check(&[page, link], Transport::Loopback);
+        check(&[page, ("sec-fetch-site", "same-origin")], Transport::Plain);
+        check(&[page, link, ("origin", "https://wiki.example.org")], Transport::Plain);
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl Page {
                                 @if let Some(round) = &self.round {
                                     (self.challenge(round, texts))
                                 } @else if self.notice == Notice::NoApp {
-                                    pre { code { "haechi app create NAME" } }
+                                    pre { code { "haechi app create default" } }
                                 }
                                 (self.renewal())
                                 @if self.round.is_none() { (renew_button(texts)) }

@@ -13,8 +13,9 @@ use crate::{
     http::parameters::MAX_VALUE_BYTES,
 };
 
-/// The app that the demo page prefers: the one that a first start makes.
-const PREFERRED_APP: &str = "default";
+/// The app of the demo page: the one that a first start makes. The page takes no other, since whoever opens it has
+/// challenges issued, judged and counted in its name.
+const APP: &str = "default";
 
 /// A challenge that can be answered, as the page shows it.
 pub(super) struct Round {
@@ -34,7 +35,7 @@ impl Round {
     /// Issues a challenge in the page's language, so that the sound says what the picture shows.
     ///
     /// # Errors
-    /// [`Refusal::AppKey`] if no app is enabled, [`Refusal::RateLimit`] above its rate.
+    /// [`Refusal::AppKey`] if the app is not there or disabled, [`Refusal::RateLimit`] above its rate.
     pub(super) async fn start(service: &Service, language: Language, now: u64) -> Result<Self, Refusal> {
         let live = app(service)?;
         let key = service.issue(&live, Some(language), now).await?;
@@ -75,7 +76,7 @@ impl Round {
 /// Judges an answer, by the checks of the wire contract in their order.
 ///
 /// # Errors
-/// As for verification, without an appkey: [`Refusal::AppKey`] then means that no app is enabled.
+/// As for verification, without an appkey: [`Refusal::AppKey`] then means that the app is not there or disabled.
 pub(super) async fn judge(service: &Service, key: &str, answer: &str, now: u64) -> Result<Verdict, Refusal> {
     let live = app(service)?;
     let challenge = service.word_of(&live, key)?;
@@ -86,9 +87,11 @@ pub(super) async fn judge(service: &Service, key: &str, answer: &str, now: u64) 
 }
 
 /// The app in whose name the page issues challenges.
+///
+/// # Errors
+/// [`Refusal::AppKey`] if it is not there or disabled.
 pub(super) fn app(service: &Service) -> Result<Arc<LiveApp>, Refusal> {
     let apps = service.apps().current();
-    let preferred = apps.by_name(PREFERRED_APP).filter(|live| live.app.enabled);
-    let app = preferred.or_else(|| apps.all().into_iter().find(|live| live.app.enabled));
+    let app = apps.by_name(APP).filter(|live| live.app.enabled);
     app.map(Arc::clone).ok_or(Refusal::AppKey)
 }

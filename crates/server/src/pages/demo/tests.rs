@@ -12,8 +12,10 @@ use super::*;
 use crate::{
     domain::{
         apps::{App, AppKey, Apps},
+        client::{Peer, Proxies},
         ledger::{Ledger, MemoryLedger},
-        service::Nonces,
+        limits::{Limits, PerMinute},
+        service::{Nonces, Verdict},
     },
     router::{Options, router},
 };
@@ -131,20 +133,59 @@ async fn a_body_that_is_too_large_gets_413_on_a_page_or_to_the_script() {
 #[tokio::test]
 async fn without_an_enabled_app_the_page_says_what_to_do() {
     let disabled = App { enabled: false, ..app(1, "default") };
-    let service = service(vec![disabled]);
+    let service = service(vec![disabled, app(2, "shop")]);
     let (status, _, html) = send(&service, get("/")).await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(html.contains("no app is enabled") && html.contains("haechi app create"), "{html}");
+    assert!(html.contains("no app called default is enabled") && html.contains("haechi app create default"), "{html}");
     assert!(!html.contains("<haechi-captcha"), "{html}");
     let (_, _, json) = send(&service, post("/demo/redemption", "response=x")).await;
     assert!(json.contains("-4"), "{json}");
 }
 
+/// Attack W11: the page judged, and spent, any app's keys.
 #[tokio::test]
-async fn the_default_app_is_preferred_to_an_earlier_one() {
+async fn no_app_but_the_default_one_is_judged() {
     let service = service(vec![app(1, "shop"), app(2, "default")]);
     let key = issue_key(&service).await;
     assert_eq!(service.word(&key).unwrap().1.app.name, "default");
+    let shop = service.apps().current().by_name("shop").map(Arc::clone).unwrap();
+    let key = service.issue(&shop, None, unix_now()).await.unwrap().to_string();
+    let form = format!("key={key}&answer={}", answer(&service, &key));
+    let (_, _, html) = send(&service, post("/", form)).await;
+    assert!(html.contains("<title>That challenge has expired."), "{html}");
+    let (word, live) = service.word(&key).unwrap();
+    let answer = word.answer().as_str().to_owned();
+    assert_eq!(service.judge(&live, &word, answer.as_str(), unix_now()).await.unwrap().verdict, Verdict::Passed);
+}
+
+/// Attack W11: the page counted for no client's limit.
+#[tokio::test]
+async fn clients_are_limited_as_they_are_elsewhere() {
+    let limited = |per_minute| {
+        let limits = Limits::new(per_minute, Proxies::default(), None);
+        Arc::new(Arc::into_inner(service(vec![app(1, "default")])).unwrap().limited(limits))
+    };
+    let from_client = |mut request: Request<Body>| {
+        request.extensions_mut().insert(Peer(([192, 0, 2, 1], 4711).into()));
+        request.headers_mut().insert(header::HOST, HeaderValue::from_static("captcha.example.org"));
+        request
+    };
+    let service = limited(PerMinute { issue: 2, ..PerMinute::default() });
+    for expected in [StatusCode::OK, StatusCode::OK, StatusCode::TOO_MANY_REQUESTS] {
+        assert_eq!(send(&service, from_client(get("/"))).await.0, expected);
+    }
+
+    let service = limited(PerMinute { verify: 2, ..PerMinute::default() });
+    let (_, _, text) = send(&service, from_client(post("/demo/redemption", "response=x"))).await;
+    assert!(text.contains("invalid-input-response"), "{text}");
+    let key = issue_key(&service).await;
+    let form = format!("key={key}&answer={}", answer(&service, &key));
+    assert_eq!(send(&service, from_client(post("/", format!("key={key}&answer=")))).await.0, StatusCode::OK);
+    let (status, _, html) = send(&service, from_client(post("/", form.clone()))).await;
+    assert!(status == StatusCode::TOO_MANY_REQUESTS && html.contains(&key), "the challenge stays: {html}");
+    let (status, _, _) = send(&service, from_client(post("/demo/redemption", "response=x"))).await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(send(&service, post("/", form)).await.2.contains("<title>Right."), "it was not judged before");
 }
 
 #[tokio::test]

@@ -147,7 +147,7 @@ const ENGLISH: Texts = Texts {
         "Please type the letters and digits first.",
         "The server cannot check answers just now. Please try again in a moment.",
         "The server has too much to do. Please try again in a moment.",
-        "There is no challenge, because no app is enabled. The operator can make one:",
+        "There is no challenge, because no app called default is enabled. The operator can make one:",
         "The server cannot be reached. Please try again in a moment.",
     ],
 };
@@ -175,7 +175,7 @@ const KOREAN: Texts = Texts {
         "글자와 숫자를 먼저 입력해 주세요.",
         "지금은 서버가 답을 확인할 수 없습니다. 잠시 뒤에 다시 시도해 주세요.",
         "서버에 요청이 너무 많습니다. 잠시 뒤에 다시 시도해 주세요.",
-        "사용할 수 있는 앱이 없어 문제를 낼 수 없습니다. 운영자가 앱을 만들 수 있습니다.",
+        "default라는 앱이 없거나 꺼져 있어 문제를 낼 수 없습니다. 운영자가 앱을 만들 수 있습니다.",
         "서버에 연결할 수 없습니다. 잠시 뒤에 다시 시도해 주세요.",
     ],
 };
@@ -203,7 +203,7 @@ const JAPANESE: Texts = Texts {
         "先に英数字を入力してください。",
         "ただいま答えを確認できません。しばらくしてからもう一度お試しください。",
         "サーバーが混み合っています。しばらくしてからもう一度お試しください。",
-        "有効なアプリがないため、問題を出せません。運用者がアプリを作成できます。",
+        "default という有効なアプリがないため、問題を出せません。運用者がアプリを作成できます。",
         "サーバーに接続できません。しばらくしてからもう一度お試しください。",
     ],
 };
@@ -231,7 +231,7 @@ const CHINESE: Texts = Texts {
         "请先输入字母和数字。",
         "服务器暂时无法核对答案，请稍后再试。",
         "服务器繁忙，请稍后再试。",
-        "没有已启用的应用，无法出题。管理员可以创建一个：",
+        "没有名为 default 的已启用应用，无法出题。管理员可以创建一个：",
         "无法连接服务器，请稍后再试。",
     ],
 };

@@ -18,7 +18,7 @@ class Site {
         AnnotationConfigWebApplicationContext beans = new AnnotationConfigWebApplicationContext();
         beans.register(Captcha.class, JoinController.class, Pages.class);
         beans.register(RequestMappingHandlerMapping.class, RequestMappingHandlerAdapter.class);
-        ServletContextHandler servlets = new ServletContextHandler();
+        ServletContextHandler servlets = new ServletContextHandler(ServletContextHandler.SESSIONS);
         servlets.addServlet(new ServletHolder(new DispatcherServlet(beans)), "/");
         Server server = new Server();
         ServerConnector connector = new ServerConnector(server);

@@ -80,11 +80,11 @@ impl Site {
         Some(Self { java, url: format!("http://127.0.0.1:{}", port.trim()), _folder: folder })
     }
 
-    /// Sends the form, as a browser does.
-    fn join(&self, key: &str, answer: &str) -> Reply {
+    /// Sends the form, as a browser does that has this cookie.
+    fn join(&self, session: &str, answer: &str) -> Reply {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
-        let form = form.append_pair("captcha_key", key).append_pair("captcha_answer", answer).finish();
-        let request = ureq::http::Request::post(format!("{}/join", self.url));
+        let form = form.append_pair("captcha_answer", answer).finish();
+        let request = ureq::http::Request::post(format!("{}/join", self.url)).header("cookie", session);
         send_request(request.header("content-type", "application/x-www-form-urlencoded").body(form).unwrap())
     }
 }
@@ -107,14 +107,18 @@ fn on(page: &Reply) -> (String, bool) {
 fn the_spring_example_works() {
     let server = TestServer::start();
     let Some(site) = Site::start(&server) else { return };
-    let (first, is_wrong) = on(&send("GET", &format!("{}/join", site.url)));
+    let page = send("GET", &format!("{}/join", site.url));
+    let session = page.header("set-cookie").split(';').next().unwrap().to_owned();
+    let (first, is_wrong) = on(&page);
     assert!(!is_wrong);
-    let (second, is_wrong) = on(&site.join(&first, "wrong & wrong"));
+    let (second, is_wrong) = on(&site.join(&session, "wrong & wrong"));
     assert!(is_wrong && second != first);
     let answer = server.answer_of(&second);
-    let joined = site.join(&second, &answer.to_lowercase());
+    let (_, is_wrong) = on(&site.join("", &answer));
+    assert!(is_wrong, "the key is this visitor's");
+    let joined = site.join(&session, &answer.to_lowercase());
     assert_eq!(joined.status, 302);
     assert!(joined.header("location").ends_with("/welcome"), "{}", joined.header("location"));
-    let (_, is_wrong) = on(&site.join(&second, &answer));
+    let (_, is_wrong) = on(&site.join(&session, &answer));
     assert!(is_wrong, "a key passes once");
 }

@@ -49,6 +49,7 @@ mod tests {
     fn a_record_that_nobody_here_could_have_stored_is_refused() {
         check(|_| {}, None);
         check(|app| app.settings.width = 9, Some("width is 120 to 480, not 9"));
+        check(|app| app.name = "adm\u{456}n".to_owned(), None);
         check(|app| app.name = "a/b".to_owned(), Some("an app's name"));
         check(|app| app.number = 2, Some("it has the number 2 and lies under 1"));
         check(|app| app.declared = true, Some("it has the number 1"));

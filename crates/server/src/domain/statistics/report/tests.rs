@@ -23,6 +23,7 @@ fn kinds(hour: &Counts, before: &Counts) -> Vec<&'static str> {
         Mark::FastAnswers { .. } => "fast",
         Mark::PassRateChanged { .. } => "rate",
         Mark::TimeChanged { .. } => "time",
+        Mark::UnansweredGrew { .. } => "unanswered",
     };
     Mark::find(hour, before).iter().map(kind).collect()
 }
@@ -66,6 +67,46 @@ fn a_median_that_falls_below_half_is_marked() {
     assert_eq!(kinds(&timed(&[(5, 49)]), &before), [""; 0]);
     assert_eq!(kinds(&timed(&[(5, 50)]), &timed(&[(12, 199)])), [""; 0]);
     assert_eq!(kinds(&timed(&[(60, 50)]), &before), [""; 0], "people may be slow");
+}
+
+/// Challenges of which so many were left, each shown once.
+fn left(left: u64, issued: u64) -> Counts {
+    Counts { issued, images: issued, passed: issued - left, ..Counts::default() }
+}
+
+/// Attack W16: a solver that answered only what it was sure of left the rest, and nothing showed it.
+#[test]
+fn a_grown_share_of_challenges_that_were_shown_and_left_is_marked() {
+    let before = left(100, 500);
+    let check = |hour: &Counts, before: &Counts, expected: Option<(f64, f64)>| {
+        let marks: Vec<_> = expected.map(|(before, now)| Mark::UnansweredGrew { before, now }).into_iter().collect();
+        assert_eq!(Mark::find(hour, before), marks, "{hour:?}");
+    };
+    check(&left(50, 100), &before, Some((0.2, 0.5)));
+    check(&left(40, 100), &before, Some((0.2, 0.4)));
+    check(&left(39, 100), &before, None);
+    check(&left(49, 99), &before, None);
+    check(&left(50, 100), &left(79, 399), None);
+    check(&left(0, 100), &left(450, 500), None);
+    check(&left(700, 1_000), &left(2_000, 4_000), Some((0.5, 0.7)));
+    // 20 points as well, which may be chance.
+    check(&left(70, 100), &left(200, 400), None);
+    // Wrong answers are answers, of which there may be more than challenges where a key takes several.
+    let of_answers = |passed, wrong| Counts { passed, wrong, ..left(0, 100) };
+    let day = Counts { passed: 320, wrong: 80, ..left(0, 500) };
+    check(&of_answers(70, 30), &day, None);
+    check(&of_answers(80, 40), &day, None);
+    check(&of_answers(40, 10), &day, Some((0.2, 0.5)));
+}
+
+#[test]
+fn a_challenge_that_was_never_shown_is_nobodys_skipping() {
+    let before = left(100, 500);
+    let issued = |images, sounds| Counts { issued: 1_000, images, sounds, passed: 80, ..Counts::default() };
+    assert_eq!(Mark::find(&issued(100, 0), &before), [], "20 of 100 that were shown were left");
+    assert_eq!(Mark::find(&issued(100, 300), &before), [Mark::UnansweredGrew { before: 0.2, now: 0.8 }]);
+    let twice = Counts { images: 1_000, ..left(100, 500) };
+    assert_eq!(Mark::find(&twice, &before), [], "a picture that is fetched twice is one challenge");
 }
 
 fn issued(issued: u64, settled: u64) -> Row {

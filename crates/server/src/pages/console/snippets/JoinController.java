@@ -5,6 +5,7 @@ import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.context.request.WebRequest;
 
 @Controller
 public class JoinController {
@@ -14,23 +15,26 @@ public class JoinController {
         this.captcha = captcha;
     }
 
-    /** The page with the form, in which ${key} stands in the place of KEY. */
+    /** The page with the form, in which ${key} stands in the place of KEY. The visitor's session keeps the key. */
     @GetMapping("/join")
-    public String form(Model model) throws Exception {
-        model.addAttribute("key", captcha.issue());
+    public String form(WebRequest request, Model model) throws Exception {
+        String key = captcha.issue();
+        request.setAttribute("captcha_key", key, WebRequest.SCOPE_SESSION);
+        model.addAttribute("key", key);
         return "join";
     }
 
     /** What the form sends. A wrong answer gets the page again, with a new challenge. */
     @PostMapping("/join")
     public String join(
-        @RequestParam("captcha_key") String key,
         @RequestParam("captcha_answer") String answer,
+        WebRequest request,
         Model model
     ) throws Exception {
-        if (!captcha.isRight(key, answer)) {
+        String key = (String) request.getAttribute("captcha_key", WebRequest.SCOPE_SESSION);
+        if (key == null || !captcha.isRight(key, answer)) {
             model.addAttribute("wrong", true);
-            return form(model);
+            return form(request, model);
         }
         return "redirect:/welcome";
     }

@@ -85,6 +85,7 @@ fn all_marks() -> Vec<Mark> {
         Mark::FastAnswers { share: 0.4 },
         Mark::PassRateChanged { before: 0.9, now: 0.5 },
         Mark::TimeChanged { before_secs: 9.0, now_secs: 2.0 },
+        Mark::UnansweredGrew { before: 0.2, now: 0.6 },
     ]
 }
 
