@@ -16,13 +16,14 @@ use haechi::{
         open_administration,
     },
     keep::store::{self, Store, StoreError},
+    logging,
 };
 use serde::{Serialize, de::DeserializeOwned};
+use tracing::Level;
 
 use super::{
     Common,
     output::{self, rfc3339},
-    say,
 };
 
 #[derive(Args)]
@@ -120,7 +121,7 @@ impl AppArgs {
         let apps = perform(&config, &command)?;
         let may_be_new = matches!(command, AppCommand::Create { .. } | AppCommand::Set { .. });
         if may_be_new && apps.iter().any(|app| app.enabled && app.settings.test) {
-            say(&format!("warning: {TEST_APP_WARNING}"));
+            logging::say(Level::WARN, TEST_APP_WARNING);
         }
         let printed = match (&command, self.common.json) {
             (AppCommand::List, true) => output::print_json(&apps),

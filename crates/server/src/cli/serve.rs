@@ -18,7 +18,7 @@ use clap::Args;
 use haechi::{
     clock::unix_now,
     domain::{
-        admin::Administration,
+        admin::{AdminError, Administration},
         apps::{AppError, AppStore, MadeApp, SettingChanges},
         service::Service,
     },
@@ -44,13 +44,14 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use self::{
-    announce::announce,
+    announce::{Announcer, FirstUser},
     keeping::{flush, keep_certificate, keep_flushing, keep_secrets, purge},
     system::{forbid_core_dumps, room_for_connections},
     warnings::{report_ledger_ahead, warn_about},
 };
 
 pub(super) use self::announce::reachable;
+use super::warn_of_environment;
 
 /// When the server ends, the longest that the commands that run may take, and then the ledger, to write what it holds.
 const MAX_CLOSE_TIME: Duration = Duration::from_secs(10);
@@ -66,19 +67,25 @@ const FIRST_APP: &str = "default";
 pub(super) struct Serve {
     #[command(flatten)]
     options: Options,
-    /// Print the address, and on a first start the names of the app, as one line of JSON
+    /// Print the address, and with --print-secrets the names of an app that was made, as one line of JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Serve {
     pub(super) fn run(self) -> Result<ExitCode> {
-        let config = Config::load(self.options)?;
+        let announcer = Announcer::new(self.json, &self.options);
+        let loaded = Config::load(self.options);
+        if let Ok(config) = &loaded {
+            logging::speak(config.logging.format);
+        }
+        warn_of_environment();
+        let config = loaded?;
         let traces = config.traces.as_ref().map(Traces::new).transpose()?;
         logging::start(config.logging, traces.as_ref());
         forbid_core_dumps();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let served = runtime.block_on(serve(&config, self.json));
+        let served = runtime.block_on(serve(&config, &announcer));
         if let Some(traces) = traces {
             traces.close();
         }
@@ -87,7 +94,7 @@ impl Serve {
     }
 }
 
-async fn serve(config: &Config, json: bool) -> Result<()> {
+async fn serve(config: &Config, announcer: &Announcer) -> Result<()> {
     let stopping = Stopping::on_signals().context("cannot wait for signals")?;
     let Installation { apps, administration, service, statistics, store } = open(config).await?;
     let tls = config.certificate.clone().map(Tls::open).transpose()?;
@@ -110,8 +117,9 @@ async fn serve(config: &Config, json: bool) -> Result<()> {
     apps.follow();
     warn_about(config, &apps);
     report_ledger_ahead(&service);
-    let first_user = code_for_first_user(&administration).await;
-    announce(&listeners, config.listening.demo, first_app.as_ref(), first_user.as_deref(), json);
+    let shows_secrets = announcer.shows_secrets(config);
+    let first_user = first_user(&administration, shows_secrets).await;
+    announcer.announce(&listeners, config, first_app.as_ref(), &first_user);
     listeners.serve(config.listening, &service, &administration, &stopping).await;
 
     purge.abort();
@@ -268,16 +276,20 @@ fn make_first_app(apps: &AppStore) -> Result<Option<MadeApp>> {
     }
 }
 
-/// A code by which the first user of the console can be made, if there is none yet.
-async fn code_for_first_user(administration: &Arc<Administration>) -> Option<String> {
+/// Whether the console has a user; if not, and if the code is wanted by which the first one is made, that.
+async fn first_user(administration: &Arc<Administration>, wants_code: bool) -> FirstUser {
     let administration = Arc::clone(administration);
-    let asking = tokio::task::spawn_blocking(move || administration.code_for_first_user(unix_now()));
+    let asking = tokio::task::spawn_blocking(move || match wants_code {
+        true => Ok(administration.code_for_first_user(unix_now())?.map_or(FirstUser::IsThere, FirstUser::MadeWith)),
+        false if administration.awaits_first_user()? => Ok(FirstUser::IsMissing),
+        false => Ok::<_, AdminError>(FirstUser::IsThere),
+    });
     match asking.await {
-        Ok(Ok(code)) => code,
+        Ok(Ok(first_user)) => first_user,
         Ok(Err(error)) => {
             tracing::warn!(%error, "whether there are users of the console is not known");
-            None
+            FirstUser::IsThere
         }
-        Err(_) => None,
+        Err(_) => FirstUser::IsThere,
     }
 }

@@ -57,6 +57,8 @@ pub struct Config {
     pub vendor_test_keys: bool,
     /// What is logged, and how.
     pub logging: Logging,
+    /// Whether a start prints what is secret; if not said, that depends on who reads it.
+    pub print_secrets: Option<bool>,
     /// Where traces go, if anywhere.
     pub traces: Option<TracesConfig>,
     /// The apps that the configuration file declares.
@@ -180,6 +182,7 @@ impl Config {
             },
             statistics_days: options.statistics_days.unwrap_or(Statistics::USUAL_DAYS),
             logging: Logging { level: options.log.unwrap_or_default(), format: options.log_format.unwrap_or_default() },
+            print_secrets: options.print_secrets,
             traces: options
                 .otlp_endpoint
                 .map(|endpoint| TracesConfig { endpoint, ratio: options.trace_ratio.unwrap_or_default() }),

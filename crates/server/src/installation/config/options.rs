@@ -105,6 +105,11 @@ pub struct Options {
     /// Form of the log [default: human]
     #[arg(long, env = "HAECHI_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
+    /// Print the first app's appkey and secret, and the link that makes the first user of the console, wherever standard
+    /// output goes [default: only to a terminal, and only while the log is for people]
+    #[arg(long, env = "HAECHI_PRINT_SECRETS", value_name = "BOOL")]
+    #[arg(num_args = 0..=1, default_missing_value = "true")]
+    pub print_secrets: Option<bool>,
     /// Address of an OpenTelemetry collector, which takes OTLP over HTTP: requests are traced and sent there, such as
     /// http://127.0.0.1:4318 [default: none]
     #[arg(long, env = "HAECHI_OTLP_ENDPOINT", value_name = "URL")]
@@ -182,6 +187,7 @@ impl Options {
             vendor_test_keys: self.vendor_test_keys.or(others.vendor_test_keys),
             log: self.log.or(others.log),
             log_format: self.log_format.or(others.log_format),
+            print_secrets: self.print_secrets.or(others.print_secrets),
             otlp_endpoint: self.otlp_endpoint.or(others.otlp_endpoint),
             trace_ratio: self.trace_ratio.or(others.trace_ratio),
         }
