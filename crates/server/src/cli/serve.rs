@@ -2,18 +2,19 @@
 
 mod announce;
 mod keeping;
+mod listeners;
+mod opening;
 mod system;
 mod warnings;
 
 use std::{
     io,
-    net::SocketAddr,
     process::ExitCode,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Args;
 use haechi::{
     clock::unix_now,
@@ -22,31 +23,27 @@ use haechi::{
         apps::{AppError, AppStore, MadeApp, SettingChanges},
         service::Service,
     },
-    http::{
-        server::{self, Limits},
-        tls::Tls,
-    },
+    http::tls::Tls,
     installation::{
-        Installation, InstallationError,
-        config::{Config, Listening, Options},
+        Installation,
+        config::{Config, Options},
         control::{self, ControlSocket, Controls},
     },
-    keep::store::StoreError,
-    logging, router,
+    logging,
     traces::Traces,
 };
 use tokio::{
-    net::{TcpListener, UnixListener},
+    net::UnixListener,
     signal::unix::{SignalKind, signal},
     sync::watch,
     task::JoinHandle,
 };
-use tokio_rustls::TlsAcceptor;
 
 use self::{
     announce::{Announcer, FirstUser},
     keeping::{flush, keep_certificate, keep_flushing, keep_secrets, purge},
-    system::{forbid_core_dumps, room_for_connections},
+    listeners::Listeners,
+    system::forbid_core_dumps,
     warnings::{report_ledger_ahead, warn_about},
 };
 
@@ -57,9 +54,6 @@ use super::warn_of_environment;
 const MAX_CLOSE_TIME: Duration = Duration::from_secs(10);
 /// The longest to wait for the first second, which is longer only if the clock went back.
 const MAX_FIRST_WAIT: Duration = Duration::from_secs(1);
-/// Together they are longer than any command has the database open.
-const LOCKED_TRIES: u32 = 10;
-const LOCKED_PAUSE: Duration = Duration::from_millis(100);
 /// The app that a first start makes.
 const FIRST_APP: &str = "default";
 
@@ -96,9 +90,10 @@ impl Serve {
 
 async fn serve(config: &Config, announcer: &Announcer) -> Result<()> {
     let stopping = Stopping::on_signals().context("cannot wait for signals")?;
-    let Installation { apps, administration, service, statistics, store } = open(config).await?;
     let tls = config.certificate.clone().map(Tls::open).transpose()?;
-    let listeners = Listeners::bind(config.listening, tls.as_ref().map(Tls::acceptor)).await?;
+    let acceptor = tls.as_ref().map(Tls::acceptor);
+    let Some((installation, listeners)) = opening::open(config, acceptor, &stopping).await? else { return Ok(()) };
+    let Installation { apps, administration, service, statistics, store } = installation;
     let secrets = tokio::spawn(keep_secrets(config.clone(), Arc::clone(&service)));
     let reloading = tls.map(|tls| tokio::spawn(keep_certificate(tls)));
     let mut socket = ControlSocket::bind(&config.data).context("cannot open the control socket")?;
@@ -119,8 +114,8 @@ async fn serve(config: &Config, announcer: &Announcer) -> Result<()> {
     report_ledger_ahead(&service);
     let shows_secrets = announcer.shows_secrets(config);
     let first_user = first_user(&administration, shows_secrets).await;
-    announcer.announce(&listeners, config, first_app.as_ref(), &first_user);
-    listeners.serve(config.listening, &service, &administration, &stopping).await;
+    announcer.announce(&listeners, config, first_app.as_ref(), &first_user)?;
+    listeners.serve(config, &service, &administration, &stopping).await;
 
     purge.abort();
     flushing.abort();
@@ -159,74 +154,6 @@ async fn wait_for_first_key(service: &Service) {
     let first = Duration::from_secs(service.ledger().issue_not_before());
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     tokio::time::sleep(first.saturating_sub(now).min(MAX_FIRST_WAIT)).await;
-}
-
-/// Opens the installation. A command may have its database open for a moment; another server has it open for good.
-async fn open(config: &Config) -> Result<Installation> {
-    for _ in 0..LOCKED_TRIES {
-        match Installation::open(config, unix_now()).await {
-            Err(InstallationError::Store(StoreError::Locked { .. })) => tokio::time::sleep(LOCKED_PAUSE).await,
-            opened => return Ok(opened?),
-        }
-    }
-    bail!(
-        "{} is in use by another haechi: stop that one, or choose another directory with --data",
-        config.data.display()
-    )
-}
-
-/// The sockets that clients connect to.
-struct Listeners {
-    public: TcpListener,
-    operators: Option<TcpListener>,
-    /// What `public` really listens on, a free port having been picked.
-    address: SocketAddr,
-    tls: Option<TlsAcceptor>,
-}
-
-impl Listeners {
-    async fn bind(listening: Listening, tls: Option<TlsAcceptor>) -> Result<Self> {
-        let public = listen(listening.public).await?;
-        let operators = match listening.operators {
-            Some(address) => Some(listen(address).await?),
-            None => None,
-        };
-        let address = public.local_addr()?;
-        Ok(Self { public, operators, address, tls })
-    }
-
-    /// How a browser begins the address of any of them.
-    fn scheme(&self) -> &'static str {
-        if self.tls.is_some() { "https" } else { "http" }
-    }
-
-    /// Serves until the process is told to stop and running requests are finished.
-    async fn serve(
-        self,
-        listening: Listening,
-        service: &Arc<Service>,
-        administration: &Arc<Administration>,
-        stopping: &Stopping,
-    ) {
-        let options = router::Options { demo: listening.demo, operators_elsewhere: self.operators.is_some() };
-        let public = router::router(Arc::clone(service), Some(administration), options);
-        let operators = self.operators.map(|listener| {
-            let router = router::operators(Arc::clone(service), Some(administration));
-            server::serve_within(Limits::default(), listener, self.tls.clone(), router, stopping.clone().wait())
-        });
-        let limits = Limits { connections: room_for_connections(), ..Limits::default() };
-        let operators = async {
-            if let Some(operators) = operators {
-                operators.await;
-            }
-        };
-        let public = server::serve_within(limits, self.public, self.tls, public, stopping.clone().wait());
-        tokio::join!(public, operators);
-    }
-}
-
-async fn listen(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
 /// Whether the process was told to stop.

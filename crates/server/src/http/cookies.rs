@@ -4,12 +4,18 @@ use axum::http::{HeaderMap, header};
 
 /// The cookie of a session over HTTPS; browsers take one of this name over nothing else.
 pub(crate) const SECURE_COOKIE: &str = "__Host-haechi";
+/// The same below a public path: the other's name has browsers refuse any path but `/`, where other programs of the same
+/// host would get it.
+pub(crate) const SECURE_COOKIE_BELOW: &str = "__Secure-haechi";
 /// The cookie of a session over HTTP on this machine.
 pub(crate) const LOOPBACK_COOKIE: &str = "haechi-session";
 
 /// The secret in a session's cookie, if there is one.
 pub(crate) fn session(headers: &HeaderMap) -> Option<String> {
-    [SECURE_COOKIE, LOOPBACK_COOKIE].into_iter().find_map(|name| cookie(headers, name)).map(str::to_owned)
+    [SECURE_COOKIE, SECURE_COOKIE_BELOW, LOOPBACK_COOKIE]
+        .into_iter()
+        .find_map(|name| cookie(headers, name))
+        .map(str::to_owned)
 }
 
 /// The value of the first cookie of this name.

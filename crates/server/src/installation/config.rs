@@ -24,7 +24,7 @@ use crate::{
         limits::PerMinute,
         statistics::Statistics,
     },
-    http::tls::CertificateFiles,
+    http::{listener::Address, public_path::PublicPath, tls::CertificateFiles},
     logging::Logging,
     traces::TracesConfig,
 };
@@ -66,12 +66,14 @@ pub struct Config {
 }
 
 /// What is served, and where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listening {
     /// For everybody.
-    pub public: SocketAddr,
+    pub public: Address,
     /// For operators only, if apart.
-    pub operators: Option<SocketAddr>,
+    pub operators: Option<Address>,
+    /// The path below which a proxy shows it.
+    pub public_path: Option<PublicPath>,
     /// Whether the demo page is served.
     pub demo: bool,
 }
@@ -146,14 +148,17 @@ impl Config {
     }
 
     fn new(options: Options, apps: Vec<DeclaredApp>) -> Result<Self, ConfigError> {
-        let public = options.listen.unwrap_or(DEFAULT_LISTEN);
+        let public = options.listen.clone().unwrap_or(Address::Network(DEFAULT_LISTEN));
         let kind = options.ledger.as_deref().map_or(Ok(LedgerKind::Embedded), str::parse)?;
+        let is_socket = |address: &Address| matches!(address, Address::Socket(_));
+        let has_socket = is_socket(&public) || options.admin_listen.as_ref().is_some_and(is_socket);
+        let trusted = options.trusted_proxies.clone().unwrap_or_default();
         let proxies = Proxies {
-            trusted: options.trusted_proxies.clone().unwrap_or_default(),
+            trusted: if has_socket { trusted.and_those_at_sockets() } else { trusted },
             header: options.forwarded_header.unwrap_or_default(),
         };
         // Behind a proxy, everybody comes from this machine.
-        let is_for_this_machine = public.ip().is_loopback() && proxies.trusted == TrustedProxies::default();
+        let is_for_this_machine = public.is_local() && proxies.trusted == TrustedProxies::default();
         let certificate = match (options.tls_certificate.clone(), options.tls_key.clone()) {
             (Some(certificate), Some(key)) => Some(CertificateFiles { certificate, key }),
             (None, None) => None,
@@ -163,7 +168,8 @@ impl Config {
             certificate,
             listening: Listening {
                 public,
-                operators: options.admin_listen,
+                operators: options.admin_listen.clone(),
+                public_path: options.public_path.clone(),
                 demo: options.is_demo_wanted().unwrap_or(is_for_this_machine),
             },
             data: options.data.unwrap_or_else(|| DEFAULT_DATA.into()),

@@ -9,8 +9,10 @@ use std::{
     path::Path,
 };
 
+use anyhow::Result;
 use haechi::{
     domain::apps::MadeApp,
+    http::{listener::Address, public_path::PublicPath},
     installation::config::{Config, Options},
     logging::{self, LogFormat},
 };
@@ -70,9 +72,9 @@ impl Announcer {
         config: &Config,
         first_app: Option<&MadeApp>,
         first_user: &FirstUser,
-    ) {
+    ) -> Result<()> {
         let shows_secrets = self.shows_secrets(config);
-        let announcement = announcement(listeners, config, first_app.filter(|_| shows_secrets), first_user);
+        let announcement = announcement(listeners, config, first_app.filter(|_| shows_secrets), first_user)?;
         // Scripts take the first address that they see.
         say(&format!("listening on {}", announcement.listening));
         if let Some(operators) = &announcement.operators {
@@ -92,6 +94,7 @@ impl Announcer {
         if let Err(error) = printed {
             self.say_what_is_lost(&error, announcement.appkey.is_some());
         }
+        Ok(())
     }
 
     /// Says, without what is secret, which commands print it.
@@ -135,22 +138,35 @@ fn announcement<'a>(
     config: &Config,
     shown_app: Option<&'a MadeApp>,
     first_user: &FirstUser,
-) -> Announcement<'a> {
-    let operators = listeners.operators.as_ref().and_then(|listener| listener.local_addr().ok());
-    let console = operators.unwrap_or(listeners.address);
+) -> Result<Announcement<'a>> {
+    let (public, operators) = (listeners.public_address()?, listeners.operators_address()?);
     let scheme = listeners.scheme();
-    Announcement {
-        listening: format!("{scheme}://{}", listeners.address),
-        operators: operators.map(|address| format!("{scheme}://{address}")),
+    let listening = |address: &Address| match address {
+        Address::Network(address) => format!("{scheme}://{address}"),
+        Address::Socket(_) => address.to_string(),
+    };
+    let public_path = config.listening.public_path.as_ref();
+    let left_on = public_path.filter(|path| path.may_be_left_on()).map_or("", PublicPath::as_str);
+    let opened = |address: &Address| match address {
+        Address::Network(address) => format!("{scheme}://{}{left_on}", reachable(*address)),
+        // Only a proxy reaches a socket, and nobody told us its name.
+        Address::Socket(_) => {
+            format!("https://captcha.example.org{}", public_path.map_or("", PublicPath::as_str))
+        }
+    };
+    let console = opened(operators.as_ref().unwrap_or(&public));
+    Ok(Announcement {
+        listening: listening(&public),
+        operators: operators.as_ref().map(listening),
         appkey: shown_app.map(|made| made.appkey.as_str()),
         site_key: shown_app.map(|made| made.app.site_key().to_string()),
         secret: shown_app.map(|made| made.secret.as_str()),
-        demo: config.listening.demo.then(|| format!("{scheme}://{}/", reachable(listeners.address))),
+        demo: config.listening.demo.then(|| format!("{}/", opened(&public))),
         first_user: match first_user {
-            FirstUser::MadeWith(code) => Some(format!("{scheme}://{}/console/first?code={code}", reachable(console))),
+            FirstUser::MadeWith(code) => Some(format!("{console}/console/first?code={code}")),
             FirstUser::IsThere | FirstUser::IsMissing => None,
         },
-    }
+    })
 }
 
 fn text_for_people(announcement: &Announcement<'_>) -> String {

@@ -21,8 +21,9 @@ use crate::{
         refusal::Refusal,
     },
     http::{
-        cookies::{LOOPBACK_COOKIE, SECURE_COOKIE, cookie},
+        cookies::{LOOPBACK_COOKIE, SECURE_COOKIE, SECURE_COOKIE_BELOW, cookie},
         language,
+        public_path::PublicPath,
     },
 };
 
@@ -60,10 +61,11 @@ impl Transport {
     }
 
     /// The name of the cookie that holds a session's secret, where there may be one.
-    pub(super) const fn cookie(self) -> Option<&'static str> {
+    const fn cookie(self, is_below: bool) -> Option<&'static str> {
         match self {
             // The prefix has browsers accept it from this very host only, over HTTPS.
-            Self::Https => Some(SECURE_COOKIE),
+            Self::Https if !is_below => Some(SECURE_COOKIE),
+            Self::Https => Some(SECURE_COOKIE_BELOW),
             Self::Loopback => Some(LOOPBACK_COOKIE),
             Self::Plain => None,
         }
@@ -100,8 +102,10 @@ pub(crate) struct Reader {
     pub(super) transport: Transport,
     /// What sign-ins are limited by.
     pub(super) client: Client,
-    /// Where this server is for the reader, such as `https://captcha.example.org`.
+    /// The host that the reader asked, such as `https://captcha.example.org`.
     pub(super) origin: String,
+    /// The path there below which this server is, such as `/captcha-svc`, or nothing.
+    pub(super) public_path: String,
     /// The path and query of the page that is shown, or of the one that its form stands on.
     pub(super) address: String,
     /// The session's secret, if there is one; nobody knows yet whether it counts.
@@ -116,13 +120,16 @@ impl Reader {
             Some(Encrypted) => Transport::Https,
             None => Transport::of(peer, headers, proxies),
         };
+        let public_path = parts.extensions.get().map(PublicPath::as_str).unwrap_or_default().to_owned();
+        let session_cookie = transport.cookie(!public_path.is_empty());
         Self {
             language: language_of(headers),
             transport,
             client: proxies.client(peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into()), headers),
             origin: origin(transport, headers),
             address: address(parts),
-            session: transport.cookie().and_then(|name| cookie(headers, name)).map(str::to_owned),
+            session: session_cookie.and_then(|name| cookie(headers, name)).map(str::to_owned),
+            public_path,
         }
     }
 
@@ -136,10 +143,11 @@ impl Reader {
 
     /// The header that hands a session to the browser, or with nothing takes it back.
     pub(super) fn session_cookie(&self, secret: Option<&str>) -> Option<String> {
-        let name = self.transport.cookie()?;
+        let name = self.transport.cookie(!self.public_path.is_empty())?;
+        let path = if self.public_path.is_empty() { "/" } else { &self.public_path };
         let secure = if self.transport == Transport::Https { "; Secure" } else { "" };
         let end = if secret.is_some() { "" } else { "; Max-Age=0" };
-        Some(format!("{name}={}; Path=/; HttpOnly; SameSite=Strict{secure}{end}", secret.unwrap_or_default()))
+        Some(format!("{name}={}; Path={path}; HttpOnly; SameSite=Strict{secure}{end}", secret.unwrap_or_default()))
     }
 
     /// The header that has the browser remember a language for a year.
@@ -147,7 +155,8 @@ impl Reader {
         let secure = if self.transport == Transport::Https { "; Secure" } else { "" };
         let year_secs = 365 * 86_400;
         let tag = language.tag();
-        format!("{LANGUAGE_COOKIE}={tag}; Path=/console; Max-Age={year_secs}; HttpOnly; SameSite=Lax{secure}")
+        let path = &self.public_path;
+        format!("{LANGUAGE_COOKIE}={tag}; Path={path}/console; Max-Age={year_secs}; HttpOnly; SameSite=Lax{secure}")
     }
 }
 
