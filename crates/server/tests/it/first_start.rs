@@ -3,7 +3,6 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{BufRead, BufReader},
-    os::fd::OwnedFd,
     path::Path,
     process::{Child, Command, Stdio},
 };
@@ -82,7 +81,7 @@ fn shown_to_a_person(mut command: Command, last: &str) -> Vec<String> {
     let mut child = command.stdin(Stdio::null()).stdout(side()).stderr(Stdio::null()).spawn().unwrap();
     drop(command); // which has the terminal open, too
     let mut lines = Vec::new();
-    for line in BufReader::new(File::from(OwnedFd::from(terminal))).lines().map_while(Result::ok) {
+    for line in BufReader::new(File::from(terminal)).lines().map_while(Result::ok) {
         lines.push(line);
         if lines.last().is_some_and(|line| line.contains(last)) {
             break;

@@ -131,7 +131,7 @@ fn a_path_that_begins_as_one_of_ours_is_the_proxys_to_take_off() {
     let key = server.issue(server.appkey());
     assert_eq!(server.get(&format!("/captcha/v1.0/keys/{key}/img")).status, 200);
     assert_eq!(server.get("/captcha/healthz").status, 404);
-    assert!(server.get("/").text().contains(&format!("src=\"/captcha/captcha/v1.0/keys/")));
+    assert!(server.get("/").text().contains("src=\"/captcha/captcha/v1.0/keys/"));
 }
 
 #[test]

@@ -102,7 +102,7 @@ impl Announcer {
         let place = &self.place;
         if has_made_app {
             say(&format!(
-                "made an app called {FIRST_APP}, and keep its appkey and its secret out of the log. To get others, run: \
+                "made an app called {FIRST_APP}. Its appkey and its secret are kept out of the log; to get others, run: \
                  haechi app rotate {FIRST_APP}{place}; haechi app secret rotate {FIRST_APP}{place} (in a container: \
                  docker exec CONTAINER haechi app rotate {FIRST_APP}{place})"
             ));
