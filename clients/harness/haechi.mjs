@@ -34,7 +34,7 @@ export async function startHaechi(program, folder, certificate) {
 
 async function serve(program, data, flags) {
   mkdirSync(data);
-  const server = startChild(program, ["serve", "--listen", "127.0.0.1:0", "--data", data, "--json", ...flags], {
+  const server = startChild(program, ["serve", "--listen", "127.0.0.1:0", "--data", data, "--json", "--print-secrets", ...flags], {
     stdio: ["ignore", "pipe", openSync(`${data}.log`, "w")],
     env: { ...process.env, HAECHI_LOG: process.env.HAECHI_LOG ?? "warn" },
   });

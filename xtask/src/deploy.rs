@@ -2,6 +2,7 @@
 
 use std::{fmt::Write as _, fs, process::Command};
 
+use anyhow::ensure;
 use serde_json::Value;
 
 use crate::{
@@ -19,6 +20,25 @@ const NEEDED: [&Needed; 3] = [
 const DASHBOARD_CHECK: [&str; 2] = ["@grafana/schema@13.2.3", "typescript@5.9.3"];
 /// Where in that package the types are of dashboards that are imported as JSON.
 const DASHBOARD_TYPES: &str = "./node_modules/@grafana/schema/dist/types/raw/dashboard/x/types.gen";
+
+/// What must be in a text besides being valid, since somebody would miss it.
+const PARTS: [(&str, &str); 10] = [
+    // A new volume takes over who owns the folder; the image's user must be able to write there.
+    ("Dockerfile", "COPY --from=build --chown=65532:65532 /data /data"),
+    ("Dockerfile", "FROM gcr.io/distroless/cc-debian12:nonroot"),
+    // Without an address, it finds port and scheme by itself.
+    ("Dockerfile", "CMD [\"/usr/local/bin/haechi\", \"healthcheck\"]"),
+    ("../.dockerignore", "**/target\n"),
+    ("../.dockerignore", "\n.git\n"),
+    ("../.dockerignore", "\ndeploy/secret\n"),
+    // Kubernetes would write names into the environment that look like settings.
+    ("kubernetes.yaml", "enableServiceLinks: false"),
+    // What clients have not taken may be 256 MiB, beside all else.
+    ("kubernetes.yaml", "limits: {memory: 512Mi}"),
+    ("kubernetes.yaml", "runAsNonRoot: true"),
+    // A start that fails for something that comes back is tried for ever.
+    ("debian/haechi.service", "\nStartLimitIntervalSec=0\n"),
+];
 
 /// Installs what checks, and checks.
 pub(crate) fn check() -> anyhow::Result<()> {
@@ -56,6 +76,10 @@ pub(crate) fn check_installed() -> anyhow::Result<()> {
     run(&mut program("check-jsonschema", &["--builtin-schema", "vendor.compose-spec", "docker-compose.yml"]))?;
     run(&mut program("kubernetes-validate", &["--strict", "kubernetes.yaml"]))?;
     let deploy = root().join("deploy");
+    for (file, part) in PARTS {
+        let text = fs::read_to_string(deploy.join(file))?;
+        ensure!(text.contains(part), "deploy/{file} does not say {part:?} any more");
+    }
     run(Command::new("promtool").args(["check", "rules", "alerts.yml"]).current_dir(&deploy))?;
     run(Command::new("promtool").args(["test", "rules", "alerts.test.yml"]).current_dir(&deploy))?;
     check_dashboard()

@@ -14,15 +14,14 @@ mod secret;
 mod serve;
 mod speak;
 
-use std::{
-    ffi::OsString,
-    io::{self, Write},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use haechi::installation::config::{self, Config, ConfigError, Options};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use haechi::{
+    installation::config::{self, Config, ConfigError, Options},
+    logging::{self, LogFormat},
+};
+use tracing::Level;
 
 /// Self-hosted CAPTCHA server with the wire API of NHN Cloud CAPTCHA v1.0
 #[derive(Parser)]
@@ -91,24 +90,46 @@ impl Common {
 
 /// Carries out the process's command line.
 pub(crate) fn run() -> ExitCode {
-    let command = Cli::command().mut_subcommand("serve", config::without_empty_environment);
-    let matches = command.get_matches_from(with_command(std::env::args_os().collect()));
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    for name in config::unknown_environment() {
-        say(&format!("warning: {name} is in the environment, but haechi has no setting of that name"));
+    let args = with_command(std::env::args_os().collect());
+    // Who looks after commands is a person, and after a server it may be a machine, from its first line on.
+    if args.get(1).is_some_and(|command| command == "serve") {
+        logging::speak(log_format_of(&args).unwrap_or_default());
     }
+    let command = Cli::command().mut_subcommand("serve", config::without_empty_environment);
+    let matches = command.try_get_matches_from(args);
+    let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches)).unwrap_or_else(|error| output::leave(&error));
     match cli.command.run() {
         Ok(code) => code,
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            say(&format!("error: {}", with_causes(&error).replace('\n', " ")));
+            logging::say(Level::ERROR, &with_causes(&error).replace('\n', " "));
             ExitCode::FAILURE
         }
     }
 }
 
+/// The form of the log as far as flags and the environment say it, whatever else is wrong with them.
+fn log_format_of(args: &[OsString]) -> Option<LogFormat> {
+    let words: Vec<_> = args.iter().map(|word| word.to_string_lossy()).collect();
+    let apart = words.windows(2).filter(|pair| pair[0] == "--log-format").map(|pair| pair[1].to_string());
+    let joined = words.iter().filter_map(|word| word.strip_prefix("--log-format=").map(str::to_owned));
+    let flag = apart.chain(joined).next();
+    LogFormat::from_str(&flag.or_else(|| std::env::var("HAECHI_LOG_FORMAT").ok())?, false).ok()
+}
+
+/// Warns of what is in the environment and is probably misspelt.
+fn warn_of_environment() {
+    for name in config::unknown_environment() {
+        logging::say(Level::WARN, &format!("{name} is in the environment, but haechi has no setting of that name"));
+    }
+}
+
 impl Command {
     fn run(self) -> anyhow::Result<ExitCode> {
+        // A server says it once it knows in which form it is to say things.
+        if !matches!(self, Self::Serve(_)) {
+            warn_of_environment();
+        }
         match self {
             Self::Serve(command) => command.run(),
             Self::App(command) => command.run(),
@@ -156,11 +177,6 @@ fn with_causes(error: &anyhow::Error) -> String {
     text
 }
 
-/// Prints a line on standard error. If nobody reads that, there is nobody to tell.
-fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,5 +196,17 @@ mod tests {
         check("haechi --listen x", "haechi serve --listen x");
         check("haechi --version", "haechi --version");
         check("haechi app list", "haechi app list");
+    }
+
+    #[test]
+    fn the_form_of_the_log_is_known_before_anything_else_is() {
+        let check = |line: &str, expected| {
+            let args: Vec<_> = line.split(' ').map(OsString::from).collect();
+            assert_eq!(log_format_of(&args), expected, "{line}");
+        };
+        check("haechi serve --wrong --log-format json", Some(LogFormat::Json));
+        check("haechi serve --log-format=human --wrong", Some(LogFormat::Human));
+        check("haechi serve --log-format=xml", None);
+        check("haechi serve --log-format", None);
     }
 }

@@ -51,6 +51,21 @@ pub enum InstallationError {
     Random(String),
 }
 
+impl InstallationError {
+    /// Whether an installation with this ledger can be opened later, though nobody changes anything: Redis is not there
+    /// yet, is reading its memory from its disk, or went away just now.
+    #[must_use]
+    pub fn may_pass(&self, ledger: &LedgerKind) -> bool {
+        match self {
+            Self::Remote(error) | Self::Apps(OpenAppsError::Remote(error)) => error.may_pass(),
+            Self::Apps(OpenAppsError::Storage(StoreError::Unavailable { .. })) => {
+                matches!(ledger, LedgerKind::Redis(_))
+            }
+            _ => false,
+        }
+    }
+}
+
 /// All that serving takes.
 pub struct Installation {
     /// The apps.

@@ -21,8 +21,11 @@ use crate::{
         siteverify::{self, Vendor},
         widget,
     },
-    domain::{admin::Administration, metrics::Call, outcome::Outcome, refusal::Refusal, service::Service},
+    domain::{
+        admin::Administration, client::Proxies, metrics::Call, outcome::Outcome, refusal::Refusal, service::Service,
+    },
     http::{
+        public_path::{PublicPath, mounted},
         refused::Refused,
         request::{self, Observer},
         routes::{Classes, Dialect, Routes},
@@ -38,12 +41,14 @@ use crate::{
 const X_HAECHI_REASON: HeaderName = HeaderName::from_static("x-haechi-reason");
 
 /// What a router serves beside the API.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Whether the demo page is at `/`.
     pub demo: bool,
     /// Whether operators' routes are on another listener, which [`operators`] serves.
     pub operators_elsewhere: bool,
+    /// The path below which a proxy shows all of it.
+    pub public_path: Option<PublicPath>,
 }
 
 /// All that the public may call.
@@ -63,17 +68,34 @@ pub fn router(service: Arc<Service>, administration: Option<&Arc<Administration>
     if options.demo {
         router = router.merge(demo::router(&service, &mut classes));
     }
-    finish(router, service, classes)
+    mounted(finish(router, service, classes), options.public_path)
 }
 
 /// All that operators may call, on a listener of their own.
-pub fn operators(service: Arc<Service>, administration: Option<&Arc<Administration>>) -> Router {
+pub fn operators(
+    service: Arc<Service>,
+    administration: Option<&Arc<Administration>>,
+    public_path: Option<PublicPath>,
+) -> Router {
     let mut classes = Classes::default();
     let router = health_routes()
         .router(&service, &mut classes)
         .merge(document_routes(true).router(&service, &mut classes))
         .merge(operators_router(&service, administration, &mut classes));
-    finish(router, service, classes)
+    mounted(finish(router, service, classes), public_path)
+}
+
+/// What is answered while the installation cannot be opened: that the server lives, and that it cannot judge yet. Each
+/// dialect refuses all else in its own words.
+pub fn waiting(proxies: Proxies, public_path: Option<PublicPath>) -> Router {
+    let refuse = || async { Refusal::Undecided("Redis is not there yet".to_owned()) };
+    let router = Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::cannot_decide))
+        .fallback(refuse)
+        .layer(from_fn(request::limit_head))
+        .layer(from_fn_with_state(Arc::new(proxies), say_refusals));
+    mounted(router, public_path)
 }
 
 fn health_routes() -> Routes<Arc<Service>> {
@@ -110,6 +132,7 @@ fn operators_router(
 
 /// What every request passes, from the last line to the first.
 fn finish(router: Router<Arc<Service>>, service: Arc<Service>, classes: Classes) -> Router {
+    let proxies = Arc::new(service.limits().proxies().clone());
     let observer = Arc::new(Observer { service: Arc::clone(&service), classes });
     router
         .fallback(request::no_such_route)
@@ -117,17 +140,17 @@ fn finish(router: Router<Arc<Service>>, service: Arc<Service>, classes: Classes)
         .layer(from_fn(request::limit_head))
         .layer(from_fn(request::limit_time))
         .layer(CatchPanicLayer::custom(request::panicked))
-        .layer(from_fn_with_state(Arc::clone(&service), say_refusals))
+        .layer(from_fn_with_state(proxies, say_refusals))
         .layer(from_fn_with_state(observer, request::observe))
         .with_state(service)
 }
 
 /// Has the dialect of its path say why a request was refused, wherever in its way that was.
-async fn say_refusals(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+async fn say_refusals(State(proxies): State<Arc<Proxies>>, request: Request, next: Next) -> Response {
     let dialect = Dialect::of(request.uri().path());
     let is_head = *request.method() == Method::HEAD;
     let (parts, body) = request.into_parts();
-    let listener = Listener::of(dialect, &parts, &service);
+    let listener = Listener::of(dialect, &parts, &proxies);
     let response = next.run(Request::from_parts(parts, body)).await;
     let Some(Refused(refusal)) = response.extensions().get().cloned() else { return response };
     log(&refusal);
@@ -163,9 +186,9 @@ enum Listener {
 }
 
 impl Listener {
-    fn of(dialect: Dialect, parts: &Parts, service: &Service) -> Self {
+    fn of(dialect: Dialect, parts: &Parts, proxies: &Proxies) -> Self {
         match dialect {
-            Dialect::Console => Self::Reader(Box::new(console::Reader::new(parts, service.limits().proxies()))),
+            Dialect::Console => Self::Reader(Box::new(console::Reader::new(parts, proxies))),
             Dialect::Demo => Self::Visitor(demo::language_of(parts.uri.query(), &parts.headers)),
             Dialect::Fallback => {
                 let is_reply = parts.uri.path().ends_with("/answer");

@@ -44,7 +44,7 @@ impl Site {
     pub(crate) fn start() -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut command = Command::new(&*PROGRAM);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data.path());
+        command.args(["serve", "--print-secrets", "--listen", "127.0.0.1:0", "--data"]).arg(data.path());
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HAECHI_")) {
             command.env_remove(name);
         }

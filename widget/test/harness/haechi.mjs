@@ -11,7 +11,7 @@ export const host = "localhost";
 
 export async function startHaechi(program, folder) {
   const data = join(folder, "data");
-  const server = start(program, ["serve", "--listen", "127.0.0.1:0", "--data", data, "--json"], {
+  const server = start(program, ["serve", "--listen", "127.0.0.1:0", "--data", data, "--json", "--print-secrets"], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, HAECHI_LOG: process.env.HAECHI_LOG ?? "warn" },
   });

@@ -77,6 +77,8 @@ fn serve(program: &Path, ledger: &str, args: &[&OsStr]) -> anyhow::Result<(Child
         .args(["serve", "--listen", "127.0.0.1:0", "--json", "--ledger", ledger, "--data"])
         .arg(data.path())
         .args(args)
+        // A variable and no flag: versions before 0.3 have no such flag.
+        .env("HAECHI_PRINT_SECRETS", "true")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

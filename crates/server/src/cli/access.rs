@@ -12,13 +12,14 @@ use haechi::{
     domain::admin::{AccessCommand, AccessReply, Role, Scope, TokenView, UserView},
     installation::{config::Config, control, open_administration},
     keep::store::Store,
+    logging,
 };
+use tracing::Level;
 
 use super::{
     Common,
     apps::by_server_or_directly,
     output::{self, rfc3339},
-    say,
 };
 
 #[derive(Args)]
@@ -186,7 +187,7 @@ fn read_password() -> Result<String> {
         io::stdin().lock().read_line(&mut line)?;
         return Ok(line.trim_end_matches(['\r', '\n']).to_owned());
     }
-    say("10 to 64 characters");
+    logging::say(Level::INFO, "10 to 64 characters");
     let password = rpassword::prompt_password("password: ")?;
     if rpassword::prompt_password("again: ")? != password {
         bail!("the two are not the same");

@@ -8,7 +8,7 @@ use haechi::{
     clock::unix_now,
     domain::{
         admin::Actor,
-        apps::{AppCommand, AppView, LONGEST_GRACE_SECS, SettingChanges, TEST_APP_WARNING},
+        apps::{AppCommand, AppView, LONGEST_GRACE_SECS, SettingChanges},
     },
     installation::{
         config::Config,
@@ -16,13 +16,14 @@ use haechi::{
         open_administration,
     },
     keep::store::{self, Store, StoreError},
+    logging,
 };
 use serde::{Serialize, de::DeserializeOwned};
+use tracing::Level;
 
 use super::{
     Common,
     output::{self, rfc3339},
-    say,
 };
 
 #[derive(Args)]
@@ -119,8 +120,8 @@ impl AppArgs {
         let config = self.common.config()?;
         let apps = perform(&config, &command)?;
         let may_be_new = matches!(command, AppCommand::Create { .. } | AppCommand::Set { .. });
-        if may_be_new && apps.iter().any(|app| app.enabled && app.settings.test) {
-            say(&format!("warning: {TEST_APP_WARNING}"));
+        for app in apps.iter().filter(|app| may_be_new && app.enabled) {
+            app.settings.warnings().iter().for_each(|warning| logging::say(Level::WARN, warning));
         }
         let printed = match (&command, self.common.json) {
             (AppCommand::List, true) => output::print_json(&apps),

@@ -5,13 +5,13 @@ use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
 use anyhow::{Context, Result, bail};
 use axum::body::Body;
 use clap::Args;
-use haechi::http::tls;
+use haechi::http::{listener::Address, tls};
 use hyper::{Request, StatusCode, Uri, header};
 use hyper_util::rt::TokioIo;
 use serde_json::json;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
+    net::{TcpStream, UnixStream},
 };
 use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
 
@@ -22,8 +22,12 @@ const MAX_TIME: Duration = Duration::from_secs(5);
 
 #[derive(Args)]
 pub(super) struct Healthcheck {
-    /// Where the server is, such as http://127.0.0.1:8080 [default: the address that is configured to be served on]
+    /// Where the server is, such as http://127.0.0.1:8080 or unix:/run/haechi/http.sock [default: the address that is
+    /// configured to be served on]
     url: Option<String>,
+    /// Ask too whether it can judge answers, and not only whether it lives
+    #[arg(long)]
+    ready: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -32,15 +36,18 @@ impl Healthcheck {
     pub(super) fn run(self) -> Result<ExitCode> {
         let config = self.common.config()?;
         let certificate = config.certificate.map(|files| files.certificate);
-        let url = self.url.unwrap_or_else(|| {
-            let scheme = if certificate.is_some() { "https" } else { "http" };
-            format!("{scheme}://{}", reachable(config.listening.public))
+        let path = if self.ready { "/readyz" } else { "/healthz" };
+        let url = self.url.unwrap_or_else(|| match config.listening.public {
+            Address::Network(address) if certificate.is_some() => format!("https://{}", reachable(address)),
+            Address::Network(address) => format!("http://{}", reachable(address)),
+            socket @ Address::Socket(_) => socket.to_string(),
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let asked = runtime.block_on(async { tokio::time::timeout(MAX_TIME, ask(&url, certificate.as_deref())).await });
+        let asking = async { tokio::time::timeout(MAX_TIME, ask(&url, path, certificate.as_deref())).await };
+        let asked = runtime.block_on(asking);
         let status = asked.with_context(|| format!("{url} did not answer within {} seconds", MAX_TIME.as_secs()))??;
         if !status.is_success() {
-            bail!("{url} answered /healthz with {status}");
+            bail!("{url} answered {path} with {status}");
         }
         if self.common.json {
             output::print_json(&json!({"ok": true, "url": url}))?;
@@ -51,31 +58,54 @@ impl Healthcheck {
     }
 }
 
-/// Asks for `/healthz` at this address, and returns the status.
-async fn ask(url: &str, certificate: Option<&Path>) -> Result<StatusCode> {
+/// Asks for a path at this address, and returns the status.
+async fn ask(url: &str, path: &str, certificate: Option<&Path>) -> Result<StatusCode> {
+    match url.parse() {
+        Ok(Address::Socket(socket)) => {
+            let stream = UnixStream::connect(&socket).await.with_context(|| format!("cannot connect to {url}"))?;
+            speak(stream, "localhost", get(path, "localhost")?, certificate).await
+        }
+        _ => ask_over_network(url, path, certificate).await,
+    }
+    .with_context(|| format!("{url} is not well"))
+}
+
+async fn ask_over_network(url: &str, path: &str, certificate: Option<&Path>) -> Result<StatusCode> {
     let uri: Uri = url.parse().with_context(|| format!("{url} is not an address"))?;
     let (usual_port, certificate) = match (uri.scheme_str(), certificate) {
         (Some("http"), _) => (80, None),
         (Some("https"), Some(certificate)) => (443, Some(certificate)),
         (Some("https"), None) => bail!("{url} is asked for its certificate: name that with HAECHI_TLS_CERTIFICATE"),
-        _ => bail!("{url} is not an address that begins with http:// or https://"),
+        _ => bail!("{url} is not an address that begins with http://, https:// or unix:/"),
     };
     let authority = uri.authority().with_context(|| format!("{url} names no host"))?;
     let host = authority.host().trim_start_matches('[').trim_end_matches(']');
     let address = (host, authority.port_u16().unwrap_or(usual_port));
     let stream = TcpStream::connect(address).await.with_context(|| format!("cannot connect to {url}"))?;
-    let path = format!("{}/healthz", uri.path().trim_end_matches('/'));
-    let request = Request::get(path).header(header::HOST, authority.as_str()).body(Body::empty())?;
+    let request = get(&format!("{}{path}", uri.path().trim_end_matches('/')), authority.as_str())?;
+    speak(stream, host, request, certificate).await
+}
+
+fn get(path: &str, host: &str) -> Result<Request<Body>> {
+    Ok(Request::get(path).header(header::HOST, host).body(Body::empty())?)
+}
+
+/// Sends a request, over TLS if there is a certificate to know the server by.
+async fn speak(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    host: &str,
+    request: Request<Body>,
+    certificate: Option<&Path>,
+) -> Result<StatusCode> {
     match certificate {
         None => send(stream, request).await,
         Some(certificate) => {
             let connector = TlsConnector::from(Arc::new(tls::trusting(certificate)?));
             let connected = connector.connect(ServerName::try_from(host.to_owned())?, stream).await;
-            let not_ours = || format!("{url} does not have the certificate of {}", certificate.display());
+            let not_ours = || format!("it does not have the certificate of {}", certificate.display());
             send(connected.with_context(not_ours)?, request).await
         }
     }
-    .with_context(|| format!("{url} does not speak HTTP"))
 }
 
 async fn send(
@@ -84,5 +114,5 @@ async fn send(
 ) -> Result<StatusCode> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
-    Ok(sender.send_request(request).await?.status())
+    Ok(sender.send_request(request).await.context("it does not speak HTTP")?.status())
 }

@@ -4,7 +4,19 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 pub(super) use haechi::calendar::rfc3339;
+use haechi::logging;
 use serde::Serialize;
+use tracing::Level;
+
+/// Ends the process because its command line cannot be read, or asks for help.
+pub(super) fn leave(error: &clap::Error) -> ! {
+    if !error.use_stderr() || !logging::speaks_json() {
+        error.exit()
+    }
+    let text = error.to_string();
+    logging::say(Level::ERROR, text.trim_end().trim_start_matches("error: "));
+    std::process::exit(error.exit_code())
+}
 
 /// Prints text as it is.
 pub(super) fn print(text: &str) -> Result<()> {

@@ -2,63 +2,58 @@
 
 mod announce;
 mod keeping;
+mod listeners;
+mod opening;
 mod system;
 mod warnings;
 
 use std::{
     io,
-    net::SocketAddr,
     process::ExitCode,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Args;
 use haechi::{
     clock::unix_now,
     domain::{
-        admin::Administration,
+        admin::{AdminError, Administration},
         apps::{AppError, AppStore, MadeApp, SettingChanges},
         service::Service,
     },
-    http::{
-        server::{self, Limits},
-        tls::Tls,
-    },
+    http::tls::Tls,
     installation::{
-        Installation, InstallationError,
-        config::{Config, Listening, Options},
+        Installation,
+        config::{Config, Options},
         control::{self, ControlSocket, Controls},
     },
-    keep::store::StoreError,
-    logging, router,
+    logging,
     traces::Traces,
 };
 use tokio::{
-    net::{TcpListener, UnixListener},
+    net::UnixListener,
     signal::unix::{SignalKind, signal},
     sync::watch,
     task::JoinHandle,
 };
-use tokio_rustls::TlsAcceptor;
 
 use self::{
-    announce::announce,
+    announce::{Announcer, FirstUser},
     keeping::{flush, keep_certificate, keep_flushing, keep_secrets, purge},
-    system::{forbid_core_dumps, room_for_connections},
+    listeners::Listeners,
+    system::forbid_core_dumps,
     warnings::{report_ledger_ahead, warn_about},
 };
 
 pub(super) use self::announce::reachable;
+use super::warn_of_environment;
 
 /// When the server ends, the longest that the commands that run may take, and then the ledger, to write what it holds.
 const MAX_CLOSE_TIME: Duration = Duration::from_secs(10);
 /// The longest to wait for the first second, which is longer only if the clock went back.
 const MAX_FIRST_WAIT: Duration = Duration::from_secs(1);
-/// Together they are longer than any command has the database open.
-const LOCKED_TRIES: u32 = 10;
-const LOCKED_PAUSE: Duration = Duration::from_millis(100);
 /// The app that a first start makes.
 const FIRST_APP: &str = "default";
 
@@ -66,19 +61,25 @@ const FIRST_APP: &str = "default";
 pub(super) struct Serve {
     #[command(flatten)]
     options: Options,
-    /// Print the address, and on a first start the names of the app, as one line of JSON
+    /// Print the address, and with --print-secrets the names of an app that was made, as one line of JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Serve {
     pub(super) fn run(self) -> Result<ExitCode> {
-        let config = Config::load(self.options)?;
+        let announcer = Announcer::new(self.json, &self.options);
+        let loaded = Config::load(self.options);
+        if let Ok(config) = &loaded {
+            logging::speak(config.logging.format);
+        }
+        warn_of_environment();
+        let config = loaded?;
         let traces = config.traces.as_ref().map(Traces::new).transpose()?;
         logging::start(config.logging, traces.as_ref());
         forbid_core_dumps();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let served = runtime.block_on(serve(&config, self.json));
+        let served = runtime.block_on(serve(&config, &announcer));
         if let Some(traces) = traces {
             traces.close();
         }
@@ -87,11 +88,12 @@ impl Serve {
     }
 }
 
-async fn serve(config: &Config, json: bool) -> Result<()> {
+async fn serve(config: &Config, announcer: &Announcer) -> Result<()> {
     let stopping = Stopping::on_signals().context("cannot wait for signals")?;
-    let Installation { apps, administration, service, statistics, store } = open(config).await?;
     let tls = config.certificate.clone().map(Tls::open).transpose()?;
-    let listeners = Listeners::bind(config.listening, tls.as_ref().map(Tls::acceptor)).await?;
+    let acceptor = tls.as_ref().map(Tls::acceptor);
+    let Some((installation, listeners)) = opening::open(config, acceptor, &stopping).await? else { return Ok(()) };
+    let Installation { apps, administration, service, statistics, store } = installation;
     let secrets = tokio::spawn(keep_secrets(config.clone(), Arc::clone(&service)));
     let reloading = tls.map(|tls| tokio::spawn(keep_certificate(tls)));
     let mut socket = ControlSocket::bind(&config.data).context("cannot open the control socket")?;
@@ -110,9 +112,10 @@ async fn serve(config: &Config, json: bool) -> Result<()> {
     apps.follow();
     warn_about(config, &apps);
     report_ledger_ahead(&service);
-    let first_user = code_for_first_user(&administration).await;
-    announce(&listeners, config.listening.demo, first_app.as_ref(), first_user.as_deref(), json);
-    listeners.serve(config.listening, &service, &administration, &stopping).await;
+    let shows_secrets = announcer.shows_secrets(config);
+    let first_user = first_user(&administration, shows_secrets).await;
+    announcer.announce(&listeners, config, first_app.as_ref(), &first_user)?;
+    listeners.serve(config, &service, &administration, &stopping).await;
 
     purge.abort();
     flushing.abort();
@@ -151,74 +154,6 @@ async fn wait_for_first_key(service: &Service) {
     let first = Duration::from_secs(service.ledger().issue_not_before());
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     tokio::time::sleep(first.saturating_sub(now).min(MAX_FIRST_WAIT)).await;
-}
-
-/// Opens the installation. A command may have its database open for a moment; another server has it open for good.
-async fn open(config: &Config) -> Result<Installation> {
-    for _ in 0..LOCKED_TRIES {
-        match Installation::open(config, unix_now()).await {
-            Err(InstallationError::Store(StoreError::Locked { .. })) => tokio::time::sleep(LOCKED_PAUSE).await,
-            opened => return Ok(opened?),
-        }
-    }
-    bail!(
-        "{} is in use by another haechi: stop that one, or choose another directory with --data",
-        config.data.display()
-    )
-}
-
-/// The sockets that clients connect to.
-struct Listeners {
-    public: TcpListener,
-    operators: Option<TcpListener>,
-    /// What `public` really listens on, a free port having been picked.
-    address: SocketAddr,
-    tls: Option<TlsAcceptor>,
-}
-
-impl Listeners {
-    async fn bind(listening: Listening, tls: Option<TlsAcceptor>) -> Result<Self> {
-        let public = listen(listening.public).await?;
-        let operators = match listening.operators {
-            Some(address) => Some(listen(address).await?),
-            None => None,
-        };
-        let address = public.local_addr()?;
-        Ok(Self { public, operators, address, tls })
-    }
-
-    /// How a browser begins the address of any of them.
-    fn scheme(&self) -> &'static str {
-        if self.tls.is_some() { "https" } else { "http" }
-    }
-
-    /// Serves until the process is told to stop and running requests are finished.
-    async fn serve(
-        self,
-        listening: Listening,
-        service: &Arc<Service>,
-        administration: &Arc<Administration>,
-        stopping: &Stopping,
-    ) {
-        let options = router::Options { demo: listening.demo, operators_elsewhere: self.operators.is_some() };
-        let public = router::router(Arc::clone(service), Some(administration), options);
-        let operators = self.operators.map(|listener| {
-            let router = router::operators(Arc::clone(service), Some(administration));
-            server::serve_within(Limits::default(), listener, self.tls.clone(), router, stopping.clone().wait())
-        });
-        let limits = Limits { connections: room_for_connections(), ..Limits::default() };
-        let operators = async {
-            if let Some(operators) = operators {
-                operators.await;
-            }
-        };
-        let public = server::serve_within(limits, self.public, self.tls, public, stopping.clone().wait());
-        tokio::join!(public, operators);
-    }
-}
-
-async fn listen(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
 /// Whether the process was told to stop.
@@ -268,16 +203,20 @@ fn make_first_app(apps: &AppStore) -> Result<Option<MadeApp>> {
     }
 }
 
-/// A code by which the first user of the console can be made, if there is none yet.
-async fn code_for_first_user(administration: &Arc<Administration>) -> Option<String> {
+/// Whether the console has a user; if not, and if the code is wanted by which the first one is made, that.
+async fn first_user(administration: &Arc<Administration>, wants_code: bool) -> FirstUser {
     let administration = Arc::clone(administration);
-    let asking = tokio::task::spawn_blocking(move || administration.code_for_first_user(unix_now()));
+    let asking = tokio::task::spawn_blocking(move || match wants_code {
+        true => Ok(administration.code_for_first_user(unix_now())?.map_or(FirstUser::IsThere, FirstUser::MadeWith)),
+        false if administration.awaits_first_user()? => Ok(FirstUser::IsMissing),
+        false => Ok::<_, AdminError>(FirstUser::IsThere),
+    });
     match asking.await {
-        Ok(Ok(code)) => code,
+        Ok(Ok(first_user)) => first_user,
         Ok(Err(error)) => {
             tracing::warn!(%error, "whether there are users of the console is not known");
-            None
+            FirstUser::IsThere
         }
-        Err(_) => None,
+        Err(_) => FirstUser::IsThere,
     }
 }

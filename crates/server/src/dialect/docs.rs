@@ -5,15 +5,18 @@ mod page;
 use std::sync::LazyLock;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{OriginalUri, Path, rejection::PathRejection},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use utoipa::OpenApi;
+use utoipa::{OpenApi, openapi::Server};
 
 use super::{admin, nhn, siteverify, widget};
-use crate::{domain::refusal::Refusal, http::routes::Dialect};
+use crate::{
+    domain::refusal::Refusal,
+    http::{public_path::PublicPath, routes::Dialect},
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -84,14 +87,22 @@ fn common_reply(document: &utoipa::openapi::OpenApi, path: &str, status: &str) -
     }
 }
 
-pub(crate) async fn openapi_json() -> Response {
+pub(crate) async fn openapi_json(public_path: Option<Extension<PublicPath>>) -> Response {
     static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(openapi);
-    Json(&*DOCUMENT).into_response()
+    below(public_path, &DOCUMENT)
 }
 
-pub(crate) async fn public_openapi_json() -> Response {
+pub(crate) async fn public_openapi_json(public_path: Option<Extension<PublicPath>>) -> Response {
     static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(public_openapi);
-    Json(&*DOCUMENT).into_response()
+    below(public_path, &DOCUMENT)
+}
+
+/// A document that says below which path its calls are, if below one.
+fn below(public_path: Option<Extension<PublicPath>>, document: &utoipa::openapi::OpenApi) -> Response {
+    let Some(Extension(path)) = public_path else { return Json(document).into_response() };
+    let mut document = document.clone();
+    document.servers = Some(vec![Server::new(path.as_str())]);
+    Json(document).into_response()
 }
 
 /// Nothing but the style is loaded, and nothing runs.

@@ -26,8 +26,13 @@ pub(crate) async fn readyz(State(service): State<Arc<Service>>) -> Response {
     if service.is_ready().await {
         axum::Json(Health { status: "ready" }).into_response()
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, axum::Json(Health { status: "the ledger cannot decide" })).into_response()
+        cannot_decide().await
     }
+}
+
+/// The ledger cannot decide, or is not there yet.
+pub(crate) async fn cannot_decide() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, axum::Json(Health { status: "the ledger cannot decide" })).into_response()
 }
 
 /// The metrics in OpenMetrics' text format, which Prometheus reads.

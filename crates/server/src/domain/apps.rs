@@ -38,7 +38,7 @@ pub const STORED_NUMBERS: u32 = 1 << 19;
 pub const MAX_APPS: usize = 10_000;
 
 /// What an operator is told of a test app.
-pub const TEST_APP_WARNING: &str = "this is a test app: everybody knows that its answer is TEST5";
+const TEST_APP_WARNING: &str = "this is a test app: everybody knows that its answer is TEST5";
 
 /// A customer project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@
 
 use std::{
     fmt, iter,
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     str::FromStr,
 };
 
@@ -21,6 +21,12 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 /// The peer of a connection, kept with each of its requests.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
+
+impl Peer {
+    /// Whoever connects to a socket in the file system, which has no addresses: a proxy, since only one is let there.
+    /// No peer of the network has this address.
+    pub(crate) const OF_SOCKETS: Self = Self(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0));
+}
 
 /// Kept with each request that came over TLS.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +95,15 @@ pub struct TrustedProxies(Vec<IpNet>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("addresses or networks, separated by commas, such as 10.0.0.0/8,192.0.2.7,fd00::/8")]
 pub struct TrustedProxiesError;
+
+impl TrustedProxies {
+    /// These, and whoever connects to a socket in the file system: its mode says who that can be.
+    #[must_use]
+    pub fn and_those_at_sockets(mut self) -> Self {
+        self.0.push(Peer::OF_SOCKETS.0.ip().into());
+        self
+    }
+}
 
 impl FromStr for TrustedProxies {
     type Err = TrustedProxiesError;

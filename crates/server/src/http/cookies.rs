@@ -4,11 +4,16 @@ use axum::http::{HeaderMap, header};
 
 /// The cookie of a session over HTTPS; browsers take one of this name over nothing else.
 pub(crate) const SECURE_COOKIE: &str = "__Host-haechi";
+/// The same below a public path: the other's name has browsers refuse any path but `/`, where other programs of the same
+/// host would get it.
+pub(crate) const SECURE_COOKIE_BELOW: &str = "__Secure-haechi";
 /// The cookie of a session over HTTP on this machine.
 pub(crate) const LOOPBACK_COOKIE: &str = "haechi-session";
 
 /// The cookie of a browser that is known, over HTTPS.
 pub(crate) const SECURE_BROWSER_COOKIE: &str = "__Host-haechi-browser";
+/// The same below a public path.
+pub(crate) const SECURE_BROWSER_COOKIE_BELOW: &str = "__Secure-haechi-browser";
 /// The cookie of a browser that is known, over HTTP on this machine.
 pub(crate) const LOOPBACK_BROWSER_COOKIE: &str = "haechi-browser";
 
@@ -17,7 +22,10 @@ const MAX_COOKIES: usize = 300;
 
 /// The secret in a session's cookie, if there is one.
 pub(crate) fn session(headers: &HeaderMap) -> Option<String> {
-    [SECURE_COOKIE, LOOPBACK_COOKIE].into_iter().find_map(|name| cookie(headers, name)).map(str::to_owned)
+    [SECURE_COOKIE, SECURE_COOKIE_BELOW, LOOPBACK_COOKIE]
+        .into_iter()
+        .find_map(|name| cookie(headers, name))
+        .map(str::to_owned)
 }
 
 /// The value of the cookie of this name, if there is exactly one.

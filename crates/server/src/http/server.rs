@@ -1,6 +1,6 @@
 //! Connections: accepted, bounded, timed, and finished before the server ends.
 
-use std::{convert::Infallible, future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -15,7 +15,6 @@ use hyper_util::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
     time::{sleep, timeout},
 };
@@ -25,7 +24,10 @@ use tower::ServiceExt;
 
 use crate::{
     domain::client::{Encrypted, Peer},
-    http::tls,
+    http::{
+        listener::{Connected, Listener},
+        tls,
+    },
     logging::Seldom,
 };
 
@@ -73,14 +75,14 @@ impl Default for Limits {
 }
 
 /// Serves HTTP until `shutdown` ends, then accepts no more and lets running requests finish.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
+pub async fn serve(listener: impl Into<Listener>, router: Router, shutdown: impl Future<Output = ()>) {
     serve_within(Limits::default(), listener, None, router, shutdown).await;
 }
 
 /// Serves as [`serve`] does, within limits of the caller's choice, and over TLS if there is something that accepts it.
 pub async fn serve_within(
     limits: Limits,
-    listener: TcpListener,
+    listener: impl Into<Listener>,
     tls: Option<TlsAcceptor>,
     router: Router,
     shutdown: impl Future<Output = ()>,
@@ -89,7 +91,7 @@ pub async fn serve_within(
     // It ends when the last connection has dropped its sender.
     let (alive, mut ended) = mpsc::channel::<Infallible>(1);
     let connections = Arc::new(Semaphore::new(limits.connections));
-    let mut shutdown = pin!(shutdown);
+    let (listener, mut shutdown) = (listener.into(), pin!(shutdown));
     loop {
         let (stream, peer, permit) = tokio::select! {
             accepted = accept(&listener, &connections) => accepted,
@@ -109,7 +111,7 @@ pub async fn serve_within(
 }
 
 /// The next connection, once there is room for one.
-async fn accept(listener: &TcpListener, connections: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+async fn accept(listener: &Listener, connections: &Arc<Semaphore>) -> (Connected, Peer, OwnedSemaphorePermit) {
     static REFUSALS: Seldom = Seldom::new();
     let permit = Arc::clone(connections).acquire_owned().await.expect("the semaphore is never closed");
     loop {
@@ -127,15 +129,15 @@ async fn accept(listener: &TcpListener, connections: &Arc<Semaphore>) -> (TcpStr
 
 /// Serves one connection, for as many requests as it sends.
 async fn converse(
-    stream: TcpStream,
-    peer: SocketAddr,
+    stream: Connected,
+    peer: Peer,
     tls: Option<TlsAcceptor>,
     router: Router,
     limits: Limits,
     stopping: watch::Receiver<bool>,
 ) {
     // Small replies must not wait for more to send. Without the option they are slower, not wrong.
-    if let Err(error) = stream.set_nodelay(true) {
+    if let Err(error) = stream.set_nodelay() {
         tracing::debug!(%error, "a connection refuses TCP_NODELAY");
     }
     // hyper times only what it reads.
@@ -222,9 +224,9 @@ fn speaking(protocol: Protocol, limits: Limits) -> auto::Builder<TokioExecutor> 
 }
 
 /// The router as a service that tells each request whose it is.
-fn of_peer(router: Router, peer: SocketAddr) -> impl HttpService {
+fn of_peer(router: Router, peer: Peer) -> impl HttpService {
     router.map_request(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(Peer(peer));
+        request.extensions_mut().insert(peer);
         request
     })
 }

@@ -24,7 +24,7 @@ use crate::{
         limits::PerMinute,
         statistics::Statistics,
     },
-    http::tls::CertificateFiles,
+    http::{listener::Address, public_path::PublicPath, tls::CertificateFiles},
     logging::Logging,
     traces::TracesConfig,
 };
@@ -57,6 +57,8 @@ pub struct Config {
     pub vendor_test_keys: bool,
     /// What is logged, and how.
     pub logging: Logging,
+    /// Whether a start prints what is secret; if not said, that depends on who reads it.
+    pub print_secrets: Option<bool>,
     /// Where traces go, if anywhere.
     pub traces: Option<TracesConfig>,
     /// The apps that the configuration file declares.
@@ -64,12 +66,14 @@ pub struct Config {
 }
 
 /// What is served, and where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listening {
     /// For everybody.
-    pub public: SocketAddr,
+    pub public: Address,
     /// For operators only, if apart.
-    pub operators: Option<SocketAddr>,
+    pub operators: Option<Address>,
+    /// The path below which a proxy shows it.
+    pub public_path: Option<PublicPath>,
     /// Whether the demo page is served.
     pub demo: bool,
 }
@@ -146,14 +150,17 @@ impl Config {
     }
 
     fn new(options: Options, apps: Vec<DeclaredApp>) -> Result<Self, ConfigError> {
-        let public = options.listen.unwrap_or(DEFAULT_LISTEN);
+        let public = options.listen.clone().unwrap_or(Address::Network(DEFAULT_LISTEN));
         let kind = options.ledger.as_deref().map_or(Ok(LedgerKind::Embedded), str::parse)?;
+        let is_socket = |address: &Address| matches!(address, Address::Socket(_));
+        let has_socket = is_socket(&public) || options.admin_listen.as_ref().is_some_and(is_socket);
+        let trusted = options.trusted_proxies.clone().unwrap_or_default();
         let proxies = Proxies {
-            trusted: options.trusted_proxies.clone().unwrap_or_default(),
+            trusted: if has_socket { trusted.and_those_at_sockets() } else { trusted },
             header: options.forwarded_header.unwrap_or_default(),
         };
         // Behind a proxy, everybody comes from this machine.
-        let is_for_this_machine = public.ip().is_loopback() && proxies.trusted == TrustedProxies::default();
+        let is_for_this_machine = public.is_local() && proxies.trusted == TrustedProxies::default();
         let certificate = match (options.tls_certificate.clone(), options.tls_key.clone()) {
             (Some(certificate), Some(key)) => Some(CertificateFiles { certificate, key }),
             (None, None) => None,
@@ -163,7 +170,8 @@ impl Config {
             certificate,
             listening: Listening {
                 public,
-                operators: options.admin_listen,
+                operators: options.admin_listen.clone(),
+                public_path: options.public_path.clone(),
                 demo: options.is_demo_wanted().unwrap_or(is_for_this_machine),
             },
             data: options.data.unwrap_or_else(|| DEFAULT_DATA.into()),
@@ -183,6 +191,7 @@ impl Config {
             },
             statistics_days: options.statistics_days.unwrap_or(Statistics::USUAL_DAYS),
             logging: Logging { level: options.log.unwrap_or_default(), format: options.log_format.unwrap_or_default() },
+            print_secrets: options.print_secrets,
             traces: options
                 .otlp_endpoint
                 .map(|endpoint| TracesConfig { endpoint, ratio: options.trace_ratio.unwrap_or_default() }),

@@ -25,7 +25,7 @@ use crate::{
     clock::unix_now,
     domain::{
         admin::{AccessCommand, Actor, Administration},
-        apps::{AppCommand, TEST_APP_WARNING},
+        apps::AppCommand,
         service::Service,
     },
     installation::{backup, inspect::Question},
@@ -81,8 +81,8 @@ async fn app(State(controls): State<Arc<Controls>>, Json(command): Json<AppComma
     let performing = tokio::task::spawn_blocking(move || {
         let performed = controls.administration.perform(&Actor::Command, &command, unix_now());
         let may_be_new = matches!(command, AppCommand::Create { .. } | AppCommand::Set { .. });
-        for app in performed.iter().flatten().filter(|app| may_be_new && app.enabled && app.settings.test) {
-            tracing::warn!(app = app.name, "{TEST_APP_WARNING}");
+        for app in performed.iter().flatten().filter(|app| may_be_new && app.enabled) {
+            app.settings.warnings().iter().for_each(|warning| tracing::warn!(app = app.name, "{warning}"));
         }
         performed
     });

@@ -31,6 +31,7 @@ use axum::{
     Router,
     http::header,
     middleware::from_fn_with_state,
+    response::Redirect,
     routing::{get, post},
 };
 
@@ -85,6 +86,7 @@ fn routes() -> Routes<Arc<Console>> {
     let page = |routes: Routes<_>, (path, handlers)| routes.page(Call::Other, path, handlers);
     let pages = [
         ("/console", get(overview::show)),
+        ("/console/", get(|| async { Redirect::permanent("/console") })),
         ("/console/sign-in", get(sign_in::show).post(sign_in::sign_in)),
         ("/console/sign-out", post(sign_in::sign_out)),
         ("/console/first", get(sign_in::show_first).post(sign_in::make_first)),

@@ -216,7 +216,7 @@ fn healthcheck_tells_by_its_status() {
     let url = server.url().to_owned();
     assert!(server.stop().success());
     run(&["healthcheck", &url]).fails(1, "cannot connect to");
-    run(&["healthcheck", "ftp://127.0.0.1"]).fails(1, "is not an address that begins with http:// or https://");
+    run(&["healthcheck", "ftp://127.0.0.1"]).fails(1, "is not an address that begins with http://, https:// or unix:/");
     run(&["healthcheck", "https://127.0.0.1"]).fails(1, "name that with HAECHI_TLS_CERTIFICATE");
 }
 

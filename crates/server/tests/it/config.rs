@@ -140,7 +140,7 @@ fn ledgers_that_cannot_be_used_are_refused_without_showing_their_password() {
     refused.fails(1, "a ledger is embedded:, memory: or redis://HOST:PORT");
     assert!(!refused.stderr.contains("pa55"), "{}", refused.stderr);
     let nowhere = File::new("ledger = 'redis://me:pa55@127.0.0.1:1'\n");
-    let refused = run(&["serve", "--config", nowhere.name(), "--data", nowhere.data().to_str().unwrap()]);
+    let refused = run(&["app", "create", "a", "--config", nowhere.name(), "--data", nowhere.data().to_str().unwrap()]);
     refused.fails(1, "redis://127.0.0.1:1 cannot be used");
     assert!(!refused.stderr.contains("pa55"), "{}", refused.stderr);
     check_refused("ledger = 'redis://me:pa55@:1'\n", &format!("haechi.toml:1: ledger: {message}"));

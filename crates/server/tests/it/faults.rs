@@ -132,15 +132,14 @@ fn a_cause_is_said_once() {
         check(&["serve", "--secret-file", "/nowhere/secret"]);
         check(&["healthcheck", "http://127.0.0.1:1"]);
         check(&["render", "--out", "/nowhere/a.gif"]);
-        check(&["serve", "--ledger", "redis://127.0.0.1:1"]);
     });
 }
 
 #[test]
 fn an_address_that_is_none_is_explained() {
     for wrong in ["localhost:8080", ":8080", "8080"] {
-        run(&["serve", "--listen", wrong]).fails(2, "an IP address and a port, such as 127.0.0.1:8080");
-        run(&["serve", "--admin-listen", wrong]).fails(2, "an IP address and a port, such as 127.0.0.1:8080");
+        run(&["serve", "--listen", wrong]).fails(2, "an IP address and a port, such as 127.0.0.1:8080, or unix:");
+        run(&["serve", "--admin-listen", wrong]).fails(2, "an IP address and a port, such as 127.0.0.1:8080, or unix:");
     }
 }
 
@@ -174,6 +173,17 @@ fn a_test_app_made_meanwhile_is_warned_about() {
     server.logged(warning);
     assert!(server.haechi(&["app", "set", "default", "--test"]).stderr.contains(warning));
     assert_eq!(server.haechi(&["app", "set", "default", "--test=false"]).stderr, "");
+}
+
+#[test]
+fn a_picture_too_narrow_for_its_characters_is_warned_about() {
+    let warning = "8 characters in 120 pixels of width are hard for people to read";
+    let server = TestServer::start();
+    let set = |settings: &[&str]| server.haechi(&[&["app", "set", "default"], settings].concat());
+    let narrow = set(&["--width", "120", "--height", "40", "--answer-length", "8"]);
+    assert!(narrow.code == 0 && narrow.stderr.contains(&format!("warning: {warning}")), "{}", narrow.stderr);
+    server.logged(warning);
+    assert_eq!(set(&["--width", "192"]).stderr, "");
 }
 
 #[test]

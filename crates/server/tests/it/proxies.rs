@@ -11,7 +11,10 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::server::{TestServer, haechi, not_tested, within_deadline};
+use crate::{
+    public_path::{Crawled, PATH, check_all_pages},
+    server::{TestServer, haechi, not_tested, within_deadline},
+};
 
 const HOST: &str = "captcha.example.org";
 const PASSWORD: &str = "correct horse battery";
@@ -81,6 +84,40 @@ struct Places<'a> {
 }
 
 impl Places<'_> {
+    /// One server block around the lines that put haechi below a path of a site, as sites include them.
+    fn nginx_below(&self) -> Command {
+        let (certificate, key) = certificate(self.folder);
+        let text = self.with_public_upstream("nginx-below-a-path.conf");
+        let text = replaced(&text, "/var/log/nginx/", &format!("{}/", self.folder.display()));
+        let site = format!(
+            "server {{\nlisten 127.0.0.1:{} ssl;\nserver_name {HOST};\naccess_log off;\nssl_certificate {};\n\
+             ssl_certificate_key {};\n{text}\n}}\n",
+            self.port,
+            certificate.display(),
+            key.display()
+        );
+        self.run_nginx(&site)
+    }
+
+    fn caddy_below(&self) -> Command {
+        let (certificate, key) = certificate(self.folder);
+        let text = self.with_public_upstream("Caddyfile-below-a-path");
+        let site = format!(
+            "{{\n\tadmin off\n\thttp_port {}\n\thttps_port {}\n\tdefault_bind 127.0.0.1\n}}\n{HOST} {{\n\ttls {} {}\n{text}\n}}\n",
+            self.plain_port,
+            self.port,
+            certificate.display(),
+            key.display()
+        );
+        self.run_caddy(&site)
+    }
+
+    /// A configuration that names the server's real address in the place of the usual one.
+    fn with_public_upstream(&self, file: &str) -> String {
+        let announced = self.server.announcement()["listening"].as_str().unwrap().replace("http://", "");
+        replaced(&configuration(file), "127.0.0.1:8080", &announced)
+    }
+
     /// A configuration of which these two lines, with the server's usual addresses, name the server's real ones.
     fn with_upstreams(&self, file: &str, line: impl Fn(&str) -> String) -> String {
         let announced = |name: &str| self.server.announcement()[name].as_str().unwrap().replace("http://", "");
@@ -96,6 +133,10 @@ impl Places<'_> {
         let text = replaced(&text, "/etc/ssl/captcha.example.org/fullchain.pem", certificate.to_str().unwrap());
         let text = replaced(&text, "/etc/ssl/captcha.example.org/privkey.pem", key.to_str().unwrap());
         let text = replaced(&text, "/var/log/nginx/", &format!("{}/", self.folder.display()));
+        self.run_nginx(&text)
+    }
+
+    fn run_nginx(&self, text: &str) -> Command {
         let folder = self.folder.display();
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
         let temporary = temporary.map(|name| format!("{name}_temp_path {folder}/{name};")).join("\n");
@@ -121,6 +162,10 @@ impl Places<'_> {
         let text = replaced(&text, "{\n\tservers {", &format!("{ports}\tservers {{"));
         let tls = format!("{HOST} {{\n\ttls {} {}\n", certificate.display(), key.display());
         let text = replaced(&text, &format!("{HOST} {{\n"), &tls);
+        self.run_caddy(&text)
+    }
+
+    fn run_caddy(&self, text: &str) -> Command {
         let file = self.folder.join("Caddyfile");
         fs::write(&file, text).unwrap();
         let mut caddy = Command::new("caddy");
@@ -131,15 +176,8 @@ impl Places<'_> {
 }
 
 impl Proxied {
-    fn start(command: impl FnOnce(&Places<'_>) -> Command) -> Self {
-        let server = TestServer::with_args(&[
-            "--admin-listen",
-            "127.0.0.1:0",
-            "--trusted-proxies",
-            "127.0.0.1",
-            "--media-per-minute",
-            "4",
-        ]);
+    fn start(arguments: &[&str], command: impl FnOnce(&Places<'_>) -> Command) -> Self {
+        let server = TestServer::with_args(&[&["--trusted-proxies", "127.0.0.1"], arguments].concat());
         let folder = tempfile::tempdir().unwrap();
         let (port, plain_port) = (free_port(), free_port());
         let places = Places { server: &server, folder: folder.path(), port, plain_port };
@@ -245,13 +283,17 @@ fn check_clients(proxied: &Proxied) {
     assert_eq!(picture(&["--interface", "127.0.0.3"]).status, 200, "another client is not concerned");
 }
 
-/// An administrator signs in over HTTPS, with a cookie that only this host gets, over HTTPS.
-fn check_console(proxied: &Proxied) {
+/// Makes an administrator called ann.
+fn create_user(server: &TestServer) {
     let mut create = haechi(["admin", "create", "ann", "--data"]);
-    let mut child = create.arg(proxied.server.data_dir()).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut child = create.arg(server.data_dir()).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     writeln!(child.stdin.take().unwrap(), "{PASSWORD}").unwrap();
     assert!(child.wait().unwrap().success());
+}
 
+/// An administrator signs in over HTTPS, with a cookie that only this host gets, over HTTPS.
+fn check_console(proxied: &Proxied) {
+    create_user(&proxied.server);
     assert_eq!(proxied.fetch("/console", &[]).status, 303);
     assert_eq!(proxied.fetch("/console/sign-in", &[]).status, 200);
     assert_eq!(proxied.fetch("/console/console.css", &[]).status, 200);
@@ -278,7 +320,7 @@ fn check_console(proxied: &Proxied) {
 }
 
 fn check(command: impl FnOnce(&Places<'_>) -> Command) {
-    let proxied = Proxied::start(command);
+    let proxied = Proxied::start(&["--admin-listen", "127.0.0.1:0", "--media-per-minute", "4"], command);
     check_challenge(&proxied);
     check_clients(&proxied);
     check_console(&proxied);
@@ -295,5 +337,55 @@ fn nginx_as_it_is_configured_in_deploy() {
 fn caddy_as_it_is_configured_in_deploy() {
     if is_here("caddy", "version") {
         check(|places| places.caddy());
+    }
+}
+
+/// Report R8: all but the API led out of the path that the proxy shows haechi below.
+fn check_below(command: impl FnOnce(&Places<'_>) -> Command) {
+    let proxied = Proxied::start(&["--public-path", PATH, "--demo"], command);
+    create_user(&proxied.server);
+    let below = |path: &str| format!("{PATH}{path}");
+    let calls = below(&format!("/captcha/v1.0/appkeys/{}/keys", proxied.server.appkey()));
+    let key = proxied.fetch(&calls, &["--request", "POST"]).json()["key"].as_str().unwrap().to_owned();
+    assert_eq!(
+        proxied.fetch(&below(&format!("/captcha/v1.0/keys/{key}/img")), &[]).header("content-type"),
+        "image/gif"
+    );
+    let answer = proxied.server.answer_of(&key);
+    let judged = proxied.fetch(&format!("{calls}/{key}/verification?answer={answer}"), &[]).json();
+    assert_eq!(judged["header"]["resultCode"], 0);
+
+    let origin = format!("Origin: {}", proxied.url(""));
+    let form = format!("next=%2Fconsole&name=ann&password={}", PASSWORD.replace(' ', "+"));
+    let signed_in = proxied.fetch(&below("/console/sign-in"), &["--data", &form, "--header", &origin]);
+    assert_eq!((signed_in.status, signed_in.header("location")), (303, &*below("/console")), "{}", signed_in.head);
+    let cookie = signed_in.header("set-cookie");
+    assert!(cookie.starts_with("__Secure-haechi=") && cookie.contains(&format!("; Path={PATH};")), "{cookie}");
+    assert!(cookie.contains("; Secure"), "{cookie}");
+    let cookie = format!("Cookie: {}", cookie.split(';').next().unwrap());
+    let fetch = |path: &str| {
+        let fetched = proxied.fetch(path, &["--header", &cookie]);
+        Crawled {
+            status: fetched.status,
+            location: fetched.header("location").to_owned(),
+            content_type: fetched.header("content-type").to_owned(),
+            body: fetched.body,
+        }
+    };
+    check_all_pages(&proxied.server, &proxied.url(""), fetch);
+    assert_eq!(proxied.fetch(&below("/metrics"), &[]).status, 404);
+}
+
+#[test]
+fn nginx_below_a_path() {
+    if is_here("nginx", "-v") {
+        check_below(|places| places.nginx_below());
+    }
+}
+
+#[test]
+fn caddy_below_a_path() {
+    if is_here("caddy", "version") {
+        check_below(|places| places.caddy_below());
     }
 }

@@ -50,28 +50,6 @@ fn a_first_start_makes_an_app_and_says_how_to_try_it() {
 }
 
 #[test]
-fn without_a_command_it_serves_and_talks_to_people() {
-    with_data(|data| {
-        let mut command = crate::server::haechi(["--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()]);
-        let mut child =
-            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
-        let mut stdout = child.stdout.take().unwrap();
-        let mut text = String::new();
-        while text.lines().count() < 3 || !text.ends_with('\n') {
-            let mut buffer = [0; 256];
-            let length = stdout.read(&mut buffer).unwrap();
-            assert_ne!(length, 0, "it ended after {text:?}");
-            text.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[0], "made an app called default; its appkey, which is shown only this once, is");
-        assert!(lines[1].len() == 64 && lines[2].starts_with("open http://127.0.0.1:"), "{text}");
-    });
-}
-
-#[test]
 fn the_files_are_for_their_owner_only() {
     let server = TestServer::start();
     let data = server.data_dir();
@@ -480,12 +458,4 @@ fn a_password_on_the_command_line_is_warned_about() {
     let server = TestServer::spawn(command, folder.path());
     assert!(!server.stderr().contains(warning), "{}", server.stderr());
     assert!(!fs::read_to_string(format!("/proc/{}/cmdline", server.id())).unwrap().contains("pa55word"));
-}
-
-#[test]
-fn a_crash_leaves_no_core_dump() {
-    let server = TestServer::start();
-    let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.id())).unwrap();
-    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
-    assert_eq!(core.split_whitespace().rev().skip(1).take(2).collect::<Vec<_>>(), ["0", "0"], "{core}");
 }

@@ -284,7 +284,7 @@ pub(crate) fn haechi_in(data_dir: &Path, args: &[&str]) -> Finished {
 
 /// The command that serves this data on a free port and announces itself in JSON.
 pub(crate) fn serve_command(data_dir: &Path, args: &[&str]) -> Command {
-    let mut command = haechi(["serve", "--json"]);
+    let mut command = haechi(["serve", "--json", "--print-secrets"]);
     if !args.contains(&"--listen") {
         command.args(["--listen", "127.0.0.1:0"]);
     }

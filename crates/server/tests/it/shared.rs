@@ -1,16 +1,21 @@
 //! Servers that share a ledger and apps in Redis.
 
 use std::{
+    fs::{self, Permissions},
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    os::unix::fs::PermissionsExt,
     path::Path,
+    process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
-use testbed::{Persistence, Redis, RedisOptions};
+use testbed::{Persistence, Redis, RedisOptions, make_certificates};
 
 use crate::{
     api::Insider,
-    server::{TestServer, within_deadline},
+    server::{Finished, Reply, TestServer, run, send, serve_command, within_deadline},
 };
 
 /// The longest that a server may take to be of use again once Redis is: 5 s, and more on a busy machine.
@@ -72,6 +77,9 @@ fn without_redis_all_goes_on_but_judging() {
     let refused = server.get(&path);
     assert_eq!((refused.status, refused.code(), refused.header("retry-after")), (503, -1, "1"));
     within_deadline("the server says that it is not ready", || (server.get("/readyz").status == 503).then_some(()));
+    // Report R10: it lives all the same, and only who asks for more is told.
+    assert_eq!(run(&["healthcheck", server.url()]).code, 0);
+    run(&["healthcheck", "--ready", server.url()]).fails(1, "answered /readyz with 503");
 
     redis.restart();
     let start = Instant::now();
@@ -109,4 +117,121 @@ fn a_power_failure_that_forgets_a_spend_gives_no_second_pass() {
 #[test]
 fn it_would_if_a_redis_that_forgets_were_trusted() {
     assert_eq!(answer_around_a_power_failure("trust"), [0, 0]);
+}
+
+/// A server that is started while its Redis is away, at an address that is known beforehand.
+struct Early {
+    url: String,
+    folder: tempfile::TempDir,
+    command: Command,
+}
+
+impl Early {
+    fn new(ledger: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let mut command = serve_command(&folder.path().join("data"), &["--listen", &listen, "--ledger", ledger]);
+        command.env("HAECHI_LOG_FORMAT", "json");
+        Self { url: format!("http://{listen}"), folder, command }
+    }
+
+    fn ask(&self, method: &str, path: &str) -> Reply {
+        let address = self.url.strip_prefix("http://").unwrap();
+        within_deadline("it listens", || TcpStream::connect(address).ok());
+        send(method, &format!("{}{path}", self.url))
+    }
+}
+
+/// Report R9: a Redis that needed some seconds at boot left the service failed for good.
+#[test]
+fn a_server_waits_for_a_redis_that_comes_later() {
+    let mut redis = Redis::start();
+    redis.kill();
+    let mut early = Early::new(&patient(&redis));
+    let (command, data) =
+        (std::mem::replace(&mut early.command, Command::new("true")), early.folder.path().join("data"));
+    let starting = thread::spawn(move || TestServer::spawn(command, &data));
+    assert_eq!(early.ask("GET", "/healthz").status, 200);
+    assert_eq!(early.ask("GET", "/readyz").status, 503);
+    run(&["healthcheck", "--ready", &early.url]).fails(1, "answered /readyz with 503");
+    let refused = early.ask("POST", &format!("/captcha/v1.0/appkeys/{}/keys", "0".repeat(64)));
+    assert_eq!((refused.status, refused.code(), refused.header("retry-after")), (503, -1, "1"));
+    for (path, form) in [
+        ("/console", "text/html; charset=utf-8"),
+        ("/admin/v1/apps", "application/problem+json"),
+        ("/widget/v1/begin", "application/json"),
+        ("/captcha/v1.0/keys/x/img", "application/json"),
+    ] {
+        let refused = early.ask("GET", path);
+        assert_eq!((refused.status, refused.header("content-type")), (503, form), "{path}");
+    }
+    assert!(!starting.is_finished());
+    redis.restart();
+    let server = starting.join().unwrap();
+    assert_eq!(server.get("/readyz").status, 200);
+    let key = server.issue(server.appkey());
+    assert_eq!(server.verify(server.appkey(), &key, &Insider::of(&server).answer(&key)), 0);
+    let said = server.logged("nothing is issued or decided before Redis is there");
+    assert!(said.contains("cannot be used") && said.matches("os error").count() == 1, "{said}");
+    assert!(server.stop().success());
+}
+
+#[test]
+fn a_server_that_waits_can_be_stopped() {
+    let early = Early::new("redis://127.0.0.1:1");
+    let Early { url, folder, mut command } = early;
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    within_deadline("it listens", || TcpStream::connect(url.strip_prefix("http://").unwrap()).ok());
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    let status = within_deadline("it ends", || child.try_wait().unwrap());
+    assert!(status.success(), "{status}");
+    drop(folder);
+}
+
+/// Starting with this ledger ends soon, since no waiting would help.
+#[track_caller]
+fn check_wrong(ledger: &str, said: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new("timeout");
+    command.args(["-s", "KILL", "50"]).arg(env!("CARGO_BIN_EXE_haechi"));
+    command.args(["serve", "--listen", "127.0.0.1:0", "--ledger", ledger, "--data"]).arg(folder.path().join("data"));
+    Finished::from(command.output().unwrap()).fails(1, said);
+}
+
+#[test]
+fn what_is_wrong_with_the_ledgers_address_is_said_at_once() {
+    let password = RedisOptions { password: Some("right".to_owned()), ..RedisOptions::default() };
+    let redis = Redis::with(password);
+    let port = redis.port();
+    check_wrong(&format!("redis://:wrong@127.0.0.1:{port}"), "cannot be used");
+    check_wrong(&format!("redis://127.0.0.1:{port}"), "NOAUTH");
+    check_wrong(&format!("redis-cluster://:wrong@127.0.0.1:{port}"), "cannot be used");
+    check_wrong("redis://127.0.0.1:x", "port");
+    let args = ["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"].map(str::to_owned).to_vec();
+    let evicting = Redis::with(RedisOptions { args, ..RedisOptions::default() });
+    check_wrong(&evicting.url(), "set maxmemory-policy noeviction");
+    check_wrong(&web_server(), "cannot be used");
+    let certificates = tempfile::tempdir().unwrap();
+    make_certificates(certificates.path());
+    let path = |name: &str| certificates.path().join(name).to_str().unwrap().to_owned();
+    fs::set_permissions(path("server.key"), Permissions::from_mode(0o600)).unwrap();
+    let (certificate, key) = (path("server.crt"), path("server.key"));
+    let encrypted = TestServer::with_args(&["--tls-certificate", &certificate, "--tls-key", &key]);
+    check_wrong(&encrypted.url().replace("https://", "rediss://"), "cannot be used");
+}
+
+/// The address, as if it were a Redis', of something that speaks another protocol.
+fn web_server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("redis://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut buffer = [0; 1024];
+            let asked = stream.read(&mut buffer);
+            if asked.is_ok_and(|length| length > 0) {
+                let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+            }
+        }
+    });
+    url
 }

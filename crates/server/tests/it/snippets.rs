@@ -4,8 +4,9 @@ mod spring;
 
 use std::{
     fs,
+    net::TcpListener,
     path::Path,
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
 };
 
 use crate::server::{TestServer, not_tested};
@@ -17,6 +18,8 @@ struct Example {
     text: &'static str,
     /// A file beside it that calls it, for a language whose interpreter takes no program as an argument.
     caller: Option<(&'static str, &'static str)>,
+    /// How it says that it waits for ten seconds, and how it would say half a second.
+    patience: (&'static str, &'static str),
     /// What to run first, if it must be compiled.
     compile: &'static [&'static str],
     /// What to run in the example's directory to print a new key.
@@ -30,6 +33,7 @@ const PYTHON: Example = Example {
     file: "captcha.py",
     text: include_str!("../../src/pages/console/snippets/captcha.py"),
     caller: None,
+    patience: ("timeout=10", "timeout=0.5"),
     compile: &[],
     issue: &["-c", "import captcha; print(captcha.issue())"],
     judge: &["-c", "import captcha, sys; print(captcha.is_right(*sys.argv[1:]))"],
@@ -39,6 +43,7 @@ const NODE: Example = Example {
     file: "captcha.mjs",
     text: include_str!("../../src/pages/console/snippets/captcha.mjs"),
     caller: None,
+    patience: ("timeout(10_000)", "timeout(500)"),
     compile: &[],
     issue: &["--input-type=module", "-e", "import { issue } from './captcha.mjs'; console.log(await issue())"],
     judge: &[
@@ -53,6 +58,7 @@ const PHP: Example = Example {
     file: "captcha.php",
     text: include_str!("../../src/pages/console/snippets/captcha.php"),
     caller: None,
+    patience: ("CURLOPT_TIMEOUT => 10", "CURLOPT_TIMEOUT_MS => 500"),
     compile: &[],
     issue: &["-r", "require 'captcha.php'; echo captcha_issue();"],
     judge: &["-r", "require 'captcha.php'; echo captcha_is_right($argv[1], $argv[2]) ? 'true' : 'false';", "--"],
@@ -70,6 +76,7 @@ const JAVA: Example = Example {
             }
         }",
     )),
+    patience: ("ofSeconds(10)", "ofMillis(500)"),
     compile: &[
         "javac",
         "-Xlint:all",
@@ -88,7 +95,18 @@ const JAVA: Example = Example {
 impl Example {
     /// Writes and compiles it, with this server's address in the place of the one that it calls.
     fn write(&self, directory: &Path, host: &str) {
-        fs::write(directory.join(self.file), self.text.replace("{host}", host).replace("{lang}", "ja")).unwrap();
+        self.write_text(directory, &self.text.replace("{host}", host));
+    }
+
+    /// As [`Self::write`], but with less than its ten seconds of patience.
+    fn write_hurried(&self, directory: &Path, host: &str) {
+        let (usual, hurried) = self.patience;
+        assert!(self.text.contains(usual), "{} waits for ever", self.file);
+        self.write_text(directory, &self.text.replace("{host}", host).replace(usual, hurried));
+    }
+
+    fn write_text(&self, directory: &Path, text: &str) {
+        fs::write(directory.join(self.file), text.replace("{lang}", "ja")).unwrap();
         if let Some((file, text)) = self.caller {
             fs::write(directory.join(file), text).unwrap();
         }
@@ -104,9 +122,13 @@ impl Example {
         [self.program].iter().chain(self.compile.first()).all(is_here)
     }
 
-    fn run(&self, directory: &Path, appkey: &str, arguments: &[&str]) -> String {
+    fn output(&self, directory: &Path, appkey: &str, arguments: &[&str]) -> Output {
         let mut command = Command::new(self.program);
-        let output = command.args(arguments).current_dir(directory).env("HAECHI_APPKEY", appkey).output().unwrap();
+        command.args(arguments).current_dir(directory).env("HAECHI_APPKEY", appkey).output().unwrap()
+    }
+
+    fn run(&self, directory: &Path, appkey: &str, arguments: &[&str]) -> String {
+        let output = self.output(directory, appkey, arguments);
         let printed = String::from_utf8_lossy(&output.stdout).trim().to_lowercase();
         assert!(output.status.success(), "{}: {printed} {}", self.file, String::from_utf8_lossy(&output.stderr));
         printed
@@ -134,6 +156,25 @@ fn check(example: &Example) {
         assert_eq!(judged(&key, wrong), "false", "{}: {wrong:?}", example.file);
     }
     assert_eq!(judged("../../no/key?", "ABCDE"), "false", "{}", example.file);
+    check_faults(example, &server, directory.path());
+}
+
+/// Report R13: what an example does when its site has the wrong appkey, or haechi is away or stuck.
+fn check_faults(example: &Example, server: &TestServer, directory: &Path) {
+    let refused = example.output(directory, &"0".repeat(64), example.issue);
+    let said = String::from_utf8_lossy(&refused.stdout) + String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("no challenge was issued"), "{}: {said}", example.file);
+    assert!(said.contains("APPKEY_ERROR"), "{}: {said}", example.file);
+
+    let judged = || example.run(directory, server.appkey(), &[example.judge, &["a-key", "ABCDE"]].concat());
+    example.write(directory, "http://127.0.0.1:1");
+    assert_eq!(judged(), "false", "{}: nobody listens", example.file);
+    // The kernel accepts, and nobody ever answers.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    example.write_hurried(directory, &format!("http://{}", silent.local_addr().unwrap()));
+    assert_eq!(judged(), "false", "{}: it listens and says nothing", example.file);
+    example.write(directory, &format!("{}/healthz?", server.url()));
+    assert_eq!(judged(), "false", "{}: a reply that is no verdict", example.file);
 }
 
 #[test]
@@ -186,12 +227,18 @@ fn the_requests_of_the_widget_redeem_a_token_once() {
             continue;
         }
         let directory = tempfile::tempdir().unwrap();
-        let text = fs::read_to_string(format!("{folder}/{file}")).unwrap().replace("{host}", server.url());
-        fs::write(directory.path().join(file), text).unwrap();
-        if program == "java" {
-            fs::write(directory.path().join("Caller.java"), java).unwrap();
+        let write = |host: &str| {
+            let text = fs::read_to_string(format!("{folder}/{file}")).unwrap().replace("{host}", host);
+            fs::write(directory.path().join(file), text).unwrap();
+        };
+        write(server.url());
+        let compile = || {
             let compiler = Command::new("javac").args([file, "Caller.java"]).current_dir(directory.path()).status();
             assert!(compiler.unwrap().success(), "{file}");
+        };
+        if program == "java" {
+            fs::write(directory.path().join("Caller.java"), java).unwrap();
+            compile();
         }
         let is_person = |token: &str| {
             let mut command = Command::new(program);
@@ -202,6 +249,13 @@ fn the_requests_of_the_widget_redeem_a_token_once() {
         };
         let token = passed(&server);
         assert_eq!([is_person(&token), is_person(&token), is_person("a&b=c %")], [true, false, false], "{file}");
+        if program != "bash" {
+            write("http://127.0.0.1:1");
+            if program == "java" {
+                compile();
+            }
+            assert!(!is_person(&token), "{file}: nobody listens");
+        }
     }
 }
 
@@ -235,4 +289,6 @@ fn the_form_shows_a_challenge_of_the_apps_size() {
         form.contains("src=\"https://captcha.example.org/captcha/v1.0/keys/KEY/img\" width=\"300\" height=\"100\"")
     );
     assert!(!form.contains('{'), "{form}");
+    // Report R12: a phone mends what it takes for a word, and nobody said in which order two rows are read.
+    assert!(form.contains("autocorrect=\"off\"") && form.contains("Of two rows, the upper one comes first."), "{form}");
 }

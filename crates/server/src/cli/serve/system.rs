@@ -1,10 +1,16 @@
 //! What the server asks of the system for its process.
 
 use haechi::http::server::Limits;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 
 /// A core dump would hold the secret, and lie where nobody looks after it.
+///
+/// The limit is for files. A program to which the system pipes dumps gets them all the same, unless the process is not
+/// dumpable at all; then no other process of the same user can read its memory either.
 pub(super) fn forbid_core_dumps() {
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        tracing::warn!(%error, "a crash may hand a core dump, which holds the secret, to another program");
+    }
     if let Err(error) = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }) {
         tracing::warn!(%error, "a crash may leave a core dump, which holds the secret");
     }

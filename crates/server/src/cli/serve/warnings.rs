@@ -4,18 +4,15 @@ use std::env;
 
 use haechi::{
     clock::unix_now,
-    domain::{
-        apps::{AppStore, TEST_APP_WARNING},
-        service::Service,
-    },
+    domain::{apps::AppStore, service::Service},
     installation::config::{Config, LedgerKind, Listening},
 };
 
 use super::super::output::rfc3339;
 
 pub(super) fn warn_about(config: &Config, apps: &AppStore) {
-    let Listening { public, operators, .. } = config.listening;
-    if operators.is_none() && !public.ip().is_loopback() {
+    let Listening { public, operators, .. } = &config.listening;
+    if operators.is_none() && !public.is_local() {
         tracing::warn!(
             "/metrics, /docs, /admin and /console are served to everybody on {public}: set --admin-listen to keep them \
              apart"
@@ -37,8 +34,8 @@ pub(super) fn warn_about(config: &Config, apps: &AppStore) {
     if config.vendor_test_keys {
         tracing::warn!("the vendors' test keys are known: anybody who has them passes. It is for your own tests only");
     }
-    for app in apps.list().into_iter().filter(|app| app.enabled && app.settings.test) {
-        tracing::warn!(app = app.name, "{TEST_APP_WARNING}");
+    for app in apps.list().into_iter().filter(|app| app.enabled) {
+        app.settings.warnings().iter().for_each(|warning| tracing::warn!(app = app.name, "{warning}"));
     }
 }
 

@@ -13,7 +13,7 @@ use std::{
 use haechi_captcha::{Difficulty, Language, Look, Theme};
 use serde::{Deserialize, Serialize};
 
-use super::Hostnames;
+use super::{Hostnames, TEST_APP_WARNING};
 
 /// Makes of the table what is told of all settings, so that none can be left out anywhere.
 macro_rules! settings {
@@ -151,6 +151,9 @@ settings! {
     Test test: bool = false, Allowed::YesOrNo, Shows::Nothing;
 }
 
+/// The pixels of width that each character should have: half of what it has usually.
+const READABLE_PIXELS: u16 = 24;
+
 /// What a setting may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Allowed {
@@ -225,6 +228,25 @@ impl Allowed {
 }
 
 impl AppSettings {
+    /// What an operator may not have meant.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let test = self.test.then(|| TEST_APP_WARNING.to_owned());
+        test.into_iter().chain(self.advice()).collect()
+    }
+
+    /// What to change so that people can read the picture, if each character has hardly any room in it.
+    fn advice(&self) -> Option<String> {
+        let needed = u16::from(self.answer_length) * READABLE_PIXELS;
+        (self.width < needed).then(|| {
+            format!(
+                "{} characters in {} pixels of width are hard for people to read: set width to {needed} or more, or \
+                 answer_length to less",
+                self.answer_length, self.width
+            )
+        })
+    }
+
     /// The picture that these settings ask for, at scale 1.
     #[must_use]
     pub fn look(&self) -> Look {
@@ -324,6 +346,14 @@ mod tests {
 
     use super::*;
     use crate::domain::lifetime::TTLS_SECS;
+
+    #[test]
+    fn a_picture_that_is_too_narrow_for_its_characters_is_advised_against() {
+        let advice = |answer_length, width| AppSettings { answer_length, width, ..AppSettings::default() }.advice();
+        assert_eq!((advice(5, 240), advice(5, 120), advice(8, 192), advice(4, 120)), (None, None, None, None));
+        let said = advice(8, 120).unwrap();
+        assert!(said.contains("8 characters in 120 pixels") && said.contains("width to 192"), "{said}");
+    }
 
     fn check(toml: &str, expected: Result<(), &str>) {
         let changes: SettingChanges = toml::from_str(toml).unwrap();

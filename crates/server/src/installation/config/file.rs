@@ -261,7 +261,7 @@ mod tests {
              log = 'debug'\nlog_format = 'json'\nstatistics_days = 30\n",
         );
         let options = file.unwrap().options;
-        assert_eq!(options.listen.unwrap().port(), 80);
+        assert_eq!(options.listen.unwrap().to_string(), "0.0.0.0:80");
         assert_eq!((options.node.unwrap().number(), options.demo), (16383, Some(true)));
         assert_eq!(options.statistics_days, Some(30));
         assert_eq!((options.log, options.log_format), (Some(LogLevel::Debug), Some(LogFormat::Json)));
@@ -274,7 +274,7 @@ mod tests {
             "lisen = 'x'\nlisten = 'x'\n\nnode = 16384\nno_demo = true\nstatistics_days = 0\n",
             &[
                 "1: there is no setting called \"lisen\" here",
-                "2: listen: an IP address and a port, such as 127.0.0.1:8080",
+                "2: listen: an IP address and a port, such as 127.0.0.1:8080, or unix: and the whole path of a socket",
                 "4: node: a node is a number from 0 to 16383",
                 "5: there is no setting called \"no_demo\" here",
                 "6: statistics_days: statistics are kept for 1 to 366 days",

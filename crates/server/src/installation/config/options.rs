@@ -1,6 +1,6 @@
 //! What a person may say, with the names under which the command line, the environment and the file know it.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{fmt, path::PathBuf, str::FromStr};
 
 use haechi_captcha::Claims;
 use serde::{Deserialize, Deserializer, de};
@@ -11,6 +11,7 @@ use crate::{
         client::{ForwardedHeader, TrustedProxies},
         statistics::Statistics,
     },
+    http::{listener::Address, public_path::PublicPath},
     logging::{LogFormat, LogLevel},
     traces::{OtlpEndpoint, TraceRatio},
 };
@@ -28,14 +29,15 @@ pub struct Options {
     /// Directory of the database, the secret and the control socket [default: haechi-data]
     #[arg(long, env = "HAECHI_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Address and port to serve on; port 0 picks a free one [default: 127.0.0.1:8080]
-    #[arg(long, env = "HAECHI_LISTEN", value_name = "ADDR", value_parser = address)]
+    /// Address and port to serve on; port 0 picks a free one. Or unix:/PATH, a socket for a proxy on this machine
+    /// [default: 127.0.0.1:8080]
+    #[arg(long, env = "HAECHI_LISTEN", value_name = "ADDR")]
     #[serde(deserialize_with = "address_text")]
-    pub listen: Option<SocketAddr>,
-    /// Address and port for operators: /metrics, /docs, /admin and /console are then served there only
-    #[arg(long, env = "HAECHI_ADMIN_LISTEN", value_name = "ADDR", value_parser = address)]
+    pub listen: Option<Address>,
+    /// Address and port, or unix:/PATH, for operators: /metrics, /docs, /admin and /console are then served there only
+    #[arg(long, env = "HAECHI_ADMIN_LISTEN", value_name = "ADDR")]
     #[serde(deserialize_with = "address_text")]
-    pub admin_listen: Option<SocketAddr>,
+    pub admin_listen: Option<Address>,
     /// File of the certificate, in PEM, with those that vouch for it: HTTPS is then served on both addresses
     #[arg(long, env = "HAECHI_TLS_CERTIFICATE", value_name = "FILE")]
     pub tls_certificate: Option<PathBuf>,
@@ -90,6 +92,10 @@ pub struct Options {
     #[arg(long, env = "HAECHI_STATISTICS_DAYS", value_name = "DAYS", value_parser = days)]
     #[serde(deserialize_with = "days_number")]
     pub statistics_days: Option<u16>,
+    /// Path below which a proxy shows this server, such as /captcha-svc: it stands before all addresses that are given
+    /// out [default: none]
+    #[arg(long, env = "HAECHI_PUBLIC_PATH", value_name = "PATH")]
+    pub public_path: Option<PublicPath>,
     /// Serve the demo page [default: on a loopback address only, and with no trusted proxies]
     #[arg(long, env = "HAECHI_DEMO", value_name = "BOOL")]
     #[arg(num_args = 0..=1, default_missing_value = "true")]
@@ -108,6 +114,11 @@ pub struct Options {
     /// Form of the log [default: human]
     #[arg(long, env = "HAECHI_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
+    /// Print the first app's appkey and secret, and the link that makes the first user of the console, wherever standard
+    /// output goes [default: only to a terminal, and only while the log is for people]
+    #[arg(long, env = "HAECHI_PRINT_SECRETS", value_name = "BOOL")]
+    #[arg(num_args = 0..=1, default_missing_value = "true")]
+    pub print_secrets: Option<bool>,
     /// Address of an OpenTelemetry collector, which takes OTLP over HTTP: requests are traced and sent there, such as
     /// http://127.0.0.1:4318 [default: none]
     #[arg(long, env = "HAECHI_OTLP_ENDPOINT", value_name = "URL")]
@@ -181,11 +192,13 @@ impl Options {
             unanswered_per_hour: self.unanswered_per_hour.or(others.unanswered_per_hour),
             shared_limits: self.shared_limits.or(others.shared_limits),
             statistics_days: self.statistics_days.or(others.statistics_days),
+            public_path: self.public_path.or(others.public_path),
             demo: self.demo.or(others.demo),
             no_demo: self.no_demo || others.no_demo,
             vendor_test_keys: self.vendor_test_keys.or(others.vendor_test_keys),
             log: self.log.or(others.log),
             log_format: self.log_format.or(others.log_format),
+            print_secrets: self.print_secrets.or(others.print_secrets),
             otlp_endpoint: self.otlp_endpoint.or(others.otlp_endpoint),
             trace_ratio: self.trace_ratio.or(others.trace_ratio),
         }
@@ -223,11 +236,28 @@ pub fn unknown_environment() -> Vec<String> {
     let known: Vec<_> = command.get_arguments().filter_map(|argument| argument.get_env()).collect();
     let mut unknown: Vec<String> = std::env::vars_os()
         .filter(|(name, _)| !known.contains(&name.as_os_str()))
-        .map(|(name, _)| name.to_string_lossy().into_owned())
-        .filter(|name| name.starts_with("HAECHI_"))
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
+        .filter(|(name, value)| name.starts_with("HAECHI_") && !is_service_link(name, value))
+        .map(|(name, _)| name)
         .collect();
     unknown.sort();
     unknown
+}
+
+/// Whether Kubernetes, and Docker once, wrote this of a service or a container whose name begins as ours does.
+fn is_service_link(name: &str, value: &str) -> bool {
+    let is_port = |part: &str| {
+        let (number, protocol) = part.split_once('_').unwrap_or((part, ""));
+        let protocol = protocol.split('_').next().unwrap_or_default();
+        number.parse::<u16>().is_ok() && matches!(protocol, "TCP" | "UDP" | "SCTP")
+    };
+    let is_of_service = name.ends_with("_SERVICE_HOST") || name.ends_with("_SERVICE_PORT");
+    let is_address =
+        name.ends_with("_PORT") && ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme));
+    is_of_service
+        || name.contains("_SERVICE_PORT_")
+        || is_address
+        || name.match_indices("_PORT_").any(|(place, sign)| is_port(&name[place + sign.len()..]))
 }
 
 fn key_count(text: &str) -> Result<u64, &'static str> {
@@ -248,13 +278,9 @@ fn days_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>
     days(&number.to_string()).map(Some).map_err(de::Error::custom)
 }
 
-fn address(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse().map_err(|_| "an IP address and a port, such as 127.0.0.1:8080")
-}
-
-fn address_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+fn address_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Address>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    address(&text).map(Some).map_err(de::Error::custom)
+    text.parse().map(Some).map_err(de::Error::custom)
 }
 
 /// Checks the URL where its line is known.
@@ -267,6 +293,29 @@ fn ledger_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Strin
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Report R11: what a Service called haechi writes into its own pods' environment.
+    #[test]
+    fn what_kubernetes_writes_is_no_misspelt_setting() {
+        for (name, value) in [
+            ("HAECHI_SERVICE_HOST", "10.96.0.7"),
+            ("HAECHI_SERVICE_PORT", "80"),
+            ("HAECHI_SERVICE_PORT_HTTP", "80"),
+            ("HAECHI_PORT", "tcp://10.96.0.7:80"),
+            ("HAECHI_PORT_80_TCP", "tcp://10.96.0.7:80"),
+            ("HAECHI_PORT_80_TCP_PROTO", "tcp"),
+            ("HAECHI_PORT_80_TCP_PORT", "80"),
+            ("HAECHI_PORT_80_TCP_ADDR", "10.96.0.7"),
+            ("HAECHI_OPERATORS_PORT_9090_TCP_ADDR", "10.96.0.8"),
+        ] {
+            assert!(is_service_link(name, value), "{name}");
+        }
+        for (name, value) in
+            [("HAECHI_PORT", "8080"), ("HAECHI_LISEN", "x"), ("HAECHI_PORT_NUMBER", "80"), ("HAECHI_HOST", "x")]
+        {
+            assert!(!is_service_link(name, value), "{name}");
+        }
+    }
 
     #[test]
     fn every_option_has_an_environment_name() {

@@ -85,13 +85,16 @@ impl Remote {
     /// Connects, and checks that the servers are fit.
     ///
     /// # Errors
-    /// [`RemoteError::Failed`] if none can be reached, or none lets haechi in; [`RemoteError::Unfit`].
+    /// [`RemoteError::Away`] if none can be reached; [`RemoteError::Failed`] if none lets haechi in;
+    /// [`RemoteError::Unfit`].
     pub(crate) async fn connect(address: &RemoteAddress) -> Result<Self, RemoteError> {
         let certificates = certificates(address)?;
-        let failed = |error: RedisError| RemoteError::Failed(format!("{address} cannot be used: {error}"));
         let mut connections = Vec::with_capacity(address.connections);
         for _ in 0..address.connections {
-            let connection = Connection::open(address, certificates.as_ref()).await.map_err(failed)?;
+            let connection = match Connection::open(address, certificates.as_ref()).await {
+                Ok(connection) => connection,
+                Err(error) => return Err(why_unconnected(address, certificates.as_ref(), error).await),
+            };
             let connection = ArcSwap::from_pointee(connection);
             connections.push(Arc::new(Slot { connection, is_renewing: AtomicBool::new(false) }));
         }
@@ -296,6 +299,26 @@ impl Connection {
         // What a server refuses comes as a value.
         reply?.extract_error()
     }
+}
+
+/// Why there is no connection. A cluster's client says only that there is none, so its hosts are asked one by one.
+async fn why_unconnected(
+    address: &RemoteAddress,
+    certificates: Option<&TlsCertificates>,
+    error: RedisError,
+) -> RemoteError {
+    if address.is_cluster {
+        for host in &address.hosts {
+            let Ok(client) = client(address, host, certificates) else { continue };
+            let connecting = tokio::time::timeout(address.connect_timeout, client.get_multiplexed_async_connection());
+            if let Ok(Err(error)) = connecting.await
+                && let said @ RemoteError::Failed(_) = RemoteError::unconnected(address, &error)
+            {
+                return said;
+            }
+        }
+    }
+    RemoteError::unconnected(address, &error)
 }
 
 async fn subscribed(

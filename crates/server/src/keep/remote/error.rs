@@ -1,6 +1,10 @@
 //! Why something could not be had from Redis or Valkey.
 
+use std::{error::Error, io, sync::Arc};
+
 use ::redis::{ErrorKind, RedisError, ServerErrorKind};
+
+use super::RemoteAddress;
 
 /// What a user's rules must allow.
 const ACL: &str = "haechi needs +eval +evalsha +get +set +mget +hgetall +hget +hset +hdel +hincrby +hlen +hexists +zadd +zrange +zremrangebyrank +time +info +ping \
@@ -23,6 +27,9 @@ pub enum RemoteError {
         /// What the last try met, if it met anything.
         last: Option<String>,
     },
+    /// It is not there, or not yet: nothing says that it cannot be used.
+    #[error("Redis: {0}")]
+    Away(String),
     /// It refused, or cannot be used.
     #[error("Redis: {0}")]
     Failed(String),
@@ -32,12 +39,32 @@ pub enum RemoteError {
 }
 
 impl RemoteError {
+    /// Whether waiting may help, and nobody has to change anything.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Away(_) | Self::Late { .. } | Self::Overloaded { .. })
+    }
+
+    /// Why a server at this address could not be connected to.
+    pub(super) fn unconnected(address: &RemoteAddress, error: &RedisError) -> Self {
+        let said = format!("{address} cannot be used: {error}");
+        if is_transient(error) && !speaks_otherwise(error) { Self::Away(said) } else { Self::Failed(said) }
+    }
+
     pub(super) fn failed(error: &RedisError) -> Self {
         match error.kind() {
             ErrorKind::Server(ServerErrorKind::NoPerm) => Self::Unfit(format!("{error}; {ACL}")),
+            _ if is_transient(error) => Self::Away(error.to_string()),
             _ => Self::Failed(error.to_string()),
         }
     }
+}
+
+/// Whether a server was there that speaks no TLS, or has a certificate that nobody trusted vouches for.
+fn speaks_otherwise(error: &RedisError) -> bool {
+    let source = error.source().and_then(|source| source.downcast_ref::<Arc<dyn Error + Send + Sync>>());
+    let source = source.and_then(|source| source.downcast_ref::<io::Error>());
+    source.is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
 }
 
 /// Whether the same might succeed in a moment: the connection broke, or the servers are sorting themselves out.

@@ -27,7 +27,7 @@ const DIRECTIVES: &str = include_str!("snippets/widget/policy.txt");
 
 /// The languages that there are examples of NHN's API in: what their headings are called, and the text.
 ///
-/// `{host}` stands for this server's address, `{lang}` for the app's language, `{width}` and `{height}` for the picture's
+/// `{host}` stands for this server's address, `{origin}` for that without its path, `{lang}` for the app's language, `{width}` and `{height}` for the picture's
 /// size.
 const SNIPPETS: [(&str, &str, &str); 7] = [
     ("curl", "curl", include_str!("snippets/curl.sh")),
@@ -52,8 +52,9 @@ pub(super) async fn show(
 
 pub(super) fn page(visitor: &Visitor, app: &AppView) -> Markup {
     let (texts, origin) = (visitor.texts(), &visitor.reader.origin);
+    let server = format!("{origin}{}", visitor.reader.public_path);
     let filled = |text: &str| {
-        text.replace("{host}", origin)
+        text.replace("{host}", &server)
             .replace("{origin}", origin)
             .replace("{site_key}", &app.site_key.to_string())
             .replace("{lang}", app.settings.lang.tag())
@@ -67,7 +68,7 @@ pub(super) fn page(visitor: &Visitor, app: &AppView) -> Markup {
     };
     html! {
         (app_head(app, Tab::Integration, texts))
-        p { (texts.integration_address) " " code { (origin) } }
+        p { (texts.integration_address) " " code { (server) } }
         h2 { (texts.widget) }
         p { (texts.widget_tags) }
         (example("HTML: haechi-captcha", TAGS))

@@ -17,9 +17,13 @@ use crate::{
         refusal::Refusal,
     },
     http::{
-        cookies::{LOOPBACK_BROWSER_COOKIE, LOOPBACK_COOKIE, SECURE_BROWSER_COOKIE, SECURE_COOKIE, cookie},
+        cookies::{
+            LOOPBACK_BROWSER_COOKIE, LOOPBACK_COOKIE, SECURE_BROWSER_COOKIE, SECURE_BROWSER_COOKIE_BELOW,
+            SECURE_COOKIE, SECURE_COOKIE_BELOW, cookie,
+        },
         guard::is_encrypted,
         language,
+        public_path::PublicPath,
     },
 };
 
@@ -55,10 +59,11 @@ impl Transport {
     }
 
     /// The names of the cookies that hold a session's secret and a browser's proof, where there may be any.
-    const fn cookies(self) -> Option<[&'static str; 2]> {
+    const fn cookies(self, is_below: bool) -> Option<[&'static str; 2]> {
         match self {
             // The prefix has browsers accept them from this very host only, over HTTPS.
-            Self::Https => Some([SECURE_COOKIE, SECURE_BROWSER_COOKIE]),
+            Self::Https if !is_below => Some([SECURE_COOKIE, SECURE_BROWSER_COOKIE]),
+            Self::Https => Some([SECURE_COOKIE_BELOW, SECURE_BROWSER_COOKIE_BELOW]),
             Self::Loopback => Some([LOOPBACK_COOKIE, LOOPBACK_BROWSER_COOKIE]),
             Self::Plain => None,
         }
@@ -107,8 +112,10 @@ pub(crate) struct Reader {
     pub(super) transport: Transport,
     /// What sign-ins are limited by.
     pub(super) client: Client,
-    /// Where this server is for the reader, such as `https://captcha.example.org`.
+    /// The host that the reader asked, such as `https://captcha.example.org`.
     pub(super) origin: String,
+    /// The path there below which this server is, such as `/captcha-svc`, or nothing.
+    pub(super) public_path: String,
     /// The path and query of the page that is shown, or of the one that its form stands on.
     pub(super) address: String,
     /// The session's secret, if there is one; nobody knows yet whether it counts.
@@ -122,7 +129,8 @@ impl Reader {
         let headers = &parts.headers;
         let peer = parts.extensions.get().map(|Peer(peer)| peer.ip());
         let transport = Transport::of(&parts.extensions, headers, proxies);
-        let names = transport.cookies();
+        let public_path = parts.extensions.get().map(PublicPath::as_str).unwrap_or_default().to_owned();
+        let names = transport.cookies(!public_path.is_empty());
         let value_of = |number: usize| cookie(headers, names?[number]).map(str::to_owned);
         Self {
             language: language_of(headers),
@@ -132,6 +140,7 @@ impl Reader {
             address: address(parts),
             session: value_of(0),
             browser: value_of(1),
+            public_path,
         }
     }
 
@@ -149,20 +158,25 @@ impl Reader {
 
     /// The header that hands a session to the browser, or with nothing takes it back.
     pub(super) fn session_cookie(&self, secret: Option<&str>) -> Option<String> {
-        let [name, _] = self.transport.cookies()?;
+        let [name, _] = self.cookies()?;
         let end = if secret.is_some() { "" } else { "; Max-Age=0" };
         Some(self.strict_cookie(name, secret.unwrap_or_default(), end))
     }
 
     /// The header by which the browser is known the next time.
     pub(super) fn browser_cookie(&self, proof: &BrowserProof) -> Option<String> {
-        let [_, name] = self.transport.cookies()?;
+        let [_, name] = self.cookies()?;
         Some(self.strict_cookie(name, &proof.0, &format!("; Max-Age={KNOWN_SECS}")))
     }
 
+    fn cookies(&self) -> Option<[&'static str; 2]> {
+        self.transport.cookies(!self.public_path.is_empty())
+    }
+
     fn strict_cookie(&self, name: &str, value: &str, end: &str) -> String {
+        let path = if self.public_path.is_empty() { "/" } else { &self.public_path };
         let secure = if self.transport == Transport::Https { "; Secure" } else { "" };
-        format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{end}")
+        format!("{name}={value}; Path={path}; HttpOnly; SameSite=Strict{secure}{end}")
     }
 
     /// The header that has the browser remember a language for a year.
@@ -170,7 +184,8 @@ impl Reader {
         let secure = if self.transport == Transport::Https { "; Secure" } else { "" };
         let year_secs = 365 * 86_400;
         let tag = language.tag();
-        format!("{LANGUAGE_COOKIE}={tag}; Path=/console; Max-Age={year_secs}; HttpOnly; SameSite=Lax{secure}")
+        let path = &self.public_path;
+        format!("{LANGUAGE_COOKIE}={tag}; Path={path}/console; Max-Age={year_secs}; HttpOnly; SameSite=Lax{secure}")
     }
 }
 

@@ -17,7 +17,7 @@ function say(kind) {
 async function redeem(token) {
   try {
     const body = new URLSearchParams({ response: token });
-    const reply = await fetch("/demo/redemption", { method: "POST", body, signal: AbortSignal.timeout(PATIENCE) });
+    const reply = await fetch(new URL("redemption", import.meta.url), { method: "POST", body, signal: AbortSignal.timeout(PATIENCE) });
     const verdict = await reply.json();
     show(JSON.stringify(verdict, null, 2));
     say(verdict.success ? "right" : "undecided");

@@ -26,9 +26,14 @@ public class Captcha {
         return key.group(1);
     }
 
-    /** Whether what was typed is right. A key passes once. */
-    public boolean isRight(String key, String answer) throws IOException, InterruptedException {
-        return RIGHT.matcher(call("GET", "/" + encode(key) + "/verification?answer=" + encode(answer))).find();
+    /** Whether what was typed is right. A key passes once. Without a verdict nothing has passed. */
+    public boolean isRight(String key, String answer) throws InterruptedException {
+        try {
+            return RIGHT.matcher(call("GET", "/" + encode(key) + "/verification?answer=" + encode(answer))).find();
+        } catch (IOException fault) {
+            System.err.println("haechi gave no verdict: " + fault);
+            return false;
+        }
     }
 
     private String call(String method, String path) throws IOException, InterruptedException {

@@ -1,6 +1,8 @@
 # Python 3, with nothing to install.
 import json
 import os
+import sys
+from http.client import HTTPException
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
@@ -18,11 +20,18 @@ def call(method, path=""):
 
 def issue():
     """The key of a new challenge in the language of the page with the form."""
-    return call("POST", "?lang={lang}")["key"]
+    reply = call("POST", "?lang={lang}")
+    if "key" not in reply:
+        raise RuntimeError("no challenge was issued: " + reply["header"]["resultMessage"])
+    return reply["key"]
 
 
 def is_right(key, answer):
-    """Whether what was typed is right. A key passes once."""
+    """Whether what was typed is right. A key passes once. Without a verdict nothing has passed."""
     query = urlencode({"answer": answer})
-    reply = call("GET", f"/{quote(key, safe='')}/verification?{query}")
-    return reply["header"]["resultCode"] == 0
+    try:
+        reply = call("GET", f"/{quote(key, safe='')}/verification?{query}")
+        return reply["header"]["resultCode"] == 0
+    except (OSError, HTTPException, LookupError, ValueError) as error:
+        print("haechi gave no verdict:", error, file=sys.stderr)
+        return False

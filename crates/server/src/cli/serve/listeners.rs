@@ -1,0 +1,101 @@
+//! The sockets that clients connect to.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use axum::Router;
+use haechi::{
+    domain::{admin::Administration, service::Service},
+    http::{
+        listener::{Address, Listener},
+        server::{self, Limits},
+    },
+    installation::config::Config,
+    router,
+};
+use tokio_rustls::TlsAcceptor;
+
+use super::{Stopping, system::room_for_connections};
+
+/// For everybody and, if apart, for operators.
+pub(super) struct Listeners {
+    public: Listener,
+    operators: Option<Listener>,
+    tls: Option<TlsAcceptor>,
+}
+
+impl Listeners {
+    pub(super) async fn bind(config: &Config, tls: Option<TlsAcceptor>) -> Result<Self> {
+        let public = listen(&config.listening.public).await?;
+        let operators = match &config.listening.operators {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        Ok(Self { public, operators, tls })
+    }
+
+    /// Others of the same clients.
+    pub(super) fn try_clone(&self) -> Result<Self> {
+        let operators = self.operators.as_ref().map(Listener::try_clone).transpose()?;
+        Ok(Self { public: self.public.try_clone()?, operators, tls: self.tls.clone() })
+    }
+
+    /// What the public connects to, a free port having been picked.
+    pub(super) fn public_address(&self) -> Result<Address> {
+        Ok(self.public.address()?)
+    }
+
+    /// What operators connect to, if apart.
+    pub(super) fn operators_address(&self) -> Result<Option<Address>> {
+        Ok(self.operators.as_ref().map(Listener::address).transpose()?)
+    }
+
+    /// How a browser begins the address of any of them.
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+
+    /// Serves until the process is told to stop and running requests are finished.
+    pub(super) async fn serve(
+        self,
+        config: &Config,
+        service: &Arc<Service>,
+        administration: &Arc<Administration>,
+        stopping: &Stopping,
+    ) {
+        let public_path = &config.listening.public_path;
+        let options = router::Options {
+            demo: config.listening.demo,
+            operators_elsewhere: self.operators.is_some(),
+            public_path: public_path.clone(),
+        };
+        let public = router::router(Arc::clone(service), Some(administration), options);
+        let operators = router::operators(Arc::clone(service), Some(administration), public_path.clone());
+        let until = || stopping.clone().wait();
+        self.serve_routers(public, operators, until).await;
+    }
+
+    /// Serves these until the given future ends and running requests are finished.
+    pub(super) async fn serve_routers<Until: Future<Output = ()>>(
+        self,
+        public: Router,
+        operators: Router,
+        until: impl Fn() -> Until,
+    ) {
+        let operators = self
+            .operators
+            .map(|listener| server::serve_within(Limits::default(), listener, self.tls.clone(), operators, until()));
+        let operators = async {
+            if let Some(operators) = operators {
+                operators.await;
+            }
+        };
+        let limits = Limits { connections: room_for_connections(), ..Limits::default() };
+        let public = server::serve_within(limits, self.public, self.tls, public, until());
+        tokio::join!(public, operators);
+    }
+}
+
+async fn listen(address: &Address) -> Result<Listener> {
+    Listener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
