@@ -45,7 +45,7 @@ use tokio_rustls::TlsAcceptor;
 
 use self::{
     announce::announce,
-    keeping::{flush, keep_certificate, keep_flushing, keep_secrets, purge},
+    keeping::{flush, keep_certificate, keep_flushing, keep_looking, keep_secrets, purge},
     system::{forbid_core_dumps, room_for_connections},
     warnings::{report_ledger_ahead, warn_about},
 };
@@ -103,6 +103,7 @@ async fn serve(config: &Config, json: bool) -> Result<()> {
     };
     let control = spawn_control(socket.listener()?, controls, stopping.clone());
     let purge = tokio::spawn(purge(Arc::clone(&service)));
+    let looking = tokio::spawn(keep_looking(Arc::clone(&service)));
     let flushing = tokio::spawn(keep_flushing(Arc::clone(&statistics)));
 
     wait_for_first_key(&service).await;
@@ -115,6 +116,7 @@ async fn serve(config: &Config, json: bool) -> Result<()> {
     listeners.serve(config.listening, &service, &administration, &stopping).await;
 
     purge.abort();
+    looking.abort();
     flushing.abort();
     secrets.abort();
     if let Some(reloading) = reloading {

@@ -21,19 +21,22 @@ pub(crate) async fn healthz() -> Response {
     axum::Json(Health { status: "ok" }).into_response()
 }
 
-/// The ledger can decide, and durably.
+/// The ledger can decide, and durably; nothing is known that would make it refuse what it should pass.
 pub(crate) async fn readyz(State(service): State<Arc<Service>>) -> Response {
-    if service.is_ready().await {
-        axum::Json(Health { status: "ready" }).into_response()
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, axum::Json(Health { status: "the ledger cannot decide" })).into_response()
+    match service.readiness().await {
+        Ok(()) => axum::Json(Health { status: "ready" }).into_response(),
+        Err(unready) => {
+            (StatusCode::SERVICE_UNAVAILABLE, axum::Json(Health { status: unready.status() })).into_response()
+        }
     }
 }
 
 /// The metrics in OpenMetrics' text format, which Prometheus reads.
 pub(crate) async fn metrics(State(service): State<Arc<Service>>) -> Result<Response, Refusal> {
     let apps = service.apps().current().count();
-    let text = service.metrics().encode(service.ledger().records(), apps).map_err(|_| Refusal::Internal)?;
+    let ledger = service.ledger();
+    let encoded = service.metrics().encode(ledger.records(), ledger.losses(), apps);
+    let text = encoded.map_err(|_| Refusal::Internal)?;
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, content_type)], text).into_response())
 }

@@ -6,6 +6,9 @@ use ::redis::{ErrorKind, RedisError, ServerErrorKind};
 const ACL: &str = "haechi needs +eval +evalsha +get +set +mget +hgetall +hget +hset +hdel +hincrby +hlen +hexists +zadd +zrange +zremrangebyrank +time +info +ping \
     +publish +subscribe +expire (and +cluster in a cluster) on the keys and channels that begin with its prefix";
 
+/// Begins what some versions say when the user may not do what a script does.
+const IN_A_SCRIPT: &str = "user executing the script can't";
+
 /// Why Redis or Valkey did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RemoteError {
@@ -29,12 +32,17 @@ pub enum RemoteError {
     /// It is not as the ledger needs it.
     #[error("Redis cannot be used as it is: {0}")]
     Unfit(String),
+    /// It forgets what it is given when its memory is full.
+    #[error("Redis cannot be used as it is: {0}")]
+    Forgetful(String),
 }
 
 impl RemoteError {
     pub(super) fn failed(error: &RedisError) -> Self {
         match error.kind() {
             ErrorKind::Server(ServerErrorKind::NoPerm) => Self::Unfit(format!("{error}; {ACL}")),
+            // So some versions say it of what a script does.
+            _ if error.to_string().contains(IN_A_SCRIPT) => Self::Unfit(format!("{error}; {ACL}")),
             _ => Self::Failed(error.to_string()),
         }
     }
