@@ -32,22 +32,16 @@ fn configure(redis: &Redis, settings: &[(&str, &str)]) {
     }
 }
 
-fn figure(redis: &Redis, section: &str, name: &str) -> u64 {
-    let info = redis.command_line(&["INFO", section]);
-    let value = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    value.unwrap_or_else(|| panic!("no {name} in {info}")).trim().parse().unwrap()
-}
-
 /// Has the server evict whatever it may, and then be as before; nor do its figures tell.
 fn evict_unnoticed(redis: &Redis, policy: &str) {
     configure(redis, &[("maxmemory-policy", policy), ("maxmemory", "1")]);
     let deadline = Instant::now() + RECOVERY;
-    while figure(redis, "stats", "evicted_keys") < u64::from(KEYS) {
+    while redis.figure("stats", "evicted_keys") < Some(u64::from(KEYS)) {
         assert!(Instant::now() < deadline, "{policy} evicts nothing");
     }
     configure(redis, &[("maxmemory", "0"), ("maxmemory-policy", "noeviction")]);
     redis.command_line(&["CONFIG", "RESETSTAT"]);
-    assert_eq!(figure(redis, "stats", "evicted_keys"), 0);
+    assert_eq!(redis.figure("stats", "evicted_keys"), Some(0));
 }
 
 #[tokio::test]
