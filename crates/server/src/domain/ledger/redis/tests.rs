@@ -9,6 +9,9 @@ use chaos::{
 use haechi_captcha::Key;
 use testbed::{Cluster, Persistence, Redis, RedisOptions, make_certificates};
 
+use self::forgetting::{
+    a_server_that_is_set_to_evict_is_not_ready_until_it_no_longer_is, the_clock_of_this_machine_is_its_own,
+};
 use super::*;
 use crate::keep::remote::RemoteAddress;
 use crate::{
@@ -98,6 +101,8 @@ macro_rules! on_one_and_on_a_cluster {
 
 on_one_and_on_a_cluster! {
     keys_are_judged_as_by_any_ledger
+    a_server_that_is_set_to_evict_is_not_ready_until_it_no_longer_is
+    the_clock_of_this_machine_is_its_own
 }
 
 /// What `behaviour.rs` asks of the other ledgers, as far as it does not turn on their clock and their limits.

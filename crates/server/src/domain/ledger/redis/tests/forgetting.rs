@@ -14,7 +14,6 @@ async fn passed_keys(ledger: &RedisLedger) -> Vec<Spend> {
     keys
 }
 
-/// How many of these keys get each verdict when their right answers come once more.
 async fn check_all_spent(ledger: &RedisLedger, keys: &[Spend]) {
     for key in keys {
         assert_eq!(answer_in_time(ledger, key).await, Decision::Spent, "a key passes twice");
@@ -124,16 +123,18 @@ async fn a_full_server_passes_nothing_and_is_not_ready_until_there_is_room() {
     assert_eq!(ledger.losses(), 0);
 }
 
-#[tokio::test]
-async fn a_server_that_is_set_to_evict_is_not_ready_until_it_no_longer_is() {
-    let redis = Redis::start();
-    let ledger = open(&redis.url()).await;
-    configure(&redis, &[("maxmemory-policy", "volatile-ttl")]);
+pub(super) async fn a_server_that_is_set_to_evict_is_not_ready_until_it_no_longer_is(servers: Servers) {
+    let ledger = open(&servers.url()).await;
+    let redis = match &servers {
+        Servers::One(redis) => redis,
+        Servers::Cluster(cluster) => &cluster.nodes[*cluster.primaries().last().unwrap()],
+    };
+    configure(redis, &[("maxmemory-policy", "volatile-ttl")]);
     assert_eq!(ledger.check().await, Ok(()), "without a limit it evicts nothing");
-    configure(&redis, &[("maxmemory", "500mb")]);
+    configure(redis, &[("maxmemory", "500mb")]);
     let checked = ledger.check().await;
     assert!(matches!(&checked, Err(LedgerError::Forgetful { cause }) if cause.contains("volatile-ttl")), "{checked:?}");
-    configure(&redis, &[("maxmemory-policy", "noeviction")]);
+    configure(redis, &[("maxmemory-policy", "noeviction")]);
     assert_eq!(ledger.check().await, Ok(()));
 }
 
@@ -174,10 +175,8 @@ async fn what_an_older_version_began_is_begun_anew() {
     }
 }
 
-#[tokio::test]
-async fn the_clock_of_this_machine_is_its_own() {
-    let redis = Redis::start();
-    let offset_secs = open(&redis.url()).await.clock_offset_secs().await.unwrap();
+pub(super) async fn the_clock_of_this_machine_is_its_own(servers: Servers) {
+    let offset_secs = open(&servers.url()).await.clock_offset_secs().await.unwrap();
     // However slow the machine is, a reply comes within the timeout.
     assert!(offset_secs.abs() < 0.3, "{offset_secs}");
 }
