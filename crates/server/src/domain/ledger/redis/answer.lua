@@ -26,10 +26,17 @@
 local ENTRY = 9
 local now = tonumber(redis.call('TIME')[1])
 local skew, page_secs, kept_secs = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+
+-- What a section of INFO says, in 40 digits. A pattern would be tried at each letter of it, which takes as long as half
+-- a decision.
+local function digits(section, name)
+  local info = redis.call('INFO', section)
+  local _, last = string.find(info, name, 1, true)
+  return string.sub(info, last + 1, last + 40)
+end
+
 -- Who this is: the process, and its term as a primary, which ends when a replica takes over.
-local this = ARGV[1] == '1'
-  and string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-    .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+local this = ARGV[1] == '1' and digits('server', '\nrun_id:') .. digits('replication', '\nmaster_replid:')
 
 -- Writes down that a page must be there from now on, before it is. Pages whose time is over are struck off, and then
 -- their keys count as spent, so that a clock that is set back makes none of them look new.
@@ -47,8 +54,11 @@ local function note(mark_name, owner, began, pages, page)
 end
 
 local function decide(mark_name, page_name, key, request, right, allowed, issued, over)
-  local owner, began, pages = string.match(redis.call('GET', mark_name) or '', '^(%x+):(%d+):([%d,]+)$')
-  if not owner or this and this ~= owner then
+  local mark = redis.call('GET', mark_name) or ''
+  local colon = string.find(mark, ':', 1, true) or 0
+  local owner = string.sub(mark, 1, colon - 1)
+  local began, pages = string.match(mark, '^(%d+):([%d,]+)$', colon + 1)
+  if not began or this and this ~= owner then
     return 'b', 0
   end
   began = tonumber(began)
