@@ -6,8 +6,9 @@ use ::redis::{ErrorKind, RedisError, ServerErrorKind};
 const ACL: &str = "haechi needs +eval +evalsha +get +set +mget +hgetall +hget +hset +hdel +hincrby +hlen +hexists +zadd +zrange +zremrangebyrank +time +info +ping \
     +publish +subscribe +expire (and +cluster in a cluster) on the keys and channels that begin with its prefix";
 
-/// Begins what some versions say when the user may not do what a script does.
-const IN_A_SCRIPT: &str = "user executing the script can't";
+/// What Redis 6 and 7, and then Valkey and later ones, say when the user may not do what a script does. It has no kind of
+/// its own there.
+const IN_A_SCRIPT: [&str; 2] = ["user executing the script can't", "ACL failure in script"];
 
 /// Why Redis or Valkey did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,8 +42,9 @@ impl RemoteError {
     pub(super) fn failed(error: &RedisError) -> Self {
         match error.kind() {
             ErrorKind::Server(ServerErrorKind::NoPerm) => Self::Unfit(format!("{error}; {ACL}")),
-            // So some versions say it of what a script does.
-            _ if error.to_string().contains(IN_A_SCRIPT) => Self::Unfit(format!("{error}; {ACL}")),
+            _ if IN_A_SCRIPT.iter().any(|said| error.to_string().contains(said)) => {
+                Self::Unfit(format!("{error}; {ACL}"))
+            }
             _ => Self::Failed(error.to_string()),
         }
     }
