@@ -10,6 +10,7 @@ mod dice;
 pub mod checker;
 pub mod history;
 pub mod load;
+pub mod meddling;
 pub mod nodes;
 pub mod scenarios;
 
@@ -27,11 +28,12 @@ pub fn run_long(minutes: u64, first_seed: u64) -> anyhow::Result<()> {
     let thousands = Scale { keys: 200, answers_per_key: 1000, keys_at_once: 1, duration: 5 * minute };
     let steady = Scale { keys: usize::MAX, answers_per_key: 30, keys_at_once: 8, duration: 2 * minute };
     for seed in first_seed.. {
-        let scenarios: [(_, &dyn Fn() -> Report); 5] = [
+        let scenarios: [(_, &dyn Fn() -> Report); 6] = [
             ("a thousand answers at once", &|| scenarios::answers_at_once_on_redis(thousands)),
             ("faults, durable Redis", &|| scenarios::faults_on_redis(Memory::Durable, steady, seed)),
             ("faults and power failures", &|| scenarios::faults_on_redis(Memory::Most, steady, seed)),
             ("faults, forgetful Redis", &|| scenarios::faults_on_redis(Memory::Lost, steady, seed)),
+            ("a meddled Redis", &|| meddling::meddled_redis(steady, seed)),
             ("lost primaries of a cluster", &|| scenarios::lost_primaries(steady, seed)),
         ];
         for (name, scenario) in scenarios {

@@ -112,12 +112,12 @@ pub fn lost_primaries(scale: Scale, seed: u64) -> Report {
     })
 }
 
-fn sharing(ledger: String, attempts: usize) -> NodesOptions {
+pub(crate) fn sharing(ledger: String, attempts: usize) -> NodesOptions {
     NodesOptions { count: NODES, ledger, attempts, environment: Vec::new() }
 }
 
 /// Runs the load to its end while things fail for as long as it goes on, and checks what came of it.
-fn under_load(
+pub(crate) fn under_load(
     addresses: Addresses,
     scale: Scale,
     mix: Mix,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chaos::{
     checker::Report,
     load::Scale,
+    meddling::meddled_redis,
     scenarios::{Memory, faults_on_redis, lost_primaries},
 };
 
@@ -34,6 +35,11 @@ fn no_answer_passes_twice_though_redis_forgets() {
 #[test]
 fn no_answer_passes_twice_though_power_failures_lose_the_last_writes() {
     check(&faults_on_redis(Memory::Most, SCALE, 4), 10);
+}
+
+#[test]
+fn no_answer_passes_twice_whatever_is_done_to_redis() {
+    check(&meddled_redis(SCALE, 5), 10);
 }
 
 #[test]

@@ -9,7 +9,7 @@ pub mod lifetime;
 pub mod limits;
 pub mod metrics;
 pub mod outcome;
-mod readiness;
+pub(crate) mod readiness;
 pub mod refusal;
 pub mod service;
 pub mod statistics;

@@ -135,22 +135,28 @@ fn level_filter(level: LogLevel) -> LevelFilter {
     }
 }
 
-/// Lets a message through at most every five seconds, which else would come with every request while something is
+/// Lets a message through at most every so many seconds, which else would come with every request while something is
 /// wrong, and fill the disk that may be what is wrong.
-pub(crate) struct Seldom(AtomicU64);
+pub(crate) struct Seldom {
+    pause_secs: u64,
+    last: AtomicU64,
+}
 
 impl Seldom {
-    const PAUSE_SECS: u64 = 5;
-
+    /// Every five seconds.
     pub(crate) const fn new() -> Self {
-        Self(AtomicU64::new(0))
+        Self::every(5)
+    }
+
+    pub(crate) const fn every(pause_secs: u64) -> Self {
+        Self { pause_secs, last: AtomicU64::new(0) }
     }
 
     /// Whether the message may be logged now. Of those who ask at once, one may.
     pub(crate) fn is_due(&self) -> bool {
-        let (last, now) = (self.0.load(Ordering::Relaxed), unix_now());
-        let is_due = now.abs_diff(last) >= Self::PAUSE_SECS;
-        is_due && self.0.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        let (last, now) = (self.last.load(Ordering::Relaxed), unix_now());
+        let is_due = now.abs_diff(last) >= self.pause_secs;
+        is_due && self.last.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 

@@ -166,6 +166,16 @@ impl Redis {
         self.try_command(words).unwrap_or_else(|error| panic!("{words:?}: {error}"))
     }
 
+    /// A number that it says of itself in this section of `INFO`, if it says it.
+    ///
+    /// # Panics
+    /// If the server cannot be reached.
+    #[must_use]
+    pub fn figure(&self, section: &str, name: &str) -> Option<u64> {
+        let info = self.command_line(&["INFO", section]);
+        info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')?.trim().parse().ok())
+    }
+
     /// The reply's whole text if it is one, such as that of `["INFO"]`.
     fn try_command(&self, words: &[&str]) -> std::io::Result<String> {
         let stream = TcpStream::connect(("127.0.0.1", self.port))?;

@@ -41,7 +41,7 @@ use tokio::{
 
 use self::{
     announce::{Announcer, FirstUser},
-    keeping::{flush, keep_certificate, keep_flushing, keep_secrets, purge},
+    keeping::{flush, keep_certificate, keep_flushing, keep_looking, keep_secrets, purge},
     listeners::Listeners,
     system::forbid_core_dumps,
     warnings::{report_ledger_ahead, warn_about},
@@ -105,6 +105,7 @@ async fn serve(config: &Config, announcer: &Announcer) -> Result<()> {
     };
     let control = spawn_control(socket.listener()?, controls, stopping.clone());
     let purge = tokio::spawn(purge(Arc::clone(&service)));
+    let looking = tokio::spawn(keep_looking(Arc::clone(&service)));
     let flushing = tokio::spawn(keep_flushing(Arc::clone(&statistics)));
 
     wait_for_first_key(&service).await;
@@ -118,6 +119,7 @@ async fn serve(config: &Config, announcer: &Announcer) -> Result<()> {
     listeners.serve(config, &service, &administration, &stopping).await;
 
     purge.abort();
+    looking.abort();
     flushing.abort();
     secrets.abort();
     if let Some(reloading) = reloading {

@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::domain::{refusal::Refusal, service::Service};
+use crate::domain::{readiness::Unready, refusal::Refusal, service::Service};
 
 #[derive(Serialize)]
 struct Health {
@@ -21,24 +21,29 @@ pub(crate) async fn healthz() -> Response {
     axum::Json(Health { status: "ok" }).into_response()
 }
 
-/// The ledger can decide, and durably.
+/// The ledger can decide, and durably; nothing is known that would make it refuse what it should pass.
 pub(crate) async fn readyz(State(service): State<Arc<Service>>) -> Response {
-    if service.is_ready().await {
-        axum::Json(Health { status: "ready" }).into_response()
-    } else {
-        cannot_decide().await
+    match service.readiness().await {
+        Ok(()) => axum::Json(Health { status: "ready" }).into_response(),
+        Err(unready) => not_ready(unready),
     }
 }
 
-/// The ledger cannot decide, or is not there yet.
+/// The ledger is not there yet.
 pub(crate) async fn cannot_decide() -> Response {
-    (StatusCode::SERVICE_UNAVAILABLE, axum::Json(Health { status: "the ledger cannot decide" })).into_response()
+    not_ready(Unready::Undecided)
+}
+
+fn not_ready(why: Unready) -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, axum::Json(Health { status: why.status() })).into_response()
 }
 
 /// The metrics in OpenMetrics' text format, which Prometheus reads.
 pub(crate) async fn metrics(State(service): State<Arc<Service>>) -> Result<Response, Refusal> {
     let apps = service.apps().current().count();
-    let text = service.metrics().encode(service.ledger().records(), apps).map_err(|_| Refusal::Internal)?;
+    let ledger = service.ledger();
+    let encoded = service.metrics().encode(ledger.records(), ledger.losses(), apps);
+    let text = encoded.map_err(|_| Refusal::Internal)?;
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, content_type)], text).into_response())
 }

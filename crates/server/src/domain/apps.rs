@@ -37,6 +37,10 @@ pub const STORED_NUMBERS: u32 = 1 << 19;
 /// Most apps that one installation holds, declared ones included.
 pub const MAX_APPS: usize = 10_000;
 
+/// What an operator is told when the apps that nodes share are gone.
+pub(crate) const APPS_GONE: &str = "the apps that were stored in Redis are gone, and with them users and statistics, \
+    though nobody removed them: it was emptied. Put back a backup of Redis, or make an app";
+
 /// What an operator is told of a test app.
 const TEST_APP_WARNING: &str = "this is a test app: everybody knows that its answer is TEST5";
 

@@ -138,6 +138,12 @@ pub enum LedgerError {
         /// What went wrong, for the operator.
         cause: String,
     },
+    /// The ledger is kept where it is forgotten. Nothing that was forgotten passes, but more and more is refused.
+    #[error("the ledger is not safe where it is: {cause}")]
+    Forgetful {
+        /// Why, for the operator.
+        cause: String,
+    },
 }
 
 /// The keys that were used, in one of the places where they can be remembered.
@@ -216,6 +222,34 @@ impl Ledger {
             Self::Memory(ledger) => ledger.check(),
             Self::Embedded(ledger) => ledger.check().await,
             Self::Redis(ledger) => ledger.check().await,
+        }
+    }
+
+    /// By how many seconds this machine's clock is ahead of the one that the ledger goes by, or behind it if the number
+    /// is negative. `None` if it goes by this machine's.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unavailable`] if the ledger cannot be asked.
+    pub async fn clock_offset_secs(&self) -> Result<Option<f64>, LedgerError> {
+        match self {
+            Self::Memory(_) | Self::Embedded(_) => Ok(None),
+            Self::Redis(ledger) => ledger.clock_offset_secs().await.map(Some),
+        }
+    }
+
+    /// Whether other nodes, and other people's hands, change what it is kept in.
+    #[must_use]
+    pub const fn is_shared(&self) -> bool {
+        matches!(self, Self::Redis(_))
+    }
+
+    /// How often a part of the memory was found to be lost, and begun anew, since this process started.
+    #[must_use]
+    pub fn losses(&self) -> u64 {
+        match self {
+            // What they lost while they were closed, they find out as they are opened.
+            Self::Memory(_) | Self::Embedded(_) => 0,
+            Self::Redis(ledger) => ledger.losses(),
         }
     }
 

@@ -2,7 +2,11 @@
 //!
 //! Every label has a small fixed set of values, whatever a client sends.
 
-use std::{future::Future, time::Instant};
+use std::{
+    future::Future,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Instant,
+};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text::encode},
@@ -10,7 +14,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::domain::outcome::Outcome;
+use crate::domain::{outcome::Outcome, readiness::Unready};
 
 /// All metrics of one server.
 pub struct Metrics {
@@ -21,6 +25,9 @@ pub struct Metrics {
     speak: Histogram,
     ledger: Histogram,
     ledger_records: Gauge,
+    ledger_losses: Counter,
+    ledger_unsafe: Family<ReasonLabels, Gauge>,
+    clock_offset: Gauge<f64, AtomicU64>,
     apps: Gauge,
     limited: Family<CallLabels, Counter>,
     shed: Family<CallLabels, Counter>,
@@ -38,6 +45,12 @@ struct RequestLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CallLabels {
     call: Call,
+}
+
+/// Why the ledger is not to be relied on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabels {
+    reason: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -129,12 +142,16 @@ impl Metrics {
             speak: histogram(),
             ledger: histogram(),
             ledger_records: Gauge::default(),
+            ledger_losses: Counter::default(),
+            ledger_unsafe: Family::default(),
+            clock_offset: Gauge::default(),
             apps: Gauge::default(),
             limited: Family::default(),
             shed: Family::default(),
             panics: Counter::default(),
         };
         metrics.register();
+        metrics.set_unready(None);
         metrics
     }
 
@@ -147,6 +164,12 @@ impl Metrics {
         let ledger_help = "Time from a spend's arrival to its durable verdict";
         registry.register_with_unit("ledger", ledger_help, Unit::Seconds, self.ledger.clone());
         registry.register("ledger_records", "Spent keys that are remembered", self.ledger_records.clone());
+        let losses_help = "Parts of the ledger that Redis lost, and that were begun anew";
+        registry.register("ledger_losses", losses_help, self.ledger_losses.clone());
+        let unsafe_help = "Whether the ledger is not to be relied on, by reason";
+        registry.register("ledger_unsafe", unsafe_help, self.ledger_unsafe.clone());
+        let clock_help = "By how much this machine's clock is ahead of Redis'";
+        registry.register_with_unit("clock_offset", clock_help, Unit::Seconds, self.clock_offset.clone());
         registry.register("apps", "Apps, disabled ones included", self.apps.clone());
         registry.register("limited", "Calls of clients that called too often", self.limited.clone());
         registry.register("shed", "Calls refused because too much was to be done", self.shed.clone());
@@ -188,14 +211,32 @@ impl Metrics {
         verdict
     }
 
-    /// The metrics as text, with the gauges set to what is passed.
+    /// Shows for which reason, if for any, the ledger is not to be relied on.
+    pub(crate) fn set_unready(&self, unready: Option<Unready>) {
+        for reason in Unready::UNSAFE {
+            let gauge = self.ledger_unsafe.get_or_create(&ReasonLabels { reason: reason.name() });
+            gauge.set(i64::from(unready == Some(reason)));
+        }
+    }
+
+    pub(crate) fn set_clock_offset(&self, secs: f64) {
+        self.clock_offset.set(secs);
+    }
+
+    /// The metrics as text, with what others count set to what is passed.
     ///
     /// # Errors
     /// None in practice: a `String` takes all that is written to it.
-    pub fn encode(&self, ledger_records: Option<u64>, apps: usize) -> Result<String, std::fmt::Error> {
+    pub fn encode(
+        &self,
+        ledger_records: Option<u64>,
+        ledger_losses: u64,
+        apps: usize,
+    ) -> Result<String, std::fmt::Error> {
         if let Some(records) = ledger_records {
             self.ledger_records.set(i64::try_from(records).unwrap_or(i64::MAX));
         }
+        self.ledger_losses.inner().store(ledger_losses, Ordering::Relaxed);
         self.apps.set(i64::try_from(apps).unwrap_or(i64::MAX));
         let mut text = String::new();
         encode(&mut text, &self.registry)?;

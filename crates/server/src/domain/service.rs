@@ -1,8 +1,9 @@
 //! What the server does, apart from HTTP: issue a challenge, show it, judge its answer, expire it.
 //!
 //! Every check of the wire contract is one method here, so that a handler reads as the order in which they are made.
-//! `tokens.rs` has what a passed challenge is good for beside its verdict.
+//! `tokens.rs` has what a passed challenge is good for beside its verdict, `looking.rs` what has to be well for any of it.
 
+mod looking;
 mod tokens;
 
 use std::{
@@ -365,12 +366,6 @@ impl Service {
         Ok(self.metrics.time_ledger(in_time).await.map_err(|_| Refusal::Overloaded)??)
     }
 
-    /// Whether the ledger can decide, as was found out a second ago at most.
-    pub async fn is_ready(self: &Arc<Self>) -> bool {
-        let service = Arc::clone(self);
-        self.readiness.ask(async move { service.can_decide().await }).await
-    }
-
     /// The Unix second from which on the ledger takes keys, if the clock is so far behind it that no new key can pass.
     ///
     /// So it is when the clock was far ahead, and keys were answered and forgotten by it, and then was set right.
@@ -378,20 +373,6 @@ impl Service {
     pub fn ledger_ahead_until(&self, now: u64) -> Option<u64> {
         let first = self.ledger.issue_not_before();
         (first > now + CLOCK_SKEW_SECS).then_some(first)
-    }
-
-    /// Asks the ledger whether it can decide, and logs why it cannot.
-    async fn can_decide(&self) -> bool {
-        if let Some(until) = self.ledger_ahead_until(unix_now()) {
-            tracing::error!(until, "not ready: the ledger is far ahead of the clock, and no new key can pass");
-            return false;
-        }
-        match tokio::time::timeout(self.max_deciding_time, self.ledger.check()).await {
-            Ok(Ok(())) => return true,
-            Ok(Err(error)) => tracing::error!(%error, "not ready: the ledger cannot decide"),
-            Err(_) => tracing::error!("not ready: the ledger does not decide in time"),
-        }
-        false
     }
 
     /// Forgets keys that are past the longest time to live of any app. Returns how many.

@@ -156,3 +156,35 @@ fn two_servers_may_differ_by_half_a_minute_and_not_by_two() {
     let (key, answer) = issue(&second);
     assert_eq!(first.verify(appkey, &key, &answer), -5, "a key from the future passes");
 }
+
+#[test]
+fn a_clock_that_is_not_that_of_redis_is_said_in_both_directions() {
+    let Some(clock) = Clock::new("+0s") else { return };
+    let (redis, folder) = (Redis::start(), TempDir::new().unwrap());
+    let server = clock.serve(folder.path(), &["--ledger", &format!("{}?timeout_ms=3000", redis.url())]);
+    let offset_secs = || -> f64 {
+        let metrics = server.get("/metrics").text().to_owned();
+        let shown = metrics.lines().find_map(|line| line.strip_prefix("haechi_clock_offset_seconds "));
+        shown.unwrap_or_else(|| panic!("{metrics}")).parse().unwrap()
+    };
+    let becomes = |status: u16, offset: &str, expected_secs: f64| {
+        clock.set(offset);
+        within_deadline(offset, || {
+            let is_seen = server.get("/readyz").status == status && (offset_secs() - expected_secs).abs() < 3.0;
+            is_seen.then_some(())
+        });
+    };
+    becomes(200, "+0s", 0.0);
+    assert!(!server.stderr().contains("the clock is"), "{}", server.stderr());
+    becomes(200, "+10s", 10.0);
+    server.logged("ahead of Redis': from 60 s on keys are refused");
+    becomes(503, "+90s", 90.0);
+    assert_eq!(server.get("/readyz").text(), r#"{"status":"the clock is off"}"#);
+    server.logged("not ready: the clock is 90 s ahead of Redis'");
+    assert!(server.get("/metrics").text().contains("haechi_ledger_unsafe{reason=\"clock_off\"} 1\n"));
+    becomes(503, "-90s", -90.0);
+    server.logged("not ready: the clock is 90 s behind Redis'");
+    becomes(200, "-30s", -30.0);
+    becomes(200, "+0s", 0.0);
+    assert!(server.get("/metrics").text().contains("haechi_ledger_unsafe{reason=\"clock_off\"} 0\n"));
+}

@@ -90,6 +90,86 @@ fn without_redis_all_goes_on_but_judging() {
     assert_eq!(server.get(&path).code(), 0, "the answer was not lost");
 }
 
+/// Waits until `/readyz` says this.
+fn becomes(server: &TestServer, status: u16, text: &str) {
+    let expected = (status, format!(r#"{{"status":"{text}"}}"#));
+    within_deadline(text, || {
+        let reply = server.get("/readyz");
+        ((reply.status, reply.text().to_owned()) == expected).then_some(())
+    });
+}
+
+fn shows(server: &TestServer, line: &str) -> bool {
+    server.get("/metrics").text().lines().any(|shown| shown == line)
+}
+
+#[test]
+fn eviction_that_is_switched_on_later_passes_nothing_twice_and_is_said() {
+    let redis = Redis::start();
+    let server = TestServer::with_args(&["--ledger", &patient(&redis)]);
+    let (appkey, insider) = (server.appkey(), Insider::of(&server));
+    let passed: Vec<String> = (0..40).map(|_| server.issue(appkey)).collect();
+    let verify = |key: &String| server.verify(appkey, key, &insider.answer(key));
+    assert!(passed.iter().all(|key| verify(key) == 0));
+    becomes(&server, 200, "ready");
+    assert!(shows(&server, r#"haechi_ledger_unsafe{reason="forgetful"} 0"#));
+
+    // Room enough for the apps, and soon too little for all records.
+    let used = redis.figure("memory", "used_memory").unwrap();
+    redis.command_line(&["CONFIG", "SET", "maxmemory-policy", "volatile-ttl"]);
+    redis.command_line(&["CONFIG", "SET", "maxmemory", &(used - used / 20).to_string()]);
+    server.logged("maxmemory-policy volatile-ttl");
+    becomes(&server, 503, "the ledger is kept where it is forgotten");
+    assert!(shows(&server, r#"haechi_ledger_unsafe{reason="forgetful"} 1"#));
+    within_deadline("something is evicted", || (redis.figure("stats", "evicted_keys") > Some(0)).then_some(()));
+    redis.command_line(&["CONFIG", "RESETSTAT"]);
+    assert!(passed.iter().all(|key| verify(key) != 0), "a key passes twice");
+
+    redis.command_line(&["CONFIG", "SET", "maxmemory", "0"]);
+    becomes(&server, 200, "ready");
+    assert!(passed.iter().all(|key| verify(key) == -5), "a key passes twice");
+    server.logged("Redis lost a part of the ledger");
+    assert!(!shows(&server, "haechi_ledger_losses_total 0"));
+    assert!(shows(&server, r#"haechi_ledger_unsafe{reason="forgetful"} 0"#));
+}
+
+#[test]
+fn apps_that_are_gone_though_nobody_removed_them_are_said_until_there_are_some() {
+    let redis = Redis::start();
+    let server = TestServer::with_args(&["--ledger", &patient(&redis)]);
+    server.haechi(&["app", "create", "shop"]).json();
+    becomes(&server, 200, "ready");
+    redis.command_line(&["FLUSHALL"]);
+    let said = server.logged("are gone");
+    assert!(said.contains("ERROR") && said.contains("apps=2"), "{said}");
+    server.logged("Redis was emptied");
+    becomes(&server, 503, "the apps are gone");
+    assert!(shows(&server, r#"haechi_ledger_unsafe{reason="apps_gone"} 1"#));
+
+    server.haechi(&["app", "create", "shop"]).json();
+    becomes(&server, 200, "ready");
+    server.logged("there are apps in Redis again");
+    assert!(shows(&server, r#"haechi_ledger_unsafe{reason="apps_gone"} 0"#));
+    // What somebody removes is not gone.
+    server.haechi(&["app", "remove", "shop"]).json();
+    becomes(&server, 200, "ready");
+}
+
+#[test]
+fn a_full_redis_passes_nothing_and_is_said() {
+    let redis = Redis::start();
+    let server = TestServer::with_args(&["--ledger", &patient(&redis)]);
+    let (appkey, insider) = (server.appkey(), Insider::of(&server));
+    let key = server.issue(appkey);
+    redis.command_line(&["CONFIG", "SET", "maxmemory", "1"]);
+    assert_eq!(server.verify(appkey, &key, &insider.answer(&key)), -1);
+    becomes(&server, 503, "the ledger cannot decide");
+    server.logged("OOM");
+    redis.command_line(&["CONFIG", "SET", "maxmemory", "0"]);
+    becomes(&server, 200, "ready");
+    assert_eq!(server.verify(appkey, &key, &insider.answer(&key)), 0, "nothing of it was written");
+}
+
 /// The codes of two right answers to one key, between which Redis' power failed before the first was on its disk.
 fn answer_around_a_power_failure(after_restart: &str) -> [i64; 2] {
     let mut redis = Redis::with(RedisOptions { persistence: Persistence::EverySecond, ..RedisOptions::default() });
@@ -103,6 +183,8 @@ fn answer_around_a_power_failure(after_restart: &str) -> [i64; 2] {
     let answer = || server.verify(appkey, &key, &insider.answer(&key));
     let first = answer();
     redis.fail_power(&disk);
+    // It has looked a moment ago, and would say so once more.
+    within_deadline("the server is not ready", || (server.get("/readyz").status == 503).then_some(()));
     redis.restart();
     within_deadline("the server is ready again", || (server.get("/readyz").status == 200).then_some(()));
     [first, answer()]

@@ -15,6 +15,8 @@ use tokio::time::{Interval, MissedTickBehavior};
 
 /// How often the ledger forgets what is past its time.
 const PURGE_INTERVAL: Duration = Duration::from_secs(5);
+/// How often a ledger that others can reach is looked at, whether or not anybody asks if the server is ready.
+const LOOK_INTERVAL: Duration = Duration::from_secs(5);
 /// How often what was counted is stored. It is what a crash may lose.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(2);
 /// How often the files of secrets and of the certificate are looked at.
@@ -37,6 +39,20 @@ pub(super) async fn purge(service: Arc<Service>) {
             Ok(forgotten) => tracing::debug!(forgotten, "forgot keys past their time"),
             Err(error) => tracing::error!(%error, "keys past their time could not be forgotten"),
         }
+    }
+}
+
+/// Finds out what is wrong with a ledger that others can reach, so that log and metrics say it. Others are changed by
+/// nobody else.
+pub(super) async fn keep_looking(service: Arc<Service>) {
+    if !service.ledger().is_shared() {
+        return;
+    }
+    let mut ticks = ticks(LOOK_INTERVAL);
+    loop {
+        ticks.tick().await;
+        // Whoever asks is told; log and metrics have it by now.
+        let _ = service.readiness().await;
     }
 }
 

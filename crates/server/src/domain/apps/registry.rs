@@ -1,6 +1,13 @@
 //! The apps as requests see them: an immutable snapshot, swapped whole.
 
-use std::{collections::HashMap, num::NonZeroU32, sync::Arc};
+use std::{
+    collections::HashMap,
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use arc_swap::{ArcSwap, Guard};
 use haechi_captcha::{Language, Look};
@@ -10,18 +17,34 @@ use crate::domain::{counters::Counters, limits::gcra::Budget};
 
 /// The current [`Registry`], shared by all requests.
 #[derive(Default)]
-pub struct Apps(ArcSwap<Registry>);
+pub struct Apps {
+    current: ArcSwap<Registry>,
+    /// How many stored apps nobody removed and are not there any more.
+    gone: AtomicUsize,
+}
 
 impl Apps {
     /// The apps as they are now. The snapshot stays as it is while it is held.
     pub fn current(&self) -> Guard<Arc<Registry>> {
-        self.0.load()
+        self.current.load()
+    }
+
+    /// How many stored apps are gone although nobody removed them: what holds them was emptied, and holds no others
+    /// since.
+    #[must_use]
+    pub fn gone(&self) -> usize {
+        self.gone.load(Ordering::Relaxed)
+    }
+
+    /// Returns what the number was before.
+    pub(super) fn set_gone(&self, gone: usize) -> usize {
+        self.gone.swap(gone, Ordering::Relaxed)
     }
 
     /// Replaces all apps at once. An app goes on with its counters, and if its rate limit is as before, with its count.
     pub fn replace(&self, apps: Vec<App>) {
         let registry = Registry::new(apps, &self.current());
-        self.0.store(Arc::new(registry));
+        self.current.store(Arc::new(registry));
     }
 }
 

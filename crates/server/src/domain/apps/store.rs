@@ -23,8 +23,8 @@ use self::{
     tables::{Change, Tables},
 };
 use super::{
-    App, AppKey, AppName, AppSecret, AppSettings, Apps, Credential, DeclaredApp, MAX_APPS, NameError, Previous,
-    STORED_NUMBERS, SettingChanges, SettingError, SiteKey, credential::Form,
+    APPS_GONE, App, AppKey, AppName, AppSecret, AppSettings, Apps, Credential, DeclaredApp, MAX_APPS, NameError,
+    Previous, STORED_NUMBERS, SettingChanges, SettingError, SiteKey, credential::Form,
 };
 use crate::{
     domain::lifetime::LONGEST_LIFE_SECS,
@@ -357,6 +357,7 @@ impl AppStore {
         let others = self.list().into_iter().filter(|other| other.number != number);
         self.apps.replace(others.chain(app).collect());
         snapshot.is_stale = false;
+        self.show_gone();
     }
 
     /// Begins a change. If the last one failed, or another node made one, it shows first what is really stored.
@@ -367,8 +368,19 @@ impl AppStore {
             let stored = checked(self.tables.read_after_failure()?)?;
             self.apps.replace(stored.into_iter().chain(declared).collect());
             snapshot.is_stale = false;
+            self.show_gone();
         }
         Ok(snapshot)
+    }
+
+    /// Says so if the stored apps are gone, or are there again.
+    fn show_gone(&self) {
+        let gone = self.tables.gone();
+        match (self.apps.set_gone(gone), gone) {
+            (0, 1..) => tracing::error!(apps = gone, "{APPS_GONE}"),
+            (1.., 0) => tracing::warn!(apps = self.count(), "there are apps in Redis again"),
+            _ => {}
+        }
     }
 }
 

@@ -24,6 +24,7 @@ use futures_util::{Stream, StreamExt};
 use tokio::{sync::Semaphore, time::Instant};
 
 use super::{RemoteAddress, RemoteError, error::is_transient, requirements};
+use crate::clock::unix_time;
 
 /// The longest pause between two tries to connect. It is what a return of the server may go unnoticed for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -86,7 +87,7 @@ impl Remote {
     ///
     /// # Errors
     /// [`RemoteError::Away`] if none can be reached; [`RemoteError::Failed`] if none lets haechi in;
-    /// [`RemoteError::Unfit`].
+    /// [`RemoteError::Unfit`] or [`RemoteError::Forgetful`] if one is not as it must be.
     pub(crate) async fn connect(address: &RemoteAddress) -> Result<Self, RemoteError> {
         let certificates = certificates(address)?;
         let mut connections = Vec::with_capacity(address.connections);
@@ -104,11 +105,42 @@ impl Remote {
             in_flight: Arc::new(Semaphore::new(address.max_in_flight)),
             address: address.clone(),
         };
-        for reply in remote.ask_all(&cmd("INFO")).await? {
-            let info = String::from_redis_value(reply).map_err(|error| RemoteError::Failed(error.to_string()))?;
-            requirements::check(&info, address.is_cluster)?;
-        }
+        remote.check_servers().await?;
         Ok(remote)
+    }
+
+    /// Checks that each server, or each primary of the cluster, is fit now.
+    ///
+    /// # Errors
+    /// [`RemoteError::Unfit`] or [`RemoteError::Forgetful`] if one is not; others if one cannot be asked.
+    pub(crate) async fn check_servers(&self) -> Result<(), RemoteError> {
+        for reply in self.ask_all(&cmd("INFO")).await? {
+            let info = String::from_redis_value(reply).map_err(|error| RemoteError::Failed(error.to_string()))?;
+            requirements::check(&info, self.address.is_cluster)?;
+        }
+        Ok(())
+    }
+
+    /// By how many seconds this machine's clock is ahead of a server's, or behind it if the number is negative. Of
+    /// several servers, it is the one of which it differs most.
+    ///
+    /// # Errors
+    /// If one cannot be asked.
+    pub(crate) async fn clock_offset_secs(&self) -> Result<f64, RemoteError> {
+        let (before, asked_at) = (unix_time(), Instant::now());
+        let replies = self.ask_all(&cmd("TIME")).await?;
+        // A server looked at its clock somewhere between; whatever was set meanwhile shows at the next asking.
+        let here = (before + asked_at.elapsed() / 2).as_secs_f64();
+        let mut offset: f64 = 0.0;
+        for reply in replies {
+            let (secs, micros) =
+                <(u64, u64)>::from_redis_value(reply).map_err(|error| RemoteError::Failed(error.to_string()))?;
+            let ahead = here - (secs as f64 + micros as f64 / 1e6);
+            if ahead.abs() > offset.abs() {
+                offset = ahead;
+            }
+        }
+        Ok(offset)
     }
 
     /// Begins the names of all that is kept there.
@@ -156,14 +188,17 @@ impl Remote {
         Ok(decided.value)
     }
 
-    /// Sends one command to the server, or to all primaries of the cluster.
-    pub(super) async fn ask_all(&self, command: &Cmd) -> Result<Vec<Value>, RemoteError> {
-        let everywhere = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
-        let asked = match Connection::clone(&self.next_slot().connection.load()) {
-            Connection::Single(mut connection) => connection.send_packed_command(command).await,
-            Connection::Cluster(mut connection) => connection.route_command(command.clone(), everywhere).await,
-        };
-        match asked.and_then(Value::extract_error).map_err(|error| RemoteError::failed(&error))? {
+    /// Sends one command to the server, or to all primaries of the cluster, again if a reply may have been lost.
+    async fn ask_all(&self, command: &Cmd) -> Result<Vec<Value>, RemoteError> {
+        let everywhere = || RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
+        let decided = self.persist(|connection| async move {
+            let asked = match connection {
+                Connection::Single(mut connection) => connection.send_packed_command(command).await,
+                Connection::Cluster(mut connection) => connection.route_command(command.clone(), everywhere()).await,
+            };
+            asked?.extract_error()
+        });
+        match decided.await?.value {
             Value::Map(replies) => Ok(replies.into_iter().map(|(_, reply)| reply).collect()),
             reply => Ok(vec![reply]),
         }

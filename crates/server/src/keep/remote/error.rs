@@ -10,6 +10,10 @@ use super::RemoteAddress;
 const ACL: &str = "haechi needs +eval +evalsha +get +set +mget +hgetall +hget +hset +hdel +hincrby +hlen +hexists +zadd +zrange +zremrangebyrank +time +info +ping \
     +publish +subscribe +expire (and +cluster in a cluster) on the keys and channels that begin with its prefix";
 
+/// What Redis 6 and 7, and then Valkey and later ones, say when the user may not do what a script does. It has no kind of
+/// its own there.
+const IN_A_SCRIPT: [&str; 2] = ["user executing the script can't", "ACL failure in script"];
+
 /// Why Redis or Valkey did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RemoteError {
@@ -36,6 +40,9 @@ pub enum RemoteError {
     /// It is not as the ledger needs it.
     #[error("Redis cannot be used as it is: {0}")]
     Unfit(String),
+    /// It forgets what it is given when its memory is full.
+    #[error("Redis cannot be used as it is: {0}")]
+    Forgetful(String),
 }
 
 impl RemoteError {
@@ -54,6 +61,9 @@ impl RemoteError {
     pub(super) fn failed(error: &RedisError) -> Self {
         match error.kind() {
             ErrorKind::Server(ServerErrorKind::NoPerm) => Self::Unfit(format!("{error}; {ACL}")),
+            _ if IN_A_SCRIPT.iter().any(|said| error.to_string().contains(said)) => {
+                Self::Unfit(format!("{error}; {ACL}"))
+            }
             _ if is_transient(error) => Self::Away(error.to_string()),
             _ => Self::Failed(error.to_string()),
         }

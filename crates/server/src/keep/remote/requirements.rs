@@ -1,5 +1,5 @@
 //! What haechi needs of a server, found out when it connects, so that what is missing is said then and not by a refused
-//! answer.
+//! answer; and again while it runs, since servers and their settings change.
 
 use super::RemoteError;
 
@@ -24,10 +24,10 @@ pub(super) fn check(info: &str, is_cluster: bool) -> Result<(), RemoteError> {
     }
     let policy = field("maxmemory_policy");
     if !matches!(policy, "" | "noeviction") && field("maxmemory") != "0" {
-        return unfit(format!(
-            "when its memory is full it forgets keys (maxmemory-policy {policy}), and a key that is forgotten would \
-             pass again: set maxmemory-policy noeviction"
-        ));
+        return Err(RemoteError::Forgetful(format!(
+            "when its memory is full it forgets what it was given (maxmemory-policy {policy}), and whose key is \
+             forgotten is refused: set maxmemory-policy noeviction"
+        )));
     }
     Ok(())
 }

@@ -42,6 +42,8 @@ struct Known {
     apps: BTreeMap<u32, App>,
     removed: BTreeMap<u32, u64>,
     next_number: Option<u32>,
+    /// How many apps there were before all was gone, the version too, which removing an app leaves there.
+    gone: usize,
 }
 
 impl RemoteTables {
@@ -53,10 +55,16 @@ impl RemoteTables {
     pub(super) fn read(&self) -> Result<Vec<App>, StoreError> {
         let mut command = cmd("HGETALL");
         command.arg(self.name());
-        let known = Known::from_value(self.remote.ask(move |remote| async move { remote.command(&command).await })?)?;
-        let apps = known.apps.values().cloned().collect();
-        *self.known() = known;
+        let read = Known::from_value(self.remote.ask(move |remote| async move { remote.command(&command).await })?)?;
+        let apps = read.apps.values().cloned().collect();
+        let mut known = self.known();
+        let gone = if read.version > 0 { 0 } else { known.gone.max(known.apps.len()) };
+        *known = Known { gone, ..read };
         Ok(apps)
+    }
+
+    pub(super) fn gone(&self) -> usize {
+        self.known().gone
     }
 
     pub(super) fn have_changed(&self) -> Result<bool, StoreError> {
@@ -74,7 +82,7 @@ impl RemoteTables {
     pub(super) fn commit(&self, change: RemoteChange) -> Result<(), AppError> {
         let mut name = [0; CHANGE_BYTES];
         getrandom::fill(&mut name).map_err(|error| AppError::Random(error.to_string()))?;
-        let RemoteChange { mut known, set, deleted } = change;
+        let RemoteChange { known, set, deleted } = change;
         let (version, hash, channel) = (known.version.to_string(), self.name(), self.channel());
         let decided = self.remote.ask(move |remote| async move {
             let count = set.len().to_string();
@@ -88,8 +96,7 @@ impl RemoteTables {
         if version < 0 {
             return Err(AppError::Conflict);
         }
-        known.version = version;
-        *self.known() = known;
+        *self.known() = Known { version, gone: 0, ..known };
         Ok(())
     }
 

@@ -47,6 +47,15 @@ impl Tables {
         }
     }
 
+    /// How many apps were there when they were last seen, if all is gone since and nobody removed them.
+    pub(super) fn gone(&self) -> usize {
+        match self {
+            // A database that is gone is an error.
+            Self::Database(_) => 0,
+            Self::Remote(tables) => tables.gone(),
+        }
+    }
+
     /// One durable change: all of it, or none if `change` fails.
     pub(super) fn write<Outcome>(
         &self,

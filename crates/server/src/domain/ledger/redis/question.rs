@@ -5,11 +5,12 @@ use std::sync::{Arc, LazyLock};
 use ::redis::{FromRedisValue, Value};
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 
-use super::flag;
-use crate::domain::lifetime::LONGEST_LIFE_SECS;
+use super::{CLOCK_SKEW, PAGE, PAGE_KEPT, flag};
 use crate::{
-    clock::CLOCK_SKEW_SECS,
-    domain::ledger::{Attempt, Decision, RequestName, Ruling, Spend},
+    domain::{
+        ledger::{Attempt, Decision, RequestName, Ruling, Spend},
+        lifetime::LONGEST_LIFE_SECS,
+    },
     keep::remote::{Decided, Remote, RemoteError, Script},
 };
 
@@ -17,7 +18,6 @@ use crate::{
 const MAX_ASKED_AT_ONCE: usize = 128;
 
 static ANSWER: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("answer.lua")));
-static CLOCK_SKEW: LazyLock<String> = LazyLock::new(|| CLOCK_SKEW_SECS.to_string());
 
 /// How an answer is to be judged.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,7 @@ pub(super) enum Reply {
     Forgotten {
         began: u64,
     },
-    /// Nothing was decided: the memory has not begun.
+    /// Nothing was decided: the memory has not begun, or is lost.
     NotBegun,
 }
 
@@ -125,15 +125,15 @@ async fn ask_together(
     let (mut names, mut numbers) = (Vec::new(), Vec::new());
     for Question { spend, attempt, .. } in questions {
         names.extend(super::names(remote.prefix(), spend));
-        let until = spend.until();
-        let kept = until.max(spend.issued_at + LONGEST_LIFE_SECS) + CLOCK_SKEW_SECS;
-        numbers
-            .push([u64::from(attempt.attempts_allowed), spend.issued_at, until, kept].map(|number| number.to_string()));
+        // No longer than its page is kept.
+        let over = spend.until.min(spend.issued_at + LONGEST_LIFE_SECS);
+        numbers.push([u64::from(attempt.attempts_allowed), spend.issued_at, over].map(|number| number.to_string()));
     }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let mut arguments: Vec<&[u8]> = vec![flag(!trusts_restarts), CLOCK_SKEW.as_bytes()];
+    let mut arguments: Vec<&[u8]> =
+        vec![flag(!trusts_restarts), CLOCK_SKEW.as_bytes(), PAGE.as_bytes(), PAGE_KEPT.as_bytes()];
     for (question, numbers) in questions.iter().zip(&numbers) {
-        arguments.extend([&question.request[..], flag(question.attempt.is_right)]);
+        arguments.extend([question.spend.key.as_bytes(), &question.request[..], flag(question.attempt.is_right)]);
         arguments.extend(numbers.iter().map(|number| number.as_bytes()));
     }
     let Decided { value, is_repeated } = remote.run(&ANSWER, &names, &arguments).await?;

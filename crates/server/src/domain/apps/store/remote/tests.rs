@@ -48,6 +48,33 @@ fn check_changes_are_everywhere(url: &str) {
 }
 
 #[test]
+fn apps_are_gone_if_nobody_removed_them_and_until_there_are_some() {
+    let redis = Redis::start();
+    let (one, other) = (node(&redis.url()), node(&redis.url()));
+    let gone = || (one.apps().gone(), other.apps().gone());
+    for name in ["shop", "blog"] {
+        create(&one, name);
+    }
+    soon("the other node knows them", || other.count() == 2);
+    for name in ["shop", "blog"] {
+        other.remove(name, 2_000).unwrap();
+    }
+    soon("they are removed", || one.list().is_empty());
+    redis.command_line(&["FLUSHALL"]);
+    create(&other, "before");
+    soon("the first node knows it", || one.count() == 1);
+    assert_eq!(gone(), (0, 0), "there was nothing to be gone");
+
+    create(&other, "shop");
+    soon("the first node knows the second app", || one.count() == 2);
+    redis.command_line(&["FLUSHALL"]);
+    soon("both nodes know that they are gone", || gone() == (2, 2));
+    assert_eq!((one.count(), other.count()), (0, 0));
+    create(&one, "shop");
+    soon("there is one again", || gone() == (0, 0) && other.count() == 1);
+}
+
+#[test]
 fn a_change_is_everywhere_soon() {
     check_changes_are_everywhere(&Redis::start().url());
 }
