@@ -87,7 +87,7 @@ pub(crate) fn fixed_language(query: &str) -> Result<Option<Language>, Refusal> {
     params(
         ("appkey" = String, Path, description = "The app's appkey, 64 hexadecimal digits"),
         ("key" = String, Path, description = "The key of the challenge"),
-        ("answer" = Option<String>, Query, description = "What the person typed. Case, spaces and hyphens do not count"),
+        ("answer" = Option<String>, Query, description = "What the person typed. Case, spaces, hyphens, dots and commas do not count"),
     ),
     responses(
         (status = 200, body = Envelope, description = "`SUCCESS`, `APPKEY_ERROR` (-4), `INVALID_KEY_ERROR` (-7), `PARAMETER_ERROR` (-2), `EMPTY_ANSWER` (-8), `EXPIRED_KEY_ERROR` (-5) or `WRONG_ANSWER_ERROR` (-6)"),
@@ -119,7 +119,7 @@ async fn verify(
     params(
         ("appkey" = String, Path, description = "The app's appkey, 64 hexadecimal digits"),
         ("key" = String, Path, description = "The key of the challenge"),
-        ("answer" = Option<String>, Query, description = "What the person typed. Case, spaces and hyphens do not count"),
+        ("answer" = Option<String>, Query, description = "What the person typed. Case, spaces, hyphens, dots and commas do not count"),
     ),
     responses(
         (status = 200, body = Envelope, description = "`SUCCESS`, `APPKEY_ERROR` (-4), `INVALID_KEY_ERROR` (-7), `PARAMETER_ERROR` (-2), `EMPTY_ANSWER` (-8), `EXPIRED_KEY_ERROR` (-5) or `WRONG_ANSWER_ERROR` (-6)"),
