@@ -1,5 +1,5 @@
 import { drawing, element } from "./dom";
-import { controlKey, isOfComposition } from "./keys";
+import { isOfComposition, listenForSigns } from "./keys";
 import type { Language } from "./language";
 import { Picture } from "./picture";
 import { Player } from "./player";
@@ -139,11 +139,8 @@ export class Panel {
   private listen(): void {
     this.play.addEventListener("click", () => this.player.toggle());
     this.slower.addEventListener("click", () => this.player.changePace());
-    this.field.addEventListener("beforeinput", (event) => {
-      const moves = controlKey(event, this.language);
-      if (moves === undefined) return;
-      event.preventDefault();
-      if (moves) this.player.move(moves);
+    listenForSigns(this.field, this.language, (seconds) => {
+      if (seconds) this.player.move(seconds);
       else this.player.toggle();
     });
     this.field.addEventListener("keydown", (event) => {
@@ -164,7 +161,7 @@ export class Panel {
   }
 }
 
-/** What is typed goes to the server as it is: it knows Hangul keyboards and wide letters. */
+/** What is typed goes to the server as it is: it knows other keyboards and wide letters. */
 function field(): HTMLInputElement {
   return element("input", {
     id: "answer",

@@ -13,6 +13,7 @@ mod ear;
 mod eye;
 mod faces;
 mod fuzz;
+mod keyboards;
 mod layers;
 mod packages;
 mod sbom;
@@ -66,6 +67,8 @@ enum Xtask {
     AlphabetByEye(eye::Options),
     /// Take the outlines of the faces that we draw in out of installed font packages.
     Faces,
+    /// Take what keys type in other layouts out of Debian's xkb-data, and see that the library's table is that.
+    Keyboards(keyboards::Options),
     /// Render the voice bank with the speech engines, and check its clips.
     Voices(voices::Options),
 }
@@ -95,6 +98,7 @@ fn main() -> anyhow::Result<()> {
             Ok(())
         }
         Xtask::Faces => faces::run(),
+        Xtask::Keyboards(options) => keyboards::keyboards(&options),
         Xtask::Voices(options) => voices::build(&options),
     }
 }

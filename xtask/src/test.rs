@@ -7,7 +7,7 @@ use testbed::{Cluster, Redis, RedisOptions};
 use crate::{
     attack, audit, book,
     command::{built, cargo, root, run},
-    deploy,
+    deploy, keyboards,
     packages::{Needed, install_missing},
     schemathesis, valkey, widget,
 };
@@ -110,6 +110,7 @@ fn run_everything(options: &Options) -> anyhow::Result<()> {
     check_if_installed("Valkey", valkey::install, valkey::check_installed)?;
     check_if_installed("the OpenAPI document", schemathesis::install, schemathesis::check_installed)?;
     check_if_installed("deploy/", deploy::install, deploy::check_installed)?;
+    check_if_installed("the table of keyboards", keyboards::install, keyboards::check_installed)?;
     check_if_installed("the bench's reading", attack::install_tests, attack::test_installed)?;
     book::build()?;
     audit::check()?;

@@ -59,7 +59,7 @@ fn judge(bencher: Bencher<'_, '_>) {
     on_each_key(bencher, |keyring, key| keyring.sample(*key, 5).judge("eakjh"));
 }
 
-#[divan::bench(args = ["eakjh", "ㄷ마ㅓㅗ"])]
+#[divan::bench(args = ["eakjh", "ㄷ마ㅓㅗ", "арол3", "はくまのﾘ", "ꙮ"])]
 fn normalise_answer(typed: &str) -> String {
     normalise(black_box(typed))
 }

@@ -1,12 +1,11 @@
-//! Answers: which characters they are made of, and when a typed one counts.
+//! Answers: which characters they are made of, and when a [normalised](crate::normalise) text is one.
 
 use std::{fmt, str::FromStr};
 
 use subtle::{Choice, ConstantTimeEq};
-use unicode_normalization::UnicodeNormalization;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::{Error, Seed, hangul::keys_of_jamo, offensive::is_offensive};
+use crate::{Error, Seed, offensive::is_offensive};
 
 /// A set of characters that answers are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,7 +81,7 @@ impl Answer {
         std::str::from_utf8(self.characters()).expect("an answer is ASCII")
     }
 
-    /// Whether a [normalised](normalise) text is this answer, in a time that does not depend on where they differ.
+    /// Whether a [normalised](crate::normalise) text is this answer, in a time that does not depend on where they differ.
     #[must_use]
     pub fn matches(&self, normalised: &str) -> bool {
         self.is(normalised).into()
@@ -122,105 +121,13 @@ impl fmt::Debug for Answer {
     }
 }
 
-/// What a typed text comes down to: compatibility forms made plain (full-width letters), letters in upper case,
-/// white space, hyphens and invisible characters left out, and Hangul read as the keys that typed it.
-///
-/// Anything else is kept, so that it matches no answer. An empty result means that nothing was answered.
-#[must_use]
-pub fn normalise(typed: &str) -> String {
-    // Decomposition rather than NFKC's composition: the two agree on every text that can match an answer, and this one
-    // takes Hangul syllables apart.
-    let mut plain = String::with_capacity(typed.len());
-    // The second pass puts accents in order that a left-out character held apart.
-    for character in typed.nfkd().filter(|&character| !is_left_out(character)).nfd() {
-        match keys_of_jamo(character) {
-            Some(keys) => plain.push_str(keys),
-            None => plain.push(character.to_ascii_uppercase()),
-        }
-    }
-    plain
-}
-
-fn is_left_out(character: char) -> bool {
-    let hyphen = matches!(character, '-' | '\u{00ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}');
-    let invisible = matches!(character, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
-    hyphen || invisible || character.is_whitespace()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    fn check(typed: &str, expected: &str) {
-        assert_eq!(normalise(typed), expected, "{typed:?}");
-    }
-
-    #[test]
-    fn case_spaces_hyphens_and_width_do_not_count() {
-        check("eakjh", "EAKJH");
-        check(" E a-K\tj\u{2011}H \n", "EAKJH");
-        check("ｅＡｋＪｈ", "EAKJH");
-        check("E－A　K\u{200b}JH", "EAKJH");
-        check("①２³", "123");
-        check("\u{212a}", "K"); // the Kelvin sign
-    }
-
-    #[test]
-    fn nothing_else_disappears() {
-        check("É", "E\u{301}");
-        check("EA.KJH", "EA.KJH");
-        check("ß", "ß");
-    }
-
-    #[test]
-    fn blank_comes_down_to_nothing() {
-        for blank in ["", " ", "\t\n", "- -", "\u{3000}"] {
-            check(blank, "");
-        }
-    }
-
-    #[test]
-    fn the_korean_layout_left_on_counts() {
-        check("ㄷ마ㅓㅗ", "EAKJH");
-        check("ㄷㅁㅏㅓㅗ", "EAKJH"); // not composed
-        check("ㄷ마ㅓㅗ".nfd().collect::<String>().as_str(), "EAKJH"); // as macOS sends it
-        check("쏘ㅡ3", "THM3");
-        check("값", "RKQT");
-        check("뷁", "QNPFR");
-        check("꽤ㄲㅖ", "RHORP");
-        check("ㄳㄵㄶㄺㄻㄼㄽㄾㄿㅀㅄ", "RTSWSGFRFAFQFTFXFVFGQT");
-        check("ㅘㅢㅝ", "HKMLNJ");
-    }
-
-    /// The letter keys of the layout, without shift, as compatibility jamo.
-    #[rustfmt::skip]
-    const LAYOUT: [(char, char); 26] = [
-        ('Q', 'ㅂ'), ('W', 'ㅈ'), ('E', 'ㄷ'), ('R', 'ㄱ'), ('T', 'ㅅ'), ('Y', 'ㅛ'), ('U', 'ㅕ'), ('I', 'ㅑ'),
-        ('O', 'ㅐ'), ('P', 'ㅔ'), ('A', 'ㅁ'), ('S', 'ㄴ'), ('D', 'ㅇ'), ('F', 'ㄹ'), ('G', 'ㅎ'), ('H', 'ㅗ'),
-        ('J', 'ㅓ'), ('K', 'ㅏ'), ('L', 'ㅣ'), ('Z', 'ㅋ'), ('X', 'ㅌ'), ('C', 'ㅊ'), ('V', 'ㅍ'), ('B', 'ㅠ'),
-        ('N', 'ㅜ'), ('M', 'ㅡ'),
-    ];
-
     proptest! {
-        #[test]
-        fn every_answer_typed_in_korean_is_read_back(word in "[A-Z0-9]{1,8}") {
-            let typed: String = word
-                .chars()
-                .map(|letter| LAYOUT.iter().find(|(key, _)| *key == letter).map_or(letter, |(_, jamo)| *jamo))
-                .collect();
-            prop_assert_eq!(normalise(&typed), word.clone());
-            let composed: String = typed.nfkc().collect();
-            prop_assert_eq!(normalise(&composed), word);
-        }
-
-        #[test]
-        fn normalising_twice_changes_nothing(text in "\\PC{0,60}") {
-            let once = normalise(&text);
-            prop_assert_eq!(normalise(&once), once);
-        }
-
         #[test]
         fn an_answer_matches_itself_alone(number: u64, length in 1..=8_u8, other in "[A-Z0-9]{0,10}") {
             let answer = Answer::derive(&Seed::from_number(number), Alphabet::Standard, length);

@@ -57,6 +57,34 @@ export default [
     assert.equal(new Set(visit.proxy.asked("sound").map(({ url }) => url)).size, 1);
   }),
 
+  check(
+    "the sound by signs of an input method, which leaves none in the answer",
+    async (visit) => {
+      await visit.openAsked();
+      await visit.click("field");
+      const compose = (text) => {
+        const end = text.length;
+        return visit.tab.devtools.send("Input.imeSetComposition", { text, selectionStart: end, selectionEnd: end });
+      };
+      const commit = (text) => visit.tab.devtools.send("Input.insertText", { text });
+      await compose("ｒ");
+      await compose("ｒっ");
+      await compose("ｒっｋ");
+      await compose("ｒっｋ。");
+      await visit.until(isPlaying);
+      await commit("ｒっｋ。");
+      await compose("・");
+      await commit("・");
+      const { answer } = await visit.until((widget) => widget.progress > 0.2);
+      assert.equal(answer, "ｒっｋ");
+      await compose("。");
+      await commit("。");
+      const resting = await visit.until(isAtRest);
+      assert.equal(resting.answer, "ｒっｋ");
+    },
+    { engines: ["chromium"], why: "only its protocol has an input method" },
+  ),
+
   check("another challenge is silent until somebody listens again", async (visit) => {
     await visit.openAsked();
     await visit.click("listen");

@@ -1,4 +1,4 @@
-//! The licences of all that the program holds: faces, voices and libraries.
+//! The licences of all that the program holds: faces, voices, keyboard layouts and libraries.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,6 +21,10 @@ pub(super) fn text() -> anyhow::Result<String> {
         section(&mut text, &name, &licence);
     }
     section(&mut text, "Voices", &fs::read_to_string(assets.join("voices/README.md"))?);
+    section(&mut text, "Keyboard layouts", &fs::read_to_string(assets.join("keyboards/README.md"))?);
+    for (name, licence) in files(&assets.join("keyboards/licences"), |_| true)? {
+        section(&mut text, &name, &licence);
+    }
     let libraries = libraries()?;
     let list: Vec<_> = libraries.iter().map(|library| library.name.as_str()).collect();
     section(&mut text, "Libraries", &list.join("\n"));

@@ -95,7 +95,7 @@ fn fixed_language(query: &str) -> Result<Option<Language>, Refusal> {
     params(
         ("appkey" = String, Path, description = "The app's appkey, 64 hexadecimal digits"),
         ("key" = String, Path, description = "The key of the challenge"),
-        ("answer" = Option<String>, Query, description = "What the person typed. Case, spaces and hyphens do not count"),
+        ("answer" = Option<String>, Query, description = "What the person typed. Case, spaces, hyphens, dots and commas do not count"),
         ("Idempotency-Key" = Option<String>, Header, description = "A name of the site's making for this request, 1 to 255 printable ASCII characters: the same request again gets the same verdict while the key can be answered, and `SUCCESS` a minute longer"),
     ),
     responses(
@@ -132,7 +132,7 @@ async fn verify(
     params(
         ("appkey" = String, Path, description = "The app's appkey, 64 hexadecimal digits"),
         ("key" = String, Path, description = "The key of the challenge"),
-        ("answer" = Option<String>, Query, description = "What the person typed. Case, spaces and hyphens do not count"),
+        ("answer" = Option<String>, Query, description = "What the person typed. Case, spaces, hyphens, dots and commas do not count"),
         ("Idempotency-Key" = Option<String>, Header, description = "A name of the site's making for this request, 1 to 255 printable ASCII characters: the same request again gets the same verdict while the key can be answered, and `SUCCESS` a minute longer"),
     ),
     responses(

@@ -192,6 +192,23 @@ fn an_answer_typed_with_the_korean_layout_on_counts() {
 }
 
 #[test]
+fn an_answer_typed_with_another_layout_on_counts() {
+    // The letters and digits of answers on the keys of Thai, whose characters take three bytes each, and of Russian.
+    const MEANT: &str = "FHJKLRTWXYZ34679";
+    let server = TestServer::start();
+    for layout in ["ด้่าสพะไปัผ-ภุึต", "аролдкецчня34679"] {
+        let key = server.issue(server.appkey());
+        let answer = Insider::of(&server).answer(&key);
+        let typed = answer.chars().map(|meant| layout.chars().nth(MEANT.find(meant).unwrap()).unwrap());
+        let encoded: String = typed.collect::<String>().bytes().map(|byte| format!("%{byte:02X}")).collect();
+        assert_eq!(server.verify(server.appkey(), &key, &encoded), 0, "{answer} on {layout}");
+    }
+    let key = server.issue(server.appkey());
+    let spoken = Insider::of(&server).answer(&key).chars().map(|meant| format!("{meant},%20")).collect::<String>();
+    assert_eq!(server.verify(server.appkey(), &key, &format!("%E2%80%AA{spoken}%E2%80%AC")), 0, "{spoken}");
+}
+
+#[test]
 fn verification_by_post_takes_the_answer_from_query_form_or_json() {
     let server = TestServer::start();
     let (appkey, insider) = (server.appkey(), Insider::of(&server));
