@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod apps;
 pub mod client;
+pub mod connections;
 pub mod counters;
 pub mod ledger;
 pub mod lifetime;
@@ -14,5 +15,4 @@ pub mod refusal;
 pub mod service;
 pub mod statistics;
 pub mod token;
-mod unsent;
 mod work_pool;

@@ -16,3 +16,4 @@ mod request_id;
 pub(crate) mod routes;
 pub mod server;
 pub mod tls;
+mod unsent;

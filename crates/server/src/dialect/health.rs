@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::domain::{readiness::Unready, refusal::Refusal, service::Service};
+use crate::domain::{metrics::Elsewhere, readiness::Unready, refusal::Refusal, service::Service};
 
 #[derive(Serialize)]
 struct Health {
@@ -40,9 +40,12 @@ fn not_ready(why: Unready) -> Response {
 
 /// The metrics in OpenMetrics' text format, which Prometheus reads.
 pub(crate) async fn metrics(State(service): State<Arc<Service>>) -> Result<Response, Refusal> {
-    let apps = service.apps().current().count();
-    let ledger = service.ledger();
-    let encoded = service.metrics().encode(ledger.records(), ledger.losses(), apps);
+    let encoded = service.metrics().encode(&Elsewhere {
+        ledger_records: service.ledger().records(),
+        ledger_losses: service.ledger().losses(),
+        apps: service.apps().current().count(),
+        connections: service.connections(),
+    });
     let text = encoded.map_err(|_| Refusal::Internal)?;
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, content_type)], text).into_response())

@@ -14,7 +14,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::domain::{outcome::Outcome, readiness::Unready};
+use crate::domain::{connections::Connections, outcome::Outcome, readiness::Unready};
 
 /// All metrics of one server.
 pub struct Metrics {
@@ -29,6 +29,9 @@ pub struct Metrics {
     ledger_unsafe: Family<ReasonLabels, Gauge>,
     clock_offset: Gauge<f64, AtomicU64>,
     apps: Gauge,
+    connections: Gauge,
+    connections_ended: Counter,
+    unsent: Gauge,
     limited: Family<CallLabels, Counter>,
     shed: Family<CallLabels, Counter>,
     panics: Counter,
@@ -130,6 +133,18 @@ const BUCKETS_SECS: [f64; 17] = [
     0.204_8, 0.409_6, 0.819_2, 1.638_4, 5.0,
 ];
 
+/// What others count, and is asked when metrics are.
+pub struct Elsewhere<'a> {
+    /// Spent keys that are remembered, if that is known here.
+    pub ledger_records: Option<u64>,
+    /// Parts of the ledger that were lost.
+    pub ledger_losses: u64,
+    /// Apps, disabled ones included.
+    pub apps: usize,
+    /// Who is connected.
+    pub connections: &'a Connections,
+}
+
 impl Metrics {
     #[must_use]
     pub(crate) fn new() -> Self {
@@ -146,6 +161,9 @@ impl Metrics {
             ledger_unsafe: Family::default(),
             clock_offset: Gauge::default(),
             apps: Gauge::default(),
+            connections: Gauge::default(),
+            connections_ended: Counter::default(),
+            unsent: Gauge::default(),
             limited: Family::default(),
             shed: Family::default(),
             panics: Counter::default(),
@@ -171,6 +189,11 @@ impl Metrics {
         let clock_help = "By how much this machine's clock is ahead of Redis'";
         registry.register_with_unit("clock_offset", clock_help, Unit::Seconds, self.clock_offset.clone());
         registry.register("apps", "Apps, disabled ones included", self.apps.clone());
+        registry.register("connections", "Connections of clients", self.connections.clone());
+        let ended_help = "Connections ended because they idled or took nothing while they were in others' way";
+        registry.register("connections_ended", ended_help, self.connections_ended.clone());
+        let unsent_help = "What clients have not taken yet of replies that were made";
+        registry.register_with_unit("unsent", unsent_help, Unit::Bytes, self.unsent.clone());
         registry.register("limited", "Calls of clients that called too often", self.limited.clone());
         registry.register("shed", "Calls refused because too much was to be done", self.shed.clone());
         registry.register("panics", "Faults in the program that a request ran into", self.panics.clone());
@@ -227,17 +250,16 @@ impl Metrics {
     ///
     /// # Errors
     /// None in practice: a `String` takes all that is written to it.
-    pub fn encode(
-        &self,
-        ledger_records: Option<u64>,
-        ledger_losses: u64,
-        apps: usize,
-    ) -> Result<String, std::fmt::Error> {
+    pub fn encode(&self, elsewhere: &Elsewhere<'_>) -> Result<String, std::fmt::Error> {
+        let Elsewhere { ledger_records, ledger_losses, apps, connections } = *elsewhere;
         if let Some(records) = ledger_records {
             self.ledger_records.set(i64::try_from(records).unwrap_or(i64::MAX));
         }
         self.ledger_losses.inner().store(ledger_losses, Ordering::Relaxed);
         self.apps.set(i64::try_from(apps).unwrap_or(i64::MAX));
+        self.connections.set(i64::try_from(connections.count()).unwrap_or(i64::MAX));
+        self.connections_ended.inner().store(connections.ended(), Ordering::Relaxed);
+        self.unsent.set(i64::try_from(connections.unsent_bytes()).unwrap_or(i64::MAX));
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)

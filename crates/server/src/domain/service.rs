@@ -25,6 +25,7 @@ use crate::{
     domain::{
         apps::{AppKey, Apps, LiveApp},
         client::Proxies,
+        connections::Connections,
         ledger::{Attempt, Decision, Expiry, Ledger, LedgerError, RequestName, Ruling, Spend},
         lifetime::{REDEEMABLE_SECS, RETRY_SECS},
         limits::{Limits, PerMinute, TooOften},
@@ -32,7 +33,6 @@ use crate::{
         outcome::Outcome,
         readiness::Readiness,
         refusal::Refusal,
-        unsent::Room,
         work_pool::WorkPool,
     },
     traces,
@@ -111,7 +111,7 @@ pub struct Service {
     metrics: Arc<Metrics>,
     readiness: Readiness,
     work_pool: WorkPool,
-    unsent: Room,
+    connections: Arc<Connections>,
     limits: Limits,
     max_deciding_time: Duration,
     /// Whether the keys that other vendors publish for tests are known.
@@ -132,7 +132,7 @@ impl Service {
             metrics: Arc::new(Metrics::new()),
             readiness: Readiness::new(MAX_READINESS_AGE),
             work_pool: WorkPool::new(),
-            unsent: Room::new(),
+            connections: Arc::default(),
             limits: Limits::new(PerMinute::default(), Proxies::default(), None),
             max_deciding_time: MAX_DECIDING_TIME,
             knows_vendors_test_keys: false,
@@ -143,7 +143,8 @@ impl Service {
     /// With limits for each client, counted by this node or, where Redis is given, by all together.
     #[must_use]
     pub(crate) fn limited(self, limits: Limits) -> Self {
-        Self { limits, ..self }
+        let connections = Arc::new(Connections::trusting(limits.proxies().clone()));
+        Self { limits, connections, ..self }
     }
 
     /// Which knows the keys that other vendors publish for tests, if so. They protect nothing.
@@ -159,6 +160,12 @@ impl Service {
     /// Seals and opens keys under other secrets from now on.
     pub fn change_keyring(&self, keyring: Keyring) {
         self.keyring.store(Arc::new(keyring));
+    }
+
+    /// Who is connected.
+    #[must_use]
+    pub fn connections(&self) -> &Arc<Connections> {
+        &self.connections
     }
 
     /// How often clients may call.
@@ -289,8 +296,8 @@ impl Service {
     /// # Errors
     /// [`Refusal::Busy`] if too much waits to be rendered already.
     pub(crate) async fn render(&self, work: impl FnOnce() -> Vec<u8> + Send + 'static) -> Result<Bytes, Refusal> {
-        self.unsent.check()?;
-        self.unsent.hold(self.work_pool.run(work).await?)
+        self.connections.check()?;
+        Ok(self.work_pool.run(work).await?.into())
     }
 
     /// Judges an answer, once: a right one spends the key, a wrong one takes an attempt. The same request gets the same

@@ -15,8 +15,10 @@ use std::{
     str::FromStr,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
+use rustix::net::sockopt;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
@@ -26,6 +28,10 @@ use crate::domain::client::Peer;
 
 /// Who may connect to a socket: its owner and its group, which a proxy is put into.
 const SOCKET_MODE: u32 = 0o660;
+
+/// What the system takes of a reply before its client does. Linux has room for twice that, and with more it would be
+/// half a megabyte for each sound.
+const SEND_BUFFER_BYTES: usize = 128 << 10;
 
 /// Where to listen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -210,6 +216,16 @@ impl Connected {
             Self::Network(stream) => stream.set_nodelay(true),
             Self::Socket(_) => Ok(()),
         }
+    }
+
+    /// Has the system take little that the client does not take, and give up one that takes nothing for so long, also
+    /// after the connection was closed here: what it keeps of them is counted nowhere.
+    pub(crate) fn bound_unsent(&self, stall_time: Duration) -> io::Result<()> {
+        let Self::Network(stream) = self else { return Ok(()) };
+        sockopt::set_socket_send_buffer_size(stream, SEND_BUFFER_BYTES)?;
+        #[cfg(target_os = "linux")]
+        sockopt::set_tcp_user_timeout(stream, u32::try_from(stall_time.as_millis()).unwrap_or(u32::MAX))?;
+        Ok(())
     }
 }
 

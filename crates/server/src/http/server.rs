@@ -16,23 +16,30 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
-    time::{sleep, timeout},
+    time::{interval, sleep, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
-use tower::ServiceExt;
+use tower::{ServiceExt, service_fn};
 
+use super::{
+    listener::{Connected, Listener},
+    tls, unsent,
+};
 use crate::{
-    domain::client::{Encrypted, Peer},
-    http::{
-        listener::{Connected, Listener},
-        tls,
+    domain::{
+        client::{Encrypted, Peer},
+        connections::{Admitted, Connections, Counter},
     },
     logging::Seldom,
 };
 
 /// The pause after the system refused to accept, as it does when the process has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How often a newcomer for whom there is no place looks for an idle connection that may go.
+const PLACE_PAUSE: Duration = Duration::from_millis(50);
+/// How often in a stall time it is looked who takes nothing.
+const LOOKS: u32 = 10;
 /// hyper's own limits on a request's head. They are above those of [`router`](crate::router), which answer with an
 /// envelope; what is beyond these too, or is no HTTP at all, gets a bare status from hyper.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
@@ -76,12 +83,14 @@ impl Default for Limits {
 
 /// Serves HTTP until `shutdown` ends, then accepts no more and lets running requests finish.
 pub async fn serve(listener: impl Into<Listener>, router: Router, shutdown: impl Future<Output = ()>) {
-    serve_within(Limits::default(), listener, None, router, shutdown).await;
+    serve_within(Limits::default(), Arc::default(), listener, None, router, shutdown).await;
 }
 
-/// Serves as [`serve`] does, within limits of the caller's choice, and over TLS if there is something that accepts it.
+/// Serves as [`serve`] does, within limits of the caller's choice, beside connections that there may be already, and over
+/// TLS if there is something that accepts it.
 pub async fn serve_within(
     limits: Limits,
+    connections: Arc<Connections>,
     listener: impl Into<Listener>,
     tls: Option<TlsAcceptor>,
     router: Router,
@@ -90,40 +99,82 @@ pub async fn serve_within(
     let (stop, stopping) = watch::channel(false);
     // It ends when the last connection has dropped its sender.
     let (alive, mut ended) = mpsc::channel::<Infallible>(1);
-    let connections = Arc::new(Semaphore::new(limits.connections));
-    let (listener, mut shutdown) = (listener.into(), pin!(shutdown));
-    loop {
-        let (stream, peer, permit) = tokio::select! {
-            accepted = accept(&listener, &connections) => accepted,
-            () = &mut shutdown => break,
-        };
+    let serve_one = |Accepted { stream, peer, admitted, place }: Accepted| {
         let (router, tls, stopping, alive) = (router.clone(), tls.clone(), stopping.clone(), alive.clone());
         tokio::spawn(async move {
-            let _held = (permit, alive);
-            converse(stream, peer, tls, router, limits, stopping).await;
+            let _held = (place, alive);
+            let counter = admitted.counter();
+            tokio::select! {
+                () = converse(stream, peer, counter, tls, router, limits, stopping) => {}
+                () = admitted.cut() => tracing::debug!("a connection was in the way of others and is ended"),
+            }
         });
+    };
+    tokio::select! {
+        () = accept_all(listener.into(), &connections, limits.connections, serve_one) => {}
+        () = look(&connections, limits.stall_time) => {}
+        () = shutdown => {}
     }
-    drop((listener, alive));
+    drop(alive);
     stop.send_replace(true);
     if timeout(limits.drain_time, ended.recv()).await.is_err() {
         tracing::warn!("some requests were still running and are cut off");
     }
 }
 
-/// The next connection, once there is room for one.
-async fn accept(listener: &Listener, connections: &Arc<Semaphore>) -> (Connected, Peer, OwnedSemaphorePermit) {
+/// Looks for ever who takes nothing of what was sent.
+async fn look(connections: &Connections, stall_time: Duration) {
+    let mut looks = interval(stall_time / LOOKS);
+    loop {
+        looks.tick().await;
+        connections.cut_stalled(stall_time);
+    }
+}
+
+/// A client that has connected and was let in.
+struct Accepted {
+    stream: Connected,
+    peer: Peer,
+    admitted: Admitted,
+    place: OwnedSemaphorePermit,
+}
+
+/// Accepts clients for ever, as there is a place for each. One that is let in by nobody is closed.
+async fn accept_all(listener: Listener, connections: &Arc<Connections>, room: usize, serve_one: impl Fn(Accepted)) {
     static REFUSALS: Seldom = Seldom::new();
-    let permit = Arc::clone(connections).acquire_owned().await.expect("the semaphore is never closed");
+    let places = Arc::new(Semaphore::new(room));
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => return (stream, peer, permit),
+            Ok((stream, peer)) => {
+                if let Some(admitted) = connections.admit(peer, room) {
+                    let place = place(&places, connections, &admitted, room).await;
+                    serve_one(Accepted { stream, peer, admitted, place });
+                }
+            }
             Err(error) => {
                 if REFUSALS.is_due() {
                     tracing::warn!(%error, "connections cannot be accepted");
                 }
-                tokio::time::sleep(ACCEPT_PAUSE).await;
+                sleep(ACCEPT_PAUSE).await;
             }
         }
+    }
+}
+
+/// A place for a newcomer, as soon as somebody leaves, or idles and can go. Others wait in the system's queue meanwhile.
+async fn place(
+    places: &Arc<Semaphore>,
+    connections: &Connections,
+    newcomer: &Admitted,
+    room: usize,
+) -> OwnedSemaphorePermit {
+    // It is itself none of those who idle.
+    let _waits = newcomer.counter().request();
+    loop {
+        if let Ok(place) = timeout(PLACE_PAUSE, Arc::clone(places).acquire_owned()).await {
+            return place.expect("the semaphore is never closed");
+        }
+        connections.make_place(room);
     }
 }
 
@@ -131,6 +182,7 @@ async fn accept(listener: &Listener, connections: &Arc<Semaphore>) -> (Connected
 async fn converse(
     stream: Connected,
     peer: Peer,
+    counter: Counter,
     tls: Option<TlsAcceptor>,
     router: Router,
     limits: Limits,
@@ -140,18 +192,21 @@ async fn converse(
     if let Err(error) = stream.set_nodelay() {
         tracing::debug!(%error, "a connection refuses TCP_NODELAY");
     }
+    if let Err(error) = stream.bound_unsent(limits.stall_time) {
+        tracing::debug!(%error, "what the system sends for a connection cannot be bounded");
+    }
     // hyper times only what it reads.
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(limits.stall_time));
     let stream = Box::pin(stream);
     let Some(tls) = tls else {
-        return serve_requests(stream, of_peer(router, peer), Protocol::Http1, limits, stopping).await;
+        return serve_requests(stream, of_peer(router, peer, counter), Protocol::Http1, limits, stopping).await;
     };
     match timeout(limits.head_time, tls.accept(stream)).await {
         Ok(Ok(stream)) => {
             let is_h2 = stream.get_ref().1.alpn_protocol() == Some(tls::H2);
             let protocol = if is_h2 { Protocol::Http2 } else { Protocol::Http1 };
-            serve_requests(stream, encrypted(of_peer(router, peer)), protocol, limits, stopping).await;
+            serve_requests(stream, encrypted(of_peer(router, peer, counter)), protocol, limits, stopping).await;
         }
         Ok(Err(error)) => tracing::debug!(%error, "a client's TLS handshake failed"),
         Err(_) => tracing::debug!("a client's TLS handshake took too long"),
@@ -223,11 +278,18 @@ fn speaking(protocol: Protocol, limits: Limits) -> auto::Builder<TokioExecutor> 
     builder
 }
 
-/// The router as a service that tells each request whose it is.
-fn of_peer(router: Router, peer: Peer) -> impl HttpService {
-    router.map_request(move |mut request: hyper::Request<Incoming>| {
+/// The router as a service that tells each request whose it is, and counts what its connection does.
+fn of_peer(router: Router, peer: Peer, counter: Counter) -> impl HttpService {
+    service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer);
-        request
+        let (under_way, counter) = (counter.request(), counter.clone());
+        let reply = router.clone().oneshot(request);
+        async move {
+            let reply = reply.await?;
+            let reply = unsent::counted(reply, &counter);
+            drop(under_way);
+            Ok(reply)
+        }
     })
 }
 

@@ -50,7 +50,7 @@ impl Server {
             Router::new().route("/large", get(async || "x".repeat(LARGE_BYTES))).route("/small", get(async || "small"));
         let ((stop, stopped), (end, ended)) = (oneshot::channel(), oneshot::channel());
         runtime.spawn(async move {
-            serve_within(limits, listener, tls, router, async { drop(stopped.await) }).await;
+            serve_within(limits, Arc::default(), listener, tls, router, async { drop(stopped.await) }).await;
             end.send(()).unwrap();
         });
         Self { address, runtime, stop, ended }
@@ -102,6 +102,20 @@ fn a_client_that_sends_nothing_gives_its_place_to_another() {
     assert!(server.is_serving());
 }
 
+/// Attack W6: half-sent heads and idle connections in all places kept newcomers waiting until their time was up.
+#[test]
+fn a_newcomer_takes_the_place_of_whoever_idled_longest() {
+    let server = Server::within(Limits { connections: 4, head_time: DEADLINE * 10, ..Limits::default() });
+    let mut silent: Vec<_> = (0..4).map(|_| server.connect()).collect();
+    for stream in &mut silent {
+        stream.write_all(b"GET /").unwrap();
+    }
+    for _ in 0..8 {
+        assert!(server.is_serving());
+    }
+    assert!(silent[0].read(&mut [0]).is_ok_and(|bytes| bytes == 0), "the first of them is ended");
+}
+
 #[test]
 fn what_still_runs_when_time_is_up_is_cut_off() {
     let server = Server::within(Limits { drain_time: Duration::from_millis(200), ..Limits::default() });
@@ -115,6 +129,25 @@ fn what_still_runs_when_time_is_up_is_cut_off() {
 
 #[test]
 fn an_http_2_client_that_takes_nothing_of_its_replies_does_not_stay_for_ever() {
+    let little = Duration::from_millis(200);
+    is_ended(Limits { max_age: little, drain_time: little, ..Limits::default() });
+}
+
+/// Attack W4: no write is pending when the client's window is shut, so the time for that did not count.
+#[test]
+fn an_http_2_client_that_takes_nothing_of_its_replies_is_ended_in_the_same_time_as_others() {
+    let forever = DEADLINE * 10;
+    is_ended(Limits {
+        stall_time: Duration::from_millis(500),
+        max_age: forever,
+        drain_time: forever,
+        ..Limits::default()
+    });
+}
+
+/// A client over HTTP/2 that takes the head of a large reply and nothing of its body is ended within these limits.
+#[track_caller]
+fn is_ended(limits: Limits) {
     let folder = TempDir::new().unwrap();
     make_certificates(folder.path());
     let files =
@@ -122,8 +155,6 @@ fn an_http_2_client_that_takes_nothing_of_its_replies_does_not_stay_for_ever() {
     fs::set_permissions(&files.key, fs::Permissions::from_mode(0o600)).unwrap();
     let mut client = tls::trusting(&files.certificate).unwrap();
     client.alpn_protocols = vec![b"h2".to_vec()];
-    let limits =
-        Limits { max_age: Duration::from_millis(200), drain_time: Duration::from_millis(200), ..Limits::default() };
     let server = Server::over(Some(Tls::open(files).unwrap().acceptor()), limits);
     server.runtime.block_on(async {
         let stream = tokio::net::TcpStream::connect(server.address).await.unwrap();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use axum::Router;
 use haechi::{
-    domain::{admin::Administration, service::Service},
+    domain::{admin::Administration, connections::Connections, service::Service},
     http::{
         listener::{Address, Listener},
         server::{self, Limits},
@@ -72,26 +72,28 @@ impl Listeners {
         let public = router::router(Arc::clone(service), Some(administration), options);
         let operators = router::operators(Arc::clone(service), Some(administration), public_path.clone());
         let until = || stopping.clone().wait();
-        self.serve_routers(public, operators, until).await;
+        self.serve_routers(public, Arc::clone(service.connections()), operators, until).await;
     }
 
     /// Serves these until the given future ends and running requests are finished.
     pub(super) async fn serve_routers<Until: Future<Output = ()>>(
         self,
         public: Router,
+        connections: Arc<Connections>,
         operators: Router,
         until: impl Fn() -> Until,
     ) {
-        let operators = self
-            .operators
-            .map(|listener| server::serve_within(Limits::default(), listener, self.tls.clone(), operators, until()));
+        let serve = |listener, connections, limits, router| {
+            server::serve_within(limits, connections, listener, self.tls.clone(), router, until())
+        };
+        let operators = self.operators.map(|listener| serve(listener, Arc::default(), Limits::default(), operators));
         let operators = async {
             if let Some(operators) = operators {
                 operators.await;
             }
         };
         let limits = Limits { connections: room_for_connections(), ..Limits::default() };
-        let public = server::serve_within(limits, self.public, self.tls, public, until());
+        let public = serve(self.public, connections, limits, public);
         tokio::join!(public, operators);
     }
 }

@@ -3,7 +3,7 @@
 //! A command may have the database open for a moment. Redis may come up later than this server, as at a machine's boot;
 //! meanwhile clients are told so, and nothing ends.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Result, bail};
 use haechi::{
@@ -72,7 +72,7 @@ async fn open_later(
         async move { while awaited.changed().await.is_ok() {} }
     };
     // Its last requests may end later than the others begin.
-    tokio::spawn(async move { listeners.serve_routers(public, operators, until).await });
+    tokio::spawn(async move { listeners.serve_routers(public, Arc::default(), operators, until).await });
     for tries in 0.. {
         if tries % AWAY_TRIES_SAID == 0 {
             tracing::warn!(%cause, "nothing is issued or decided before Redis is there: it is tried every second");
