@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri, header, request::Parts},
     response::Response,
 };
-use haechi_captcha::{Language, Look, Pace, Scale, Speech, Theme, Word, image::render_expired};
+use haechi_captcha::{Language, Look, Notice, Pace, Scale, Speech, Theme, Word, image::render_notice};
 
 use super::reply::{self, Envelope};
 use crate::{
@@ -155,7 +155,8 @@ fn not_shown(refusal: &Refusal, wanted: &Wanted, headers: &HeaderMap) -> Respons
     if !accepts_images(headers) {
         return reply::refusal_with_status(refusal, status);
     }
-    let notice = render_expired(wanted.language.unwrap_or_default(), &wanted.adapt(Look::default()));
+    let language = wanted.language.unwrap_or_default();
+    let notice = render_notice(Notice::Expired, language, &wanted.adapt(Look::default()));
     counted(media(status, "image/gif", notice.into()), refusal.outcome())
 }
 
