@@ -66,7 +66,7 @@ enum Xtask {
     AlphabetByEye(eye::Options),
     /// Take the outlines of the faces that we draw in out of installed font packages.
     Faces,
-    /// Render the voice bank with the speech engines, and check its clips.
+    /// Render the voice banks with the speech engines, and check their clips.
     Voices(voices::Options),
 }
 
