@@ -6,6 +6,7 @@
 use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, Result, bail};
+use haechi_captcha::{Language, image::notice_texts};
 use skrifa::{
     FontRef, MetadataProvider,
     instance::{LocationRef, Size},
@@ -40,8 +41,8 @@ struct Source {
 enum Kind {
     /// A-Z and 0-9; the height of an H is 1000 units.
     Letters,
-    /// The characters of these texts; an em is 1000 units.
-    Notice(&'static str),
+    /// The characters of the texts that are set in this language's face; an em is 1000 units.
+    Notice(Language),
 }
 
 const SOURCES: &[Source] = &[
@@ -61,19 +62,19 @@ const SOURCES: &[Source] = &[
     letters("roboto-bold", "fonts-roboto-unhinted", "truetype/roboto/unhinted/RobotoTTF/Roboto-Bold.ttf"),
     letters("roboto-condensed-bold", "fonts-roboto-unhinted", "truetype/roboto/unhinted/RobotoCondensed-Bold.ttf"),
     letters("roboto-slab-bold", "fonts-roboto-slab", "opentype/roboto/slab/RobotoSlab-Bold.otf"),
-    notice("notice-en", 0, "TEST This challenge has expired Please get a new one Expired Get a new one"),
-    notice("notice-ja", 0, "認証の期限が切れました 新しい画像を取得してください 期限切れです 再取得してください"),
-    notice("notice-ko", 1, "보안문자가 만료되었습니다 새로 받아 주세요"),
-    notice("notice-zh", 2, "验证码已过期 请重新获取"),
+    notice("notice-en", 0, Language::En),
+    notice("notice-ja", 0, Language::Ja),
+    notice("notice-ko", 1, Language::Ko),
+    notice("notice-zh", 2, Language::Zh),
 ];
 
 const fn letters(name: &'static str, package: &'static str, file: &'static str) -> Source {
     Source { name, package, file, index: 0, kind: Kind::Letters }
 }
 
-const fn notice(name: &'static str, index: u32, texts: &'static str) -> Source {
+const fn notice(name: &'static str, index: u32, language: Language) -> Source {
     let file = "opentype/noto/NotoSansCJK-Bold.ttc";
-    Source { name, package: "fonts-noto-cjk", file, index, kind: Kind::Notice(texts) }
+    Source { name, package: "fonts-noto-cjk", file, index, kind: Kind::Notice(language) }
 }
 
 /// Writes every face, and beside them the licence of every package that they come from.
@@ -107,11 +108,10 @@ fn version_of(package: &str) -> Result<String> {
 fn encode(source: &Source) -> Result<Vec<u8>> {
     let bytes = fs::read(Path::new(FONTS).join(source.file))?;
     let font = FontRef::from_index(&bytes, source.index)?;
-    let (characters, size) = match source.kind {
-        Kind::Letters => (LETTERS, UNITS * UNITS / height_of_h(&font)?),
-        Kind::Notice(texts) => (texts, UNITS),
+    let (mut characters, size): (Vec<char>, f32) = match source.kind {
+        Kind::Letters => (LETTERS.chars().collect(), UNITS * UNITS / height_of_h(&font)?),
+        Kind::Notice(language) => (notice_texts(language).flat_map(str::chars).collect(), UNITS),
     };
-    let mut characters: Vec<char> = characters.chars().collect();
     characters.sort_unstable();
     characters.dedup();
 

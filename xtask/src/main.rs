@@ -69,7 +69,7 @@ enum Xtask {
     Faces,
     /// Take what keys type in other layouts out of Debian's xkb-data, and see that the library's table is that.
     Keyboards(keyboards::Options),
-    /// Render the voice bank with the speech engines, and check its clips.
+    /// Render the voice banks with the speech engines, and check their clips.
     Voices(voices::Options),
 }
 

@@ -1,4 +1,4 @@
-//! Renders the voice bank with the speech engines of the Debian packages `espeak-ng` and `flite`.
+//! Renders the voice banks with the speech engines of the Debian packages `espeak-ng` and `flite`.
 
 pub(crate) mod dress;
 pub(crate) mod engine;
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use haechi_captcha::{
     Language,
-    sound::bank::{self, Bank, Clip, SAMPLE_RATE_HZ, Word},
+    sound::bank::{self, Bank, BankError, Clip, SAMPLE_RATE_HZ, Word},
 };
 
 use dress::{DRESSING, Dressing, decibels, dress, speech_level};
@@ -18,48 +18,114 @@ use engine::{OPENING_VOICES, Speaker};
 /// Options of `cargo xtask voices`.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Where the bank goes
-    #[arg(long, default_value = "crates/captcha/assets/voices/voices.bank")]
+    /// Where the banks go
+    #[arg(long, default_value = "crates/captcha/assets/voices")]
     out: PathBuf,
-    /// Check the bank that is there, and render nothing
+    /// Leave the bank of challenges alone, and do the notices
+    #[arg(long)]
+    notices: bool,
+    /// Check the banks that are there, and render nothing
     #[arg(long)]
     check: bool,
 }
 
-/// Renders the bank, writes it, and prints what is in it and what is off.
+/// Renders the banks, writes them, and prints what is in them and what is off.
 pub(crate) fn build(options: &Options) -> anyhow::Result<()> {
+    let parts = if options.notices { &[Part::Notices][..] } else { &[Part::Challenges, Part::Notices] };
     if !options.check {
-        let clips = render()?;
-        let bytes = bank::write(&clips);
-        Bank::parse(&bytes).context("what was rendered is not a whole bank")?;
-        std::fs::write(&options.out, &bytes).with_context(|| format!("cannot write {}", options.out.display()))?;
+        for part in parts {
+            let bytes = bank::write(&part.render()?);
+            part.parse(&bytes).context("what was rendered is not a whole bank")?;
+            let path = options.out.join(part.file());
+            std::fs::write(&path, &bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        }
         for version in engine::versions()? {
             println!("with {version}");
         }
     }
-    let bytes = std::fs::read(&options.out).with_context(|| format!("cannot read {}", options.out.display()))?;
-    report(&Bank::parse(&bytes)?, bytes.len());
+    for part in parts {
+        let path = options.out.join(part.file());
+        let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        part.report(&part.parse(&bytes)?, bytes.len());
+    }
     Ok(())
 }
 
 /// How much quicker lead-ins are said than characters: nothing in them need be caught at first hearing.
 const LEAD_IN_HASTE: f32 = 1.25;
 
-fn render() -> anyhow::Result<Vec<Clip>> {
-    let scratch = tempfile::tempdir()?;
-    let mut clips = Vec::new();
-    for language in Language::ALL {
-        for (voice, &speaker) in engine::speakers(language).iter().enumerate() {
-            for word in words(voice) {
-                let speaker = if matches!(word, Word::LeadIn(_)) { speaker.hurried(LEAD_IN_HASTE) } else { speaker };
-                let wav = speaker.speak(language, &names::text(language, word), scratch.path())?;
-                let (samples, rate_hz) = engine::read_wav(&wav)?;
-                let samples = dress(&samples, rate_hz, &dressing(language, word));
-                clips.push(Clip { language, voice: voice as u8, word, samples });
-            }
+/// A bank, which is a file.
+#[derive(Clone, Copy)]
+enum Part {
+    /// What challenges are spoken with.
+    Challenges,
+    /// What people are told instead of a challenge.
+    Notices,
+}
+
+impl Part {
+    const fn file(self) -> &'static str {
+        match self {
+            Self::Challenges => "voices.bank",
+            Self::Notices => "notices.bank",
         }
     }
-    Ok(clips)
+
+    fn parse(self, bytes: &[u8]) -> Result<Bank<'_>, BankError> {
+        match self {
+            Self::Challenges => Bank::parse(bytes),
+            Self::Notices => Bank::parse_notices(bytes),
+        }
+    }
+
+    fn speakers(self, language: Language) -> &'static [Speaker] {
+        match self {
+            Self::Challenges => engine::speakers(language),
+            Self::Notices => std::slice::from_ref(engine::announcer(language)),
+        }
+    }
+
+    fn words(self, voice: usize) -> Vec<Word> {
+        match self {
+            Self::Challenges => {
+                let opening = [Word::Test].into_iter().chain(Word::LEAD_INS).filter(|_| voice < OPENING_VOICES);
+                Word::characters().chain(opening).collect()
+            }
+            Self::Notices => Word::notices().collect(),
+        }
+    }
+
+    fn render(self) -> anyhow::Result<Vec<Clip>> {
+        let scratch = tempfile::tempdir()?;
+        let mut clips = Vec::new();
+        for language in Language::ALL {
+            for (voice, &speaker) in self.speakers(language).iter().enumerate() {
+                for word in self.words(voice) {
+                    let speaker =
+                        if matches!(word, Word::LeadIn(_)) { speaker.hurried(LEAD_IN_HASTE) } else { speaker };
+                    let wav = speaker.speak(language, &names::text(language, word), scratch.path())?;
+                    let (samples, rate_hz) = engine::read_wav(&wav)?;
+                    let samples = dress(&samples, rate_hz, &dressing(language, word));
+                    clips.push(Clip { language, voice: voice as u8, word, samples });
+                }
+            }
+        }
+        Ok(clips)
+    }
+
+    fn report(self, bank: &Bank<'_>, size_bytes: usize) {
+        let clips: Vec<Clip> = bank.clips().collect();
+        for language in Language::ALL {
+            for (voice, speaker) in self.speakers(language).iter().enumerate() {
+                let own: Vec<&Clip> =
+                    clips.iter().filter(|clip| clip.language == language && usize::from(clip.voice) == voice).collect();
+                report_voice(language, voice, *speaker, &own);
+            }
+        }
+        let samples: usize = clips.iter().map(|clip| clip.samples.len()).sum();
+        let secs = samples as f64 / f64::from(SAMPLE_RATE_HZ);
+        println!("{}: {} clips, {secs:.0} s, {:.2} MB", self.file(), clips.len(), size_bytes as f64 / 1e6);
+    }
 }
 
 /// Names that noise covers first, as STOI of each character showed (docs/legibility.md). They are said louder.
@@ -78,11 +144,6 @@ const FAINT_GAIN_DB: f64 = 2.5;
 fn dressing(language: Language, word: Word) -> Dressing {
     let is_faint = matches!(word, Word::Character(character) if faint(language).contains(&character));
     Dressing { level_db: DRESSING.level_db + if is_faint { FAINT_GAIN_DB } else { 0.0 }, ..DRESSING }
-}
-
-fn words(voice: usize) -> Vec<Word> {
-    let opening = [Word::Test].into_iter().chain(Word::LEAD_INS).filter(|_| voice < OPENING_VOICES);
-    Word::characters().chain(opening).collect()
 }
 
 /// What a clip measures.
@@ -118,33 +179,19 @@ impl Measure {
             Word::LeadIn(_) => 0.9..2.6,
             Word::Character(_) => 0.12..0.9,
             Word::Test => 0.2..0.95,
+            // With the silence around it, 6 s at the slow pace.
+            Word::Notice(_) => 1.5..3.65,
         };
+        // A notice is two sentences.
+        let longest_pause_secs = if matches!(word, Word::Notice(_)) { 0.6 } else { 0.2 };
         match self {
             measure if !lengths.contains(&measure.secs) => Some("length"),
             measure if (measure.level_db - dressing(language, word).level_db).abs() > 2.0 => Some("level"),
             measure if measure.peak_db > -3.0 => Some("clips"),
-            measure if measure.longest_pause_secs > 0.2 => Some("pause"),
+            measure if measure.longest_pause_secs > longest_pause_secs => Some("pause"),
             _ => None,
         }
     }
-}
-
-fn report(bank: &Bank<'_>, size_bytes: usize) {
-    let clips: Vec<Clip> = bank.clips().collect();
-    for language in Language::ALL {
-        for (voice, speaker) in engine::speakers(language).iter().enumerate() {
-            let own: Vec<&Clip> =
-                clips.iter().filter(|clip| clip.language == language && usize::from(clip.voice) == voice).collect();
-            report_voice(language, voice, *speaker, &own);
-        }
-    }
-    let samples: usize = clips.iter().map(|clip| clip.samples.len()).sum();
-    println!(
-        "{} clips, {:.0} s, {:.2} MB",
-        clips.len(),
-        samples as f64 / f64::from(SAMPLE_RATE_HZ),
-        size_bytes as f64 / 1e6
-    );
 }
 
 fn report_voice(language: Language, voice: usize, speaker: Speaker, clips: &[&Clip]) {

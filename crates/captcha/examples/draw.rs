@@ -3,18 +3,21 @@
 //! ```text
 //! draw FOLDER [COUNT] [WIDTH HEIGHT] [LENGTH] [SCALE] [light|dark]    writes COUNT labelled pictures
 //! draw --time [COUNT] [WIDTH HEIGHT] [LENGTH] [SCALE] [light|dark]    prints time and size per picture
-//! draw --plain FOLDER [WIDTH HEIGHT]                                  writes the test picture and the notices
+//! draw --plain FOLDER [WIDTH HEIGHT] [SCALE]                          writes the test picture and the notices
 //! ```
 
 use std::{env, error::Error, fs, path::Path, str::FromStr, time::Instant};
 
-use haechi_captcha::{Alphabet, Answer, Language, Look, Scale, Seed, Theme, image};
+use haechi_captcha::{Alphabet, Answer, Language, Look, Notice, Scale, Seed, Theme, image};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let argument = |index: usize| arguments.get(index).map(String::as_str);
     match argument(0) {
-        Some("--plain") => draw_plain(argument(1).ok_or("which folder?")?, &look(&arguments, 2)?),
+        Some("--plain") => {
+            let scale = Scale::try_from(number(&arguments, 4, 1)?)?;
+            draw_plain(argument(1).ok_or("which folder?")?, &look(&arguments, 2)?.with_scale(scale))
+        }
         Some(target) => {
             let count = number(&arguments, 1, 20)?;
             let length = number(&arguments, 4, 5)?;
@@ -61,9 +64,11 @@ fn draw_plain(folder: &str, look: &Look) -> Result<(), Box<dyn Error>> {
         let look = look.clone().with_theme(theme);
         let test = image::render_test(&"TEST5".parse()?, &look);
         fs::write(Path::new(folder).join(format!("test_{name}.gif")), test)?;
-        for language in Language::ALL {
-            let path = Path::new(folder).join(format!("expired_{}_{name}.gif", language.tag()));
-            fs::write(path, image::render_expired(language, &look))?;
+        for (notice, kind) in Notice::ALL.into_iter().zip(["expired", "too_many", "busy"]) {
+            for language in Language::ALL {
+                let path = Path::new(folder).join(format!("{kind}_{}_{name}.gif", language.tag()));
+                fs::write(path, image::render_notice(notice, language, &look))?;
+            }
         }
     }
     Ok(())

@@ -3,15 +3,22 @@
 //! ```text
 //! speak FOLDER [COUNT]     writes COUNT labelled sounds of each language, noisy and clean
 //! speak --time [COUNT] [LANGUAGE]     prints time and size per sound
+//! speak --notices FOLDER   writes the notices of each language at both paces
 //! ```
 
 use std::{env, error::Error, fs, path::Path, time::Instant};
 
-use haechi_captcha::{Alphabet, Answer, Language, Seed, Speech, sound::speak};
+use haechi_captcha::{
+    Alphabet, Answer, Language, Notice, Pace, Seed, Speech,
+    sound::{speak, speak_notice},
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let target = arguments.first().ok_or("see the head of examples/speak.rs for the arguments")?;
+    if target == "--notices" {
+        return write_notices(arguments.get(1).ok_or("which folder?")?);
+    }
     let count = arguments.get(1).map_or(Ok(20), |text| text.parse())?;
     if target == "--time" {
         time(count, arguments.get(2).map_or("en", String::as_str).parse()?);
@@ -24,6 +31,19 @@ fn main() -> Result<(), Box<dyn Error>> {
             let speech = Speech::new(language);
             fs::write(name.with_extension("wav"), speak(&answer, &seed, &speech))?;
             fs::write(name.with_extension("clean.wav"), speak(&answer, &seed, &speech.clean()))?;
+        }
+    }
+    Ok(())
+}
+
+fn write_notices(folder: &str) -> Result<(), Box<dyn Error>> {
+    fs::create_dir_all(folder)?;
+    for (notice, kind) in Notice::ALL.into_iter().zip(["expired", "too_many", "busy"]) {
+        for language in Language::ALL {
+            for (pace, suffix) in [(Pace::Normal, ""), (Pace::Slow, "_slow")] {
+                let path = Path::new(folder).join(format!("{kind}_{}{suffix}.wav", language.tag()));
+                fs::write(path, speak_notice(notice, language, pace))?;
+            }
         }
     }
     Ok(())

@@ -134,6 +134,14 @@ pub fn answer(bytes: &[u8]) {
 
 /// A bank is whole or refused, the same way each time; of a whole one nothing is missing later.
 pub fn bank(bytes: &[u8]) {
+    match Bank::parse_notices(bytes) {
+        Ok(notices) => {
+            for language in Language::ALL {
+                assert!(Word::notices().all(|word| notices.clip(language, word).is_some_and(|clip| !clip.is_empty())));
+            }
+        }
+        Err(error) => assert_eq!(Bank::parse_notices(bytes).err(), Some(error)),
+    }
     let bank = match Bank::parse(bytes) {
         Ok(bank) => bank,
         Err(error) => {

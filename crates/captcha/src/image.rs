@@ -26,10 +26,11 @@ mod studio;
 mod style;
 
 use self::{grain::Grain, layout::Part, palette::Tint, studio::Studio};
-use crate::{Answer, Language, Seed};
+use crate::{Answer, Language, Notice, Seed};
 
 pub use self::{
     look::{Difficulty, Look, Scale, Theme},
+    notice::texts as notice_texts,
     silhouette::silhouettes,
     style::{Fills, Style},
 };
@@ -61,8 +62,10 @@ pub fn render_test(answer: &Answer, look: &Look) -> Vec<u8> {
     notice::draw_test(answer, look)
 }
 
-/// Draws a notice that a challenge has expired, in the reader's language.
+/// Draws what a person is told instead of a challenge, in the reader's language.
+///
+/// The picture has the look's size, scale and theme; its difficulty changes nothing.
 #[must_use]
-pub fn render_expired(language: Language, look: &Look) -> Vec<u8> {
-    notice::draw_expired(language, look)
+pub fn render_notice(notice: Notice, language: Language, look: &Look) -> Vec<u8> {
+    notice::draw(notice, language, look)
 }

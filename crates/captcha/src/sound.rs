@@ -22,12 +22,12 @@ use std::{str::FromStr, sync::OnceLock};
 pub use style::{Background as BackgroundStyle, Pace, Style};
 
 use self::{
-    bank::{Bank, Voice},
+    bank::{Bank, Voice, Word},
     studio::{Studio, samples_in},
 };
-use crate::{Answer, Error, Seed};
+use crate::{Answer, Error, Notice, Seed, Stream};
 
-/// A language in which answers are spoken and notices written.
+/// A language in which answers are spoken, and notices written and spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Language {
     /// Korean
@@ -156,11 +156,30 @@ pub fn speak_in_style(answer: &Answer, seed: &Seed, speech: &Speech, style: &Sty
 /// Speaks an answer plainly and slowly, after the word "test".
 #[must_use]
 pub fn speak_test(answer: &Answer, speech: &Speech) -> Vec<u8> {
+    say_plainly(speech.pace, |studio, style, stream| {
+        speaker::say_test(studio, answer, voices(speech.language), style, stream);
+    })
+}
+
+/// Says what a person is told instead of a challenge, as a WAV file like those of challenges, without noise.
+///
+/// It lasts 4 s or little more at the most, and 6 s at the slow pace. The same notice, language and pace give the same
+/// bytes.
+#[must_use]
+pub fn speak_notice(notice: Notice, language: Language, pace: Pace) -> Vec<u8> {
+    let clip = Bank::built_in_notices()
+        .clip(language, Word::Notice(notice))
+        .expect("a bank of notices has all of them in every language");
+    say_plainly(pace, |studio, style, stream| speaker::say_notice(studio, &clip, style, stream))
+}
+
+/// A file of what is said without noise, and with nothing left to chance.
+fn say_plainly(pace: Pace, say: impl FnOnce(&mut Studio, &Style, &mut Stream)) -> Vec<u8> {
     // The style leaves nothing to chance, so that any seed does.
     let mut stream = Seed::from_number(0).stream();
     Studio::record(|studio| {
-        speaker::say_test(studio, answer, voices(speech.language), &Style::test(), &mut stream);
-        match speech.pace {
+        say(studio, &Style::test(), &mut stream);
+        match pace {
             Pace::Normal => studio.file(),
             Pace::Slow => studio.slow_file(Pace::SLOWER),
         }

@@ -7,8 +7,8 @@ mod styles;
 use std::{collections::HashSet, env, fs, path::PathBuf};
 
 use haechi_captcha::{
-    Alphabet, Answer, Difficulty, Error, Language, Look, Scale, Seed, Theme,
-    image::{Style, render, render_expired, render_in_style, render_test},
+    Alphabet, Answer, Difficulty, Error, Language, Look, Notice, Scale, Seed, Theme,
+    image::{Style, render, render_in_style, render_notice, render_test},
 };
 use proptest::prelude::*;
 
@@ -201,15 +201,37 @@ fn a_picture_takes_a_few_kilobytes() {
     }
 }
 
+fn every_notice() -> impl Iterator<Item = (Notice, Language)> {
+    Notice::ALL.into_iter().flat_map(|notice| Language::ALL.map(|language| (notice, language)))
+}
+
 #[test]
-fn notices_differ_by_language_and_read_back_in_every_size() {
+fn notices_differ_and_read_back_in_every_size() {
     for (width, height) in [(120, 40), (120, 160), (240, 80), (480, 40), (480, 160)] {
         let look = look(width, height, 1, Theme::Dark);
         let notices: HashSet<Vec<u8>> =
-            Language::ALL.iter().map(|&language| read(&render_expired(language, &look)).tones).collect();
-        assert_eq!(notices.len(), Language::ALL.len());
+            every_notice().map(|(notice, language)| read(&render_notice(notice, language, &look)).tones).collect();
+        assert_eq!(notices.len(), 12, "{width}x{height}");
         let test = read(&render_test(&answer("TEST5"), &look));
         assert_eq!((test.width, test.height), (width, height));
+    }
+}
+
+/// No line is cut off, and none is so small that it cannot be read.
+#[test]
+fn notices_fit_their_frame_and_are_large_enough() {
+    for (width, height) in [(120, 40), (199, 40), (200, 40), (120, 160), (240, 80), (480, 160)] {
+        for ((notice, language), theme) in every_notice().flat_map(|one| [(one, Theme::Light), (one, Theme::Dark)]) {
+            let picture = read(&render_notice(notice, language, &look(width, height, 1, theme)));
+            let what = format!("{notice:?} in {language:?} at {width}x{height}");
+            let rows: Vec<&[u8]> = picture.tones.chunks(usize::from(width)).collect();
+            let ground = rows[0][0];
+            let is_empty = |row: &&[u8]| row.iter().all(|tone| *tone == ground);
+            assert!(is_empty(&rows[0]) && is_empty(&rows[rows.len() - 1]), "{what}");
+            assert!(rows.iter().all(|row| row[0] == ground && row[row.len() - 1] == ground), "{what}");
+            let lines: Vec<usize> = rows.split(is_empty).map(<[_]>::len).filter(|&height| height > 0).collect();
+            assert!(lines.len() == 2 && lines.iter().all(|&height| height >= 8), "{what}: {lines:?} pixels high");
+        }
     }
 }
 
@@ -253,8 +275,19 @@ fn pictures_are_as_a_person_approved_them() {
 #[test]
 fn plain_pictures_are_as_a_person_approved_them() {
     check("test", &render_test(&answer("TEST5"), &Look::default()));
-    for language in Language::ALL {
-        check(&format!("expired_{}", language.tag()), &render_expired(language, &Look::default()));
+    for (notice, language) in every_notice() {
+        let name = format!("{}_{}", kind(notice), language.tag());
+        check(&name, &render_notice(notice, language, &Look::default()));
+        let smallest = look(120, 40, 1, Theme::Dark);
+        check(&format!("{name}_smallest"), &render_notice(notice, language, &smallest));
     }
-    check("expired_smallest", &render_expired(Language::Ko, &look(120, 40, 1, Theme::Dark)));
+}
+
+/// The name of a notice's files.
+fn kind(notice: Notice) -> &'static str {
+    match notice {
+        Notice::Expired => "expired",
+        Notice::TooMany => "too_many",
+        Notice::Busy => "busy",
+    }
 }

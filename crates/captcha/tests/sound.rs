@@ -5,10 +5,10 @@
 use std::{collections::HashSet, env, fs, path::PathBuf};
 
 use haechi_captcha::{
-    Answer, Language, Seed, Speech,
+    Answer, Language, Notice, Pace, Seed, Speech,
     sound::{
         bank::{Bank, Word},
-        speak, speak_test,
+        speak, speak_notice, speak_test,
     },
 };
 use proptest::prelude::*;
@@ -126,12 +126,61 @@ fn a_test_sound_is_slow_and_has_no_noise() {
     }
 }
 
+/// Each notice in each language at each pace.
+fn every_notice() -> impl Iterator<Item = (Notice, Language, Pace)> {
+    let languages = |notice| Language::ALL.map(|language| (notice, language));
+    let paces = |(notice, language)| [Pace::Normal, Pace::Slow].map(|pace| (notice, language, pace));
+    Notice::ALL.into_iter().flat_map(languages).flat_map(paces)
+}
+
 #[test]
-fn every_clip_of_the_bank_is_sound() {
-    let bank = Bank::built_in();
-    for clip in bank.clips() {
+fn every_notice_is_read_back_lasts_as_it_should_and_never_clips() {
+    let mut normal_secs = 0.0;
+    let mut sounds = HashSet::new();
+    for (notice, language, pace) in every_notice() {
+        let what = format!("{notice:?} in {language:?}, {pace:?}");
+        let wav = speak_notice(notice, language, pace);
+        let samples = read(&wav);
+        assert!((1.0..6.0).contains(&secs(&samples)), "{what}: {} s", secs(&samples));
+        // The range of sounds of challenges.
+        assert!((0.03..0.2).contains(&level(&samples)), "{what}: {}", level(&samples));
+        assert!(samples.iter().all(|sample| sample.unsigned_abs() < 32_200), "{what}");
+        let (start, end) = (&samples[..16], &samples[samples.len() - 16..]);
+        assert!(start.iter().chain(end).all(|sample| sample.abs() < 250), "{what}: {start:?} {end:?}");
+        match pace {
+            Pace::Normal => normal_secs = secs(&samples),
+            Pace::Slow => {
+                let ratio = secs(&samples) / normal_secs;
+                assert!((1.38..1.42).contains(&ratio), "{what}: {ratio} times as long as at the normal pace");
+            }
+        }
+        assert!(speak_notice(notice, language, pace) == wav, "{what}: the same bytes each time");
+        assert!(sounds.insert(wav), "{what} says what another notice says");
+    }
+    assert_eq!(sounds.len(), 24);
+}
+
+/// Nothing lies behind a notice: before and after what is said, all is silent.
+#[test]
+fn a_notice_has_no_noise() {
+    for (notice, language, pace) in every_notice() {
+        let samples = read(&speak_notice(notice, language, pace));
+        let silence = samples[..2000].iter().chain(&samples[samples.len() - 2000..]);
+        assert!(silence.into_iter().all(|&sample| sample == 0), "{notice:?} in {language:?}, {pace:?}");
+    }
+}
+
+#[test]
+fn every_clip_of_the_banks_is_sound() {
+    let (bank, notices) = (Bank::built_in(), Bank::built_in_notices());
+    assert_eq!(notices.clips().count(), 12);
+    for clip in bank.clips().chain(notices.clips()) {
         let what = format!("{} {} {:?}", clip.language.tag(), clip.voice, clip.word);
-        let lengths = if matches!(clip.word, Word::LeadIn(_)) { 0.9..2.8 } else { 0.12..0.95 };
+        let lengths = match clip.word {
+            Word::Notice(_) => 1.5..3.65,
+            Word::LeadIn(_) => 0.9..2.8,
+            Word::Character(_) | Word::Test => 0.12..0.95,
+        };
         assert!(lengths.contains(&secs(&clip.samples)), "{what}: {} s", secs(&clip.samples));
         assert!((0.035..0.15).contains(&level(&clip.samples)), "{what}: level {}", level(&clip.samples));
         assert!(clip.samples.iter().all(|sample| sample.unsigned_abs() < 24_600), "{what}: too loud");
@@ -200,9 +249,25 @@ fn sounds_are_as_they_were_approved() {
             line("test", speak_test(&answer, &speech));
         }
     }
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/sound/sha256.txt");
+    check("sha256.txt", &lines);
+}
+
+/// The same for notices.
+#[test]
+fn notices_are_as_they_were_approved() {
+    let mut lines = String::new();
+    for (notice, language, pace) in every_notice() {
+        let hash = hex(&Sha256::digest(speak_notice(notice, language, pace)));
+        lines += &format!("{} {notice:?} {pace:?} {hash}\n", language.tag());
+    }
+    check("notices.txt", &lines);
+}
+
+/// Compares lines with the file that a person has approved.
+fn check(name: &str, lines: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/sound").join(name);
     if env::var_os("HAECHI_BLESS").is_some() {
-        fs::write(&path, &lines).unwrap();
+        fs::write(&path, lines).unwrap();
     }
     assert_eq!(lines, fs::read_to_string(&path).unwrap(), "if this was meant, run the tests with HAECHI_BLESS=1");
 }

@@ -181,6 +181,8 @@ enum Listener {
     Program,
     Reader(Box<console::Reader>),
     Visitor(Language),
+    /// Somebody before a challenge, who sees or hears it.
+    Onlooker(Box<nhn::notices::Onlooker>),
     /// Somebody on the page for browsers without scripts, or on the reply to its form.
     Pasting(bool, Language),
 }
@@ -193,6 +195,9 @@ impl Listener {
             Dialect::Fallback => {
                 let is_reply = parts.uri.path().ends_with("/answer");
                 Self::Pasting(is_reply, fallback::language_of(parts.uri.query(), &parts.headers))
+            }
+            Dialect::Nhn => {
+                nhn::notices::Onlooker::of(parts).map_or(Self::Program, |found| Self::Onlooker(found.into()))
             }
             _ => Self::Program,
         }
@@ -211,6 +216,7 @@ impl Dialect {
             (Self::Hcaptcha, _) => siteverify::refusal(Vendor::Hcaptcha, refusal),
             (Self::Turnstile, _) => siteverify::refusal(Vendor::Turnstile, refusal),
             (Self::Widget, _) => widget::refusal(refusal),
+            (Self::Nhn, Listener::Onlooker(onlooker)) => nhn::notices::refusal(refusal, onlooker),
             (Self::Nhn | Self::Console | Self::Demo | Self::Fallback, _) => nhn::reply::refusal(refusal),
         }
     }

@@ -63,6 +63,16 @@ pub(crate) fn speakers(language: Language) -> &'static [Speaker] {
     if language == Language::En { &ENGLISH } else { &ESPEAK }
 }
 
+/// The voice that says a language's notices: of all, a recogniser understands it best when it says these.
+pub(crate) fn announcer(language: Language) -> &'static Speaker {
+    match language {
+        Language::Ko => &Espeak { variant: "adam", pace: 183, pitch: 34 },
+        Language::En => &Flite { voice: "slt", stretch: 0.95 },
+        Language::Ja => &Espeak { variant: "Diogo", pace: 180, pitch: 60 },
+        Language::Zh => &Espeak { variant: "Diogo", pace: 165, pitch: 70 },
+    }
+}
+
 impl Speaker {
     /// The same voice, so many times as quick.
     pub(crate) fn hurried(self, by: f32) -> Self {

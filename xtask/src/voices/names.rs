@@ -1,10 +1,10 @@
-//! What is said: the name of every letter and digit in four languages, the lead-ins, and "test".
+//! What is said: the name of every letter and digit in four languages, the lead-ins, "test", and the notices.
 //!
 //! Korean and Japanese are written as a speaker of the language would spell the sound. Chinese is written in pinyin,
 //! since Debian's espeak-ng comes without the large dictionary of Chinese characters; the letters have the names that
 //! Mandarin speakers give them (诶, 必, 西, …). 5 marks the neutral tone.
 
-use haechi_captcha::{Language, sound::bank::Word};
+use haechi_captcha::{Language, Notice, sound::bank::Word};
 
 // The digits are read as over a radio (하나 둘 삼 넷 오 여섯 칠 팔 아홉 공), which every Korean speaker knows: 일 and 칠, 삼 and
 // 사, 이 and the letter E, 구 and the letter Q are taken for each other.
@@ -137,6 +137,7 @@ pub(crate) fn text(language: Language, word: Word) -> String {
         Word::Character(character) => names(language)[index(character)].to_owned(),
         Word::LeadIn(count) => lead_in(language, count),
         Word::Test => test(language).to_owned(),
+        Word::Notice(notice) => self::notice(language, notice).to_owned(),
     }
 }
 
@@ -180,6 +181,27 @@ fn test(language: Language) -> &'static str {
         Language::En => "test",
         Language::Ja => "テスト",
         Language::Zh => "ce4 shi4",
+    }
+}
+
+/// What happened, and what to do: in sense what the picture of the notice says, in words of which espeak-ng makes the
+/// most. It says Korean letter by letter, so that sounds which change in speech are spelt as they are said (ㅁ니다 for
+/// -ㅂ니다).
+const fn notice(language: Language, notice: Notice) -> &'static str {
+    match (language, notice) {
+        (Language::Ko, Notice::Expired) => "시간이 끈나쓰 ㅁ니다. 다시 시도해 주세요.",
+        (Language::Ko, Notice::TooMany) => "요청이 너무 만쓰 ㅁ니다. 잠시 기다려주세요.",
+        (Language::Ko, Notice::Busy) => "서버에 요청이 너무 만쓰 ㅁ니다. 이따 다시 해 주세요.",
+        (Language::En, Notice::Expired) => "This challenge has expired. Please get a new one.",
+        (Language::En, Notice::TooMany) => "Too many requests. Please wait a little while.",
+        (Language::En, Notice::Busy) => "The server is busy. Please try again in a moment.",
+        (Language::Ja, Notice::Expired) => "じかんぎれです。 あたらしい ものを しゅとくしてください。",
+        (Language::Ja, Notice::TooMany) => "リクエストが おおすぎます。 おまちください。",
+        (Language::Ja, Notice::Busy) => "ただいま こみあっています。 もういちど ためしてください。",
+        // 时间到了，请重新来过 / 请求太多，请稍后再试 / 服务器繁忙，请稍后再试
+        (Language::Zh, Notice::Expired) => "shi2jian1 dao4 le5, qing3 chong2xin1 lai2 guo4.",
+        (Language::Zh, Notice::TooMany) => "qing3qiu2 tai4 duo1, qing3 shao1hou4 zai4 shi4.",
+        (Language::Zh, Notice::Busy) => "fu2wu4qi4 fan2mang2, qing3 shao1hou4 zai4 shi4.",
     }
 }
 

@@ -1,4 +1,4 @@
-//! Plain pictures: the answer of a test app, and the notice that a challenge has expired.
+//! Plain pictures: the answer of a test app, and the notices that stand in for a challenge.
 
 use super::{
     Look,
@@ -8,7 +8,7 @@ use super::{
     ground::Ground,
     palette::Tint,
 };
-use crate::{Answer, Language};
+use crate::{Answer, Language, Notice};
 
 /// Where the mark of a test picture begins, in parts of the height.
 const MARK_TOP: f32 = 0.76;
@@ -18,6 +18,8 @@ const MARGIN: f32 = 0.08;
 const LINE_HEIGHT: f32 = 0.36;
 /// Pictures narrower than this get the short notice.
 const NARROW: u16 = 200;
+/// What the pictures of test apps are marked with, in the English face.
+const MARK: &str = "TEST";
 
 /// A box for a line of text, in CSS pixels.
 struct Slot {
@@ -38,18 +40,19 @@ pub(crate) fn draw_test(answer: &Answer, look: &Look) -> Vec<u8> {
     canvas.fill(&centred(&word, &slot));
 
     let bar_top = MARK_TOP * height;
-    let mark = set_line(Face::notice(Language::En), "TEST");
+    let mark = set_line(Face::notice(Language::En), MARK);
     let top = bar_top + margin / 2.0;
     canvas.fill(&centred(&mark, &Slot { left: 0.0, top, width, height: height - top - margin / 2.0 }));
     finish(&mut canvas, look, bar_top)
 }
 
-/// Two lines that say that the challenge has expired and to get a new one.
-pub(crate) fn draw_expired(language: Language, look: &Look) -> Vec<u8> {
+/// Two lines in the reader's language.
+pub(crate) fn draw(notice: Notice, language: Language, look: &Look) -> Vec<u8> {
     let (width, height) = look.size();
     let margin = MARGIN * height;
     let mut canvas = Canvas::new(look);
-    let lines = expired_lines(language, look.width() < NARROW).map(|text| set_line(Face::notice(language), text));
+    let is_narrow = look.width() < NARROW;
+    let lines = lines(notice, language, is_narrow).map(|text| set_line(Face::notice(language), text));
     let tallest = lines.iter().map(|line| line.bounds().height()).fold(0.0, f32::max);
     let widest = lines.iter().map(|line| line.bounds().width()).fold(0.0, f32::max);
     let size = ((width - 2.0 * margin) / widest).min(LINE_HEIGHT * height / tallest);
@@ -62,7 +65,22 @@ pub(crate) fn draw_expired(language: Language, look: &Look) -> Vec<u8> {
     finish(&mut canvas, look, 2.0 * height)
 }
 
+/// Every text that is set in the notice face of a language, so that `cargo xtask faces` can make the face of it.
+pub fn texts(language: Language) -> impl Iterator<Item = &'static str> {
+    let mark = (language == Language::En).then_some(MARK);
+    let both = move |notice| [false, true].into_iter().flat_map(move |is_narrow| lines(notice, language, is_narrow));
+    mark.into_iter().chain(Notice::ALL.into_iter().flat_map(both))
+}
+
 /// What happened, and what to do.
+fn lines(notice: Notice, language: Language, is_narrow: bool) -> [&'static str; 2] {
+    match notice {
+        Notice::Expired => expired_lines(language, is_narrow),
+        Notice::TooMany => too_many_lines(language, is_narrow),
+        Notice::Busy => busy_lines(language, is_narrow),
+    }
+}
+
 fn expired_lines(language: Language, is_narrow: bool) -> [&'static str; 2] {
     match (language, is_narrow) {
         (Language::Ko, false) => ["보안문자가 만료되었습니다", "새로 받아 주세요"],
@@ -72,6 +90,30 @@ fn expired_lines(language: Language, is_narrow: bool) -> [&'static str; 2] {
         (Language::Ja, false) => ["認証の期限が切れました", "新しい画像を取得してください"],
         (Language::Ja, true) => ["期限切れです", "再取得してください"],
         (Language::Zh, _) => ["验证码已过期", "请重新获取"],
+    }
+}
+
+fn too_many_lines(language: Language, is_narrow: bool) -> [&'static str; 2] {
+    match (language, is_narrow) {
+        (Language::Ko, false) => ["요청이 너무 많습니다", "잠시만 기다려 주세요"],
+        (Language::Ko, true) => ["요청이 많습니다", "잠시 기다려 주세요"],
+        (Language::En, false) => ["Too many requests", "Please wait a little while"],
+        (Language::En, true) => ["Too many tries", "Please wait"],
+        (Language::Ja, false) => ["リクエストが多すぎます", "しばらくお待ちください"],
+        (Language::Ja, true) => ["回数が多すぎます", "お待ちください"],
+        (Language::Zh, _) => ["请求过于频繁", "请稍后再试"],
+    }
+}
+
+fn busy_lines(language: Language, is_narrow: bool) -> [&'static str; 2] {
+    match (language, is_narrow) {
+        (Language::Ko, false) => ["서버가 혼잡합니다", "잠시 후 다시 시도해 주세요"],
+        (Language::Ko, true) => ["서버가 혼잡합니다", "다시 시도해 주세요"],
+        (Language::En, false) => ["The server is busy", "Please try again in a moment"],
+        (Language::En, true) => ["Server is busy", "Try again soon"],
+        (Language::Ja, false) => ["サーバーが混み合っています", "少し待ってからお試しください"],
+        (Language::Ja, true) => ["混み合っています", "再度お試しください"],
+        (Language::Zh, _) => ["服务器繁忙", "请稍等片刻再试"],
     }
 }
 
@@ -107,4 +149,19 @@ fn finish(canvas: &mut Canvas, look: &Look, wash_from: f32) -> Vec<u8> {
     let mut ground = Ground::default();
     ground.make_plain(look, wash_from);
     canvas.encode(&mut ground, &Tint::all(look.theme())[0], None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_has_its_glyphs() {
+        for language in Language::ALL {
+            for text in texts(language) {
+                let missing = text.chars().find(|&character| Face::notice(language).glyph(character).is_none());
+                assert_eq!(missing, None, "{text}: run cargo xtask faces");
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
-//! The voice bank: every word that haechi says, by every voice, in one file.
+//! The voice bank: every word of a challenge, by every voice, in one file; and the notices, likewise, in another.
 //!
-//! `cargo xtask voices` renders it ahead with speech engines, so that none is needed to build or run haechi. The file,
+//! `cargo xtask voices` renders both ahead with speech engines, so that none is needed to build or run haechi. A file,
 //! all numbers little-endian:
 //!
 //! | bytes | what |
@@ -15,6 +15,7 @@
 use std::collections::BTreeSet;
 
 use super::{Language, adpcm};
+use crate::Notice;
 
 /// Samples a second of every clip, and of what is made of them.
 pub const SAMPLE_RATE_HZ: u32 = 16_000;
@@ -40,6 +41,8 @@ pub enum Word {
     LeadIn(u8),
     /// The word "test".
     Test,
+    /// What a person is told instead of a challenge, in whole sentences.
+    Notice(Notice),
 }
 
 impl Word {
@@ -53,6 +56,11 @@ impl Word {
         CHARACTERS.iter().copied().map(Self::Character)
     }
 
+    /// All notices.
+    pub fn notices() -> impl Iterator<Item = Self> {
+        Notice::ALL.into_iter().map(Self::Notice)
+    }
+
     /// What a voice must say at least to open a sound: every lead-in and "test".
     fn openings() -> impl Iterator<Item = Self> {
         Self::LEAD_INS.into_iter().chain([Self::Test])
@@ -63,6 +71,9 @@ impl Word {
             Self::Character(character) => character,
             Self::LeadIn(count) => count,
             Self::Test => Self::TEST_CODE,
+            Self::Notice(Notice::Expired) => b'e',
+            Self::Notice(Notice::TooMany) => b'm',
+            Self::Notice(Notice::Busy) => b'b',
         }
     }
 
@@ -70,7 +81,7 @@ impl Word {
         match code {
             b'A'..=b'Z' | b'0'..=b'9' => Some(Self::Character(code)),
             Self::TEST_CODE => Some(Self::Test),
-            _ => Some(Self::LeadIn(code)).filter(|word| Self::LEAD_INS.contains(word)),
+            _ => Self::notices().chain(Self::LEAD_INS).find(|word| word.code() == code),
         }
     }
 }
@@ -145,19 +156,46 @@ struct Entry {
 }
 
 impl<'a> Bank<'a> {
-    /// The bank that haechi comes with.
+    /// The bank of challenges that haechi comes with.
     #[must_use]
     pub fn built_in() -> Bank<'static> {
         Bank::parse(include_bytes!("../../assets/voices/voices.bank"))
             .expect("the built-in bank is whole: the tests read the same bytes")
     }
 
-    /// Reads and checks a bank.
+    /// The bank of notices that haechi comes with.
+    #[must_use]
+    pub fn built_in_notices() -> Bank<'static> {
+        Bank::parse_notices(include_bytes!("../../assets/voices/notices.bank"))
+            .expect("the built-in notices are whole: the tests read the same bytes")
+    }
+
+    /// Reads and checks a bank of challenges.
     ///
     /// # Errors
     /// A [`BankError`] for anything but a whole bank in which every language has at least one voice with all lead-ins
     /// and every voice has all characters.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, BankError> {
+        let bank = Self::read(bytes)?;
+        check_complete(&bank.entries)?;
+        Ok(bank)
+    }
+
+    /// Reads and checks a bank of notices.
+    ///
+    /// # Errors
+    /// A [`BankError`] for anything but a whole bank in which every language has all notices by its first voice.
+    pub fn parse_notices(bytes: &'a [u8]) -> Result<Self, BankError> {
+        let bank = Self::read(bytes)?;
+        for language in Language::ALL {
+            if let Some(word) = Word::notices().find(|&word| bank.first_voice(language, word).is_none()) {
+                return Err(BankError::Missing { language: language.tag(), voice: 0, word });
+            }
+        }
+        Ok(bank)
+    }
+
+    fn read(bytes: &'a [u8]) -> Result<Self, BankError> {
         let rest = bytes.strip_prefix(MAGIC).ok_or(BankError::Magic)?;
         let (count, rest) = rest.split_first_chunk().ok_or(BankError::List)?;
         let count = u32::from_le_bytes(*count) as usize;
@@ -165,9 +203,17 @@ impl<'a> Bank<'a> {
             return Err(BankError::List);
         }
         let (list, data) = rest.split_at(count * ENTRY_SIZE);
-        let entries = read_entries(list, data.len())?;
-        check_complete(&entries)?;
-        Ok(Self { entries, data })
+        Ok(Self { entries: read_entries(list, data.len())?, data })
+    }
+
+    /// What the first voice of a language says of a word, decoded, if it says it.
+    #[must_use]
+    pub fn clip(&self, language: Language, word: Word) -> Option<Vec<i16>> {
+        self.first_voice(language, word).map(|entry| self.decode(entry))
+    }
+
+    fn first_voice(&self, language: Language, word: Word) -> Option<&Entry> {
+        self.entries.iter().find(|entry| (entry.language, entry.voice, entry.word) == (language, 0, word))
     }
 
     /// The voices of a language, decoded.
@@ -201,7 +247,7 @@ impl<'a> Bank<'a> {
     }
 }
 
-/// Writes a bank of these clips, which [`Bank::parse`] will check.
+/// Writes a bank of these clips, which [`Bank::parse`] or [`Bank::parse_notices`] will check.
 #[must_use]
 pub fn write(clips: &[Clip]) -> Vec<u8> {
     let mut bytes = MAGIC.to_vec();
@@ -300,6 +346,12 @@ mod tests {
         Language::ALL.into_iter().flat_map(speak).collect()
     }
 
+    /// The smallest bank of notices.
+    fn smallest_notices() -> Vec<Clip> {
+        let speak = |language| Word::notices().map(move |word| Clip { language, voice: 0, word, samples: vec![0] });
+        Language::ALL.into_iter().flat_map(speak).collect()
+    }
+
     fn check(bytes: &[u8], expected: BankError) {
         assert_eq!(Bank::parse(bytes).err(), Some(expected));
     }
@@ -347,6 +399,20 @@ mod tests {
         check(&without(word, Language::Ja), BankError::Missing { language: "ja", voice: 0, word });
         check(&without(Word::LeadIn(5), Language::Zh), BankError::Voiceless("zh"));
         check(&write(&[]), BankError::Voiceless("ko"));
+    }
+
+    #[test]
+    fn notices_have_a_bank_of_their_own() {
+        let clips = smallest_notices();
+        let bytes = write(&clips);
+        assert!(Bank::parse_notices(&bytes).unwrap().clips().eq(clips.clone()));
+        check(&bytes, BankError::Missing { language: "ko", voice: 0, word: Word::Character(b'A') });
+        let words = write(&smallest());
+        let word = Word::Notice(Notice::Expired);
+        assert_eq!(Bank::parse_notices(&words).err(), Some(BankError::Missing { language: "ko", voice: 0, word }));
+        let by_another_voice = |clip: Clip| Clip { voice: u8::from(clip.language == Language::Zh), ..clip };
+        let bytes = write(&clips.into_iter().map(by_another_voice).collect::<Vec<_>>());
+        assert_eq!(Bank::parse_notices(&bytes).err(), Some(BankError::Missing { language: "zh", voice: 0, word }));
     }
 
     proptest! {

@@ -49,6 +49,13 @@ pub(crate) fn say_test(studio: &mut Studio, answer: &Answer, voices: &[Voice], s
     speaker.finish();
 }
 
+/// Says one clip as it is in the bank.
+pub(crate) fn say_notice(studio: &mut Studio, clip: &[i16], style: &Style, stream: &mut Stream) {
+    let mut speaker = Speaker::new(studio, style, stream);
+    speaker.open(clip);
+    speaker.finish();
+}
+
 fn lead_in_word(answer: &Answer) -> Word {
     let counted = Word::LeadIn(answer.characters().len() as u8);
     if Word::LEAD_INS.contains(&counted) { counted } else { Word::LeadIn(0) }

@@ -3,6 +3,7 @@
 //! Each handler makes its checks in the order of the wire contract: -4, -7, -2, -8, -5, -6.
 
 mod media;
+pub(crate) mod notices;
 pub(crate) mod reply;
 
 use std::sync::Arc;

@@ -11,6 +11,8 @@ use http_range_header::{RangeUnsatisfiableError, parse_range_header};
 
 use crate::domain::refusal::Refusal;
 
+const POLICY: &str = "default-src 'none'; media-src 'self'; frame-ancestors 'none'";
+
 /// The whole sound, or the part that `Range` asks for (RFC 9110, section 14). Several parts at once are not served:
 /// the whole is a right answer to that.
 pub(crate) fn in_range(wav: Bytes, headers: &HeaderMap) -> Response {
@@ -84,6 +86,8 @@ pub(crate) fn media(status: StatusCode, content_type: &'static str, bytes: Bytes
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // In a tab of its own a sound is a page of the browser's making that plays it.
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response
 }
 

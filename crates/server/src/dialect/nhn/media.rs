@@ -6,18 +6,17 @@ use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, State},
-    http::{HeaderMap, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, StatusCode, Uri, request::Parts},
     response::Response,
 };
-use haechi_captcha::{Language, Look, Pace, Scale, Speech, Theme, Word, image::render_expired};
+use haechi_captcha::{Language, Look, Pace, Scale, Speech, Theme, Word};
 
-use super::reply::{self, Envelope};
+use super::reply::Envelope;
 use crate::{
     clock::unix_now,
     domain::{apps::LiveApp, metrics::Call, outcome::Outcome, refusal::Refusal, service::Service},
     http::{
         language,
-        lists::elements,
         media::{in_part, media, wanted_part},
         parameters::Parameters,
         request::segment_after,
@@ -36,11 +35,12 @@ use crate::{
         (status = 200, content_type = "image/gif", description = "The picture"),
         (status = 404, body = Envelope, description = "`INVALID_KEY_ERROR` (-7); to a client that accepts images, a small GIF that says so"),
         (status = 410, body = Envelope, description = "`EXPIRED_KEY_ERROR` (-5); likewise"),
-        (status = 503, body = Envelope, description = "`FAIL` (-1): too much waits to be drawn; `Retry-After` says when to come back"),
+        (status = 429, body = Envelope, description = "`HTTP_STATUS_ERROR` (-3): the client's limit is reached; likewise. `Retry-After` says when to come back"),
+        (status = 503, body = Envelope, description = "`FAIL` (-1): too much waits to be drawn; likewise. `Retry-After` says when to come back"),
     )
 )]
-pub(super) async fn image(State(service): State<Arc<Service>>, request: MediaRequest) -> Response {
-    request.image(&service).await.unwrap_or_else(|refusal| request.refuse(&service, Call::Image, &refusal))
+pub(super) async fn image(State(service): State<Arc<Service>>, request: MediaRequest) -> Result<Response, Refusal> {
+    request.image(&service).await.inspect_err(|refusal| count_shed(&service, Call::Image, refusal))
 }
 
 /// Speak a challenge.
@@ -53,16 +53,17 @@ pub(super) async fn image(State(service): State<Arc<Service>>, request: MediaReq
         ("Range" = Option<String>, Header, description = "A part of the sound, in bytes"),
     ),
     responses(
-        (status = 200, content_type = "audio/wav", description = "The sound: 16-bit mono PCM at 16 kHz"),
+        (status = 200, content_type = "audio/wav", description = "The sound: 16-bit mono PCM at 16 kHz. To a browser's player (`Sec-Fetch-Dest: audio`), which plays nothing of another status, also a spoken notice instead of each refusal below but 416"),
         (status = 206, content_type = "audio/wav", description = "The part that `Range` asked for"),
-        (status = 404, body = Envelope, description = "`INVALID_KEY_ERROR` (-7)"),
-        (status = 410, body = Envelope, description = "`EXPIRED_KEY_ERROR` (-5)"),
+        (status = 404, body = Envelope, description = "`INVALID_KEY_ERROR` (-7); to a client whose `Accept` names a type of sounds, a sound that says so"),
+        (status = 410, body = Envelope, description = "`EXPIRED_KEY_ERROR` (-5); likewise"),
         (status = 416, body = Envelope, description = "`HTTP_STATUS_ERROR` (-3): the range is outside the sound"),
-        (status = 503, body = Envelope, description = "`FAIL` (-1): too much waits to be spoken; `Retry-After` says when to come back"),
+        (status = 429, body = Envelope, description = "`HTTP_STATUS_ERROR` (-3): the client's limit is reached; likewise. `Retry-After` says when to come back"),
+        (status = 503, body = Envelope, description = "`FAIL` (-1): too much waits to be spoken; likewise. `Retry-After` says when to come back"),
     )
 )]
-pub(super) async fn sound(State(service): State<Arc<Service>>, request: MediaRequest) -> Response {
-    request.sound(&service).await.unwrap_or_else(|refusal| request.refuse(&service, Call::Sound, &refusal))
+pub(super) async fn sound(State(service): State<Arc<Service>>, request: MediaRequest) -> Result<Response, Refusal> {
+    request.sound(&service).await.inspect_err(|refusal| count_shed(&service, Call::Sound, refusal))
 }
 
 /// What both calls look at of a request.
@@ -107,30 +108,24 @@ impl MediaRequest {
         service.check_time(&live, &challenge, unix_now())?;
         Ok((challenge, live))
     }
+}
 
-    /// What a request gets instead of a challenge.
-    fn refuse(&self, service: &Service, call: Call, refusal: &Refusal) -> Response {
-        match refusal {
-            // Whatever the client accepts: a notice would be one more picture to draw.
-            Refusal::Busy | Refusal::Internal => {
-                service.metrics().count_shed(call);
-                reply::refusal(refusal)
-            }
-            _ => not_shown(refusal, &self.wanted, &self.headers),
-        }
+fn count_shed(service: &Service, call: Call, refusal: &Refusal) {
+    if matches!(refusal, Refusal::Busy | Refusal::Internal) {
+        service.metrics().count_shed(call);
     }
 }
 
 /// What a request says of how it wants a challenge shown. What it says wrongly it has not said.
-struct Wanted {
-    scale: Scale,
-    theme: Option<Theme>,
-    language: Option<Language>,
-    pace: Pace,
+pub(super) struct Wanted {
+    pub(super) scale: Scale,
+    pub(super) theme: Option<Theme>,
+    pub(super) language: Option<Language>,
+    pub(super) pace: Pace,
 }
 
 impl Wanted {
-    fn read(query: &str, headers: &HeaderMap) -> Self {
+    pub(super) fn read(query: &str, headers: &HeaderMap) -> Self {
         let parameters = Parameters::wishes(query);
         let text = |name| parameters.wish(&[name]);
         let scale = text("scale").and_then(|text| text.parse::<u8>().ok()).and_then(|number| number.try_into().ok());
@@ -151,23 +146,7 @@ impl Wanted {
     }
 }
 
-/// What a request gets whose challenge is not shown: the envelope, or a picture of the notice in an `<img>`.
-fn not_shown(refusal: &Refusal, wanted: &Wanted, headers: &HeaderMap) -> Response {
-    let status = refusal.status();
-    if !accepts_images(headers) {
-        return reply::refusal_with_status(refusal, status);
-    }
-    let notice = render_expired(wanted.language.unwrap_or_default(), &wanted.adapt(Look::default()));
-    counted(media(status, "image/gif", notice.into()), refusal.outcome())
-}
-
-fn counted(mut response: Response, outcome: Outcome) -> Response {
+pub(super) fn counted(mut response: Response, outcome: Outcome) -> Response {
     response.extensions_mut().insert(outcome);
     response
-}
-
-/// Whether `Accept` names `image/…`, as a browser's does for an `<img>`; `*/*` alone names nothing.
-fn accepts_images(headers: &HeaderMap) -> bool {
-    let is_image = |range: &str| range.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("image/"));
-    elements(headers, header::ACCEPT).any(is_image)
 }

@@ -1,0 +1,166 @@
+//! What a person sees or hears instead of a challenge: that it has expired, or to wait.
+//!
+//! There are few notices, so each is drawn and spoken once and handed out from then on: whoever asks for one needs
+//! neither an appkey nor a key, and must not cost more than the bytes.
+
+use std::sync::OnceLock;
+
+use axum::{
+    body::Bytes,
+    http::{HeaderMap, StatusCode, Uri, header, request::Parts},
+    response::Response,
+};
+use haechi_captcha::{Language, Look, Notice, Pace, Scale, Theme, image::render_notice, sound::speak_notice};
+
+use super::{
+    media::{Wanted, counted},
+    reply,
+};
+use crate::{
+    domain::refusal::Refusal,
+    http::{
+        lists::elements,
+        media::{in_part, media, wanted_part},
+    },
+};
+
+/// Somebody who asked for a picture or a sound.
+pub(crate) struct Onlooker {
+    wanted: Wanted,
+    sense: Sense,
+    headers: HeaderMap,
+}
+
+/// What there is to tell somebody in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sense {
+    /// In a picture: an `<img>` shows one whatever its status is.
+    Sight,
+    /// In a sound, which a program plays whatever its status is.
+    Hearing,
+    /// In a sound, in a browser, which plays none whose status is not 200 or 206.
+    HearingInBrowser,
+    /// In the envelope.
+    Neither,
+}
+
+impl Onlooker {
+    /// The one who asks for this, if it is a challenge's picture or sound.
+    pub(crate) fn of(parts: &Parts) -> Option<Self> {
+        let sense = match kind(&parts.uri)? {
+            Kind::Image if accepts(&parts.headers, "image/") => Sense::Sight,
+            Kind::Sound if is_player(&parts.headers) => Sense::HearingInBrowser,
+            Kind::Sound if accepts(&parts.headers, "audio/") => Sense::Hearing,
+            Kind::Image | Kind::Sound => Sense::Neither,
+        };
+        let wanted = Wanted::read(parts.uri.query().unwrap_or_default(), &parts.headers);
+        Some(Self { wanted, sense, headers: parts.headers.clone() })
+    }
+}
+
+enum Kind {
+    Image,
+    Sound,
+}
+
+fn kind(uri: &Uri) -> Option<Kind> {
+    let (_, last) = uri.path().strip_prefix("/captcha/v1.0/keys/")?.split_once('/')?;
+    match last {
+        "img" => Some(Kind::Image),
+        "sound" => Some(Kind::Sound),
+        _ => None,
+    }
+}
+
+/// Whether `Accept` names a type that begins so; `*/*` alone names nothing.
+fn accepts(headers: &HeaderMap, prefix: &str) -> bool {
+    let is_one = |range: &str| range.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    elements(headers, header::ACCEPT).any(is_one)
+}
+
+/// Whether a browser's player asks, which says so (Fetch Metadata) where the page's address is a secure one.
+fn is_player(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-dest").is_some_and(|dest| dest == "audio" || dest == "video")
+}
+
+/// A refusal to this onlooker.
+pub(crate) fn refusal(refusal: &Refusal, onlooker: &Onlooker) -> Response {
+    let Onlooker { wanted, sense, headers } = onlooker;
+    let (status, language) = (refusal.status(), wanted.language.unwrap_or_default());
+    let Some(notice) = notice_of(refusal) else { return reply::refusal_with_status(refusal, status) };
+    let said = match sense {
+        Sense::Sight => media(status, "image/gif", picture(notice, language, wanted.scale, wanted.theme)),
+        Sense::Hearing => media(status, "audio/wav", sound(notice, language, wanted.pace)),
+        Sense::HearingInBrowser => {
+            let wav = sound(notice, language, wanted.pace);
+            let part = wanted_part(headers, wav.len());
+            in_part(wav, part)
+        }
+        Sense::Neither => return reply::refusal_with_status(refusal, status),
+    };
+    counted(said, refusal.outcome())
+}
+
+/// What a person is told of a refusal, if it is one that concerns people.
+fn notice_of(refusal: &Refusal) -> Option<Notice> {
+    match refusal {
+        Refusal::Key | Refusal::Expired => Some(Notice::Expired),
+        Refusal::RateLimit { .. } => Some(Notice::TooMany),
+        _ if matches!(refusal.status(), StatusCode::SERVICE_UNAVAILABLE | StatusCode::INTERNAL_SERVER_ERROR) => {
+            Some(Notice::Busy)
+        }
+        _ => None,
+    }
+}
+
+const NOTICES: usize = Notice::ALL.len();
+const LANGUAGES: usize = Language::ALL.len();
+const SCALES: usize = 3;
+const THEMES: usize = 2;
+const PACES: usize = 2;
+
+fn picture(notice: Notice, language: Language, scale: Scale, theme: Option<Theme>) -> Bytes {
+    static PICTURES: [OnceLock<Bytes>; NOTICES * LANGUAGES * SCALES * THEMES] =
+        [const { OnceLock::new() }; NOTICES * LANGUAGES * SCALES * THEMES];
+    let look = Look::default().with_scale(scale);
+    let look = theme.map_or(look.clone(), |theme| look.with_theme(theme));
+    let is_dark = look.theme() == Theme::Dark;
+    let number = (notice as usize * LANGUAGES + language as usize) * SCALES + usize::from(scale.factor()) - 1;
+    let place = &PICTURES[number * THEMES + usize::from(is_dark)];
+    place.get_or_init(|| render_notice(notice, language, &look).into()).clone()
+}
+
+fn sound(notice: Notice, language: Language, pace: Pace) -> Bytes {
+    static SOUNDS: [OnceLock<Bytes>; NOTICES * LANGUAGES * PACES] =
+        [const { OnceLock::new() }; NOTICES * LANGUAGES * PACES];
+    let number = notice as usize * LANGUAGES + language as usize;
+    let place = &SOUNDS[number * PACES + usize::from(pace == Pace::Slow)];
+    place.get_or_init(|| speak_notice(notice, language, pace).into()).clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_notice_is_what_was_asked_for_and_is_made_once() {
+        for notice in Notice::ALL {
+            for language in Language::ALL {
+                for theme in [Theme::Light, Theme::Dark] {
+                    for scale in [Scale::One, Scale::Two, Scale::Three] {
+                        let expected =
+                            render_notice(notice, language, &Look::default().with_scale(scale).with_theme(theme));
+                        let first = picture(notice, language, scale, Some(theme));
+                        assert_eq!(first, expected, "{notice:?} {language:?} {scale:?} {theme:?}");
+                        assert_eq!(first.as_ptr(), picture(notice, language, scale, Some(theme)).as_ptr());
+                    }
+                }
+                for pace in [Pace::Normal, Pace::Slow] {
+                    let first = sound(notice, language, pace);
+                    assert_eq!(first, speak_notice(notice, language, pace), "{notice:?} {language:?} {pace:?}");
+                    assert_eq!(first.as_ptr(), sound(notice, language, pace).as_ptr());
+                }
+            }
+        }
+    }
+}
