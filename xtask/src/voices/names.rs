@@ -223,4 +223,16 @@ mod tests {
         assert_eq!(text(Language::Zh, Word::LeadIn(0)), "qing3 shu1 ru4 zi4 mu3 he2 shu4 zi4");
         assert!(text(Language::En, Word::LeadIn(8)).contains("eight"));
     }
+
+    #[test]
+    fn every_notice_has_its_own_words() {
+        let mut said = std::collections::BTreeSet::new();
+        for language in Language::ALL {
+            for word in Word::notices() {
+                let text = text(language, word);
+                assert!(text.ends_with(['.', '。']), "{text} is no sentence");
+                assert!(said.insert(text.clone()), "{text} is said twice");
+            }
+        }
+    }
 }
