@@ -214,7 +214,7 @@ fn what_cannot_be_shown_says_so_in_the_envelope_or_to_a_browser_in_a_picture() {
     let cases = [(expired.as_str(), 410, -5), ("nonsense", 404, -7), ("a9859757-5b5a-42d1-bc85-c560b0141ec1", 404, -7)];
     for (key, status, code) in cases {
         for what in ["img", "sound"] {
-            for accept in ["*/*", "audio/*;q=0.9", "application/json"] {
+            for accept in ["*/*", "application/json"] {
                 let reply = get(&server, &format!("/captcha/v1.0/keys/{key}/{what}"), &[("accept", accept)]);
                 assert_eq!((reply.status, reply.code()), (status, code), "{key} {what} {accept}");
                 assert_eq!(reply.header("vary"), "accept, accept-language");
@@ -235,4 +235,54 @@ fn what_cannot_be_shown_says_so_in_the_envelope_or_to_a_browser_in_a_picture() {
         assert!((1..4).all(|index| !notices[..index].contains(&notices[index])));
         assert_eq!(notice("fr", ""), notices[0]);
     }
+}
+
+/// Report R5: who listened heard nothing, and was not told why.
+#[test]
+fn what_cannot_be_heard_says_so_in_a_sound() {
+    let server = TestServer::start();
+    let expired = Insider::of(&server).aged(&server.issue(server.appkey()), 181);
+    for (key, status) in [(expired.as_str(), 410), ("nonsense", 404)] {
+        let path = format!("/captcha/v1.0/keys/{key}/sound");
+        let heard = |headers: &[(&str, &str)], status: u16| {
+            let reply = get(&server, &path, headers);
+            assert_eq!((reply.status, reply.header("content-type")), (status, "audio/wav"), "{headers:?}");
+            assert_eq!(reply.header("cache-control"), "no-store");
+            reply.body
+        };
+        let korean = heard(&[("accept", "audio/*;q=0.9"), ("accept-language", "ko")], status);
+        let english = heard(&[("accept", "audio/*;q=0.9"), ("accept-language", "en")], status);
+        assert!(korean.starts_with(b"RIFF") && korean != english);
+        // Browsers play nothing that has another status, and ask for all of it as a part.
+        let player = [("accept", "*/*"), ("accept-language", "ko"), ("sec-fetch-dest", "audio")];
+        assert!(heard(&player, 200) == korean);
+        assert!(heard(&[&player[..], &[("range", "bytes=0-")]].concat(), 206) == korean);
+    }
+}
+
+/// Report R4: at a limit an `<img>` got JSON, which browsers show as a broken picture.
+#[test]
+fn who_is_over_the_limit_sees_and_hears_it() {
+    let server = TestServer::with_args(&["--media-per-minute", "1"]);
+    let key = server.issue(server.appkey());
+    let path = |what: &str| format!("/captcha/v1.0/keys/{key}/{what}");
+    assert_eq!(get(&server, &path("img"), &[]).status, 200);
+    let picture = get(&server, &path("img"), &[("accept", "image/*"), ("accept-language", "en")]);
+    assert_eq!((picture.status, picture.header("content-type")), (429, "image/gif"));
+    assert!(picture.header("retry-after").parse::<u64>().is_ok_and(|secs| (1..=60).contains(&secs)));
+    let sound = get(&server, &path("sound"), &[("sec-fetch-dest", "audio"), ("accept-language", "en")]);
+    assert_eq!((sound.status, sound.header("content-type")), (200, "audio/wav"));
+    assert!(sound.header("retry-after").parse::<u64>().is_ok_and(|secs| (1..=60).contains(&secs)));
+    let program = get(&server, &path("img"), &[("accept", "*/*")]);
+    assert_eq!((program.status, program.code()), (429, -3));
+    assert!(server.get("/metrics").text().contains("haechi_limited_total{call=\"sound\"} 1"));
+}
+
+/// Report R5: a sound that was opened in a tab, where the browser makes a page of it, was blocked by its own policy.
+#[test]
+fn a_sound_may_be_played_in_a_page_of_its_own() {
+    let server = TestServer::start();
+    let key = server.issue(server.appkey());
+    let reply = get(&server, &format!("/captcha/v1.0/keys/{key}/sound"), &[]);
+    assert_eq!(reply.header("content-security-policy"), "default-src 'none'; media-src 'self'; frame-ancestors 'none'");
 }

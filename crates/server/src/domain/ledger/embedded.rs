@@ -3,6 +3,7 @@
 //! One thread writes. It takes whatever decisions wait, makes them all in one transaction, commits with one sync, and
 //! only then tells those who asked. The more of them wait, the more share a sync.
 
+mod content;
 mod recent;
 mod tables;
 mod writer;

@@ -14,7 +14,7 @@ use redb::{ReadableTable, ReadableTableMetadata, Table, TableDefinition};
 
 use super::{
     super::rules::{self, Record, RecordKey, Reply},
-    tables::{self, RecordValue, ReplyValue},
+    content::{self, RecordValue, ReplyValue},
 };
 use crate::keep::store::StoreError;
 
@@ -176,9 +176,9 @@ pub(super) fn last(
 }
 
 fn encode(journal: &mut Vec<u8>, name: &RecordKey, record: &Record, reply: Option<&Reply>) {
-    let reply = reply.and_then(tables::encode_reply);
+    let reply = reply.and_then(content::encode_reply);
     journal.extend_from_slice(name);
-    journal.extend_from_slice(&tables::encode(record));
+    journal.extend_from_slice(&content::encode(record));
     journal.push(reply.is_some().into());
     journal.extend_from_slice(&reply.unwrap_or_default());
 }
@@ -190,6 +190,6 @@ fn decode(entry: &[u8]) -> impl Iterator<Item = (RecordKey, Record, Option<Reply
         let (record, rest) = rest.split_first_chunk().expect("an entry has room for a record");
         let (has_reply, reply) = rest.split_first_chunk::<1>().expect("an entry says whether it has a reply");
         let reply = reply.try_into().expect("an entry ends with a reply");
-        (*name, tables::decode(record), (*has_reply != [0]).then(|| tables::decode_reply(&reply)))
+        (*name, content::decode(record), (*has_reply != [0]).then(|| content::decode_reply(&reply)))
     })
 }

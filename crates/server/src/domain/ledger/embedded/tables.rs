@@ -17,6 +17,7 @@ use super::super::{
 };
 use super::{
     Purging, Spending,
+    content::{RecordValue, ReplyValue, decode, decode_reply, encode, encode_reply},
     recent::{self, Fresh, JOURNAL, Recent},
 };
 use crate::keep::store::{Change, Store, StoreError};
@@ -25,12 +26,6 @@ pub(super) const SPENDS: TableDefinition<'_, RecordKey, RecordValue> = TableDefi
 pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("ledger_meta");
 
 const REPLIES: TableDefinition<'_, RecordKey, ReplyValue> = TableDefinition::new("ledger_replies");
-
-pub(super) type RecordValue = [u8; 10];
-pub(super) type ReplyValue = [u8; 9];
-
-/// The last byte of a reply that says that the attempt passed. No key has so many attempts.
-const PASSED: u8 = u8::MAX;
 
 /// Since 2 there is a journal, which a program that knows only 1 would not look into.
 const FORMAT: u64 = 2;
@@ -106,40 +101,6 @@ fn write_horizon(meta: &mut Table<'_, &'static str, u64>, horizon: &Horizon) -> 
     meta.insert(OLDEST_NAME, horizon.oldest)?;
     meta.insert(LONGEST_LIFETIME_NAME, horizon.longest_lifetime)?;
     Ok(())
-}
-
-pub(super) fn encode(record: &Record) -> RecordValue {
-    let mut value = [0; 10];
-    value[..8].copy_from_slice(&record.until.to_be_bytes());
-    value[8] = record.wrong;
-    value[9] = record.is_spent.into();
-    value
-}
-
-pub(super) fn decode(value: &RecordValue) -> Record {
-    Record {
-        until: value[..8].iter().fold(0, |seconds, byte| seconds << 8 | u64::from(*byte)),
-        wrong: value[8],
-        // Nothing but 0 and 1 is ever written. Whatever else it were, it must not read as fresh.
-        is_spent: value[9] != 0,
-    }
-}
-
-pub(super) fn encode_reply(reply: &Reply) -> Option<ReplyValue> {
-    let mut value = [0; 9];
-    value[..8].copy_from_slice(&reply.request);
-    value[8] = match reply.decision {
-        Decision::Passed => PASSED,
-        Decision::Wrong { left } => left,
-        Decision::Spent => return None,
-    };
-    Some(value)
-}
-
-pub(super) fn decode_reply(value: &ReplyValue) -> Reply {
-    let [request @ .., outcome] = *value;
-    let decision = if outcome == PASSED { Decision::Passed } else { Decision::Wrong { left: outcome } };
-    Reply { request, decision }
 }
 
 /// The tables in one write transaction, and what was decided lately.
