@@ -22,6 +22,8 @@ function addScript({ server, nonce }) {
     const script = document.createElement("script");
     script.src = `${server.replace(/\/+$/, "")}/widget/v1/api.js?render=explicit`;
     script.async = true;
+    // The challenge then comes over the connection that brought the script.
+    script.crossOrigin = "anonymous";
     if (nonce) script.nonce = nonce;
     script.onload = () => {
       if (window.haechi) resolve(window.haechi);

@@ -1,5 +1,8 @@
 import { element } from "./dom";
 
+/** When a refused picture is asked for again: what the server says in Retry-After where it is only busy. */
+const RETRY_MS = 1_000;
+
 /** The picture of a challenge, in a box of one size. It is drawn, so that a page need not allow any address for it. */
 export class Picture {
   readonly canvas = element("canvas", { role: "img" });
@@ -30,8 +33,9 @@ export class Picture {
 }
 
 async function decode(address: string, gif: string | undefined): Promise<ImageBitmap | HTMLImageElement> {
+  const reply = gif ? undefined : await load(address);
   try {
-    return await createImageBitmap(gif ? unpack(gif) : await (await fetch(address, { credentials: "omit" })).blob());
+    return await createImageBitmap(gif ? unpack(gif) : await reply!.blob());
   } catch {
     const image = new Image();
     image.crossOrigin = "anonymous";
@@ -39,6 +43,16 @@ async function decode(address: string, gif: string | undefined): Promise<ImageBi
     await image.decode();
     return image;
   }
+}
+
+/** What is at the address, or nothing where a page does not let it be fetched. Asks once again where it is refused. */
+async function load(address: string, isLast = false): Promise<Response | undefined> {
+  const reply = await fetch(address, { credentials: "omit" }).catch(() => undefined);
+  if (!reply || reply.ok) return reply;
+  // An image element would show the server's notice as if it were the challenge.
+  if (isLast) throw new Error(`${reply.status}`);
+  await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  return load(address, true);
 }
 
 function unpack(gif: string): Blob {

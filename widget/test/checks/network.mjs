@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { check } from "../harness/check.mjs";
 import { redeem } from "../harness/haechi.mjs";
-import { held, lost, refused, unreachable } from "../harness/proxy.mjs";
+import { altered, held, lost, refused, unreachable } from "../harness/proxy.mjs";
 
 const behindBar = { attributes: { open: "false" } };
 
@@ -108,5 +108,22 @@ export default [
     const { events, faults } = await visit.seen();
     assert.deepEqual(events, ["error hostname-not-allowed"]);
     assert.match(faults.join(), /^haechi: hostname-not-allowed: /, "it says so to developers");
+  }),
+
+  check("a picture that is refused is asked for once more", async (visit) => {
+    visit.proxy.next("begin", altered({ picture: undefined }));
+    visit.proxy.next("picture", refused(503, "busy", 1));
+    await visit.openAsked();
+    await visit.proxy.until("picture", 2);
+    assert.deepEqual(visit.proxy.asked("picture").map(({ reply }) => typeof reply?.error), ["string", "undefined"]);
+    await visit.pass();
+  }),
+
+  check("a picture that stays refused is said so", async (visit) => {
+    visit.proxy.next("begin", altered({ picture: undefined }));
+    visit.proxy.always("picture", refused(429, "limit", 9));
+    await visit.open();
+    await visit.untilItSays("The picture cannot be shown. Please try a new one.");
+    assert.equal(visit.proxy.count("picture"), 2, "and no notice is drawn as if it were the challenge");
   }),
 ];
