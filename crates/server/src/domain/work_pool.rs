@@ -254,11 +254,14 @@ mod tests {
         matches!(done, Err(Refusal::Busy))
     }
 
+    /// What comes back of work that makes nothing, or the panic that ended it.
+    type Done = oneshot::Receiver<Result<(), Box<dyn Any + Send>>>;
+
     /// A queue whose jobs are named by the millisecond at which they came.
     struct Timeline {
         start: Instant,
         state: State,
-        replies: Vec<(u64, oneshot::Receiver<Result<(), Box<dyn Any + Send>>>)>,
+        replies: Vec<(u64, Done)>,
     }
 
     impl Timeline {
@@ -287,8 +290,7 @@ mod tests {
 
         /// Those who were told to come back.
         fn dropped(&mut self) -> Vec<u64> {
-            let is_dropped =
-                |done: &mut oneshot::Receiver<_>| matches!(done.try_recv(), Err(oneshot::error::TryRecvError::Closed));
+            let is_dropped = |done: &mut Done| matches!(done.try_recv(), Err(oneshot::error::TryRecvError::Closed));
             self.replies.iter_mut().filter_map(|(came, done)| is_dropped(done).then_some(*came)).collect()
         }
     }

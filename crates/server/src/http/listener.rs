@@ -314,4 +314,20 @@ mod tests {
         assert!(Listener::bind(&address).await.is_err());
         assert_eq!(fs::read(&path).unwrap(), b"mine");
     }
+
+    /// Attack W4: over loopback the system took half a megabyte of each sound that nobody read, and kept it after
+    /// the connection was closed.
+    #[tokio::test]
+    async fn the_system_takes_little_of_what_a_client_does_not_take() {
+        let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let Address::Network(address) = listener.address().unwrap() else { panic!("it is of the network") };
+        let _client = TcpStream::connect(address).await.unwrap();
+        let (connected, _) = listener.accept().await.unwrap();
+        connected.bound_unsent(Duration::from_secs(30)).unwrap();
+        let Connected::Network(stream) = connected else { panic!("it is of the network") };
+        // Linux counts what it needs itself, too, and so doubles what is set.
+        assert!(sockopt::socket_send_buffer_size(&stream).unwrap() <= 256 << 10);
+        #[cfg(target_os = "linux")]
+        assert_eq!(sockopt::tcp_user_timeout(&stream).unwrap(), 30_000);
+    }
 }

@@ -1,6 +1,9 @@
 //! README does what it says.
 
-use std::{path::Path, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::server::{TestServer, run};
 
@@ -152,6 +155,42 @@ fn every_metric_is_in_the_document_on_operating() {
     for (name, kind) in metrics {
         let name = if kind == "counter" { format!("`{name}_total`") } else { format!("`{name}`") };
         assert!(document.contains(&name), "docs/operating.md does not say {name}");
+    }
+}
+
+/// What holds that a fault stays mended can be looked up, and cannot go away or get another name without a word.
+#[test]
+fn every_test_that_the_document_on_faults_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    let mut sources = Vec::new();
+    for folder in ["crates", "chaos/tests", "e2e/tests", "widget/test/checks"] {
+        collect_sources(&root.join(folder), &mut sources);
+    }
+    let document = read("docs/faults.md");
+    let named: Vec<&str> = document.split('`').skip(1).step_by(2).filter(|code| code.contains("::")).collect();
+    assert!(named.len() > 60, "only {} tests are named", named.len());
+    let is_missing = |test: &&str| {
+        let (module, name) = test.split_once("::").unwrap();
+        let forms = [format!("fn {name}("), format!("\"{name}\"")];
+        !sources.iter().any(|(path, text)| {
+            let is_of_module = path.with_extension("").iter().any(|part| part == module);
+            is_of_module && forms.iter().any(|form| text.contains(form))
+        })
+    };
+    let missing: Vec<&str> = named.into_iter().filter(is_missing).collect();
+    assert!(missing.is_empty(), "docs/faults.md names what there is not: {missing:#?}");
+}
+
+/// All that is Rust or a check of the widget in a folder and below it.
+fn collect_sources(folder: &Path, sources: &mut Vec<(PathBuf, String)>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect_sources(&path, sources);
+        } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "mjs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            sources.push((path, text));
+        }
     }
 }
 
