@@ -35,9 +35,19 @@ pub(crate) struct Options {
 
 /// Installs what they need, builds the server, and runs them.
 pub(crate) fn clients(options: &Options) -> anyhow::Result<()> {
-    install_missing(&NEEDED.iter().collect::<Vec<_>>(), "Install them")?;
+    install()?;
     run(&mut cargo(&["build", "--package", "haechi"]))?;
     sign_in(&options.names)
+}
+
+/// Installs what comes from Debian. The packages of registries are installed by the run itself.
+pub(crate) fn install() -> anyhow::Result<()> {
+    install_missing(&NEEDED.iter().collect::<Vec<_>>(), "Install them, or leave the clients out with --no-browser")
+}
+
+/// Runs all of them with the server that was built.
+pub(crate) fn check_installed() -> anyhow::Result<()> {
+    sign_in(&[])
 }
 
 fn sign_in(names: &[String]) -> anyhow::Result<()> {

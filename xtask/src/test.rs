@@ -5,7 +5,7 @@ use std::{fs, process::Command};
 use testbed::{Cluster, Redis, RedisOptions};
 
 use crate::{
-    attack, audit, book,
+    attack, audit, book, clients,
     command::{built, cargo, root, run},
     deploy, keyboards,
     packages::{Needed, install_missing},
@@ -106,6 +106,7 @@ fn run_everything(options: &Options) -> anyhow::Result<()> {
     }
     if !options.no_browser {
         check_if_installed("the widget in browsers", widget::install, widget::check_installed)?;
+        check_if_installed("the vendors' clients", clients::install, clients::check_installed)?;
     }
     check_if_installed("Valkey", valkey::install, valkey::check_installed)?;
     check_if_installed("the OpenAPI document", schemathesis::install, schemathesis::check_installed)?;
