@@ -20,15 +20,21 @@ use crate::bench::{
 const SITE: Ipv4Addr = Ipv4Addr::LOCALHOST;
 /// Where the visitor is.
 const VISITOR: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
-/// Calls a second.
+/// Calls a second, all together and of each client.
 const VERIFICATIONS: f64 = 100.0;
-const HEALTH_CHECKS: f64 = 20.0;
-const PICTURES: f64 = 10.0;
+const OF_EACH: f64 = 10.0;
 const SOUNDS: f64 = 2.0;
+/// Clients that verify, check health and ask for pictures. So many that none is behind its plan, unless what it asks
+/// for takes longer than a tenth of a second.
+const VERIFIERS: usize = (VERIFICATIONS / OF_EACH) as usize;
+const HEALTH_CHECKERS: usize = 2;
+const VISITORS: usize = 1;
 /// Keys whose pictures and sounds are asked for in turn.
 const KEYS: usize = 64;
 /// Calls of each kind before anything is measured.
 const WARM_UP: usize = 200;
+/// Pause between two looks at the server's memory.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// What they are going to ask.
 pub(super) struct Calls {
@@ -43,7 +49,7 @@ impl Calls {
     pub(super) fn prepare(server: &Server, time: Duration) -> anyhow::Result<Self> {
         let keys = keys(server, KEYS)?;
         Ok(Self {
-            verify: verifications(server, (VERIFICATIONS * time.as_secs_f64()) as usize + 1)?,
+            verify: verifications(server, (VERIFICATIONS * time.as_secs_f64()) as usize + VERIFIERS)?,
             health: vec![Request::get("/healthz", b"ok")],
             pictures: keys.iter().map(picture).collect(),
             sounds: keys.iter().map(sound).collect(),
@@ -72,7 +78,7 @@ impl Calm {
 /// What became of calls of one kind.
 #[derive(Default)]
 pub(super) struct Asked {
-    /// How long each took, whatever became of it, in order.
+    /// How long each took, whatever became of it, in order of length.
     pub(super) times: Vec<Duration>,
     pub(super) served: usize,
     /// Why the last one was not served that was not.
@@ -106,47 +112,75 @@ pub(super) fn warm_up(server: &Server) -> anyhow::Result<()> {
 
 /// Has them all ask for this time.
 pub(super) fn watch(server: &Server, calls: &Calls, time: Duration) -> anyhow::Result<Calm> {
+    let start = Instant::now();
+    let plan = |requests, clients, source| Plan {
+        server,
+        requests,
+        source,
+        clients,
+        rate: OF_EACH,
+        keeps_connection: false,
+        start,
+        time,
+    };
     thread::scope(|scope| {
-        let ask = |requests, rate, source| {
-            let plan = Plan { server, source, rate, keeps_connection: false };
-            scope.spawn(move || plan.ask(requests, time))
-        };
-        let keeps_connection = server.tls().is_some();
-        let verify = Plan { server, source: SITE, rate: VERIFICATIONS, keeps_connection };
-        let verify = scope.spawn(move || verify.ask(&calls.verify, time));
-        let health = ask(&calls.health, HEALTH_CHECKS, SITE);
-        let pictures = ask(&calls.pictures, PICTURES, VISITOR);
-        let sounds = ask(&calls.sounds, SOUNDS, VISITOR);
+        let verify = Plan { keeps_connection: server.tls().is_some(), ..plan(&calls.verify, VERIFIERS, SITE) };
+        let health = plan(&calls.health, HEALTH_CHECKERS, SITE);
+        let pictures = plan(&calls.pictures, VISITORS, VISITOR);
+        let sounds = Plan { rate: SOUNDS, ..plan(&calls.sounds, VISITORS, VISITOR) };
+        let plans = [verify, health, pictures, sounds].map(|plan| scope.spawn(move || plan.follow()));
         let mut most_kib = 0;
-        while !verify.is_finished() {
+        while !plans.iter().all(thread::ScopedJoinHandle::is_finished) {
             most_kib = most_kib.max(server.resident_kib()?);
-            thread::sleep(Duration::from_millis(100));
+            thread::sleep(LOOK);
         }
-        let [verify, health, pictures, sounds] =
-            [verify, health, pictures, sounds].map(|client| client.join().expect("a client does not panic"));
+        let [verify, health, pictures, sounds] = plans.map(|plan| plan.join().expect("a client does not panic"));
         Ok(Calm { verify, health, pictures, sounds, most_kib })
     })
 }
 
-/// How one of them asks.
-struct Plan<'server> {
-    server: &'server Server,
+/// How calls of one kind are made.
+#[derive(Clone, Copy)]
+struct Plan<'calls> {
+    server: &'calls Server,
+    /// Each is sent once, or they are sent in turn.
+    requests: &'calls [Request],
     source: Ipv4Addr,
-    /// Calls a second.
+    clients: usize,
+    /// Calls a second of each client.
     rate: f64,
-    /// Whether all calls come on one connection, unless that is ended, or each on its own.
+    /// Whether all calls of a client come on one connection, unless that is ended, or each on its own.
     keeps_connection: bool,
+    start: Instant,
+    time: Duration,
 }
 
 impl Plan<'_> {
+    fn follow(self) -> Asked {
+        let mut all = Asked::default();
+        thread::scope(|scope| {
+            let clients: Vec<_> = (0..self.clients).map(|client| scope.spawn(move || self.ask(client))).collect();
+            for client in clients {
+                let Asked { times, served, failure } = client.join().expect("a client does not panic");
+                all.times.extend(times);
+                all.served += served;
+                all.failure = failure.or(all.failure.take());
+            }
+        });
+        all.times.sort();
+        all
+    }
+
     /// Sends each request at its appointed time, or late if the one before took longer; then the delay counts, too.
-    fn ask(&self, requests: &[Request], time: Duration) -> Asked {
+    fn ask(self, client: usize) -> Asked {
         let mut asked = Asked::default();
         let mut connection = None;
-        let start = Instant::now();
         let pause = Duration::from_secs_f64(1.0 / self.rate);
-        for (due, request) in (0..).map(|number| start + pause * number).zip(requests.iter().cycle()) {
-            if due >= start + time {
+        // Clients do not all begin at once.
+        let mut due = self.start + pause.mul_f64(client as f64 / self.clients as f64);
+        let requests = self.requests.iter().cycle().skip(client).step_by(self.clients);
+        for request in requests {
+            if due >= self.start + self.time {
                 break;
             }
             let wait = due.saturating_duration_since(Instant::now());
@@ -157,12 +191,12 @@ impl Plan<'_> {
                 Err(error) => asked.failure = Some(format!("{error:#}")),
             }
             asked.times.push(begun.elapsed());
+            due += pause;
         }
-        asked.times.sort();
         asked
     }
 
-    fn send(&self, kept: &mut Option<Connection>, request: &Request) -> anyhow::Result<()> {
+    fn send(self, kept: &mut Option<Connection>, request: &Request) -> anyhow::Result<()> {
         let mut connection = match kept.take() {
             Some(connection) => connection,
             None => self.server.connect_from(self.source)?,
