@@ -245,10 +245,10 @@ impl Source {
         let connected = builder.initial_stream_window_size(0).handshake(TokioIo::new(stream)).await;
         let (sender, connection) = connected?;
         let mut streams = JoinSet::new();
-        for stream in 0..STREAMS {
-            // One connection of four fills with pictures what room sounds leave.
-            let number = number * STREAMS + stream;
-            let path = if number / STREAMS % 4 == 0 { self.picture(number) } else { self.sound(number) };
+        // One connection of four fills with pictures what room sounds leave.
+        let asks_for_pictures = number.is_multiple_of(4);
+        for stream in number * STREAMS..(number + 1) * STREAMS {
+            let path = if asks_for_pictures { self.picture(stream) } else { self.sound(stream) };
             streams.spawn(Arc::clone(self).leave(sender.clone(), path));
         }
         Ok(connection.await?)
