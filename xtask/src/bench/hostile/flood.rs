@@ -36,9 +36,9 @@ use crate::bench::{
 
 /// Where it is.
 const SOURCE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
-/// Connections that it opens a second at the most.
-const OPENED_A_SECOND: u32 = 200;
-/// How long it may take to have them all.
+/// Connections that it opens a second at the most, and requests that it begins on them, unless it waits for their replies.
+const BEGUN_A_SECOND: u32 = 200;
+/// How long it may take to have all that it wants.
 const BUILD_UP: Duration = Duration::from_secs(15);
 /// Requests that it has under way on each connection of those where it takes the replies.
 const UNDER_WAY: usize = 2;
@@ -46,8 +46,6 @@ const UNDER_WAY: usize = 2;
 const QUERY_BYTES: usize = 7800;
 /// Streams of an HTTP/2 connection.
 const STREAMS: usize = 32;
-/// How long it waits before it asks again for what it was refused.
-const SULK: Duration = Duration::from_millis(200);
 /// The niceness of its thread, by which it gives way where it shares a processor.
 const NICENESS: i32 = 10;
 /// What the system may hold of a reply that a slow reader does not take.
@@ -92,6 +90,15 @@ impl Flood {
             Self::Places => 640,
         }
     }
+
+    /// Replies after which it stands. Not all streams of HTTP/2 need have theirs, since there may not be room for all.
+    fn replies(self) -> u64 {
+        match self {
+            Self::ShutWindows => (self.connections() * STREAMS / 2) as u64,
+            Self::SlowReaders => self.connections() as u64 / 2,
+            Self::Notices | Self::Queries | Self::Places => 1,
+        }
+    }
 }
 
 /// A flood that is under way.
@@ -102,15 +109,21 @@ pub(super) struct Flooding {
 }
 
 impl Flooding {
-    /// Begins, and returns when all of its connections were opened, or could not be for long enough.
+    /// Begins, and returns when it has all that it wants, or could not have that for long enough.
     pub(super) fn start(flood: Flood, server: &Server, processors: &[usize]) -> anyhow::Result<Self> {
-        let source = Arc::new(Source::of(flood, server)?);
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let mut turns = {
+            let _timer = runtime.enter();
+            interval(Duration::from_secs(1) / BEGUN_A_SECOND)
+        };
+        // What was not begun for a while is not made up for.
+        turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let source = Arc::new(Source::of(flood, server, turns)?);
         let (stop, stopped) = oneshot::channel();
         let (at_work, processors) = (Arc::clone(&source), processors.to_vec());
         let thread = thread::spawn(move || {
             processors::keep_to(&processors)?;
             setpriority_process(None, NICENESS)?;
-            let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(async {
                 tokio::select! {
                     ended = at_work.flood() => ended,
@@ -118,8 +131,8 @@ impl Flooding {
                 }
             })
         });
-        let (start, wanted) = (Instant::now(), flood.connections());
-        while source.opened.load(Ordering::Relaxed) < wanted && start.elapsed() < BUILD_UP && !thread.is_finished() {
+        let start = Instant::now();
+        while !source.stands() && start.elapsed() < BUILD_UP && !thread.is_finished() {
             thread::sleep(Duration::from_millis(50));
         }
         // Those that came last have asked, too.
@@ -150,18 +163,21 @@ struct Source {
     address: SocketAddr,
     tls: Option<TlsConnector>,
     keys: Vec<Key>,
+    /// When the next connection or request may begin.
+    turns: Mutex<Interval>,
     opened: AtomicUsize,
     open: AtomicUsize,
     answered: AtomicU64,
 }
 
 impl Source {
-    fn of(flood: Flood, server: &Server) -> anyhow::Result<Self> {
+    fn of(flood: Flood, server: &Server, turns: Interval) -> anyhow::Result<Self> {
         Ok(Self {
             flood,
             address: server.address(),
             tls: server.tls().map(over_http2),
             keys: keys(server, 256)?,
+            turns: Mutex::new(turns),
             opened: AtomicUsize::new(0),
             open: AtomicUsize::new(0),
             answered: AtomicU64::new(0),
@@ -170,20 +186,17 @@ impl Source {
 
     /// Goes on for ever, or until it cannot.
     async fn flood(self: Arc<Self>) -> anyhow::Result<()> {
-        let mut turns = interval(Duration::from_secs(1) / OPENED_A_SECOND);
-        turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let turns = Arc::new(Mutex::new(turns));
         let mut clients = JoinSet::new();
         for number in 0..self.flood.connections() {
-            clients.spawn(Arc::clone(&self).go_on(number, Arc::clone(&turns)));
+            clients.spawn(Arc::clone(&self).go_on(number));
         }
         clients.join_next().await.context("it has no connections")??
     }
 
     /// Has one connection, and another whenever that is ended.
-    async fn go_on(self: Arc<Self>, number: usize, turns: Arc<Mutex<Interval>>) -> anyhow::Result<()> {
+    async fn go_on(self: Arc<Self>, number: usize) -> anyhow::Result<()> {
         loop {
-            turns.lock().await.tick().await;
+            self.turn().await;
             let stream = self.connect().await.context("the flood cannot connect")?;
             self.opened.fetch_add(1, Ordering::Relaxed);
             self.open.fetch_add(1, Ordering::Relaxed);
@@ -257,6 +270,7 @@ impl Source {
     /// Asks until it is given a reply, and leaves that where it is.
     async fn leave(self: Arc<Self>, mut sender: http2::SendRequest<Empty<Bytes>>, path: String) -> hyper::Result<()> {
         loop {
+            self.turn().await;
             let mut request = Request::new(Empty::new());
             *request.uri_mut() = format!("https://{}{path}", self.address).parse().expect("an address of ours");
             let reply = sender.send_request(request).await?;
@@ -265,7 +279,6 @@ impl Source {
                 // It is not dropped, which would end the stream.
                 pending::<()>().await;
             }
-            sleep(SULK).await;
         }
     }
 
@@ -281,6 +294,15 @@ impl Source {
             sleep(Duration::from_secs(1)).await;
         }
         Ok(())
+    }
+
+    async fn turn(&self) {
+        self.turns.lock().await.tick().await;
+    }
+
+    fn stands(&self) -> bool {
+        let (opened, answered) = (self.opened.load(Ordering::Relaxed), self.answered.load(Ordering::Relaxed));
+        opened >= self.flood.connections() && answered >= self.flood.replies()
     }
 
     fn count(&self) {
