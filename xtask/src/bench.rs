@@ -5,8 +5,10 @@
 
 mod beside;
 mod cluster;
+mod hostile;
 mod load;
 mod overload;
+mod processors;
 mod server;
 
 use std::{path::PathBuf, time::Duration};
@@ -55,6 +57,14 @@ pub(crate) struct Options {
     /// Offer ten times more sounds than the server can speak, for so many seconds, and see what becomes of it.
     #[arg(long, value_name = "SECONDS", conflicts_with = "cluster")]
     overload: Option<f64>,
+    /// Let one client flood the server, in one way after the other and for so many seconds in each, and see what becomes
+    /// of everybody else. It fails if they fare too badly.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "10")]
+    #[arg(conflicts_with_all = ["cluster", "overload", "against"])]
+    hostile: Option<f64>,
+    /// These floods only, such as notices,queries.
+    #[arg(long, value_name = "FLOODS", value_delimiter = ',', requires = "hostile")]
+    floods: Vec<hostile::Flood>,
 }
 
 pub(crate) fn run_benchmarks(options: &Options) -> anyhow::Result<()> {
@@ -64,6 +74,9 @@ pub(crate) fn run_benchmarks(options: &Options) -> anyhow::Result<()> {
     }
     if let Some(other) = &options.against {
         return beside::table(&options.program()?, other, options);
+    }
+    if let Some(seconds) = options.hostile {
+        return hostile::table(&options.program()?, seconds, options);
     }
     if !options.server_only && options.overload.is_none() {
         run(&mut cargo(&["bench", "--profile", "dist", "--package", "haechi-captcha", "--package", "haechi"]))?;
@@ -84,6 +97,8 @@ struct Row {
     latencies: Vec<Duration>,
 }
 
+/// What the paths of most calls begin with.
+const CALLS: &str = "/captcha/v1.0";
 const NAMES: [&str; 7] = ["healthz", "issue", "begin", "image", "sound", "verify", "siteverify"];
 
 impl Options {
@@ -145,7 +160,6 @@ fn median(mut values: Vec<f64>) -> f64 {
 /// The requests of one call. A right answer passes once, so there must be more keys than can be judged in the time.
 fn requests(server: &Server, name: &str, options: &Options) -> anyhow::Result<Vec<Request>> {
     let appkey = server.appkey();
-    let calls = "/captcha/v1.0";
     Ok(match name {
         "healthz" => vec![Request::get("/healthz", b"ok")],
         "begin" => vec![Request::post(&format!("/widget/v1/begin?sitekey={}", server.site_key()), b"expires_in_secs")],
@@ -162,30 +176,37 @@ fn requests(server: &Server, name: &str, options: &Options) -> anyhow::Result<Ve
             let paths: anyhow::Result<Vec<String>> = passed.iter().map(path).collect();
             paths?.iter().map(|path| Request::post(path, b"\"success\":true")).collect()
         }
-        "issue" => vec![Request::post(&format!("{calls}/appkeys/{appkey}/keys"), b"SUCCESS")],
-        "image" => {
-            keys(server, 256)?.iter().map(|key| Request::get(&format!("{calls}/keys/{key}/img"), b"GIF89a")).collect()
-        }
-        "sound" => {
-            keys(server, 256)?.iter().map(|key| Request::get(&format!("{calls}/keys/{key}/sound"), b"RIFF")).collect()
-        }
-        "verify" => {
-            let keyring = Keyring::new(&Secret::from_hex(&server.secret()?)?);
-            let answered = keys(server, (options.seconds * 40_000.0) as usize)?;
-            let path = |key: &Key| {
-                let answer = keyring.open_word(key).context("the server's secret opens its keys")?.answer();
-                Ok(format!("{calls}/appkeys/{appkey}/keys/{key}/verification?answer={}", answer.as_str()))
-            };
-            let paths: anyhow::Result<Vec<String>> = answered.iter().map(path).collect();
-            paths?.iter().map(|path| Request::get(path, b"SUCCESS")).collect()
-        }
+        "issue" => vec![Request::post(&format!("{CALLS}/appkeys/{appkey}/keys"), b"SUCCESS")],
+        "image" => keys(server, 256)?.iter().map(picture).collect(),
+        "sound" => keys(server, 256)?.iter().map(sound).collect(),
+        "verify" => verifications(server, (options.seconds * 40_000.0) as usize)?,
         _ => unreachable!("the table names no other call"),
     })
 }
 
+fn picture(key: &Key) -> Request {
+    Request::get(&format!("{CALLS}/keys/{key}/img"), b"GIF89a")
+}
+
+fn sound(key: &Key) -> Request {
+    Request::get(&format!("{CALLS}/keys/{key}/sound"), b"RIFF")
+}
+
+/// So many right answers, each to a key of its own.
+fn verifications(server: &Server, count: usize) -> anyhow::Result<Vec<Request>> {
+    let keyring = Keyring::new(&Secret::from_hex(&server.secret()?)?);
+    let appkey = server.appkey();
+    let request = |key: &Key| {
+        let answer = keyring.open_word(key).context("the server's secret opens its keys")?.answer();
+        let path = format!("{CALLS}/appkeys/{appkey}/keys/{key}/verification?answer={}", answer.as_str());
+        Ok(Request::get(&path, b"SUCCESS"))
+    };
+    keys(server, count)?.iter().map(request).collect()
+}
+
 fn keys(server: &Server, count: usize) -> anyhow::Result<Vec<Key>> {
-    let path = format!("/captcha/v1.0/appkeys/{}/keys", server.appkey());
-    let replies = load::collect(server.address(), &Request::post(&path, b"SUCCESS"), count)?;
+    let path = format!("{CALLS}/appkeys/{}/keys", server.appkey());
+    let replies = load::collect(server, &Request::post(&path, b"SUCCESS"), count)?;
     replies.iter().map(|reply| key_of(reply).with_context(|| format!("no key in {reply}"))).collect()
 }
 

@@ -6,12 +6,21 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, bail, ensure};
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+
+use super::server::Server;
+
+/// The longest that a reply may keep its client waiting.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A request, and what its reply must contain.
 pub(crate) struct Request {
@@ -86,10 +95,10 @@ pub(crate) fn measure(
 }
 
 /// Sends a request many times and returns the replies' bodies.
-pub(crate) fn collect(address: SocketAddr, request: &Request, count: usize) -> anyhow::Result<Vec<String>> {
+pub(crate) fn collect(server: &Server, request: &Request, count: usize) -> anyhow::Result<Vec<String>> {
     const CONNECTIONS: usize = 4;
     let work = || -> anyhow::Result<Vec<String>> {
-        let mut connection = Connection::open(address)?;
+        let mut connection = server.connect()?;
         (0..count.div_ceil(CONNECTIONS))
             .map(|_| Ok(String::from_utf8_lossy(connection.send(request)?).into_owned()))
             .collect()
@@ -102,17 +111,33 @@ pub(crate) fn collect(address: SocketAddr, request: &Request, count: usize) -> a
     })
 }
 
+/// What bytes go in and out of, with TLS or without.
+trait Stream: Read + Write + Send {}
+
+impl<Any: Read + Write + Send> Stream for Any {}
+
 pub(crate) struct Connection {
-    reader: BufReader<TcpStream>,
+    reader: BufReader<Box<dyn Stream>>,
     line: Vec<u8>,
     body: Vec<u8>,
 }
 
 impl Connection {
     pub(crate) fn open(address: SocketAddr) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(address).context("the server does not accept")?;
+        Self::over(TcpStream::connect(address).context("the server does not accept")?, None)
+    }
+
+    /// Over this stream, with TLS if it is told how.
+    pub(crate) fn over(stream: TcpStream, tls: Option<&Arc<ClientConfig>>) -> anyhow::Result<Self> {
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let stream: Box<dyn Stream> = match tls {
+            Some(tls) => {
+                let name = stream.peer_addr()?.ip().into();
+                Box::new(StreamOwned::new(ClientConnection::new(Arc::clone(tls), name)?, stream))
+            }
+            None => Box::new(stream),
+        };
         Ok(Self { reader: BufReader::with_capacity(64 * 1024, stream), line: Vec::new(), body: Vec::new() })
     }
 

@@ -6,23 +6,20 @@
 //! server takes and not how long its clients wait for a processor.
 
 use std::{
-    fs,
     path::Path,
-    process::Command,
     sync::Mutex,
     thread,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 
 use super::{
     Options,
     load::{Connection, Request, measure},
-    quantile, requests,
+    processors, quantile, requests,
     server::Server,
 };
-use crate::command::run;
 
 /// Connections by which load comes. Each waits for its reply before it sends again.
 const CONNECTIONS: usize = 500;
@@ -59,12 +56,12 @@ impl Offered {
 }
 
 pub(super) fn table(program: &Path, options: &Options) -> anyhow::Result<()> {
-    let processors = processors()?;
+    let processors = processors::available()?;
     let (servers, ours) = processors.split_at(processors.len() / 2);
     // It is started where it shall stay, so that it knows how many processors it has.
-    keep_to(servers)?;
+    processors::keep_to(servers)?;
     let server = &Server::start(program, &options.ledger)?;
-    keep_to(ours)?;
+    processors::keep_to(ours)?;
     println!("the server has processors {servers:?}, its clients {ours:?}");
     let sounds = requests(server, "sound", options)?;
     // The first sound of each thread is the slowest.
@@ -80,28 +77,6 @@ pub(super) fn table(program: &Path, options: &Options) -> anyhow::Result<()> {
         row(server, &sounds, rate, time)?;
     }
     Ok(())
-}
-
-/// The processors that this process may use.
-fn processors() -> anyhow::Result<Vec<usize>> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).context("no processors")?;
-    let mut processors = Vec::new();
-    for range in list.trim().split(',') {
-        let (first, last) = range.split_once('-').unwrap_or((range, range));
-        processors.extend(first.parse::<usize>()?..=last.parse()?);
-    }
-    Ok(processors)
-}
-
-/// Keeps this process, and what it starts from now on, to these processors, if there are any.
-fn keep_to(processors: &[usize]) -> anyhow::Result<()> {
-    if processors.is_empty() {
-        return Ok(());
-    }
-    let list = processors.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
-    let process = std::process::id().to_string();
-    run(Command::new("taskset").args(["--all-tasks", "--cpu-list", "--pid", &list, &process]))
 }
 
 fn row(server: &Server, sounds: &[Request], rate: f64, time: Duration) -> anyhow::Result<()> {

@@ -327,7 +327,7 @@ async fn ask(service: &Service, client: &Caller, live: &LiveApp, wanted: &Look) 
     // Where too much waits to be drawn, or the client has had its pictures, the widget asks for it by itself.
     let picture = match wanted.scale {
         Some(scale) if client.may(service, Limited::Media).await => {
-            draw(service, live, word, scale, wanted.theme).await.ok()
+            draw(service, client, live, word, scale, wanted.theme).await.ok()
         }
         _ => None,
     };
@@ -358,6 +358,7 @@ pub(crate) async fn issue(
 
 async fn draw(
     service: &Service,
+    client: &Caller,
     live: &LiveApp,
     word: Word,
     scale: Scale,
@@ -365,7 +366,7 @@ async fn draw(
 ) -> Result<String, Refusal> {
     let look = live.look.clone().with_scale(scale);
     let look = theme.map_or(look.clone(), |theme| look.with_theme(theme));
-    let gif = service.draw(word, look).await?;
+    let gif = service.draw(word, look, client.client()).await?;
     live.counters.count_image();
     Ok(STANDARD.encode(gif))
 }

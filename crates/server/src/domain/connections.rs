@@ -69,7 +69,17 @@ pub(crate) struct Connection {
     unsent_bytes: AtomicUsize,
     /// When it last began or ended a request, or took something of a reply, in milliseconds since the start.
     moved_at: AtomicU64,
+    unsent: Mutex<Replies>,
     cut: Notify,
+}
+
+/// Replies of one connection that are not taken yet. Each counts by itself: one that moves, or another request, must not
+/// hide those that stand still beside it.
+#[derive(Debug, Default)]
+struct Replies {
+    /// When something of each was last taken, in milliseconds since the start.
+    taken_at: HashMap<u64, Arc<AtomicU64>>,
+    next: u64,
 }
 
 impl Default for Connections {
@@ -121,6 +131,7 @@ impl Connections {
             requests: AtomicUsize::new(0),
             unsent_bytes: AtomicUsize::new(0),
             moved_at: AtomicU64::new(self.millis()),
+            unsent: Mutex::default(),
             cut: Notify::new(),
         });
         open.next += 1;
@@ -153,7 +164,7 @@ impl Connections {
         }
         let now = self.millis();
         for connection in self.open().connections.values() {
-            if connection.has_unsent() && connection.still_for(now) >= stall_time {
+            if connection.still_for(now).is_some_and(|still| still >= stall_time) {
                 self.cut(connection);
             }
         }
@@ -176,20 +187,19 @@ impl Connections {
 
     /// Ends the connection that has idled longest of those, if one idles.
     fn cut_idlest(&self, open: &Open, is_meant: impl Fn(&Connection) -> bool) -> bool {
-        let idle = open.connections.values().filter(|connection| connection.is_idle() && is_meant(connection));
-        let idlest = idle.min_by_key(|connection| connection.moved_at.load(Ordering::Relaxed));
-        idlest.inspect(|connection| self.cut(connection)).is_some()
+        let idle = open.connections.iter().filter(|(_, connection)| connection.is_idle() && is_meant(connection));
+        // Of those that came within the same millisecond, the first goes.
+        let idlest = idle.min_by_key(|(number, connection)| (connection.moved_at.load(Ordering::Relaxed), **number));
+        idlest.inspect(|(_, connection)| self.cut(connection)).is_some()
     }
 
     /// Ends the connection that has taken nothing of its replies for longest, and for this time at least.
     fn cut_laggard(&self, least: Duration, is_meant: impl Fn(&Connection) -> bool) -> bool {
         let (open, now) = (self.open(), self.millis());
-        let waiting = open.connections.values().filter(|connection| connection.has_unsent() && is_meant(connection));
-        let laggard = waiting.max_by_key(|connection| connection.still_for(now));
-        laggard
-            .filter(|connection| connection.still_for(now) >= least)
-            .inspect(|connection| self.cut(connection))
-            .is_some()
+        let meant = open.connections.values().filter(|connection| is_meant(connection));
+        let waiting = meant.filter_map(|connection| Some((connection, connection.still_for(now)?)));
+        let laggard = waiting.max_by_key(|(_, still)| *still).filter(|(_, still)| *still >= least);
+        laggard.inspect(|(connection, _)| self.cut(connection)).is_some()
     }
 
     fn cut(&self, connection: &Connection) {
@@ -217,10 +227,6 @@ impl Connection {
         self.holding.as_ref().is_some_and(|(of, _)| *of == client)
     }
 
-    fn has_unsent(&self) -> bool {
-        self.unsent_bytes.load(Ordering::Relaxed) > 0 && !self.is_cut()
-    }
-
     fn is_idle(&self) -> bool {
         self.requests.load(Ordering::Relaxed) == 0 && self.unsent_bytes.load(Ordering::Relaxed) == 0 && !self.is_cut()
     }
@@ -229,8 +235,16 @@ impl Connection {
         self.moved_at.load(Ordering::Relaxed) == u64::MAX
     }
 
-    fn still_for(&self, now: u64) -> Duration {
-        Duration::from_millis(now.saturating_sub(self.moved_at.load(Ordering::Relaxed)))
+    /// How long nothing was taken of the reply of which nothing was taken for longest, if there is one, and the
+    /// connection is not to end already.
+    fn still_for(&self, now: u64) -> Option<Duration> {
+        let unsent = self.unsent();
+        let longest = unsent.taken_at.values().map(|taken_at| taken_at.load(Ordering::Relaxed)).min();
+        longest.filter(|_| !self.is_cut()).map(|taken_at| Duration::from_millis(now.saturating_sub(taken_at)))
+    }
+
+    fn unsent(&self) -> MutexGuard<'_, Replies> {
+        self.unsent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn move_at(&self, now: u64) {
@@ -288,17 +302,22 @@ impl Counter {
         UnderWay(self.clone())
     }
 
-    /// Something of a reply was taken.
-    pub(crate) fn moved(&self) {
+    fn moved(&self) {
         self.connection.move_at(self.all.millis());
     }
 
     /// Counts bytes as unsent until this is dropped. If the client has more than its share of them, the connection of it
     /// that takes nothing for longest is ended.
     pub(crate) fn hold(&self, bytes: usize) -> Unsent {
-        if self.connection.unsent_bytes.fetch_add(bytes, Ordering::Relaxed) == 0 {
-            self.moved();
-        }
+        self.connection.unsent_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let taken_at = Arc::new(AtomicU64::new(self.all.millis()));
+        let number = {
+            let mut unsent = self.connection.unsent();
+            unsent.next += 1;
+            let number = unsent.next;
+            unsent.taken_at.insert(number, Arc::clone(&taken_at));
+            number
+        };
         self.all.unsent_bytes.fetch_add(bytes, Ordering::Relaxed);
         if let Some((client, holding)) = &self.connection.holding {
             let held = holding.unsent_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
@@ -306,7 +325,7 @@ impl Counter {
                 self.all.cut_laggard(PATIENCE, |connection| connection.is_of(*client));
             }
         }
-        Unsent { bytes, of: self.clone() }
+        Unsent { bytes, number, taken_at, of: self.clone() }
     }
 }
 
@@ -323,12 +342,23 @@ impl Drop for UnderWay {
 /// Bytes that were made and not yet taken.
 pub(crate) struct Unsent {
     bytes: usize,
+    number: u64,
+    taken_at: Arc<AtomicU64>,
     of: Counter,
+}
+
+impl Unsent {
+    /// Something of them was taken.
+    pub(crate) fn moved(&self) {
+        self.taken_at.store(self.of.all.millis(), Ordering::Relaxed);
+        self.of.moved();
+    }
 }
 
 impl Drop for Unsent {
     fn drop(&mut self) {
         let Counter { connection, all } = &self.of;
+        connection.unsent().taken_at.remove(&self.number);
         connection.unsent_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
         all.unsent_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
         if let Some((_, holding)) = &connection.holding {
@@ -422,7 +452,7 @@ mod tests {
         let held = [slow.counter().hold(MAX_BYTES / 2), stuck.counter().hold(MAX_BYTES / 2)];
         assert!(matches!(all.check(), Err(Refusal::Busy)), "both have only begun");
         pass(&all, PATIENCE);
-        slow.counter().moved();
+        held[0].moved();
         assert!(all.check().is_ok());
         assert_eq!([&slow, &stuck].map(is_cut), [false, true]);
         assert!(matches!(all.check(), Err(Refusal::Busy)), "what is left is being taken");
@@ -446,13 +476,25 @@ mod tests {
     fn who_takes_nothing_is_ended_in_time_and_who_takes_a_little_is_not() {
         let all = connections();
         let (stuck, slow, idle) = (admit(&all, "192.0.2.1"), admit(&all, "192.0.2.1"), admit(&all, "192.0.2.1"));
-        let _held = [stuck.counter().hold(1), slow.counter().hold(1)];
+        let held = [stuck.counter().hold(1), slow.counter().hold(1)];
         pass(&all, STALL_TIME - PATIENCE);
-        slow.counter().moved();
+        held[1].moved();
         all.cut_stalled(STALL_TIME);
         assert_eq!([&stuck, &slow, &idle].map(is_cut), [false, false, false]);
         pass(&all, PATIENCE);
         all.cut_stalled(STALL_TIME);
         assert_eq!([&stuck, &slow, &idle].map(is_cut), [true, false, false]);
+    }
+
+    #[test]
+    fn neither_another_request_nor_another_reply_hides_one_that_stands_still() {
+        let all = connections();
+        let (busy, other) = (admit(&all, "192.0.2.1"), admit(&all, "192.0.2.1"));
+        let held = [busy.counter().hold(MAX_BYTES / 2), busy.counter().hold(MAX_BYTES / 2)];
+        pass(&all, PATIENCE);
+        drop(busy.counter().request());
+        held[0].moved();
+        assert!(all.check().is_ok());
+        assert_eq!([&busy, &other].map(is_cut), [true, false]);
     }
 }

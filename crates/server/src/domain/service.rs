@@ -24,7 +24,7 @@ use crate::{
     clock::{CLOCK_SKEW_SECS, unix_now},
     domain::{
         apps::{AppKey, Apps, LiveApp},
-        client::Proxies,
+        client::{Client, Proxies},
         connections::Connections,
         ledger::{Attempt, Decision, Expiry, Ledger, LedgerError, RequestName, Ruling, Spend},
         lifetime::{REDEEMABLE_SECS, RETRY_SECS},
@@ -271,23 +271,23 @@ impl Service {
         if is_within_time(live, word, now) { Ok(()) } else { Err(Refusal::Expired) }
     }
 
-    /// Draws a challenge: a GIF file.
+    /// Draws a challenge for a client, if it is known which: a GIF file.
     ///
     /// # Errors
     /// [`Refusal::Busy`] if too much waits to be drawn already.
-    pub async fn draw(&self, word: Word, look: Look) -> Result<Bytes, Refusal> {
+    pub async fn draw(&self, word: Word, look: Look, client: Option<Client>) -> Result<Bytes, Refusal> {
         let metrics = Arc::clone(&self.metrics);
-        let drawing = self.render(move || metrics.time_render(|| word.draw(&look)));
+        let drawing = self.render_for(client, move || metrics.time_render(|| word.draw(&look)));
         drawing.instrument(traces::step("draw")).await
     }
 
-    /// Speaks a challenge: a WAV file.
+    /// Speaks a challenge for a client, if it is known which: a WAV file.
     ///
     /// # Errors
     /// [`Refusal::Busy`] if too much waits to be spoken already.
-    pub async fn speak(&self, word: Word, speech: Speech) -> Result<Bytes, Refusal> {
+    pub async fn speak(&self, word: Word, speech: Speech, client: Option<Client>) -> Result<Bytes, Refusal> {
         let metrics = Arc::clone(&self.metrics);
-        let speaking = self.render(move || metrics.time_speak(|| word.speak(&speech)));
+        let speaking = self.render_for(client, move || metrics.time_speak(|| word.speak(&speech)));
         speaking.instrument(traces::step("speak")).await
     }
 
@@ -296,8 +296,16 @@ impl Service {
     /// # Errors
     /// [`Refusal::Busy`] if too much waits to be rendered already.
     pub(crate) async fn render(&self, work: impl FnOnce() -> Vec<u8> + Send + 'static) -> Result<Bytes, Refusal> {
+        self.render_for(None, work).await
+    }
+
+    async fn render_for(
+        &self,
+        client: Option<Client>,
+        work: impl FnOnce() -> Vec<u8> + Send + 'static,
+    ) -> Result<Bytes, Refusal> {
         self.connections.check()?;
-        Ok(self.work_pool.run(work).await?.into())
+        Ok(self.work_pool.run(client, work).await?.into())
     }
 
     /// Judges an answer, once: a right one spends the key, a wrong one takes an attempt. The same request gets the same

@@ -7,15 +7,16 @@
 //!
 //! Who waits is told to come back by how many wait, not by how long: on a machine that is busy with something else a
 //! visitor who is alone may wait for long, and would wait again. So a queue is served in the order in which it came,
-//! whatever it takes, until it is full. Then it is a flood, of which only a part can ever be served: whoever has waited
-//! longest is told to come back, the newest comes first, and whoever has waited for longer than a moment goes too, but
-//! for a few. So those who are served at all are served at once, instead of each of them after the longest wait. (Ben
-//! Maurer describes adaptive LIFO in "Fail at Scale", ACM Queue 13(8), 2015; the controlled delay beside it there goes
-//! by the clock.)
+//! whatever it takes, until it is full. Then it is a flood, of which only a part can ever be served: the client that has
+//! most waiting is told to come back, by its oldest request; the client that has fewest waiting comes first, with its
+//! newest; and whoever has most waiting loses what has waited for longer than a moment, but for a few. So a flood from
+//! one client costs that client, and in one from many those who are served at all are served at once, instead of each of
+//! them after the longest wait. (Ben Maurer describes adaptive LIFO in "Fail at Scale", ACM Queue 13(8), 2015; the
+//! controlled delay beside it there goes by the clock.)
 
 use std::{
     any::Any,
-    collections::VecDeque,
+    collections::{HashMap, VecDeque, hash_map::Entry},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
@@ -25,7 +26,10 @@ use std::{
 use tokio::sync::oneshot;
 use tracing::Span;
 
-use crate::{domain::refusal::Refusal, traces};
+use crate::{
+    domain::{client::Client, refusal::Refusal},
+    traces,
+};
 
 /// Jobs that may wait for each thread. Two processors speak as many sounds in a tenth of a second, and draw as many
 /// pictures in a thirtieth.
@@ -63,14 +67,18 @@ impl WorkPool {
         Self { queue }
     }
 
-    /// Does something, and returns what it made.
+    /// Does something, for this client if it is for one, and returns what it made.
     ///
     /// # Errors
     /// [`Refusal::Busy`] if too much waits to be done.
-    pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        client: Option<Client>,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
         let (reply, done) = oneshot::channel();
         let task = Box::new(Asked { work, reply });
-        self.queue.push(Job { task, since: Instant::now(), wait: traces::step("wait") });
+        self.queue.push(Job { task, client, since: Instant::now(), wait: traces::step("wait") });
         // A job that is dropped was in the way of others. A panic is a bug like any other, for the layer that catches them.
         Ok(done.await.map_err(|_| Refusal::Busy)?.unwrap_or_else(|panic| resume_unwind(panic)))
     }
@@ -101,6 +109,8 @@ struct Queue {
 struct State {
     /// The oldest is at the front.
     jobs: VecDeque<Job>,
+    /// How many of them each client has.
+    counts: HashMap<Option<Client>, usize>,
     max_waiting: usize,
     /// When somebody was last told to come back.
     dropped: Option<Instant>,
@@ -109,6 +119,8 @@ struct State {
 
 struct Job {
     task: Box<dyn Task>,
+    /// All who have none are as one.
+    client: Option<Client>,
     since: Instant,
     /// The wait as a trace shows it. It ends when it is dropped.
     wait: Span,
@@ -141,7 +153,8 @@ impl<T: Send, Work: FnOnce() -> T + Send> Task for Asked<T, Work> {
 
 impl Queue {
     fn of(max_waiting: usize) -> Self {
-        let state = State { jobs: VecDeque::new(), max_waiting, dropped: None, is_closed: false };
+        let state =
+            State { jobs: VecDeque::new(), counts: HashMap::new(), max_waiting, dropped: None, is_closed: false };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -186,23 +199,29 @@ impl Queue {
 }
 
 impl State {
-    /// Takes a job in, and drops the oldest if that is one too many.
+    /// Takes a job in, and drops another one if that is one too many.
     fn push(&mut self, job: Job) {
         if self.jobs.len() == self.max_waiting {
-            self.drop_oldest(job.since);
+            let most = self.oldest_of_most();
+            self.drop_job(most, job.since);
         }
+        *self.counts.entry(job.client).or_default() += 1;
         self.jobs.push_back(job);
     }
 
     /// The job whose turn it is.
     fn take(&mut self, now: Instant) -> Option<Job> {
         if !self.is_flood(now) {
-            return self.jobs.pop_front();
+            return self.remove(0);
         }
-        while self.jobs.len() > FEW && self.jobs.front().is_some_and(|oldest| now - oldest.since > MOMENT) {
-            self.drop_oldest(now);
+        while self.jobs.len() > FEW {
+            let most = self.oldest_of_most();
+            if now - self.jobs[most].since <= MOMENT {
+                break;
+            }
+            self.drop_job(most, now);
         }
-        self.jobs.pop_back()
+        self.remove(self.newest_of_fewest())
     }
 
     fn is_flood(&self, now: Instant) -> bool {
@@ -210,9 +229,33 @@ impl State {
     }
 
     /// Its client is told by that to come back.
-    fn drop_oldest(&mut self, now: Instant) {
-        self.jobs.pop_front();
+    fn drop_job(&mut self, place: usize, now: Instant) {
+        self.remove(place);
         self.dropped = Some(now);
+    }
+
+    /// The job at this place, if there is one.
+    fn remove(&mut self, place: usize) -> Option<Job> {
+        let job = self.jobs.remove(place)?;
+        if let Entry::Occupied(mut count) = self.counts.entry(job.client) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+        Some(job)
+    }
+
+    /// The place of the oldest job of the clients that have most.
+    fn oldest_of_most(&self) -> usize {
+        let most = self.counts.values().max();
+        self.jobs.iter().position(|job| self.counts.get(&job.client) == most).unwrap_or_default()
+    }
+
+    /// The place of the newest job of the clients that have fewest.
+    fn newest_of_fewest(&self) -> usize {
+        let fewest = self.counts.values().min();
+        self.jobs.iter().rposition(|job| self.counts.get(&job.client) == fewest).unwrap_or_default()
     }
 }
 
@@ -241,7 +284,7 @@ mod tests {
 
     fn start(pool: &Arc<WorkPool>, work: impl FnOnce() + Send + 'static) -> Running {
         let pool = Arc::clone(pool);
-        tokio::spawn(async move { pool.run(work).await })
+        tokio::spawn(async move { pool.run(None, work).await })
     }
 
     async fn until_waiting(pool: &WorkPool, count: usize) {
@@ -266,7 +309,8 @@ mod tests {
 
     impl Timeline {
         fn of(max_waiting: usize) -> Self {
-            let state = State { jobs: VecDeque::new(), max_waiting, dropped: None, is_closed: false };
+            let state =
+                State { jobs: VecDeque::new(), counts: HashMap::new(), max_waiting, dropped: None, is_closed: false };
             Self { start: Instant::now(), state, replies: Vec::new() }
         }
 
@@ -275,10 +319,14 @@ mod tests {
         }
 
         fn push(&mut self, millis: u64) {
+            self.push_of(None, millis);
+        }
+
+        fn push_of(&mut self, client: Option<Client>, millis: u64) {
             let (reply, done) = oneshot::channel();
             self.replies.push((millis, done));
             let task = Box::new(Asked { work: || (), reply });
-            self.state.push(Job { task, since: self.at(millis), wait: Span::none() });
+            self.state.push(Job { task, client, since: self.at(millis), wait: Span::none() });
         }
 
         fn take(&mut self, millis: u64) -> Option<u128> {
@@ -323,6 +371,18 @@ mod tests {
         assert_eq!(queue.take(100), Some(100));
         assert_eq!(queue.dropped(), (0..=84).collect::<Vec<_>>(), "but a few");
         assert_eq!(queue.take(101), Some(99));
+    }
+
+    #[test]
+    fn a_flood_from_one_client_costs_that_client() {
+        let [flooding, other] =
+            ["198.51.100.7", "198.51.100.8"].map(|address| Some(Client::new(address.parse().unwrap())));
+        let mut queue = Timeline::of(100);
+        queue.push_of(other, 0);
+        (1..=150).for_each(|millis| queue.push_of(flooding, millis));
+        assert_eq!(queue.take(150), Some(0), "though it is the oldest, and has waited long");
+        assert!(!queue.dropped().contains(&0));
+        assert_eq!(queue.take(150), Some(150));
     }
 
     #[test]
@@ -372,21 +432,21 @@ mod tests {
         assert!(gone.await.unwrap_err().is_cancelled());
         release.send(()).unwrap();
         assert!(first.await.unwrap().is_ok());
-        assert!(pool.run(|| ()).await.is_ok());
+        assert!(pool.run(None, || ()).await.is_ok());
     }
 
     #[tokio::test]
     async fn what_was_made_comes_back_whatever_it_is() {
         let pool = WorkPool::of(1);
-        assert_eq!(pool.run(|| "made").await.unwrap(), "made");
-        assert_eq!(pool.run(|| vec![1, 2]).await.unwrap(), [1, 2]);
+        assert_eq!(pool.run(None, || "made").await.unwrap(), "made");
+        assert_eq!(pool.run(None, || vec![1, 2]).await.unwrap(), [1, 2]);
     }
 
     #[tokio::test]
     async fn a_panic_is_the_callers_and_ends_no_thread() {
         let pool = Arc::new(WorkPool::of(1));
         assert!(start(&pool, || panic!("a bug")).await.unwrap_err().is_panic());
-        assert!(pool.run(|| ()).await.is_ok());
+        assert!(pool.run(None, || ()).await.is_ok());
     }
 
     #[tokio::test]

@@ -233,6 +233,11 @@ impl Caller {
         Self(peer.map(|peer| service.limits().proxies().client(peer, request.headers())))
     }
 
+    /// The client, if it is known.
+    pub(crate) fn client(&self) -> Option<Client> {
+        self.0
+    }
+
     /// Counts a call by this limit, and says whether it is within.
     pub(crate) async fn may(&self, service: &Service, limited: Limited) -> bool {
         self.admit(service, limited).await.is_ok()

@@ -26,7 +26,7 @@ pub(super) fn counted(reply: Response, counter: &Counter) -> Response {
     match size.and_then(|size| usize::try_from(size).ok()) {
         Some(size) => {
             let unsent = Arc::new(counter.hold(size));
-            reply.map(|whole| Body::new(InPortions { whole, rest: Bytes::new(), unsent, counter: counter.clone() }))
+            reply.map(|whole| Body::new(InPortions { whole, rest: Bytes::new(), unsent }))
         }
         None => reply,
     }
@@ -37,7 +37,6 @@ struct InPortions {
     /// What is left of the last frame of the whole.
     rest: Bytes,
     unsent: Arc<Unsent>,
-    counter: Counter,
 }
 
 impl HttpBody for InPortions {
@@ -55,7 +54,7 @@ impl HttpBody for InPortions {
                 ended => return Poll::Ready(ended),
             }
         }
-        body.counter.moved();
+        body.unsent.moved();
         let portion = body.rest.split_to(body.rest.len().min(PORTION_BYTES));
         let portion = Portion { bytes: portion, _unsent: Arc::clone(&body.unsent) };
         Poll::Ready(Some(Ok(Frame::data(Bytes::from_owner(portion)))))

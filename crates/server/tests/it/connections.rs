@@ -29,6 +29,15 @@ const REQUESTS: usize = 32;
 const GET_LARGE: &str = "GET /large HTTP/1.1\r\nhost: h\r\n\r\n";
 const GET_SMALL: &str = "GET /small HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n";
 
+/// Only what stands still is ended within a test's time.
+const STALLING: Limits = Limits {
+    connections: 10,
+    head_time: Duration::from_mins(10),
+    stall_time: Duration::from_millis(500),
+    drain_time: Duration::from_mins(10),
+    max_age: Duration::from_mins(10),
+};
+
 /// A server of a large and a small text.
 struct Server {
     address: SocketAddr,
@@ -130,24 +139,24 @@ fn what_still_runs_when_time_is_up_is_cut_off() {
 #[test]
 fn an_http_2_client_that_takes_nothing_of_its_replies_does_not_stay_for_ever() {
     let little = Duration::from_millis(200);
-    is_ended(Limits { max_age: little, drain_time: little, ..Limits::default() });
+    is_ended(Limits { max_age: little, drain_time: little, ..Limits::default() }, false);
 }
 
 /// Attack W4: no write is pending when the client's window is shut, so the time for that did not count.
 #[test]
 fn an_http_2_client_that_takes_nothing_of_its_replies_is_ended_in_the_same_time_as_others() {
-    let forever = DEADLINE * 10;
-    is_ended(Limits {
-        stall_time: Duration::from_millis(500),
-        max_age: forever,
-        drain_time: forever,
-        ..Limits::default()
-    });
+    is_ended(STALLING, false);
 }
 
-/// A client over HTTP/2 that takes the head of a large reply and nothing of its body is ended within these limits.
+#[test]
+fn an_http_2_client_does_not_hide_what_it_does_not_take_behind_other_requests() {
+    is_ended(STALLING, true);
+}
+
+/// A client over HTTP/2 that takes the head of a large reply and nothing of its body is ended within these limits, even
+/// if it goes on asking for small ones.
 #[track_caller]
-fn is_ended(limits: Limits) {
+fn is_ended(limits: Limits, goes_on_asking: bool) {
     let folder = TempDir::new().unwrap();
     make_certificates(folder.path());
     let files =
@@ -165,10 +174,13 @@ fn is_ended(limits: Limits) {
             .handshake(TokioIo::new(stream));
         let (mut sender, connection) = connected.await.unwrap();
         let connection = tokio::spawn(connection);
-        let request = hyper::Request::get("https://127.0.0.1/large").body(Body::empty()).unwrap();
+        let request = |path| hyper::Request::get(format!("https://127.0.0.1{path}")).body(Body::empty()).unwrap();
         // Its body is never read, so that its window stays shut.
-        let unread = sender.send_request(request).await.unwrap();
+        let unread = sender.send_request(request("/large")).await.unwrap();
         assert_eq!(unread.version(), hyper::Version::HTTP_2);
+        if goes_on_asking {
+            tokio::spawn(async move { while sender.send_request(request("/small")).await.is_ok() {} });
+        }
         let ended = tokio::time::timeout(DEADLINE, connection).await;
         assert!(ended.is_ok(), "the server keeps the connection");
         drop(unread);

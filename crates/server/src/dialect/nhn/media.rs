@@ -14,7 +14,14 @@ use haechi_captcha::{Language, Look, Pace, Scale, Speech, Theme, Word};
 use super::reply::Envelope;
 use crate::{
     clock::unix_now,
-    domain::{apps::LiveApp, metrics::Call, outcome::Outcome, refusal::Refusal, service::Service},
+    domain::{
+        apps::LiveApp,
+        client::{Client, Peer},
+        metrics::Call,
+        outcome::Outcome,
+        refusal::Refusal,
+        service::Service,
+    },
     http::{
         language,
         media::{in_part, media, wanted_part},
@@ -70,6 +77,7 @@ pub(super) async fn sound(State(service): State<Arc<Service>>, request: MediaReq
 pub(super) struct MediaRequest {
     uri: Uri,
     headers: HeaderMap,
+    peer: Option<Peer>,
     wanted: Wanted,
 }
 
@@ -78,14 +86,15 @@ impl<State: Sync> FromRequestParts<State> for MediaRequest {
 
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Infallible> {
         let wanted = Wanted::read(parts.uri.query().unwrap_or_default(), &parts.headers);
-        Ok(Self { uri: parts.uri.clone(), headers: parts.headers.clone(), wanted })
+        let peer = parts.extensions.get().copied();
+        Ok(Self { uri: parts.uri.clone(), headers: parts.headers.clone(), peer, wanted })
     }
 }
 
 impl MediaRequest {
     async fn image(&self, service: &Service) -> Result<Response, Refusal> {
         let (challenge, live) = self.challenge(service)?;
-        let gif = service.draw(challenge, self.wanted.adapt(live.look.clone())).await?;
+        let gif = service.draw(challenge, self.wanted.adapt(live.look.clone()), self.client(service)).await?;
         live.counters.count_image();
         Ok(counted(media(StatusCode::OK, "image/gif", gif), Outcome::Success))
     }
@@ -93,13 +102,19 @@ impl MediaRequest {
     async fn sound(&self, service: &Service) -> Result<Response, Refusal> {
         let (challenge, live) = self.challenge(service)?;
         let language = self.wanted.language.unwrap_or(live.language);
-        let wav = service.speak(challenge, Speech::new(language).with_pace(self.wanted.pace)).await?;
+        let speech = Speech::new(language).with_pace(self.wanted.pace);
+        let wav = service.speak(challenge, speech, self.client(service)).await?;
         let part = wanted_part(&self.headers, wav.len());
         if part.is_first() {
             live.counters.count_sound();
         }
         let response = in_part(wav, part);
         Ok(if response.status().is_success() { counted(response, Outcome::Success) } else { response })
+    }
+
+    /// Who asks. Requests without a peer are tests'.
+    fn client(&self, service: &Service) -> Option<Client> {
+        self.peer.map(|Peer(peer)| service.limits().proxies().client(peer.ip(), &self.headers))
     }
 
     /// The challenge of the key in the path, if it may be shown.
