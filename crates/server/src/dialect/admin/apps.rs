@@ -46,6 +46,8 @@ pub(crate) enum ChangedApp {
 
 /// An app for those who may change it and not see it (without `apps:read`): what is public, and what was made just now.
 #[derive(Serialize, ToSchema)]
+// So that the document tells it from a whole app, which has all of its fields too.
+#[serde(deny_unknown_fields)]
 pub(crate) struct UnseenApp {
     /// Its number.
     number: u32,
