@@ -2,10 +2,9 @@
 //!
 //! A client may hold a tenth of all connections, and an eighth of the room for replies that nobody has taken. A trusted
 //! proxy, whose clients are many, may hold all of both, and so may programs of this machine: the proxy may be one of
-//! them that nobody has named. Where room is short, whoever was of no use for longest goes:
-//! the connection that has idled longest, or that has taken nothing of its replies for longest. So a newcomer is served,
-//! and whoever holds things up pays for it. All of them are looked through for that, which takes some microseconds for
-//! each thousand, and is done only then.
+//! them that nobody has named. Where room is short, whoever was of no use for longest goes: the connection that has
+//! idled longest, or that has taken nothing of its replies for longest. So a newcomer is served, and whoever holds things
+//! up pays for it. All of them are looked through for that, and only then.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -62,7 +61,7 @@ struct Holding {
 /// One connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    /// Nobody's, of a proxy.
+    /// Whose share it is of, and what that client holds. Who may hold all has none.
     holding: Option<(Client, Arc<Holding>)>,
     /// Requests whose replies are being made.
     requests: AtomicUsize,

@@ -38,9 +38,9 @@ const MAX_WAITING: usize = 64;
 const MIN_THREADS: usize = 2;
 /// How long a flood lasts after somebody was last told to come back.
 const FLOOD_TIME: Duration = Duration::from_millis(100);
-/// The longest wait in a flood,
+/// The longest wait in a flood, unless few wait.
 const MOMENT: Duration = Duration::from_millis(5);
-/// unless so few wait.
+/// Of so many that wait none is told to come back for having waited.
 const FEW: usize = 16;
 /// The niceness of the threads, of which each step has a thread get a fifth less than another that wants to run too.
 const NICENESS: i32 = 5;

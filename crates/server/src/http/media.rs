@@ -11,6 +11,7 @@ use http_range_header::{RangeUnsatisfiableError, parse_range_header};
 
 use crate::domain::refusal::Refusal;
 
+/// What a picture or a sound may do in a page of its own: be shown, and played.
 const POLICY: &str = "default-src 'none'; media-src 'self'; frame-ancestors 'none'";
 
 /// The whole sound, or the part that `Range` asks for (RFC 9110, section 14). Several parts at once are not served:
