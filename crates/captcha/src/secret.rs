@@ -47,6 +47,12 @@ impl Secret {
         }
         text
     }
+
+    /// A key for a purpose of the server's own, of which nothing that is made with another one tells.
+    #[must_use]
+    pub fn subkey(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        expand(self, &format!("server {purpose}"))
+    }
 }
 
 impl fmt::Debug for Secret {
@@ -89,12 +95,7 @@ pub(crate) enum Purpose {
 
 impl Subkeys {
     pub(crate) fn derive(secret: &Secret) -> Self {
-        let hkdf = Hkdf::<Sha256>::new(Some(b"haechi v1"), &secret.0);
-        let subkey = |info: &str| {
-            let mut bytes = Zeroizing::new([0; 32]);
-            hkdf.expand(info.as_bytes(), &mut *bytes).expect("32 bytes are within HKDF's limit of 8160");
-            bytes
-        };
+        let subkey = |info: &str| expand(secret, info);
         let prf = |info: &str| Hmac::new_from_slice(&*subkey(info)).expect("HMAC takes a key of any length");
         Self {
             sealer: KeySealer::new(&subkey("key")),
@@ -131,6 +132,13 @@ impl Subkeys {
     }
 }
 
+fn expand(secret: &Secret, info: &str) -> Zeroizing<[u8; 32]> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    let hkdf = Hkdf::<Sha256>::new(Some(b"haechi v1"), &secret.0);
+    hkdf.expand(info.as_bytes(), &mut *bytes).expect("32 bytes are within HKDF's limit of 8160");
+    bytes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +150,15 @@ mod tests {
         for wrong in ["", "00", &"g".repeat(64), &"0".repeat(63), &"0".repeat(65), &"é".repeat(32)] {
             assert_eq!(Secret::from_hex(wrong), Err(Error::MalformedSecret), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn each_purpose_has_a_key_of_its_own() {
+        let secret = Secret::from_bytes([7; 32]);
+        assert_eq!(secret.subkey("networks"), secret.subkey("networks"));
+        assert_ne!(secret.subkey("networks"), secret.subkey("others"));
+        assert_ne!(secret.subkey("networks"), Secret::from_bytes([8; 32]).subkey("networks"));
+        assert_ne!(secret.subkey("networks"), expand(&secret, "networks"), "what the library uses itself is apart");
     }
 
     #[test]

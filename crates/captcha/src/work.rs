@@ -222,7 +222,7 @@ impl Algorithm {
             Self::Sha256 => 120_000,
             Self::Scrypt => 80,
         };
-        usual * FACTORS[level as usize]
+        usual * TENTHS[level as usize] / 10
     }
 
     fn derive(self, password: &[u8], salt: &[u8]) -> [u8; Puzzle::DERIVED_BYTES] {
@@ -263,13 +263,8 @@ impl FromStr for Algorithm {
 const SCRYPT_LOG_N: u8 = 9;
 const SCRYPT_R: u32 = 8;
 
-/// How many times the work of level 0 there is at each level.
-const FACTORS: [u32; *Shape::LEVELS.end() as usize + 1] = [1, 2, 6, 16];
-
-impl Work {
-    /// How many times as much there is to compute at the top level as at level 0.
-    pub const TOP_FACTOR: u32 = FACTORS[FACTORS.len() - 1];
-}
+/// How much there is to compute at each level, in tenths of level 0: about as much more from one to the next.
+const TENTHS: [u32; *Shape::LEVELS.end() as usize + 1] = [10, 25, 63, 160];
 
 #[cfg(test)]
 mod tests {

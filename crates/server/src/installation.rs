@@ -15,6 +15,7 @@ use crate::{
     domain::{
         admin::Administration,
         apps::{AppStore, OpenAppsError},
+        demand::Demands,
         ledger::{EmbeddedLedger, EmbeddedOptions, Ledger, MemoryLedger, RedisLedger},
         limits::Limits,
         service::{Nonces, Service},
@@ -167,10 +168,15 @@ async fn open_service(
     let may_have_sealed = secrets.may_have_sealed() || apps.count() > 0;
     let (ledger, remote) = open_ledger(&config.ledger, store, may_have_sealed, now).await?;
     let limits = &config.limits;
-    let limits = Limits::new(limits.per_minute, limits.proxies.clone(), remote.filter(|_| limits.shared))
+    let remote = remote.filter(|_| limits.shared);
+    let demands = match &remote {
+        Some(remote) => Demands::default().shared_in(Arc::clone(remote), &secrets.networks_key()),
+        None => Demands::default(),
+    };
+    let limits = Limits::new(limits.per_minute, limits.proxies.clone(), remote)
         .with_unanswered_per_hour(limits.unanswered_per_hour);
     let service = Service::new(secrets.keyring(), Arc::clone(apps.apps()), ledger, nonces(config)?);
-    Ok(service.limited(limits).knowing_vendors_test_keys(config.vendor_test_keys))
+    Ok(service.limited(limits).demanding(demands).knowing_vendors_test_keys(config.vendor_test_keys))
 }
 
 /// Opens the ledger, and the way to what nodes share, if they share it.

@@ -232,7 +232,7 @@ async fn begin(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     }
     let live = service.app_of_site(site_key)?;
     service.check_host(&live, &host_of_page(&headers))?;
-    let asking = client.asking(&service, &live, unix_now())?;
+    let asking = client.asking(&service, &live, unix_now()).await?;
     Ok(said(Outcome::Success, &Begun::Asks(ask(&service, &client, &live, asking, &Look::wanted(&fields)?).await?)))
 }
 
@@ -274,7 +274,7 @@ async fn answer(
     let name = fields.single(&["request"])?.filter(|name| !name.is_empty());
     let request = name.map(|name| request_name(&[name, given.typed, wish.audience.name(), &wish.action, &wish.data]));
     let judged = judge(&service, &client, &live, &challenge, &given, request, now).await?;
-    client.forgive_answered(&service, &live, &judged).await;
+    client.settle(&service, &live, &challenge, &judged, now).await;
     let reply = match judged.verdict {
         Verdict::Passed => {
             let expires_in_secs = wish.audience.life_secs();
@@ -282,7 +282,9 @@ async fn answer(
             Answered::Passed(Passed { token, expires_in_secs })
         }
         Verdict::Wrong { .. } => Answered::Wrong { next: next(&service, &client, &live, &look).await },
-        Verdict::Spent | Verdict::Late => Answered::Expired { next: next(&service, &client, &live, &look).await },
+        Verdict::Spent | Verdict::Late | Verdict::Undone => {
+            Answered::Expired { next: next(&service, &client, &live, &look).await }
+        }
         Verdict::Empty => Answered::Empty,
     };
     Ok(said(judged.verdict.outcome(), &reply))
@@ -338,9 +340,9 @@ async fn judge(
                     }
                     None => false,
                 };
-            // So it is after a change of the app's settings, and then another challenge helps.
+            // So it is after a change of the app's settings too, and then another challenge helps.
             if !is_done {
-                return Ok(Judged::new(Verdict::Late, word, now));
+                return Ok(Judged::new(Verdict::Undone, word, now));
             }
             service.judge(live, word, Given { typed: given.typed, request }, now).await
         }
@@ -368,13 +370,15 @@ async fn renew(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     let (challenge, live) = challenge_of(&service, &fields)?;
     service.check_host(&live, &host_of_page(&headers))?;
     let look = Look::wanted(&fields)?;
-    let asking = match fields.single(&["how"])? {
-        Some("work") => {
-            client.check_standing(&live)?;
-            live.app.settings.asks_instead().ok_or(Refusal::Alternative)?
+    let instead = match fields.single(&["how"])? {
+        Some("work") => Some(live.app.settings.asks_instead().ok_or(Refusal::Alternative)?),
+        _ => {
+            client.give_up(&service, &live, unix_now()).await;
+            None
         }
-        _ => client.asking(&service, &live, unix_now())?,
     };
+    let asking = client.asking(&service, &live, unix_now()).await?;
+    let asking = instead.unwrap_or(asking);
     // First, so that whoever may not have another one keeps this one.
     let asked = ask(&service, &client, &live, asking, &look).await?;
     service.expire(&live, &challenge, unix_now()).await?;
@@ -522,7 +526,7 @@ async fn next(service: &Service, client: &Caller, live: &LiveApp, look: &Look) -
     if !client.may(service, Limited::Issue).await {
         return None;
     }
-    let asking = client.asking(service, live, unix_now()).ok()?;
+    let asking = client.asking(service, live, unix_now()).await.ok()?;
     ask(service, client, live, asking, look).await.ok().map(Begun::Asks)
 }
 

@@ -32,6 +32,7 @@ use crate::{
         apps::{AppKey, Apps, LiveApp},
         client::{Client, Proxies},
         connections::Connections,
+        demand::Demands,
         ledger::{Attempt, Decision, Expiry, Ledger, LedgerError, RequestName, Ruling, Spend},
         lifetime::{REDEEMABLE_SECS, RETRY_SECS},
         limits::{Limits, PerMinute, TooOften},
@@ -140,6 +141,8 @@ pub enum Verdict {
     Late,
     /// There is nothing in it. It took no attempt.
     Empty,
+    /// The work that was asked for was not done. It took no attempt.
+    Undone,
 }
 
 impl Verdict {
@@ -148,7 +151,7 @@ impl Verdict {
     pub const fn outcome(self) -> Outcome {
         match self {
             Self::Passed => Outcome::Success,
-            Self::Wrong { .. } => Outcome::WrongAnswerError,
+            Self::Wrong { .. } | Self::Undone => Outcome::WrongAnswerError,
             Self::Spent | Self::Late => Outcome::ExpiredKeyError,
             Self::Empty => Outcome::EmptyAnswer,
         }
@@ -166,6 +169,7 @@ pub struct Service {
     work_pool: WorkPool,
     connections: Arc<Connections>,
     limits: Limits,
+    demands: Demands,
     max_deciding_time: Duration,
     /// Whether the keys that other vendors publish for tests are known.
     knows_vendors_test_keys: bool,
@@ -187,6 +191,7 @@ impl Service {
             work_pool: WorkPool::new(),
             connections: Arc::default(),
             limits: Limits::new(PerMinute::default(), Proxies::default(), None),
+            demands: Demands::default(),
             max_deciding_time: MAX_DECIDING_TIME,
             knows_vendors_test_keys: false,
             gives_tokens: AtomicBool::new(false),
@@ -198,6 +203,12 @@ impl Service {
     pub(crate) fn limited(self, limits: Limits) -> Self {
         let connections = Arc::new(Connections::trusting(limits.proxies().clone()));
         Self { limits, connections, ..self }
+    }
+
+    /// With what was counted of networks and apps, by this node or by all together.
+    #[must_use]
+    pub(crate) fn demanding(self, demands: Demands) -> Self {
+        Self { demands, ..self }
     }
 
     /// Which knows the keys that other vendors publish for tests, if so. They protect nothing.
@@ -224,6 +235,11 @@ impl Service {
     /// How often clients may call.
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// What is demanded of whoever begins a challenge.
+    pub(crate) fn demands(&self) -> &Demands {
+        &self.demands
     }
 
     /// For tests: with less patience.

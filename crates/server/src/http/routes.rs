@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::MethodRouter,
 };
+use haechi_captcha::Challenge;
 use tower_http::{
     cors::{AllowHeaders, Any, CorsLayer},
     set_header::SetResponseHeaderLayer,
@@ -23,7 +24,7 @@ use utoipa_axum::router::UtoipaMethodRouter;
 use crate::domain::{
     apps::{Asking, LiveApp, Networks},
     client::{Client, Peer, Standing},
-    demand::Demand,
+    demand::{self, Became, Demand},
     limits::{Limited, TooOften},
     metrics::Call,
     refusal::Refusal,
@@ -251,13 +252,46 @@ impl Caller {
     ///
     /// # Errors
     /// As [`Caller::check_standing`].
-    pub(crate) fn asking(&self, service: &Service, live: &LiveApp, now: u64) -> Result<Asking, Refusal> {
+    pub(crate) async fn asking(&self, service: &Service, live: &LiveApp, now: u64) -> Result<Asking, Refusal> {
+        let policy = live.app.settings.policy;
         let demand = match self.check_standing(live)? {
             Standing::Allowed => Demand::default(),
             Standing::Suspect => Demand::MOST,
-            Standing::Usual | Standing::Denied => service.demand(live, self.client, now),
+            Standing::Usual | Standing::Denied => {
+                service.demands().demand(self.at(live), policy.may_ask_words(), now).await
+            }
         };
-        Ok(live.app.settings.policy.asks(&demand))
+        Ok(policy.asks(&demand))
+    }
+
+    /// Counts what became of a challenge that the client was shown.
+    pub(crate) async fn settle(
+        &self,
+        service: &Service,
+        live: &LiveApp,
+        challenge: &Challenge,
+        judged: &Judged,
+        now: u64,
+    ) {
+        self.forgive_answered(service, live, judged).await;
+        let became = match (judged.verdict, challenge) {
+            (Verdict::Passed, Challenge::Work(_)) => Became::Solved,
+            (Verdict::Passed, Challenge::Word(_)) => Became::Read { after_secs: judged.after_secs },
+            (Verdict::Wrong { .. } | Verdict::Undone, _) => Became::Wrong,
+            (Verdict::Spent | Verdict::Late | Verdict::Empty, _) => return,
+        };
+        if !judged.is_repeated {
+            service.demands().settle(self.at(live), became, now).await;
+        }
+    }
+
+    /// Counts a challenge that the client gives up for another.
+    pub(crate) async fn give_up(&self, service: &Service, live: &LiveApp, now: u64) {
+        service.demands().settle(self.at(live), Became::Renewed, now).await;
+    }
+
+    fn at(&self, live: &LiveApp) -> demand::Caller {
+        demand::Caller { client: self.client, app: live.app.number }
     }
 
     /// What is said of the client, by a trusted proxy or in the app's lists. Of two words the harder counts, but for
@@ -320,11 +354,11 @@ impl Caller {
 
     /// The same, if this is the first answer to a challenge. A right one after a wrong one gives another back, where the
     /// app takes several answers: nobody remembers that there was one before.
-    pub(crate) async fn forgive_answered(&self, service: &Service, live: &LiveApp, judged: &Judged) {
+    async fn forgive_answered(&self, service: &Service, live: &LiveApp, judged: &Judged) {
         let is_first = match judged.verdict {
             Verdict::Passed => true,
             Verdict::Wrong { left } => left + 1 == live.app.settings.attempts,
-            Verdict::Spent | Verdict::Late | Verdict::Empty => false,
+            Verdict::Spent | Verdict::Late | Verdict::Empty | Verdict::Undone => false,
         };
         if is_first && !judged.is_repeated {
             self.forgive(service).await;

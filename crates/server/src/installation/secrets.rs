@@ -12,6 +12,7 @@ use std::{
 };
 
 use haechi_captcha::{Keyring, Secret};
+use zeroize::Zeroizing;
 
 use crate::{
     domain::lifetime::LONGEST_LIFE_SECS,
@@ -142,6 +143,11 @@ impl Secrets {
             Some(previous) => keyring.with_previous(previous),
             None => keyring,
         }
+    }
+
+    /// The key of the names under which nodes count networks together.
+    pub(crate) fn networks_key(&self) -> Zeroizing<[u8; 32]> {
+        self.current.subkey("networks")
     }
 
     /// Whether there may be keys, sealed by an earlier process, of which the ledger should know.

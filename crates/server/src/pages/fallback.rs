@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use haechi_captcha::{Challenge, Language, Means, Word};
+use haechi_captcha::{Challenge, Language, Means};
 use maud::{DOCTYPE, Markup, html};
 
 use super::{
@@ -27,7 +27,7 @@ use crate::{
         apps::{LiveApp, is_hostname},
         metrics::Call,
         refusal::{ParameterFault, Refusal},
-        service::{Service, Verdict},
+        service::{Issued, Service, Verdict},
         token::{Audience, Wish},
     },
     http::{
@@ -153,11 +153,13 @@ async fn judge(
         return Err(ParameterFault::Value.into());
     }
     let judged = service.judge(&live, &word, answer.as_str(), now).await?;
-    client.forgive_answered(&service, &live, &judged).await;
+    let length = word.answer_length();
+    let challenge = Challenge::Word(word);
+    client.settle(&service, &live, &challenge, &judged, now).await;
     let body = match judged.verdict {
-        Verdict::Passed => Body::Passed(service.token(&live, &Challenge::Word(word), &judged, wish)?.to_string()),
+        Verdict::Passed => Body::Passed(service.token(&live, &challenge, &judged, wish)?.to_string()),
         // It took no attempt, so the person goes on with the same challenge.
-        Verdict::Empty => Body::Asks(asked(&live, &word, &site_key, &host, now)),
+        Verdict::Empty => Body::Asks(asked(&live, (&challenge).into(), length, &site_key, &host, now)),
         _ => Body::Asks(ask(&service, &client, &site_key, &host, language).await?),
     };
     Ok(respond(StatusCode::OK, &Page { is_reply: true, language, notice: Notice::from(judged.verdict), body }))
@@ -173,22 +175,23 @@ async fn ask(
     let now = unix_now();
     let live = service.app_of_site(site_key)?;
     service.check_host(&live, host)?;
-    client.check_standing(&live)?;
+    // Whatever is asked, it is a word: nothing can be computed here.
+    client.asking(service, &live, now).await?;
     if !live.app.settings.policy.takes_words_alone() {
         return Err(Refusal::Alternative);
     }
     let word = widget::issue_word(service, client, &live, language, now).await?;
-    Ok(asked(&live, &word, site_key, host, now))
+    Ok(asked(&live, (&word).into(), word.answer_length(), site_key, host, now))
 }
 
-fn asked(live: &LiveApp, word: &Word, site_key: &str, host: &str, now: u64) -> Asked {
+fn asked(live: &LiveApp, issued: Issued, length: u8, site_key: &str, host: &str, now: u64) -> Asked {
     Asked {
         site_key: site_key.to_owned(),
         host: host.to_owned(),
-        key: word.key().to_string(),
-        length: word.answer_length(),
+        key: issued.key().to_string(),
+        length,
         size: (live.app.settings.width, live.app.settings.height),
-        expires_in_secs: live.expires_at(word.claims().issued_at).saturating_sub(now),
+        expires_in_secs: live.expires_at(issued.issued_at()).saturating_sub(now),
     }
 }
 

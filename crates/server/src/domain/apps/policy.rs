@@ -55,6 +55,12 @@ impl Policy {
         }
     }
 
+    /// Whether anybody may be asked for a word.
+    #[must_use]
+    pub const fn may_ask_words(self) -> bool {
+        !matches!(self, Self::Work)
+    }
+
     /// Whether a word that a widget shows is to be answered with work done beside it.
     #[must_use]
     pub const fn has_work_beside_words(self) -> bool {

@@ -6,7 +6,6 @@ use super::{Issued, Judged, Service, Verdict};
 use crate::domain::{
     apps::{Asking, LiveApp},
     client::Client,
-    demand::Demand,
     ledger::{Attempt, RequestName},
     refusal::Refusal,
 };
@@ -30,12 +29,6 @@ pub struct AskedWork {
 }
 
 impl Service {
-    /// What is demanded of a client that begins a challenge of this app.
-    #[must_use]
-    pub fn demand(&self, _live: &LiveApp, _client: Option<Client>, _now: u64) -> Demand {
-        Demand::default()
-    }
-
     /// Issues what is asked of a client, the word in this language. Nothing is stored.
     ///
     /// # Errors
@@ -103,7 +96,7 @@ impl Service {
         self.work_pool.run(client, move || work.judge(&terms, &solution) == Judgement::Right).await
     }
 
-    /// Judges a solution of work that was asked for alone, once. A false one is as good as none: it takes nothing.
+    /// Judges a solution of work that was asked for alone, once. A false one is as good as none, and takes nothing.
     ///
     /// # Errors
     /// As [`Service::judge`], and as [`Service::is_solved`].
@@ -117,7 +110,7 @@ impl Service {
         now: u64,
     ) -> Result<Judged, Refusal> {
         if !self.is_solved(live, work, None, solution, client).await? {
-            return Ok(Judged::new(Verdict::Late, work, now));
+            return Ok(Judged::new(Verdict::Undone, work, now));
         }
         let attempt = Attempt { is_right: true, attempts_allowed: 1, request };
         self.settle(live, work.into(), attempt, now).await

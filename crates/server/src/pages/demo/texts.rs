@@ -53,7 +53,7 @@ impl From<Verdict> for Notice {
         match verdict {
             Verdict::Passed => Self::Right,
             Verdict::Wrong { .. } => Self::Wrong,
-            Verdict::Spent | Verdict::Late => Self::Expired,
+            Verdict::Spent | Verdict::Late | Verdict::Undone => Self::Expired,
             Verdict::Empty => Self::Empty,
         }
     }
