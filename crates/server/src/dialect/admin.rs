@@ -5,6 +5,7 @@
 
 mod access;
 mod apps;
+mod demand;
 mod preview;
 pub(crate) mod problem;
 mod statistics;
@@ -76,6 +77,7 @@ pub(crate) fn routes() -> Routes<Arc<Administration>> {
         .call(Call::Other, routes!(apps::end_secret_grace))
         .call(Call::Other, routes!(statistics::report))
         .call(Call::Other, routes!(statistics::totals))
+        .call(Call::Other, routes!(demand::state))
         .call(Call::Other, routes!(access::audit))
         .call(Call::Other, routes!(access::tokens, access::create_token))
         .call(Call::Other, routes!(access::remove_token))

@@ -232,6 +232,22 @@ impl Demand {
 }
 
 impl Reason {
+    /// Its stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NetworkBusy => "network_busy",
+            Self::NetworkWrong => "network_wrong",
+            Self::NetworkHasty => "network_hasty",
+            Self::NetworkUnanswered => "network_unanswered",
+            Self::NetworkRenews => "network_renews",
+            Self::SpotCheck => "spot_check",
+            Self::AppBusy => "app_busy",
+            Self::AppWrong => "app_wrong",
+            Self::AppUnanswered => "app_unanswered",
+        }
+    }
+
     /// All of them.
     pub const ALL: [Self; 9] = [
         Self::NetworkBusy,

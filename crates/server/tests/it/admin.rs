@@ -307,3 +307,23 @@ fn statistics_tell_what_happened_within_seconds() {
     let all = admin.get("/admin/v1/statistics?span=1h");
     assert_eq!((&all["apps"][0]["name"], &all["apps"][0]["total"]["issued"]), (&json!("default"), &json!(4)));
 }
+
+#[test]
+fn an_operator_sees_what_the_rule_knows_of_an_app() {
+    let server = TestServer::start();
+    let admin = Admin::new(&server, &["statistics:read"]);
+    let state = admin.get("/admin/v1/apps/1/demand");
+    assert_eq!((&state["per_minute"], &state["level"], &state["reasons"]), (&json!(0), &json!(0), &json!([])));
+    let site_key = server.announcement()["site_key"].as_str().unwrap().to_owned();
+    // More than one client begins in five minutes unless it is an office, or no person.
+    let begin = || server.post(&format!("/widget/v1/begin?sitekey={site_key}")).json();
+    let asked: Vec<_> = (0..50).map(|_| begin()).collect();
+    let levels: Vec<_> = asked.iter().map(|asked| asked["work"]["level"].as_u64().unwrap()).collect();
+    assert_eq!((levels[0], levels[49]), (0, 3));
+    assert!(levels.is_sorted() && asked[0].get("word").is_none() && asked[49]["word"].is_object(), "{levels:?}");
+    let state = admin.get("/admin/v1/apps/1/demand");
+    assert_eq!((&state["per_minute"], &state["suspect_networks"]), (&json!(50), &json!(1)));
+    admin.refused("GET", "/admin/v1/apps/9/demand", None, 404, "not-found");
+    let other = Admin::new(&server, &["apps:read"]);
+    other.refused("GET", "/admin/v1/apps/1/demand", None, 403, "forbidden");
+}

@@ -129,6 +129,15 @@ impl Administration {
         self.perform_on(actor, number, AppCommand::Remove, now)
     }
 
+    /// Checks that this actor may see what is counted of an app.
+    ///
+    /// # Errors
+    /// [`AdminError::Forbidden`] or [`AdminError::NotFound`].
+    pub fn check_may_see_figures(&self, actor: &Actor, number: u32) -> Result<(), AdminError> {
+        actor.check(Scope::StatisticsRead)?;
+        self.name_of(number).map(drop)
+    }
+
     /// What happened to an app's challenges in the span that ends now.
     ///
     /// # Errors
