@@ -81,7 +81,7 @@ impl Nodes {
     pub fn start(options: NodesOptions) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let config = format!(
-            "[[apps]]\nname = 'chaos'\nappkey = '{APPKEY}'\ntest = true\nttl_secs = {TTL_SECS}\nattempts = {}\n",
+            "[[apps]]\nname = 'chaos'\nappkey = '{APPKEY}'\ntest = true\npolicy = 'word'\nttl_secs = {TTL_SECS}\nattempts = {}\n",
             options.attempts
         );
         fs::write(directory.path().join("haechi.toml"), config).expect("a file");

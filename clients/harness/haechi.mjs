@@ -39,7 +39,7 @@ async function serve(program, data, flags) {
     env: { ...process.env, HAECHI_LOG: process.env.HAECHI_LOG ?? "warn" },
   });
   const first = await firstLine(server);
-  const settings = ["--test", "--hostnames", "localhost"];
+  const settings = ["--test", "--policy", "word", "--hostnames", "localhost"];
   execFileSync(program, ["app", "set", "default", ...settings, "--data", data], { stdio: "ignore" });
   // Applications check the name in the certificate.
   const url = first.listening.replace("127.0.0.1", "localhost");

@@ -3,7 +3,10 @@
 use std::{cell::Cell, hint::black_box};
 
 use divan::Bencher;
-use haechi_captcha::{Claims, EPOCH, Key, Keyring, Language, Look, Nonce, Scale, Secret, Speech, normalise};
+use haechi_captcha::{
+    Algorithm, Challenge, Claims, EPOCH, Key, Keyring, Language, Look, Nonce, Puzzle, Scale, Secret, Shape, Speech,
+    Terms, Work, normalise,
+};
 
 fn main() {
     // What is decoded or flattened at first use is not part of any step.
@@ -74,4 +77,37 @@ fn render(bencher: Bencher<'_, '_>, scale: u8) {
 fn speak(bencher: Bencher<'_, '_>, language: &str) {
     let speech = Speech::new(language.parse().expect("these are our languages"));
     on_each_key(bencher, |keyring, key| keyring.sample(*key, 5).speak(&speech));
+}
+
+/// To make a puzzle, and to check a right solution, both take one derivation.
+#[divan::bench(args = Algorithm::ALL)]
+fn derive_work(bencher: Bencher<'_, '_>, algorithm: Algorithm) {
+    let puzzle = puzzle(algorithm);
+    let counter = Cell::new(0);
+    bencher.bench_local(|| {
+        counter.set(counter.get() + 1);
+        puzzle.derive(black_box(counter.get()))
+    });
+}
+
+#[divan::bench]
+fn refuse_false_work(bencher: Bencher<'_, '_>) {
+    let (work, counter) = (work(), Cell::new(0));
+    let terms = Terms { algorithm: Algorithm::Pbkdf2, beside: None };
+    bencher.bench_local(|| {
+        counter.set(counter.get() + 1);
+        work.has_counter(&terms, black_box(counter.get()))
+    });
+}
+
+fn puzzle(algorithm: Algorithm) -> Puzzle {
+    work().puzzle(&Terms { algorithm, beside: None })
+}
+
+fn work() -> Work {
+    let claims = Claims { shape: Shape::Work { level: 0 }, ..claims(1) };
+    match keyring().open(&keyring().issue(&claims)) {
+        Some(Challenge::Work(work)) => work,
+        _ => panic!("it was sealed as work"),
+    }
 }

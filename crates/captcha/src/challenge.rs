@@ -53,6 +53,15 @@ impl Keyring {
         }
     }
 
+    /// The work that a key stands for, or `None` if neither secret sealed it, or it stands for a word.
+    #[must_use]
+    pub fn open_work(&self, key: &Key) -> Option<Work> {
+        match self.open(key)? {
+            Challenge::Word(_) => None,
+            Challenge::Work(work) => Some(work),
+        }
+    }
+
     /// What a token says, and the challenge whose passing it proves; or `None` if neither secret sealed it.
     #[must_use]
     pub fn open_token(&self, token: &Token) -> Option<(Challenge, Pass)> {
@@ -130,6 +139,7 @@ impl Challenge {
 }
 
 /// What a key was opened to.
+#[derive(Clone)]
 pub(crate) struct Opened {
     subkeys: Arc<Subkeys>,
     pub(crate) key: Key,
@@ -143,12 +153,12 @@ impl Opened {
     }
 }
 
-/// What becomes of a typed answer. Whether it may still count is the caller's ledger's to say.
+/// What becomes of a typed answer, or of a solution. Whether it may still count is the caller's ledger's to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
-    /// It is one of the words that the challenge says.
+    /// It is one of the words that the challenge says, or was computed.
     Right,
-    /// It is none of them.
+    /// It is not.
     Wrong,
     /// Nothing but spaces was typed.
     Empty,
@@ -167,12 +177,9 @@ mod tests {
             let challenge = keyring.open(&key).unwrap();
             assert_eq!((challenge.key(), challenge.claims()), (key, &claims));
             assert_eq!(keyring.open_word(&key).is_some(), matches!(challenge, Challenge::Word(_)));
+            assert_eq!(keyring.open_work(&key).is_some(), matches!(challenge, Challenge::Work(_)));
         }
-        let Some(Challenge::Work(work)) =
-            keyring.open(&keyring.issue(&Claims { shape: Shape::Work { level: 2 }, ..Claims::default() }))
-        else {
-            panic!("work is no word");
-        };
-        assert_eq!(work.level(), 2);
+        let work = keyring.issue(&Claims { shape: Shape::Work { level: 2 }, ..Claims::default() });
+        assert_eq!(keyring.open_work(&work).unwrap().level(), 2);
     }
 }

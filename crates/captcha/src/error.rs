@@ -32,6 +32,9 @@ pub enum Error {
     /// The pace is not known.
     #[error("a pace is normal or slow")]
     Pace,
+    /// The algorithm is not computed here.
+    #[error("an algorithm is PBKDF2/SHA-256, SHA-256 or SCRYPT")]
+    Algorithm,
     /// The language is not spoken.
     #[error("a language is ko, en, ja or zh")]
     Language,

@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{Error, Key, Language, Seed, key::KeySealer, token::TokenSealer};
+use crate::{Error, Key, Language, Seed, Terms, key::KeySealer, token::TokenSealer};
 
 /// 256 bits from which every key, answer, picture and sound of an installation follows.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
@@ -69,6 +69,7 @@ pub(crate) struct Subkeys {
     image: Hmac<Sha256>,
     sound: Hmac<Sha256>,
     redemption: Hmac<Sha256>,
+    work: Hmac<Sha256>,
 }
 
 /// What a seed is for. Two purposes never share a stream.
@@ -82,6 +83,8 @@ pub(crate) enum Purpose {
     Sound,
     /// The name under which it is remembered that the challenge's token was redeemed.
     Redemption,
+    /// The puzzle of work on these terms.
+    Work(Terms),
 }
 
 impl Subkeys {
@@ -100,22 +103,31 @@ impl Subkeys {
             image: prf("image"),
             sound: prf("sound"),
             redemption: prf("redemption"),
+            work: prf("work"),
         }
     }
 
     /// The seed of one purpose for one key.
     pub(crate) fn seed(&self, purpose: Purpose, key: &Key) -> Seed {
-        let (prf, language) = match purpose {
-            Purpose::Answer => (&self.answer, None),
-            Purpose::AnswerIn(language) => (&self.answer, Some(language)),
-            Purpose::Image => (&self.image, None),
-            Purpose::Sound => (&self.sound, None),
-            Purpose::Redemption => (&self.redemption, None),
+        let prf = match purpose {
+            Purpose::Answer | Purpose::AnswerIn(_) => &self.answer,
+            Purpose::Image => &self.image,
+            Purpose::Sound => &self.sound,
+            Purpose::Redemption => &self.redemption,
+            Purpose::Work(_) => &self.work,
         };
+        let prf = prf.clone().chain_update(key.as_bytes());
         // A key is always 16 bytes long, so what follows it is not taken for a part of it.
-        let label = language.map_or("", Language::tag);
-        let tag = prf.clone().chain_update(key.as_bytes()).chain_update(label).finalize().into_bytes();
-        Seed::from_bytes(tag.into())
+        let prf = match purpose {
+            Purpose::AnswerIn(language) => prf.chain_update(language.tag()),
+            // No algorithm's name is as long as another's with a key before it.
+            Purpose::Work(Terms { algorithm, beside }) => {
+                let beside = beside.as_ref().map_or(&[][..], |word| word.as_bytes());
+                prf.chain_update(beside).chain_update(algorithm.name())
+            }
+            Purpose::Answer | Purpose::Image | Purpose::Sound | Purpose::Redemption => prf,
+        };
+        Seed::from_bytes(prf.finalize().into_bytes().into())
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod admin;
 pub(crate) mod docs;
 pub(crate) mod health;
 pub(crate) mod nhn;
+pub(crate) mod puzzle;
 pub(crate) mod siteverify;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ pub mod apps;
 pub mod client;
 pub mod connections;
 pub mod counters;
+pub mod demand;
 pub mod ledger;
 pub mod lifetime;
 pub mod limits;

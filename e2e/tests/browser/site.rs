@@ -53,7 +53,9 @@ impl Site {
         let [first_code, url] = said.map(Option::unwrap_or_default);
         let secret = fs::read_to_string(data.path().join("secret")).unwrap();
         let keyring = Keyring::new(&Secret::from_hex(&secret).unwrap());
-        Self { url, first_code, keyring, program, data }
+        let site = Self { url, first_code, keyring, program, data };
+        site.command(&["app", "set", "default", "--policy", "word"]);
+        site
     }
 
     /// The answer of a key that this server issued.

@@ -19,8 +19,8 @@ export async function startHaechi(program, folder) {
   const { listening, ...test } = await firstLine(server);
   const quietly = { stdio: ["ignore", "pipe", "ignore"] };
   const command = (...args) => execFileSync(program, [...args, "--data", data], quietly);
-  command("app", "set", "default", "--test", "--hostnames", host);
-  const words = JSON.parse(command("app", "create", "words", "--json", "--hostnames", host));
+  command("app", "set", "default", "--test", "--policy", "word", "--hostnames", host);
+  const words = JSON.parse(command("app", "create", "words", "--json", "--policy", "word", "--hostnames", host));
   return {
     url: listening,
     apps: { test, words },

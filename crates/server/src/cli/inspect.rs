@@ -67,6 +67,9 @@ fn describe(inspection: &Inspection) -> String {
     let app = if inspection.enabled { app.to_owned() } else { format!("{app} (disabled)") };
     let mut text =
         format!("app      {app}\nissued   {}\nexpires  {expires}\nstate    {state}\n", rfc3339(inspection.issued_at));
+    if let Some(level) = inspection.work_level {
+        text += &format!("asks for work of level {level}\n");
+    }
     if let Some(language) = &inspection.language {
         text += &format!("speaks   {language} only\n");
     }

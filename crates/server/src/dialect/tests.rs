@@ -18,7 +18,7 @@ use tower::ServiceExt;
 use crate::{
     clock::unix_now,
     domain::{
-        apps::{App, AppKey, Apps},
+        apps::{App, AppKey, AppSettings, Apps, Policy},
         ledger::{EmbeddedLedger, EmbeddedOptions, Ledger},
         service::{Nonces, Service},
     },
@@ -75,7 +75,8 @@ fn appkey() -> AppKey {
 }
 
 fn app() -> App {
-    App::new(1, "default", appkey().hash())
+    let settings = AppSettings { policy: Policy::Word, ..AppSettings::default() };
+    App { settings, ..App::new(1, "default", appkey().hash()) }
 }
 
 /// Writes to the store, and goes on doing so until what is returned is dropped.

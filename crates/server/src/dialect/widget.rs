@@ -14,25 +14,26 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use haechi_captcha::{Language, Means, Scale, Theme, Word};
+use haechi_captcha::{Challenge, Language, Means, Scale, Solution, Theme, Word, Work};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 pub(crate) use self::script::scripts;
-use super::siteverify::test_keys;
+use super::{puzzle::PuzzleParameters, siteverify::test_keys};
 use crate::{
     clock::unix_now,
     domain::{
-        apps::{AppSettings, LiveApp},
-        ledger::request_name,
+        apps::{AppSettings, Asking, LiveApp},
+        ledger::{RequestName, request_name},
         limits::Limited,
         metrics::Call,
         outcome::Outcome,
         refusal::{ParameterFault, Refusal},
-        service::{Given, Service, Verdict},
+        service::{Given, Judged, Service, Verdict},
         token::{Audience, Wish},
     },
+    hex::bytes_of,
     http::{
         fields::Fields,
         parameters::MAX_VALUE_BYTES,
@@ -72,8 +73,14 @@ struct BeginFields {
 struct AnswerFields {
     /// The key of the challenge.
     key: String,
-    /// What the person typed.
-    answer: String,
+    /// What the person typed, if a word was asked for.
+    answer: Option<String>,
+    /// The key of the work, if it was asked for.
+    work: Option<String>,
+    /// The counter that solves it.
+    counter: Option<u32>,
+    /// What is derived for that counter, in 64 hexadecimal digits.
+    derived_key: Option<String>,
     /// By what the person went: picture or sound.
     how: Option<String>,
     /// What the person is about to do, for the site to read from the token.
@@ -95,6 +102,8 @@ struct AnswerFields {
 struct RenewFields {
     /// The key of the challenge that is given up.
     key: String,
+    /// `work` for longer work instead of a word, where the app allows it.
+    how: Option<String>,
     /// As when a challenge is begun, as are the next three.
     api: Option<String>,
     lang: Option<String>,
@@ -110,16 +119,29 @@ enum Begun {
     Passed(Passed),
 }
 
-/// A challenge to be answered.
+/// A challenge to be answered: a word, work, or both.
 #[derive(Serialize, ToSchema)]
 struct Asked {
     /// Its key.
     #[schema(format = "uuid")]
     key: String,
-    /// Characters in its answer.
-    length: u8,
     /// Seconds for which it can be answered.
     expires_in_secs: u64,
+    /// The word; absent where nothing need be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    word: Option<AskedWord>,
+    /// The work; absent where nothing need be computed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    work: Option<AskedWork>,
+    /// Whether the person may choose longer work instead of the word.
+    alternative: bool,
+}
+
+/// A word to read or to hear.
+#[derive(Serialize, ToSchema)]
+struct AskedWord {
+    /// Characters in it.
+    length: u8,
     /// Size of the picture in CSS pixels.
     width: u16,
     /// Size of the picture in CSS pixels.
@@ -127,6 +149,19 @@ struct Asked {
     /// The picture, a GIF in base64, if a scale was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     picture: Option<String>,
+}
+
+/// Work to be done: the counter, from 0 to `counters` - 1, for which a key is derived that begins with the prefix.
+#[derive(Serialize, ToSchema)]
+struct AskedWork {
+    /// Its key: that of the challenge, unless there is a word beside it.
+    #[schema(format = "uuid")]
+    key: String,
+    /// How much there is to compute, 0 to 3.
+    level: u8,
+    /// One more than the largest counter.
+    counters: u32,
+    parameters: PuzzleParameters,
 }
 
 /// A token for the site.
@@ -197,7 +232,8 @@ async fn begin(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     }
     let live = service.app_of_site(site_key)?;
     service.check_host(&live, &host_of_page(&headers))?;
-    Ok(said(Outcome::Success, &Begun::Asks(ask(&service, &client, &live, &Look::wanted(&fields)?).await?)))
+    let asking = asking_of(&service, &client, &live);
+    Ok(said(Outcome::Success, &Begun::Asks(ask(&service, &client, &live, asking, &Look::wanted(&fields)?).await?)))
 }
 
 /// Judge an answer.
@@ -221,36 +257,94 @@ async fn answer(
     let now = unix_now();
     let client = Caller::of(&service, &request);
     let fields = Fields::read(request).await?;
-    let (word, live) = word_of(&service, &fields)?;
+    let (challenge, live) = challenge_of(&service, &fields)?;
     let hostname = host_of_page(&headers);
     service.check_host(&live, &hostname)?;
     let text = |name| Ok::<_, Refusal>(fields.single(&[name])?.unwrap_or_default().to_owned());
     let (action, data) = (text("action")?, text("cdata")?);
-    let wish = Wish { audience: audience(&fields)?, means: means(&fields)?, hostname, action, data };
+    let means = means(&challenge, &fields)?;
+    let wish = Wish { audience: audience(&fields)?, means, hostname, action, data };
     // What it is to say is checked before the answer is spent.
     if !wish.fits() {
         return Err(ParameterFault::TooLong.into());
     }
-    let typed = fields.single(&["answer"])?.unwrap_or_default();
-    if typed.len() > MAX_VALUE_BYTES {
-        return Err(ParameterFault::TooLong.into());
-    }
+    let given = Answer::of(&fields)?;
     let look = Look::wanted(&fields)?;
     // The same name with another text or another wish is another request.
     let name = fields.single(&["request"])?.filter(|name| !name.is_empty());
-    let request = name.map(|name| request_name(&[name, typed, wish.audience.name(), &wish.action, &wish.data]));
-    let judged = service.judge(&live, &word, Given { typed, request }, now).await?;
+    let request = name.map(|name| request_name(&[name, given.typed, wish.audience.name(), &wish.action, &wish.data]));
+    let judged = judge(&service, &client, &live, &challenge, &given, request, now).await?;
     client.forgive_answered(&service, &live, &judged).await;
     let reply = match judged.verdict {
         Verdict::Passed => {
             let expires_in_secs = wish.audience.life_secs();
-            Answered::Passed(Passed { token: service.token(&live, word, &judged, wish)?.to_string(), expires_in_secs })
+            let token = service.token(&live, &challenge, &judged, wish)?.to_string();
+            Answered::Passed(Passed { token, expires_in_secs })
         }
         Verdict::Wrong { .. } => Answered::Wrong { next: next(&service, &client, &live, &look).await },
         Verdict::Spent | Verdict::Late => Answered::Expired { next: next(&service, &client, &live, &look).await },
         Verdict::Empty => Answered::Empty,
     };
     Ok(said(judged.verdict.outcome(), &reply))
+}
+
+/// What a widget sends for an answer.
+struct Answer<'a> {
+    typed: &'a str,
+    /// The key of the work, and the solution, if there is one.
+    solved: Option<(&'a str, Solution)>,
+}
+
+impl<'a> Answer<'a> {
+    fn of(fields: &'a Fields) -> Result<Self, Refusal> {
+        let typed = fields.single(&["answer"])?.unwrap_or_default();
+        if typed.len() > MAX_VALUE_BYTES {
+            return Err(ParameterFault::TooLong.into());
+        }
+        let solved = match fields.single(&["work"])? {
+            None => None,
+            Some(key) => {
+                let needed = |name| Ok::<_, Refusal>(fields.single(&[name])?.ok_or(ParameterFault::Missing)?);
+                let counter = needed("counter")?.parse().map_err(|_| ParameterFault::Value)?;
+                let derived = bytes_of(needed("derived_key")?).ok_or(ParameterFault::Value)?;
+                Some((key, Solution { counter, derived }))
+            }
+        };
+        Ok(Self { typed, solved })
+    }
+}
+
+async fn judge(
+    service: &Service,
+    client: &Caller,
+    live: &LiveApp,
+    challenge: &Challenge,
+    given: &Answer<'_>,
+    request: Option<RequestName>,
+    now: u64,
+) -> Result<Judged, Refusal> {
+    let client = client.client();
+    match challenge {
+        Challenge::Work(work) => {
+            let (_, solution) = given.solved.ok_or(ParameterFault::Missing)?;
+            service.judge_work(live, work, solution, request, client, now).await
+        }
+        Challenge::Word(word) => {
+            let is_done = !live.app.settings.policy.has_work_beside_words()
+                || match given.solved {
+                    Some((key, solution)) => {
+                        let (work, _) = work_of(service, key)?;
+                        service.is_solved(live, &work, Some(word.key()), solution, client).await?
+                    }
+                    None => false,
+                };
+            // So it is after a change of the app's settings, and then another challenge helps.
+            if !is_done {
+                return Ok(Judged::new(Verdict::Late, word, now));
+            }
+            service.judge(live, word, Given { typed: given.typed, request }, now).await
+        }
+    }
 }
 
 /// Begin another challenge.
@@ -262,7 +356,7 @@ async fn answer(
     responses(
         (status = 200, body = Begun, description = "A challenge"),
         (status = 400, body = Fault, description = "`bad-request`"),
-        (status = 403, body = Fault, description = "`hostname-not-allowed`"),
+        (status = 403, body = Fault, description = "`hostname-not-allowed`; or `alternative-not-allowed`: the app allows no work instead of a word"),
         (status = 404, body = Fault, description = "`key-not-known`"),
         (status = 429, body = Fault, description = "`rate-limited`"),
         (status = 503, body = Fault, description = "`busy`"),
@@ -271,18 +365,34 @@ async fn answer(
 async fn renew(State(service): State<Arc<Service>>, headers: HeaderMap, request: Request) -> Result<Response, Refusal> {
     let client = Caller::of(&service, &request);
     let fields = Fields::read(request).await?;
-    let (word, live) = word_of(&service, &fields)?;
+    let (challenge, live) = challenge_of(&service, &fields)?;
     service.check_host(&live, &host_of_page(&headers))?;
     let look = Look::wanted(&fields)?;
+    let asking = match fields.single(&["how"])? {
+        Some("work") => live.app.settings.asks_instead().ok_or(Refusal::Alternative)?,
+        _ => asking_of(&service, &client, &live),
+    };
     // First, so that whoever may not have another one keeps this one.
-    let asked = ask(&service, &client, &live, &look).await?;
-    service.expire(&live, &word, unix_now()).await?;
+    let asked = ask(&service, &client, &live, asking, &look).await?;
+    service.expire(&live, &challenge, unix_now()).await?;
     Ok(said(Outcome::Success, &Begun::Asks(asked)))
 }
 
-/// The word that the key among the fields stands for.
-fn word_of(service: &Service, fields: &Fields) -> Result<(Word, Arc<LiveApp>), Refusal> {
-    service.word(fields.single(&["key"])?.ok_or(ParameterFault::Missing)?)
+/// The challenge that the key among the fields stands for.
+fn challenge_of(service: &Service, fields: &Fields) -> Result<(Challenge, Arc<LiveApp>), Refusal> {
+    service.challenge(fields.single(&["key"])?.ok_or(ParameterFault::Missing)?)
+}
+
+fn work_of(service: &Service, key: &str) -> Result<(Work, Arc<LiveApp>), Refusal> {
+    match service.challenge(key)? {
+        (Challenge::Work(work), live) => Ok((work, live)),
+        (Challenge::Word(_), _) => Err(Refusal::Key),
+    }
+}
+
+/// What is asked of this client just now.
+fn asking_of(service: &Service, client: &Caller, live: &LiveApp) -> Asking {
+    live.app.settings.policy.asks(&service.demand(live, client.client(), unix_now()))
 }
 
 fn audience(fields: &Fields) -> Result<Audience, Refusal> {
@@ -290,8 +400,12 @@ fn audience(fields: &Fields) -> Result<Audience, Refusal> {
     Ok(name.and_then(Audience::named).unwrap_or(Audience::Haechi))
 }
 
-fn means(fields: &Fields) -> Result<Means, Refusal> {
-    Ok(if fields.single(&["how"])? == Some("sound") { Means::Sound } else { Means::Picture })
+fn means(challenge: &Challenge, fields: &Fields) -> Result<Means, Refusal> {
+    Ok(match challenge {
+        Challenge::Work(_) => Means::Work,
+        Challenge::Word(_) if fields.single(&["how"])? == Some("sound") => Means::Sound,
+        Challenge::Word(_) => Means::Picture,
+    })
 }
 
 /// The host of the page that calls, in lower case and without its port; empty if the browser does not say.
@@ -318,12 +432,35 @@ impl Look {
     }
 }
 
-/// Issues a challenge in one language, so that what is heard is what is seen, and draws it if it is to come along.
-async fn ask(service: &Service, client: &Caller, live: &LiveApp, wanted: &Look) -> Result<Asked, Refusal> {
+/// Issues a challenge, its word in one language, so that what is heard is what is seen, and drawn if it is to come along.
+async fn ask(
+    service: &Service,
+    client: &Caller,
+    live: &LiveApp,
+    asking: Asking,
+    wanted: &Look,
+) -> Result<Asked, Refusal> {
     let now = unix_now();
-    let word = issue(service, client, live, wanted.language.unwrap_or(live.language), now).await?;
-    let (key, length) = (word.key().to_string(), word.answer_length());
-    let expires_in_secs = live.expires_at(word.claims().issued_at).saturating_sub(now);
+    let language = wanted.language.unwrap_or(live.language);
+    let asked = issue(service, client, live, service.ask(live, asking, language, client.client(), now)).await?;
+    let issued = asked.issued;
+    let expires_in_secs = live.expires_at(issued.issued_at()).saturating_sub(now);
+    let alternative = asked.word.is_some() && live.app.settings.asks_instead().is_some();
+    let word = match asked.word {
+        Some(word) => Some(show(service, client, live, word, wanted).await),
+        None => None,
+    };
+    let work = asked.work.map(|asked| AskedWork {
+        key: asked.work.key().to_string(),
+        level: asked.work.level(),
+        counters: asked.puzzle.counters,
+        parameters: PuzzleParameters::from(&asked.puzzle),
+    });
+    Ok(Asked { key: issued.key().to_string(), expires_in_secs, word, work, alternative })
+}
+
+async fn show(service: &Service, client: &Caller, live: &LiveApp, word: Word, wanted: &Look) -> AskedWord {
+    let length = word.answer_length();
     // Where too much waits to be drawn, or the client has had its pictures, the widget asks for it by itself.
     let picture = match wanted.scale {
         Some(scale) if client.may(service, Limited::Media).await => {
@@ -332,22 +469,32 @@ async fn ask(service: &Service, client: &Caller, live: &LiveApp, wanted: &Look) 
         _ => None,
     };
     let AppSettings { width, height, .. } = live.app.settings;
-    Ok(Asked { key, length, expires_in_secs, width, height, picture })
+    AskedWord { length, width, height, picture }
 }
 
-/// Issues a challenge that the client is shown, here or on the page for browsers without scripts.
-pub(crate) async fn issue(
+/// Issues a word that the client is shown on the page for browsers without scripts.
+pub(crate) async fn issue_word(
     service: &Service,
     client: &Caller,
     live: &LiveApp,
     language: Language,
     now: u64,
 ) -> Result<Word, Refusal> {
+    issue(service, client, live, service.issue_word(live, language, now)).await
+}
+
+/// Issues what the client is shown, and counts it until it is answered.
+async fn issue<T>(
+    service: &Service,
+    client: &Caller,
+    live: &LiveApp,
+    issuing: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
     client.show(service, live).await?;
-    match service.issue_word(live, language, now).await {
-        Ok(word) => {
+    match issuing.await {
+        Ok(issued) => {
             live.counters.count_widget();
-            Ok(word)
+            Ok(issued)
         }
         Err(refusal) => {
             client.forgive(service).await;
@@ -377,7 +524,7 @@ async fn next(service: &Service, client: &Caller, live: &LiveApp, look: &Look) -
     if !client.may(service, Limited::Issue).await {
         return None;
     }
-    ask(service, client, live, look).await.ok().map(Begun::Asks)
+    ask(service, client, live, asking_of(service, client, live), look).await.ok().map(Begun::Asks)
 }
 
 fn said(outcome: Outcome, reply: &impl Serialize) -> Response {
@@ -392,6 +539,7 @@ pub(crate) fn refusal(refusal: &Refusal) -> Response {
     let (status, error) = match refusal {
         Refusal::AppKey => (StatusCode::BAD_REQUEST, "unknown-sitekey"),
         Refusal::Host => (StatusCode::FORBIDDEN, "hostname-not-allowed"),
+        Refusal::Alternative => (StatusCode::FORBIDDEN, "alternative-not-allowed"),
         Refusal::Key => (StatusCode::NOT_FOUND, "key-not-known"),
         Refusal::Parameter(_) => (StatusCode::BAD_REQUEST, "bad-request"),
         Refusal::Expired => (StatusCode::GONE, "expired"),

@@ -13,6 +13,9 @@ pub enum Refusal {
     /// The app names hosts, and the page's is not among them.
     #[error("the app's hosts do not include the page's: add it to its host names")]
     Host,
+    /// The app allows no work instead of a word, or no word alone.
+    #[error("the app does not allow this instead of what it asks")]
+    Alternative,
     /// The key is malformed, was not issued here, or not to this app.
     #[error("the key was not issued here")]
     Key,
@@ -121,7 +124,7 @@ impl Refusal {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::AppKey | Self::Host => Outcome::AppkeyError,
+            Self::AppKey | Self::Host | Self::Alternative => Outcome::AppkeyError,
             Self::Key => Outcome::InvalidKeyError,
             Self::Parameter(_) => Outcome::ParameterError,
             Self::Expired => Outcome::ExpiredKeyError,
@@ -134,7 +137,7 @@ impl Refusal {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::AppKey | Self::Host => StatusCode::FORBIDDEN,
+            Self::AppKey | Self::Host | Self::Alternative => StatusCode::FORBIDDEN,
             Self::Key => StatusCode::NOT_FOUND,
             Self::Parameter(_) => StatusCode::BAD_REQUEST,
             Self::Expired => StatusCode::GONE,

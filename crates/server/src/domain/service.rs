@@ -1,10 +1,12 @@
 //! What the server does, apart from HTTP: issue a challenge, show it, judge its answer, expire it.
 //!
 //! Every check of the wire contract is one method here, so that a handler reads as the order in which they are made.
-//! `tokens.rs` has what a passed challenge is good for beside its verdict, `looking.rs` what has to be well for any of it.
+//! `work.rs` has what is computed beside a word or instead of one, `tokens.rs` what a passed challenge is good for beside
+//! its verdict, `looking.rs` what has to be well for any of it.
 
 mod looking;
 mod tokens;
+mod work;
 
 use std::{
     future::Future,
@@ -15,9 +17,13 @@ use std::{
     time::Duration,
 };
 
+pub use self::work::{Asked, AskedWork};
+
 use arc_swap::ArcSwap;
 use axum::body::Bytes;
-use haechi_captcha::{Challenge, Claims, EPOCH, Judgement, Key, Keyring, Language, Look, Nonce, Shape, Speech, Word};
+use haechi_captcha::{
+    Challenge, Claims, EPOCH, Judgement, Key, Keyring, Language, Look, Nonce, Shape, Speech, Word, Work,
+};
 use tracing::Instrument;
 
 use crate::{
@@ -58,6 +64,45 @@ impl<'a> From<&'a str> for Given<'a> {
     }
 }
 
+/// A challenge as the ledger knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Issued {
+    key: Key,
+    issued_at: u64,
+}
+
+impl Issued {
+    /// Its key.
+    #[must_use]
+    pub const fn key(self) -> Key {
+        self.key
+    }
+
+    /// When it was issued, in Unix seconds.
+    #[must_use]
+    pub const fn issued_at(self) -> u64 {
+        self.issued_at
+    }
+}
+
+impl From<&Word> for Issued {
+    fn from(word: &Word) -> Self {
+        Self { key: word.key(), issued_at: word.claims().issued_at }
+    }
+}
+
+impl From<&Work> for Issued {
+    fn from(work: &Work) -> Self {
+        Self { key: work.key(), issued_at: work.claims().issued_at }
+    }
+}
+
+impl From<&Challenge> for Issued {
+    fn from(challenge: &Challenge) -> Self {
+        Self { key: challenge.key(), issued_at: challenge.claims().issued_at }
+    }
+}
+
 /// What became of an answer, and when its challenge was issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Judged {
@@ -69,6 +114,14 @@ pub struct Judged {
     pub after_secs: u64,
     /// Whether the same request had this verdict before.
     pub is_repeated: bool,
+}
+
+impl Judged {
+    /// A verdict that is no repetition.
+    pub(crate) fn new(verdict: Verdict, issued: impl Into<Issued>, now: u64) -> Self {
+        let Issued { issued_at, .. } = issued.into();
+        Self { verdict, issued_at, after_secs: now.saturating_sub(issued_at), is_repeated: false }
+    }
 }
 
 /// Whether an answer passed, and else why not.
@@ -195,19 +248,8 @@ impl Service {
     /// # Errors
     /// [`Refusal::RateLimit`] above the app's rate; [`Refusal::LedgerAhead`] if the key could not pass.
     pub async fn issue(&self, live: &LiveApp, language: Option<Language>, now: u64) -> Result<Key, Refusal> {
-        self.admit(live).await.inspect_err(|_| live.counters.count_limited())?;
-        if self.ledger_ahead_until(now).is_some() {
-            return Err(Refusal::LedgerAhead);
-        }
-        let issued_at = now.max(self.ledger.issue_not_before()).max(EPOCH);
-        let claims = Claims {
-            issued_at,
-            app: live.app.number,
-            shape: Shape::word_in(live.app.settings.answer_length, language),
-            nonce: self.nonces.next(),
-        };
-        live.counters.count_issued(issued_at);
-        Ok(self.keyring.load().issue(&claims))
+        self.admit_issue(live, now).await?;
+        Ok(self.seal_word(live, language, now)?.key())
     }
 
     /// Issues a challenge in this language, to be shown at once.
@@ -215,9 +257,27 @@ impl Service {
     /// # Errors
     /// As [`Service::issue`].
     pub async fn issue_word(&self, live: &LiveApp, language: Language, now: u64) -> Result<Word, Refusal> {
-        let key = self.issue(live, Some(language), now).await?;
+        self.admit_issue(live, now).await?;
+        self.seal_word(live, Some(language), now)
+    }
+
+    /// Whether a challenge of this app may be issued just now.
+    async fn admit_issue(&self, live: &LiveApp, now: u64) -> Result<(), Refusal> {
+        self.admit(live).await.inspect_err(|_| live.counters.count_limited())?;
+        if self.ledger_ahead_until(now).is_some() { Err(Refusal::LedgerAhead) } else { Ok(()) }
+    }
+
+    fn seal_word(&self, live: &LiveApp, language: Option<Language>, now: u64) -> Result<Word, Refusal> {
+        let key = self.seal(live, Shape::word_in(live.app.settings.answer_length, language), now);
         let word = self.keyring.load().open_word(&key).ok_or(Refusal::Internal)?;
+        live.counters.count_issued(word.claims().issued_at);
         Ok(if live.app.settings.test { word.as_test() } else { word })
+    }
+
+    fn seal(&self, live: &LiveApp, shape: Shape, now: u64) -> Key {
+        let issued_at = now.max(self.ledger.issue_not_before()).max(EPOCH);
+        let claims = Claims { issued_at, app: live.app.number, shape, nonce: self.nonces.next() };
+        self.keyring.load().issue(&claims)
     }
 
     /// Counts a challenge of this app, by this node and, where they count together, by all.
@@ -226,17 +286,24 @@ impl Service {
         if live.may_issue() { Ok(()) } else { Err(Refusal::RateLimit { retry_after_secs: 1 }) }
     }
 
+    /// The challenge that a key stands for, and the app that issued it.
+    ///
+    /// # Errors
+    /// [`Refusal::Key`] if the key is malformed, was not issued here, or its app is gone or disabled.
+    pub fn challenge(&self, key: &str) -> Result<(Challenge, Arc<LiveApp>), Refusal> {
+        let key: Key = key.parse().map_err(|_| Refusal::Key)?;
+        let (challenge, live) = self.open(&key).ok_or(Refusal::Key)?;
+        Ok((challenge, live.filter(|live| live.app.enabled).ok_or(Refusal::Key)?))
+    }
+
     /// The word that a key stands for, and the app that issued it.
     ///
     /// # Errors
-    /// [`Refusal::Key`] if the key is malformed, was not issued here, stands for no word, or its app is gone or disabled.
+    /// [`Refusal::Key`] as for [`Service::challenge`], or if the key stands for no word.
     pub fn word(&self, key: &str) -> Result<(Word, Arc<LiveApp>), Refusal> {
-        let key: Key = key.parse().map_err(|_| Refusal::Key)?;
-        let (challenge, live) = self.open(&key).ok_or(Refusal::Key)?;
-        let live = live.filter(|live| live.app.enabled).ok_or(Refusal::Key)?;
-        match challenge {
-            Challenge::Word(word) => Ok((word, live)),
-            Challenge::Work(_) => Err(Refusal::Key),
+        match self.challenge(key)? {
+            (Challenge::Word(word), live) => Ok((word, live)),
+            (Challenge::Work(_), _) => Err(Refusal::Key),
         }
     }
 
@@ -267,8 +334,8 @@ impl Service {
     ///
     /// # Errors
     /// [`Refusal::Expired`] past its time.
-    pub fn check_time(&self, live: &LiveApp, word: &Word, now: u64) -> Result<(), Refusal> {
-        if is_within_time(live, word, now) { Ok(()) } else { Err(Refusal::Expired) }
+    pub fn check_time(&self, live: &LiveApp, issued: impl Into<Issued>, now: u64) -> Result<(), Refusal> {
+        if is_within_time(live, issued.into(), now) { Ok(()) } else { Err(Refusal::Expired) }
     }
 
     /// Draws a challenge for a client, if it is known which: a GIF file.
@@ -322,25 +389,33 @@ impl Service {
         now: u64,
     ) -> Result<Judged, Refusal> {
         let Given { typed, request } = given.into();
-        let issued_at = word.claims().issued_at;
-        let judged =
-            |verdict| Judged { verdict, issued_at, after_secs: now.saturating_sub(issued_at), is_repeated: false };
         let is_right = match word.judge(typed) {
-            Judgement::Empty => return Ok(judged(Verdict::Empty)),
+            Judgement::Empty => return Ok(Judged::new(Verdict::Empty, word, now)),
             Judgement::Right => true,
             Judgement::Wrong => false,
         };
-        let mut spend = spend_of(live, word);
-        let is_late = !is_within_time(live, word, now);
-        if request.is_some() {
+        let attempt = Attempt { is_right, attempts_allowed: live.app.settings.attempts, request };
+        let judged = self.settle(live, word.into(), attempt, now).await?;
+        match judged.verdict {
+            Verdict::Passed if !judged.is_repeated => live.counters.count_passed(judged.issued_at, now),
+            Verdict::Wrong { left } if !judged.is_repeated => live.counters.count_wrong(judged.issued_at, left),
+            _ => {}
+        }
+        Ok(judged)
+    }
+
+    /// Has the ledger decide what becomes of an answer, whatever it was an answer to.
+    async fn settle(&self, live: &LiveApp, issued: Issued, attempt: Attempt, now: u64) -> Result<Judged, Refusal> {
+        let mut spend = spend_of(live, issued);
+        let is_late = !is_within_time(live, issued, now);
+        if attempt.request.is_some() {
             spend.until += RETRY_SECS;
         }
-        if is_late && (now >= spend.until || issued_at > now) {
-            return Ok(judged(Verdict::Late));
+        if is_late && (now >= spend.until || issued.issued_at > now) {
+            return Ok(Judged::new(Verdict::Late, issued, now));
         }
         // Past its time it passes only as the request that passed in time and comes again.
-        let is_right = is_right && !is_late;
-        let attempt = Attempt { is_right, attempts_allowed: live.app.settings.attempts, request };
+        let attempt = Attempt { is_right: attempt.is_right && !is_late, ..attempt };
         let Ruling { decision, is_repeated } = self.decided(self.ledger.decide(&spend, &attempt, now)).await?;
         let verdict = match decision {
             Decision::Passed => Verdict::Passed,
@@ -348,23 +423,19 @@ impl Service {
             Decision::Wrong { left } => Verdict::Wrong { left },
             Decision::Spent => Verdict::Spent,
         };
-        match verdict {
-            Verdict::Passed if !is_repeated => live.counters.count_passed(issued_at, now),
-            Verdict::Wrong { left } if !is_repeated => live.counters.count_wrong(issued_at, left),
-            _ => {}
-        }
-        Ok(Judged { is_repeated, ..judged(verdict) })
+        Ok(Judged { is_repeated, ..Judged::new(verdict, issued, now) })
     }
 
     /// Expires a key, so that no answer counts any more. One that is past its time is as good as spent.
     ///
     /// # Errors
     /// [`Refusal::Undecided`] or [`Refusal::Overloaded`] if the ledger could not decide, or not in time.
-    pub async fn expire(&self, live: &LiveApp, word: &Word, now: u64) -> Result<Expiry, Refusal> {
-        if !is_within_time(live, word, now) {
+    pub async fn expire(&self, live: &LiveApp, issued: impl Into<Issued>, now: u64) -> Result<Expiry, Refusal> {
+        let issued = issued.into();
+        if !is_within_time(live, issued, now) {
             return Ok(Expiry::Spent);
         }
-        let spend = spend_of(live, word);
+        let spend = spend_of(live, issued);
         let expiry = self.decided(self.ledger.expire(&spend, now)).await?;
         if expiry == Expiry::Done {
             live.counters.count_expired(spend.issued_at);
@@ -427,8 +498,7 @@ fn enabled(found: Option<&Arc<LiveApp>>) -> Result<Arc<LiveApp>, Refusal> {
 }
 
 /// Whether a challenge may still be shown and answered, whatever the ledger says of it.
-fn is_within_time(live: &LiveApp, word: &Word, now: u64) -> bool {
-    let issued_at = word.claims().issued_at;
+fn is_within_time(live: &LiveApp, Issued { issued_at, .. }: Issued, now: u64) -> bool {
     live.is_within_time(issued_at, now) && issued_at <= now + CLOCK_SKEW_SECS
 }
 
@@ -444,9 +514,8 @@ impl From<LedgerError> for Refusal {
     }
 }
 
-pub(crate) fn spend_of(live: &LiveApp, word: &Word) -> Spend {
-    let issued_at = word.claims().issued_at;
-    Spend { key: word.key(), issued_at, until: live.expires_at(issued_at) }
+pub(crate) fn spend_of(live: &LiveApp, Issued { key, issued_at }: Issued) -> Spend {
+    Spend { key, issued_at, until: live.expires_at(issued_at) }
 }
 
 /// Numbers the keys of one process, so that no two are equal.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use haechi_captcha::{Challenge, Key, Word};
+use haechi_captcha::{Challenge, Key, Word, Work};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     domain::{
         apps::LiveApp,
         ledger::{LedgerError, State},
-        service::{Service, spend_of},
+        service::{Issued, Service, spend_of},
     },
 };
 
@@ -39,6 +39,9 @@ pub struct Inspection {
     pub expires_at: Option<u64>,
     /// What has become of it.
     pub state: KeyState,
+    /// How much there is to compute, if it stands for work.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub work_level: Option<u8>,
     /// The language to which it was fixed when it was issued, if it was.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub language: Option<String>,
@@ -95,26 +98,30 @@ impl Service {
     pub async fn inspect(&self, question: &Question) -> Result<Inspection, InspectError> {
         let key: Key = question.key.trim().parse().map_err(InspectError::Malformed)?;
         let (challenge, live) = self.open(&key).ok_or(InspectError::NotOurs)?;
-        // Nothing issues work yet, so a key of that shape was not issued here.
-        let Challenge::Word(challenge) = challenge else { return Err(InspectError::NotOurs) };
         let issued_at = challenge.claims().issued_at;
         let state = match &live {
-            Some(live) => self.state(live, &challenge).await?,
+            Some(live) => self.state(live, (&challenge).into()).await?,
             None => KeyState::Expired,
         };
+        let (word, work) = match &challenge {
+            Challenge::Word(word) => (Some(word), None),
+            Challenge::Work(work) => (None, Some(work)),
+        };
+        let asked_for = word.filter(|_| question.with_answer);
         Ok(Inspection {
             enabled: live.as_ref().is_none_or(|live| live.app.enabled),
             issued_at,
             expires_at: live.as_ref().map(|live| live.expires_at(issued_at)),
             state,
-            language: challenge.fixed_language().map(|language| language.tag().to_owned()),
-            answer: question.with_answer.then(|| challenge.answer().as_str().to_owned()),
-            answers: question.with_answer.then(|| answers(&challenge)),
+            work_level: work.map(Work::level),
+            language: word.and_then(Word::fixed_language).map(|language| language.tag().to_owned()),
+            answer: asked_for.map(|word| word.answer().as_str().to_owned()),
+            answers: asked_for.map(answers),
             app: live.map(|live| live.app.name.clone()),
         })
     }
 
-    async fn state(&self, live: &LiveApp, challenge: &Word) -> Result<KeyState, LedgerError> {
+    async fn state(&self, live: &LiveApp, challenge: Issued) -> Result<KeyState, LedgerError> {
         let remembered = self.ledger().state(&spend_of(live, challenge), unix_now()).await?;
         // Afterwards, because a key whose time is over is fresh to the ledger, and it may be over by now.
         if self.check_time(live, challenge, unix_now()).is_err() {

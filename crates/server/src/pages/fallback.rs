@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use haechi_captcha::{Language, Means, Word};
+use haechi_captcha::{Challenge, Language, Means, Word};
 use maud::{DOCTYPE, Markup, html};
 
 use super::{
@@ -73,6 +73,8 @@ enum Body {
     Nothing,
     /// There is none for this page.
     NotHere,
+    /// What the app asks for takes scripts.
+    NeedsScripts,
 }
 
 struct Asked {
@@ -89,6 +91,7 @@ impl Body {
     fn of(refusal: &Refusal) -> Self {
         match refusal {
             Refusal::AppKey | Refusal::Host => Self::NotHere,
+            Refusal::Alternative => Self::NeedsScripts,
             _ => Self::Nothing,
         }
     }
@@ -140,6 +143,9 @@ async fn judge(
         return Err(Refusal::Host);
     }
     service.check_host(&live, &host)?;
+    if !live.app.settings.policy.takes_words_alone() {
+        return Err(Refusal::Alternative);
+    }
     let [action, data] = [String::new(), String::new()];
     // To copy and paste takes longer than a script does: it lives as long as haechi's own.
     let wish = Wish { audience: Audience::Haechi, means: Means::Picture, hostname: host.clone(), action, data };
@@ -149,7 +155,7 @@ async fn judge(
     let judged = service.judge(&live, &word, answer.as_str(), now).await?;
     client.forgive_answered(&service, &live, &judged).await;
     let body = match judged.verdict {
-        Verdict::Passed => Body::Passed(service.token(&live, word, &judged, wish)?.to_string()),
+        Verdict::Passed => Body::Passed(service.token(&live, &Challenge::Word(word), &judged, wish)?.to_string()),
         // It took no attempt, so the person goes on with the same challenge.
         Verdict::Empty => Body::Asks(asked(&live, &word, &site_key, &host, now)),
         _ => Body::Asks(ask(&service, &client, &site_key, &host, language).await?),
@@ -167,7 +173,10 @@ async fn ask(
     let now = unix_now();
     let live = service.app_of_site(site_key)?;
     service.check_host(&live, host)?;
-    let word = widget::issue(service, client, &live, language, now).await?;
+    if !live.app.settings.policy.takes_words_alone() {
+        return Err(Refusal::Alternative);
+    }
+    let word = widget::issue_word(service, client, &live, language, now).await?;
     Ok(asked(&live, &word, site_key, host, now))
 }
 
@@ -219,6 +228,7 @@ impl Page {
                             (self.challenge(asked, texts))
                         }
                         Body::NotHere => { p role="status" { (not_here(self.language)) } }
+                        Body::NeedsScripts => { p role="status" { (needs_scripts(self.language)) } }
                         Body::Nothing => { p role="status" { (texts.notice(self.notice, secs)) } }
                     }
                 }
@@ -271,6 +281,20 @@ const fn not_here(language: Language) -> &'static str {
         Language::Ko => "이 페이지의 호스트가 앱의 호스트 이름에 없거나, 알 수 없는 사이트 키입니다.",
         Language::Ja => "このページのホストがアプリのホスト名に登録されていないか、サイトキーが正しくありません。",
         Language::Zh => "此页面的主机不在应用的主机名列表中，或站点密钥未知。",
+    }
+}
+
+/// For the person, who may allow scripts.
+const fn needs_scripts(language: Language) -> &'static str {
+    match language {
+        Language::En => {
+            "Nothing need be read here, but your browser has to compute something: allow JavaScript and reload."
+        }
+        Language::Ko => "읽을 것은 없지만 브라우저가 계산을 해야 합니다. 자바스크립트를 허용한 뒤 새로 고쳐 주세요.",
+        Language::Ja => {
+            "文字を読む必要はありませんが、ブラウザーで計算を行います。JavaScript を有効にして再読み込みしてください。"
+        }
+        Language::Zh => "无需识别文字，但需要浏览器进行计算。请启用 JavaScript 后刷新页面。",
     }
 }
 

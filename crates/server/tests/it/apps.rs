@@ -34,13 +34,14 @@ fn create_prints_the_appkey_once() {
         let settings = json!({
             "answer_length": 6, "ttl_secs": 60, "attempts": 3, "width": 300, "height": 100, "theme": "dark",
             "difficulty": 5, "lang": "ja", "test": true, "rate_per_sec": 10,
-            "hostnames": "shop.example www.shop.example",
+            "hostnames": "shop.example www.shop.example", "policy": "both", "work_algorithm": "scrypt", "alternative": false,
         });
         let flags =
             "--answer-length 6 --ttl-secs 60 --attempts 3 --width 300 --height 100 --theme dark --lang ja --test";
         let flags: Vec<&str> = ["app", "create", "shop"].into_iter().chain(flags.split(' ')).collect();
         let more = ["--difficulty", "5", "--rate-per-sec", "10", "--hostnames", "shop.example,www.shop.example"];
-        let created = haechi_in(data, &[&flags[..], &more].concat());
+        let asked = ["--policy", "both", "--work-algorithm", "scrypt", "--alternative", "false"];
+        let created = haechi_in(data, &[&flags[..], &more, &asked].concat());
         assert_eq!(
             without_time(&created),
             json!({"name": "shop", "number": 1, "appkey": null, "site_key": null, "secret": null, "has_secret": true, "enabled": true, "declared": false,

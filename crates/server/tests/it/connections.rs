@@ -118,6 +118,8 @@ fn a_newcomer_takes_the_place_of_whoever_idled_longest() {
     let mut silent: Vec<_> = (0..4).map(|_| server.connect()).collect();
     for stream in &mut silent {
         stream.write_all(b"GET /").unwrap();
+        // So that one has idled longer than the next.
+        thread::sleep(Duration::from_millis(20));
     }
     for _ in 0..8 {
         assert!(server.is_serving());

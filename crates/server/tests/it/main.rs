@@ -37,3 +37,4 @@ mod socket;
 mod tls;
 mod traces;
 mod widget;
+mod work;

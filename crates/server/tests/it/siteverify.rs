@@ -347,6 +347,7 @@ fn the_vendors_test_keys_are_known_only_to_a_server_that_is_told_to_know_them() 
 #[test]
 fn an_answer_that_a_site_verified_gives_no_token_and_the_other_way_round() {
     let site = Site::start();
+    site.server.haechi(&["app", "set", "default", "--policy", "word"]).json();
     let insider = Insider::of(&site.server);
     let key = site.server.issue(site.server.appkey());
     let answer = insider.answer(&key);

@@ -261,6 +261,7 @@ fn the_requests_of_the_widget_redeem_a_token_once() {
 
 /// The token of a challenge that was passed as by a widget.
 fn passed(server: &TestServer) -> String {
+    server.haechi(&["app", "set", "default", "--policy", "word"]).json();
     let key = server.issue(server.appkey());
     let answer = server.answer_of(&key);
     let reply = server.post(&format!("/widget/v1/answer?key={key}&answer={answer}"));

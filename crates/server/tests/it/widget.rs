@@ -11,22 +11,30 @@ use crate::{
 
 const PAGE: &str = "https://shop.example:8443";
 
-struct Page {
-    server: TestServer,
+/// A page that shows the widget.
+pub(crate) struct Page {
+    pub(crate) server: TestServer,
     origin: &'static str,
 }
 
 impl Page {
+    /// A page of an app that asks for words.
     fn with_args(args: &[&str]) -> Self {
-        Self { server: TestServer::with_args(args), origin: PAGE }
+        Self::of_policy("word", args)
     }
 
-    fn site_key(&self) -> String {
+    pub(crate) fn of_policy(policy: &str, args: &[&str]) -> Self {
+        let server = TestServer::with_args(args);
+        server.haechi(&["app", "set", "default", "--policy", policy]).json();
+        Self { server, origin: PAGE }
+    }
+
+    pub(crate) fn site_key(&self) -> String {
         self.server.announcement()["site_key"].as_str().unwrap().to_owned()
     }
 
     /// As a page's script sends it: as text in a form, with where it comes from.
-    fn call(&self, name: &str, fields: &[(&str, &str)]) -> Reply {
+    pub(crate) fn call(&self, name: &str, fields: &[(&str, &str)]) -> Reply {
         let form = fields.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
         let request = ureq::http::Request::post(format!("{}/widget/v1/{name}", self.server.url()));
         let request = request.header("content-type", "application/x-www-form-urlencoded");
@@ -37,7 +45,7 @@ impl Page {
         reply
     }
 
-    fn begin(&self, fields: &[(&str, &str)]) -> Value {
+    pub(crate) fn begin(&self, fields: &[(&str, &str)]) -> Value {
         let site_key = self.site_key();
         let reply = self.call("begin", &[&[("sitekey", site_key.as_str())], fields].concat());
         assert_eq!(reply.status, 200, "{}", reply.text());
@@ -48,15 +56,15 @@ impl Page {
     fn begin_drawn(&self, fields: &[(&str, &str)]) -> Value {
         crate::server::within_deadline("a picture is drawn", || {
             let begun = self.begin(fields);
-            begun["picture"].is_string().then_some(begun)
+            begun["word"]["picture"].is_string().then_some(begun)
         })
     }
 
-    fn right_answer(&self, key: &str) -> String {
+    pub(crate) fn right_answer(&self, key: &str) -> String {
         Insider::of(&self.server).answer(key)
     }
 
-    fn redeem(&self, address: &str, token: &Value) -> Value {
+    pub(crate) fn redeem(&self, address: &str, token: &Value) -> Value {
         let body = format!(
             "secret={}&response={}",
             self.server.announcement()["secret"].as_str().unwrap(),
@@ -78,11 +86,13 @@ fn a_challenge_is_begun_answered_and_its_token_redeemed() {
     let page = Page::with_args(&[]);
     let begun = page.begin_drawn(&[("lang", "ko"), ("scale", "2"), ("theme", "dark")]);
     let key = begun["key"].as_str().unwrap().to_owned();
-    assert_eq!((&begun["length"], &begun["width"], &begun["height"]), (&json!(5), &json!(240), &json!(80)));
+    let word = &begun["word"];
+    assert_eq!((&word["length"], &word["width"], &word["height"]), (&json!(5), &json!(240), &json!(80)));
+    assert!(begun.get("work").is_none() && begun["alternative"] == true, "{begun}");
     assert!((175..=190).contains(&begun["expires_in_secs"].as_u64().unwrap()), "{begun}");
     let picture = page.server.get(&format!("/captcha/v1.0/keys/{key}/img?scale=2&theme=dark")).body;
-    assert_eq!(decoded(begun["picture"].as_str().unwrap()), picture, "it is the picture that the key has");
-    assert!(page.begin(&[("lang", "ko")]).get("picture").is_none());
+    assert_eq!(decoded(word["picture"].as_str().unwrap()), picture, "it is the picture that the key has");
+    assert!(page.begin(&[("lang", "ko")])["word"].get("picture").is_none());
 
     let answer = page.right_answer(&key);
     let fields =
@@ -149,7 +159,7 @@ fn the_next_challenge_takes_one_of_the_clients() {
     let key = page.begin(&[("scale", "1")])["key"].as_str().unwrap().to_owned();
     let wrong = |key: &str| page.call("answer", &[("key", key), ("answer", "wrong"), ("scale", "1")]).json();
     let first = wrong(&key);
-    assert!(first["next"]["key"].is_string() && first["next"].get("picture").is_none(), "{first}");
+    assert!(first["next"]["key"].is_string() && first["next"]["word"].get("picture").is_none(), "{first}");
     let second = wrong(first["next"]["key"].as_str().unwrap());
     assert_eq!(second, json!({ "verdict": "wrong" }), "two a minute are two");
 }
@@ -329,7 +339,7 @@ fn a_test_app_asks_for_test5() {
         let begun = page.begin(&[]);
         let key = begun["key"].as_str().unwrap().to_owned();
         let judged = page.call("answer", &[("key", &key), ("answer", "test5")]).json();
-        (begun["length"] == 5 && judged["verdict"] == "passed").then_some(())
+        (begun["word"]["length"] == 5 && judged["verdict"] == "passed").then_some(())
     });
 }
 

@@ -10,10 +10,10 @@ use std::{
     str::FromStr,
 };
 
-use haechi_captcha::{Difficulty, Language, Look, Theme};
+use haechi_captcha::{Algorithm, Difficulty, Language, Look, Shape, Theme};
 use serde::{Deserialize, Serialize};
 
-use super::{Hostnames, TEST_APP_WARNING};
+use super::{Asking, Hostnames, Policy, TEST_APP_WARNING, policy};
 
 /// Makes of the table what is told of all settings, so that none can be left out anywhere.
 macro_rules! settings {
@@ -142,6 +142,18 @@ settings! {
     #[arg(long, value_name = "CHALLENGES")]
     RatePerSec rate_per_sec: u32 = 0, Allowed::Number(0, 1_000_000), Shows::Nothing;
 
+    /// What is asked of people: word, work, both, or adaptive: work, and a word of those who look unlike people
+    #[arg(long, value_name = "POLICY")]
+    Policy policy: Policy = Policy::Adaptive, Allowed::Word(&["word", "work", "both", "adaptive"]), Shows::Nothing;
+
+    /// By what work is computed: pbkdf2, sha256 or scrypt
+    #[arg(long, value_name = "ALGORITHM")]
+    WorkAlgorithm work_algorithm: Algorithm = Algorithm::Pbkdf2, Allowed::Word(&["pbkdf2", "sha256", "scrypt"]), Shows::Nothing;
+
+    /// Whether people may choose longer work instead of a word that they can neither read nor hear
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    Alternative alternative: bool = true, Allowed::YesOrNo, Shows::Nothing;
+
     /// Host names whose pages may show challenges in a widget, with spaces between them; empty for any
     #[arg(long, value_name = "NAMES")]
     Hostnames hostnames: Hostnames = Hostnames::default(), Allowed::Hostnames, Shows::Nothing;
@@ -233,6 +245,13 @@ impl AppSettings {
     pub fn warnings(&self) -> Vec<String> {
         let test = self.test.then(|| TEST_APP_WARNING.to_owned());
         test.into_iter().chain(self.advice()).collect()
+    }
+
+    /// What is asked of people who choose work instead of a word, if they may.
+    #[must_use]
+    pub fn asks_instead(&self) -> Option<Asking> {
+        let asking = Asking { word: false, work: Some(*Shape::LEVELS.end()) };
+        self.alternative.then_some(asking)
     }
 
     /// What to change so that people can read the picture, if each character has hardly any room in it.
@@ -340,6 +359,30 @@ impl Value for Language {
     }
 }
 
+impl Value for Policy {
+    type Plain = String;
+
+    fn read(plain: &String) -> Option<Self> {
+        plain.parse().ok()
+    }
+
+    fn plain(&self) -> String {
+        self.name().to_owned()
+    }
+}
+
+impl Value for Algorithm {
+    type Plain = String;
+
+    fn read(plain: &String) -> Option<Self> {
+        policy::algorithm_named(plain)
+    }
+
+    fn plain(&self) -> String {
+        policy::name_of(*self).to_owned()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use haechi_captcha::Answer;
@@ -381,6 +424,8 @@ mod tests {
         check("lang = 'ko-KR'", Err("lang is ko, en, ja or zh, not \"ko-KR\""));
         check("hostnames = 'shop.example, [::1]'", Ok(()));
         check("hostnames = 'a b:1'", Err("hostnames is at most 100 names such as shop.example, not \"a b:1\""));
+        check("policy = 'none'", Err("policy is word, work, both or adaptive, not \"none\""));
+        check("work_algorithm = 'md5'", Err("work_algorithm is pbkdf2, sha256 or scrypt, not \"md5\""));
         check("rate_per_sec = 1000001", Err("rate_per_sec is 0 to 1000000, not 1000001"));
     }
 
@@ -398,6 +443,10 @@ mod tests {
         assert_eq!(number(Setting::Difficulty), 1..=u32::from(*Difficulty::LEVELS.end()));
         assert_eq!(Setting::Lang.allowed(), Allowed::Word(&["ko", "en", "ja", "zh"]));
         assert!(Language::ALL.iter().all(|language| Setting::Lang.allowed().admits(language.tag())));
+        assert!(Policy::ALL.iter().all(|policy| Setting::Policy.allowed().admits(policy.name())));
+        assert!(
+            Algorithm::ALL.iter().all(|algorithm| Setting::WorkAlgorithm.allowed().admits(policy::name_of(*algorithm)))
+        );
         let usual = AppSettings::default();
         assert_eq!(usual.look(), Look::default());
         assert!(Setting::ALL.iter().all(|setting| setting.allowed().admits(&usual.text(*setting))));
@@ -416,9 +465,12 @@ mod tests {
             lang: Language::Ja,
             test: true,
             rate_per_sec: 9,
+            policy: Policy::Both,
+            work_algorithm: Algorithm::Scrypt,
+            alternative: false,
             hostnames: "shop.example".parse().unwrap(),
         };
-        let json = r#"{"answer_length":6,"attempts":3,"difficulty":5,"height":100,"hostnames":"shop.example","lang":"ja","rate_per_sec":9,"test":true,"theme":"dark","ttl_secs":60,"width":300}"#;
+        let json = r#"{"alternative":false,"answer_length":6,"attempts":3,"difficulty":5,"height":100,"hostnames":"shop.example","lang":"ja","policy":"both","rate_per_sec":9,"test":true,"theme":"dark","ttl_secs":60,"width":300,"work_algorithm":"scrypt"}"#;
         let value = serde_json::to_value(&other).unwrap();
         assert_eq!(value.to_string(), json);
         let all: SettingChanges = serde_json::from_value(value).unwrap();

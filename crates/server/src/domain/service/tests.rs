@@ -91,7 +91,7 @@ async fn judge(service: &Service, key: &Key) -> Verdict {
 /// Answers a key rightly, as if it were this Unix time.
 async fn spend_at(service: &Service, key: &Key, now: u64) {
     let (challenge, live) = service.word(&key.to_string()).unwrap();
-    let spend = spend_of(&live, &challenge);
+    let spend = spend_of(&live, (&challenge).into());
     assert_eq!(service.ledger().answer(&spend, true, 1, now).await, Ok(Decision::Passed));
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use haechi_captcha::{Challenge, Pass, Token, Word};
+use haechi_captcha::{Challenge, Pass, Token};
 
 use super::{Judged, Service, enabled};
 use crate::domain::{
@@ -55,11 +55,11 @@ impl Service {
     ///
     /// # Errors
     /// [`Refusal::Parameter`] if what it is to say is too long for a token.
-    pub fn token(&self, live: &LiveApp, word: Word, judged: &Judged, wish: Wish) -> Result<Token, Refusal> {
+    pub fn token(&self, live: &LiveApp, challenge: &Challenge, judged: &Judged, wish: Wish) -> Result<Token, Refusal> {
         let Wish { audience, means, hostname, action, data } = wish;
         let passed_at = judged.issued_at + judged.after_secs;
         let pass = Pass { passed_at, means, audience: audience as u8, hostname, action, data };
-        let token = Challenge::Word(word).token(&pass).map_err(|_| ParameterFault::TooLong)?;
+        let token = challenge.token(&pass).map_err(|_| ParameterFault::TooLong)?;
         self.will_redeem();
         if !judged.is_repeated {
             live.counters.count_token(passed_at);

@@ -11,7 +11,7 @@ use tower::ServiceExt;
 use super::*;
 use crate::{
     domain::{
-        apps::{App, AppKey, Apps},
+        apps::{App, AppKey, AppSettings, Apps, Policy},
         client::{Peer, Proxies},
         ledger::{Ledger, MemoryLedger},
         limits::{Limits, PerMinute},
@@ -21,7 +21,8 @@ use crate::{
 };
 
 fn app(number: u32, name: &str) -> App {
-    App::new(number, name, AppKey::from_bytes([number as u8; 32]).hash())
+    let settings = AppSettings { policy: Policy::Word, ..AppSettings::default() };
+    App { settings, ..App::new(number, name, AppKey::from_bytes([number as u8; 32]).hash()) }
 }
 
 fn service(apps: Vec<App>) -> Arc<Service> {

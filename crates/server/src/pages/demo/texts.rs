@@ -65,7 +65,7 @@ impl From<&Refusal> for Notice {
             Refusal::Parameter(_) => Self::Wrong,
             // To a person a key that was never issued here is one whose time is over: its app or secret is gone.
             Refusal::Expired | Refusal::Key => Self::Expired,
-            Refusal::AppKey | Refusal::Host => Self::NoApp,
+            Refusal::AppKey | Refusal::Host | Refusal::Alternative => Self::NoApp,
             Refusal::RateLimit { .. } | Refusal::Busy | Refusal::Http(_) => Self::Busy,
             Refusal::Undecided(_) | Refusal::Overloaded | Refusal::LedgerAhead | Refusal::Internal => Self::Undecided,
         }

@@ -230,6 +230,16 @@ const fn setting(setting: Setting) -> (&'static str, &'static str) {
         Setting::TtlSecs => ("Time to answer", "30 to 3,600 seconds; changes hold for keys that are out, too"),
         Setting::Attempts => ("Answers that one key takes", "1 to 10"),
         Setting::RatePerSec => ("Challenges a second at the most", "On each node; 0 for no limit"),
+        Setting::Policy => (
+            "What the widget asks of people",
+            "A word; work for their browser; both; or adaptive: work, and a word of those who look unlike people just now",
+        ),
+        Setting::WorkAlgorithm => {
+            ("Algorithm of the work", "Graphics cards gain least by scrypt, which browsers have not built in")
+        }
+        Setting::Alternative => {
+            ("Longer work instead of a word", "For people who can neither read nor hear one, if they choose it")
+        }
         Setting::Hostnames => (
             "Host names of your pages",
             "Only their pages may then show the widget, subdomains too. Spaces between names; empty: any page may",

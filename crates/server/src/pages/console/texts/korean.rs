@@ -230,6 +230,16 @@ const fn setting(setting: Setting) -> (&'static str, &'static str) {
         Setting::TtlSecs => ("유효 시간", "30~3,600초. 이미 발급된 키에도 적용됩니다."),
         Setting::Attempts => ("키당 응답 횟수", "1~10"),
         Setting::RatePerSec => ("초당 최대 발급 수", "노드별로 적용되며, 0은 제한 없음을 뜻합니다."),
+        Setting::Policy => (
+            "위젯이 요구하는 것",
+            "word: 글자, work: 작업 증명, both: 둘 다, adaptive: 작업 증명만 요구하고 지금 사람답지 않은 쪽에는 글자도 요구합니다.",
+        ),
+        Setting::WorkAlgorithm => {
+            ("작업 증명 알고리즘", "scrypt는 그래픽 카드로 얻는 이득이 가장 적지만 브라우저에 내장되어 있지 않습니다.")
+        }
+        Setting::Alternative => {
+            ("글자 대신 긴 작업 증명 허용", "글자를 읽을 수도 들을 수도 없는 사람이 선택할 수 있습니다.")
+        }
         Setting::Hostnames => (
             "위젯을 쓸 호스트 이름",
             "적은 호스트와 그 하위 도메인의 페이지에서만 위젯을 쓸 수 있습니다. 공백으로 구분하며, 비워 두면 어느 페이지에서나 쓸 수 있습니다.",
