@@ -51,8 +51,9 @@ export class Exchange {
     return !this.isIdle && this.submission !== undefined;
   }
 
+  /** An early one yields to any other call. */
   async begin(reason?: Reason, isEarly?: boolean): Promise<void> {
-    this.take(await this.call((signal) => this.wire.begin(signal, isEarly), BEGIN_DELAYS), reason);
+    this.take(await this.call((signal) => this.wire.begin(signal, isEarly), BEGIN_DELAYS, 0, isEarly), reason);
   }
 
   /** Gives the challenge up for another one. */
@@ -113,12 +114,13 @@ export class Exchange {
     attempt: (signal: AbortSignal) => Promise<T>,
     delays: number[],
     quietTries = 0,
+    yields?: boolean,
   ): Promise<T | undefined> {
     try {
       return await this.line.run(attempt, delays, (wait) => {
         const isQuiet = wait.refusal.code === "unreachable" && wait.tries <= quietTries;
         if (!isQuiet) this.listener.onWait(wait);
-      });
+      }, yields);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.begun = this.submission = undefined;

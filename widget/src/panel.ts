@@ -37,7 +37,7 @@ export class Panel {
   /** What the status says to those who listen. */
   private readonly note = element("p", { class: "note", "aria-hidden": "true" });
   /** The way to work instead of a word, and back. */
-  private readonly other = element("button", { type: "button", class: "other", hidden: "" });
+  private readonly other = element("button", { type: "button", class: "other", disabled: "" });
   private readonly player: Player;
   /** The device works instead of the person. */
   isWorking = false;
@@ -77,7 +77,7 @@ export class Panel {
   /** The same panel without a challenge, in the same size. */
   clear(): void {
     this.work(false);
-    this.other.hidden = true;
+    this.other.disabled = true;
   }
 
   /** Has nothing to read or hear but how far the work is; or waits for a challenge. */
@@ -111,7 +111,7 @@ export class Panel {
     if (!word || this.challenge?.key === key) return;
     this.work(false);
     this.challenge = challenge;
-    this.other.hidden = !alternative;
+    this.other.disabled = !alternative;
     this.task.textContent = counted(this.texts.countedTask, word.length);
     this.player.turnTo(this.media.soundOf(key));
     void this.paint(key, word, word.picture);

@@ -157,7 +157,7 @@ export class Widget {
   /** A challenge is fetched ahead when somebody is about to press, and work is begun when the bar is seen. */
   private approach(isEarly?: boolean): void {
     const isCalm = this.state === "ready" || this.state === "expired";
-    if (isCalm && !this.exchange.begun && this.exchange.isIdle) void this.exchange.begin(undefined, isEarly);
+    if (isCalm && !this.exchange.begun && this.exchange.isFree) void this.exchange.begin(undefined, isEarly);
   }
 
   private ask(wish: Wish): void {

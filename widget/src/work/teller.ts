@@ -15,8 +15,10 @@ const SHORT_SECS = 8;
 export class Teller {
   private readonly sentences: Sentences;
   private tried = 0;
+  /** Since the first report: what came before it took its time to begin. */
   private workedMs = 0;
-  private last = performance.now();
+  private triedAtFirst = 0;
+  private last = 0;
   private reported = 0;
   private hasBegun = false;
   private isHalfTold = false;
@@ -36,24 +38,26 @@ export class Teller {
   hear(count: number): Report | undefined {
     const now = performance.now();
     const gap = now - this.last;
-    this.last = now;
     this.tried += count;
-    if (gap < PAUSE_MS) this.workedMs += gap;
+    if (!this.last) this.triedAtFirst = this.tried;
+    else if (gap < PAUSE_MS) this.workedMs += gap;
+    this.last = now;
     if (now - this.reported < BETWEEN_MS) return undefined;
     this.reported = now;
     return { done: this.tried / this.counters, ...this.tell() };
   }
 
   private tell(): Pick<Report, "text" | "say"> | undefined {
-    const { sentences, tried, counters, workedMs } = this;
-    if (workedMs < LEAST_MS || tried === 0) return undefined;
-    const atMost = workedMs / 1000 / (tried / counters);
+    const { sentences, tried, triedAtFirst, counters, workedMs } = this;
+    if (workedMs < LEAST_MS || tried === triedAtFirst) return undefined;
+    const secsOfOne = workedMs / 1000 / (tried - triedAtFirst);
+    const atMost = secsOfOne * counters;
     if (!this.hasBegun) {
       this.hasBegun = true;
       const text = filled(sentences.begun, atMost / 2, atMost);
       return { text, say: text };
     }
-    const left = atMost - workedMs / 1000;
+    const left = secsOfOne * (counters - tried);
     // What was said at the beginning stays to be read for a while.
     if (workedMs < 4_000 && left > 2) return undefined;
     const text = filled(sentences.left, left);

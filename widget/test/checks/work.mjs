@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { check } from "../harness/check.mjs";
-import { altered, given, held, unreachable } from "../harness/proxy.mjs";
+import { given, held, unreachable } from "../harness/proxy.mjs";
 import { algorithms, endless, makePuzzle, passed } from "../harness/puzzles.mjs";
 
 const behindBar = { attributes: { open: "false" } };
@@ -141,6 +141,126 @@ export default [
     for (const index of [0, 1]) await until(visit, "passed", index);
     const keys = visit.proxy.asked("answer").map(({ fields }) => fields.key);
     assert.deepEqual(keys.sort(), [one.work.key, two.work.key].sort());
+  }),
+
+  check("work that the server asks for, and the site's token of it", async (visit) => {
+    await visit.open({ ...behindBar, app: "work" });
+    await until(visit, "passed");
+    const joined = visit.site.joined();
+    await visit.send();
+    const { verdict } = await joined;
+    assert.equal(verdict.success, true);
+  }),
+
+  check("a word and work: the device works while somebody reads", async (visit) => {
+    await visit.openAsked({ ...behindBar, app: "both" });
+    assert.equal(visit.proxy.asked("early")[0].reply.key, undefined, "a word was asked for that nobody looks at");
+    await visit.until(() => window.test.seen.reports > 1);
+    await visit.pass();
+    const { fields } = await visit.proxy.until("answer");
+    assert.equal(fields.answer, "TEST5");
+    assert.equal(fields.work, visit.proxy.asked("begin")[0].reply.work.key);
+    assert.match(fields.derived_key, /^[0-9a-f]{64}$/);
+    assert.deepEqual((await visit.seen()).events, ["passed"]);
+  }),
+
+  check("a word and work: an answer waits for the work", async (visit) => {
+    const { rule, release } = held();
+    visit.proxy.always("work", rule);
+    await visit.openAsked({ ...behindBar, app: "both" });
+    await visit.reply();
+    const { note } = await visit.until((widget) => widget.note !== "");
+    assert.equal(note, "Checking…");
+    await pause(300);
+    assert.equal(visit.proxy.count("answer"), 0);
+    release();
+    await until(visit, "passed");
+    assert.equal(visit.proxy.count("answer"), 1);
+  }),
+
+  check("a word and work: a wrong answer brings both anew", async (visit) => {
+    await visit.openAsked({ ...behindBar, app: "both" });
+    await visit.reply("NOPE");
+    await visit.until((widget) => widget.isBad && widget.isAsking);
+    await visit.pass();
+    const [first, second] = visit.proxy.asked("answer").map(({ fields }) => fields);
+    assert.notEqual(first.work, second.work);
+  }),
+
+  check("longer work instead of a word, by keyboard", async (visit) => {
+    const puzzle = await makePuzzle("PBKDF2/SHA-256", { cost: 20_000, counter: 590, counters: 600 });
+    visit.proxy.next("renew", puzzle.asked);
+    visit.proxy.always("answer", passed());
+    await visit.openAsked(behindBar);
+    while ((await visit.look()).focus !== "other") await visit.press("Tab");
+    assert.equal((await visit.look()).other, "I cannot read or hear this");
+    await visit.press("Enter");
+    const working = await visit.until((widget) => widget.isWorking && widget.progress > 0);
+    assert.equal(working.task, "Nothing to read or hear: your device works instead");
+    assert.equal(working.other, "Back to letters and digits");
+    assert.equal(working.focus, "other");
+    assert.equal(visit.proxy.asked("renew")[0].fields.how, "work");
+    const { note } = await visit.until((widget) => widget.note !== "");
+    assert.match(note, /^This takes about \d+ seconds, at most \d+\. You need do nothing\.$/);
+    const { focus, isOpen } = await visit.until((widget) => widget.state === "passed", { ms: 40_000 });
+    assert.deepEqual([focus, isOpen], ["bar", false]);
+    const { said, events } = await visit.seen();
+    assert.equal(said.filter((text) => text === note).length, 1, "its time is told once");
+    assert.deepEqual(events, ["passed"]);
+    return said.join(" | ");
+  }),
+
+  check("longer work is told at its beginning, in the middle and at its end", async (visit) => {
+    // About 20 s of one processor, of which nearly all are needed.
+    const puzzle = await makePuzzle("PBKDF2/SHA-256", { cost: 40_000, counter: 1_900, counters: 2_000 });
+    visit.proxy.next("renew", puzzle.asked);
+    visit.proxy.always("answer", passed());
+    await visit.openAsked(behindBar);
+    await visit.click("other");
+    await visit.until((widget) => widget.state === "passed", { ms: 50_000 });
+    const { said } = await visit.seen();
+    const [begun, half] = said.slice(-2);
+    assert.match(begun, /^This takes about/);
+    assert.match(half, /^Half of the time is over\. At most \d+ more seconds\.$/);
+    const { label, focus } = await visit.look();
+    assert.deepEqual([label, focus], ["Verified", "bar"]);
+    return said.join(" | ");
+  }),
+
+  check("back from longer work to a word", async (visit) => {
+    visit.proxy.next("renew", (await endless()).asked);
+    await visit.openAsked(behindBar);
+    await visit.click("other");
+    await visit.until((widget) => widget.isWorking && widget.other === "Back to letters and digits");
+    await visit.click("other");
+    const { focus, isWorking, other } = await visit.until((widget) => widget.isAsking);
+    assert.deepEqual([focus, isWorking, other], ["field", false, "I cannot read or hear this"]);
+    assert.equal(await visit.evaluate(countFrames), 0);
+    assert.equal(visit.proxy.asked("renew")[1].fields.how, undefined);
+    await visit.pass();
+  }),
+
+  check("longer work goes on behind the bar when its panel is closed", async (visit) => {
+    visit.proxy.next("renew", (await endless()).asked);
+    await visit.openAsked(behindBar);
+    await visit.click("other");
+    await visit.until((widget) => widget.isWorking && widget.progress > 0);
+    await visit.press("Escape");
+    const { state, done } = await visit.until((widget) => !widget.isOpen);
+    assert.equal(state, "checking");
+    await visit.until((widget, before) => widget.done > before, { given: [done] });
+  }),
+
+  check("longer work in a dialog", async (visit) => {
+    await visit.open({ attributes: { open: "false", size: "invisible" } });
+    await visit.evaluate(() => {
+      window.promised = document.querySelector("haechi-captcha").execute();
+    });
+    await visit.until((widget) => widget.isAsking);
+    await visit.click("other");
+    await visit.until((widget) => widget.isWorking);
+    assert.equal(await visit.evaluate(() => window.promised), await visit.token());
+    assert.notEqual(await visit.token(), "");
   }),
 
   check("work in the page's flow", async (visit) => {

@@ -1,4 +1,5 @@
-// The real server, with two apps: `test`, whose answer is always the same, and `words`, as a site would have it.
+// The real server, with apps that ask for a word: `test`, whose answer is always the same, and `words`, as a site would
+// have it; and with apps that are named after their policy: `work`, and `both`, whose answer is always the same too.
 import { execFileSync } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
@@ -20,10 +21,13 @@ export async function startHaechi(program, folder) {
   const quietly = { stdio: ["ignore", "pipe", "ignore"] };
   const command = (...args) => execFileSync(program, [...args, "--data", data], quietly);
   command("app", "set", "default", "--test", "--policy", "word", "--hostnames", host);
-  const words = JSON.parse(command("app", "create", "words", "--json", "--policy", "word", "--hostnames", host));
+  const create = (...args) => JSON.parse(command("app", "create", ...args, "--json", "--hostnames", host));
+  const words = create("words", "--policy", "word");
+  const work = create("work", "--policy", "work");
+  const both = create("both", "--policy", "both", "--test");
   return {
     url: listening,
-    apps: { test, words },
+    apps: { test, words, work, both },
     /** The picture's word. */
     answerOf: (key) => JSON.parse(command("inspect", key, "--answer", "--json")).answer,
     stop: () => stop(server),

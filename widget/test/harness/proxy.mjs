@@ -124,6 +124,13 @@ export function altered(change) {
   };
 }
 
+/** The word comes without its picture, which is then asked for. */
+export async function withoutPicture(pass) {
+  const { status, headers, body } = await pass();
+  const { word, ...asked } = JSON.parse(body);
+  return { status, headers, body: JSON.stringify({ ...asked, word: { ...word, picture: undefined } }) };
+}
+
 /** Does as another rule does, but not before it is released. */
 export function held(then = (pass) => pass()) {
   let release;

@@ -205,3 +205,14 @@ fn an_operator_learns_that_a_key_stands_for_work() {
     answer(&page, &begun, &solved(&begun["work"]));
     assert_eq!(page.server.haechi(&["inspect", key]).json()["state"], "spent");
 }
+
+#[test]
+fn a_page_that_is_only_looked_at_gets_work_but_no_word() {
+    let page = Page::of_policy("word", &[]);
+    for (policy, is_asked) in [("word", false), ("work", true), ("both", false), ("adaptive", true)] {
+        page.server.haechi(&["app", "set", "default", "--policy", policy]).json();
+        let begun = page.begin(&[("early", "1")]);
+        assert_eq!(begun, if is_asked { begun.clone() } else { json!({}) }, "{policy}");
+        assert_eq!(begun["work"].is_object(), is_asked, "{policy}");
+    }
+}
