@@ -30,6 +30,8 @@ export class Panel {
   private readonly task = element("label", { id: "task", for: "answer" });
   private readonly picture = new Picture();
   private readonly progress = element("progress", { value: 0, "aria-labelledby": "task", "aria-hidden": "true" });
+  /** Grows by what leaves the panel while the device works, so that the page below stays where it is. */
+  private readonly screen = element("div", { class: "screen" }, this.picture.canvas, this.progress);
   private readonly play: HTMLButtonElement;
   /** The same node all the time, as the style sheet says of what is in buttons. */
   private readonly playText: Text;
@@ -91,7 +93,9 @@ export class Panel {
     this.field.value = "";
     this.advance(0);
     this.show("");
+    const { offsetHeight } = this.element;
     this.element.classList.toggle("working", isWorking);
+    this.screen.style.paddingBottom = isWorking ? `${offsetHeight - this.element.offsetHeight}px` : "";
     this.progress.setAttribute("aria-hidden", String(!isWorking));
   }
 
@@ -159,7 +163,7 @@ export class Panel {
       "div",
       { id: "panel", class: "panel", role: "group", "aria-labelledby": "task" },
       element("div", { class: "head" }, this.task, close),
-      element("div", { class: "screen" }, this.picture.canvas, this.progress),
+      this.screen,
       element("div", { class: "tools" }, this.play, this.slower, renew),
       element("div", { class: "entry" }, this.field, check),
       element("div", { class: "foot" }, this.note, element("p", { id: "hint" }, texts.hint)),

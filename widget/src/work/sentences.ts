@@ -12,7 +12,7 @@ export interface Sentences extends Words {
 
 export const SENTENCES: Record<Language, Sentences> = {
   en: {
-    task: "Nothing to read or hear: your device works instead",
+    task: "Your device works instead",
     back: "Back to letters and digits",
     wait: "Your answer is sent as soon as your device has finished working.",
     begun: "This takes about {} seconds, at most {}. You need do nothing.",

@@ -9,7 +9,7 @@ const BETWEEN_MS = 100;
 /** A longer gap was a pause. */
 const PAUSE_MS = 2_000;
 /** Nobody is told that half of less than this is over. */
-const SHORT_SECS = 8;
+const SHORT_SECS = 3;
 
 /** Tells a person how long work takes, from how quickly it went so far. */
 export class Teller {

@@ -30,8 +30,20 @@ export async function startHaechi(program, folder) {
     apps: { test, words, work, both },
     /** The picture's word. */
     answerOf: (key) => JSON.parse(command("inspect", key, "--answer", "--json")).answer,
+    /** Work as the server asks for it by an algorithm, at the level of everybody or as the longer one. */
+    workOf: async (algorithm, level) => {
+      command("app", "set", "words", "--work-algorithm", algorithm, "--policy", level ? "word" : "work");
+      const { key, work } = await call(listening, "begin", { sitekey: words.site_key });
+      return work ?? (await call(listening, "renew", { key, how: "work" })).work;
+    },
     stop: () => stop(server),
   };
+}
+
+async function call(url, name, fields) {
+  const body = new URLSearchParams(fields);
+  const reply = await fetch(`${url}/widget/v1/${name}`, { method: "POST", body, headers: { origin: `http://${host}` } });
+  return reply.json();
 }
 
 /** What a site's server learns of a token. */
