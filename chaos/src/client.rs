@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use haechi_captcha::{Puzzle, Solution};
 use http_body_util::{BodyExt, Empty};
 use hyper::{
     Method, Request,
@@ -30,6 +31,12 @@ pub(crate) struct Client {
     addresses: Addresses,
     /// Open connections that nobody uses, for each node.
     idle: Vec<Mutex<Vec<Connection>>>,
+}
+
+/// A challenge, and the fields of a right answer to it.
+pub(crate) struct Issued {
+    pub(crate) key: String,
+    pub(crate) answer: String,
 }
 
 /// A connection that is open, as far as is known.
@@ -74,11 +81,24 @@ impl Client {
         Some(Connection { node, address, sender })
     }
 
-    /// Issues a key. None if the node cannot be reached or issues none.
-    pub(crate) async fn issue(&self, connection: Connection) -> Option<String> {
+    /// Issues a word. None if the node cannot be reached or issues none.
+    pub(crate) async fn issue(&self, connection: Connection) -> Option<Issued> {
         let path = format!("/captcha/v1.0/appkeys/{APPKEY}/keys");
         let reply = self.exchange(connection, Method::POST, &path).await?;
-        Some(reply["key"].as_str()?.to_owned())
+        Some(Issued { key: reply["key"].as_str()?.to_owned(), answer: format!("answer={RIGHT_ANSWER}") })
+    }
+
+    /// Asks for work instead of a word, and does it. None as for [`Client::issue`].
+    pub(crate) async fn ask_for_work(&self, connection: Connection, word: &Issued) -> Option<Issued> {
+        let path = format!("/widget/v1/renew?key={}&how=work", word.key);
+        let reply = self.exchange(connection, Method::POST, &path).await?;
+        let key = reply["key"].as_str()?.to_owned();
+        let puzzle = puzzle(&reply["work"])?;
+        let solving = tokio::task::spawn_blocking(move || puzzle.solve(0..puzzle.counters));
+        let Solution { counter, derived } = solving.await.ok()?.expect("one of the counters solves it");
+        let derived: String = derived.iter().map(|byte| format!("{byte:02x}")).collect();
+        let answer = format!("work={key}&counter={counter}&derived_key={derived}");
+        Some(Issued { key, answer })
     }
 
     /// Asks about a key.
@@ -107,9 +127,10 @@ impl Client {
         &self,
         connection: Connection,
         key: &str,
+        answer: &str,
         request: &str,
     ) -> (Outcome, Option<String>) {
-        let path = format!("/widget/v1/answer?key={key}&answer={RIGHT_ANSWER}&request={request}");
+        let path = format!("/widget/v1/answer?key={key}&{answer}&request={request}");
         let Some(reply) = self.exchange(connection, Method::POST, &path).await else { return (Outcome::NoReply, None) };
         match (reply["verdict"].as_str(), reply["error"].as_str()) {
             (Some("passed"), _) => (Outcome::Passed, reply["token"].as_str().map(str::to_owned)),
@@ -149,4 +170,20 @@ impl Client {
     fn idle(&self, node: usize) -> MutexGuard<'_, Vec<Connection>> {
         self.idle[node].lock().expect("nobody panics while holding the lock")
     }
+}
+
+/// A puzzle as the widget gets it.
+fn puzzle(work: &serde_json::Value) -> Option<Puzzle> {
+    let parameters = &work["parameters"];
+    let bytes = |name: &str| {
+        let number = u128::from_str_radix(parameters[name].as_str()?, 16).ok()?;
+        Some(number.to_be_bytes())
+    };
+    Some(Puzzle {
+        algorithm: parameters["algorithm"].as_str()?.parse().ok()?,
+        nonce: bytes("nonce")?,
+        salt: bytes("salt")?,
+        prefix: bytes("keyPrefix")?,
+        counters: work["counters"].as_u64()?.try_into().ok()?,
+    })
 }

@@ -11,7 +11,7 @@ use std::{
 use tokio::{sync::Barrier, task::JoinSet};
 
 use crate::{
-    client::{Client, Connection},
+    client::{Client, Connection, Issued},
     history::{Event, History, Kind, Outcome},
     nodes::Addresses,
 };
@@ -41,14 +41,15 @@ pub struct Scale {
 pub enum Mix {
     /// Right answers only.
     RightAnswers,
-    /// Of four keys, one gets right answers only, one gets them by a widget, whose tokens are then redeemed by many, one
-    /// gets every other answer wrong, and one is also to expire.
+    /// Of five keys, one gets right answers only, one gets them by a widget, whose tokens are then redeemed by many, one
+    /// gets every other answer wrong, one is also to expire, and one stands for work, whose tokens are redeemed likewise.
     Everything,
 }
 
 /// A challenge, and the tokens that were given for it.
 pub struct Asked {
     key: Arc<str>,
+    answer: Arc<str>,
     tokens: Vec<String>,
 }
 
@@ -63,11 +64,15 @@ pub struct Load {
 
 impl Mix {
     fn is_for_tokens(self, key: usize) -> bool {
-        self == Self::Everything && key % 4 == 1
+        self == Self::Everything && matches!(key % 5, 1 | 4)
+    }
+
+    fn is_work(self, key: usize) -> bool {
+        self == Self::Everything && key % 5 == 4
     }
 
     fn kind(self, key: usize, answer: usize) -> Kind {
-        match (self, key % 4) {
+        match (self, key % 5) {
             (Self::Everything, 2) if answer.is_multiple_of(2) => Kind::Wrong,
             (Self::Everything, 3) if answer.is_multiple_of(4) => Kind::Expire,
             _ => Kind::Right,
@@ -100,11 +105,11 @@ impl Load {
         }
         const AT_ONCE: usize = 50;
         for asked in asked.chunks(AT_ONCE) {
-            let answers = asked.iter().enumerate().map(|(index, Asked { key, tokens })| {
-                let (load, key, tokens) = (Arc::clone(self), Arc::clone(key), tokens.clone());
+            let answers = asked.iter().enumerate().map(|(index, Asked { key, answer, tokens })| {
+                let (load, key, answer) = (Arc::clone(self), Arc::clone(key), Arc::clone(answer));
+                let tokens = tokens.clone();
                 async move {
-                    let connection = load.client.connect(index).await.expect("all nodes run again");
-                    load.ask(connection, Arc::clone(&key), Kind::Right).await;
+                    load.pass(index, Arc::clone(&key), &answer, "again").await.expect("all nodes run again");
                     for token in tokens {
                         load.redeem(index, &key, &token, "again").await;
                     }
@@ -130,27 +135,28 @@ impl Load {
             if number >= self.scale.keys {
                 break;
             }
-            let key: Arc<str> = self.issue(number).await.into();
+            let Issued { key, answer } = self.issue(number, self.mix.is_work(number)).await;
+            let (key, answer): (Arc<str>, Arc<str>) = (key.into(), answer.into());
             let tokens = if self.mix.is_for_tokens(number) {
-                let tokens = self.pass_at_once(number, &key).await;
+                let tokens = self.pass_at_once(number, &key, &answer).await;
                 self.redeem_at_once(number, &key, &tokens).await;
                 tokens
             } else {
                 self.answer_at_once(number, &key).await;
                 Vec::new()
             };
-            asked.push(Asked { key, tokens });
+            asked.push(Asked { key, answer, tokens });
         }
         asked
     }
 
     /// Answers a key as many widgets at the same moment. Returns the tokens, of which there should be one at most.
-    async fn pass_at_once(self: &Arc<Self>, number: usize, key: &Arc<str>) -> Vec<String> {
+    async fn pass_at_once(self: &Arc<Self>, number: usize, key: &Arc<str>, answer: &Arc<str>) -> Vec<String> {
         let widgets = (0..self.scale.answers_per_key).map(|widget| {
-            let (load, key) = (Arc::clone(self), Arc::clone(key));
-            async move { load.pass(number + widget, key, &format!("widget-{widget}")).await }
+            let (load, key, answer) = (Arc::clone(self), Arc::clone(key), Arc::clone(answer));
+            async move { load.pass(number + widget, key, &answer, &format!("widget-{widget}")).await }
         });
-        widgets.collect::<JoinSet<_>>().join_all().await.into_iter().flatten().collect()
+        widgets.collect::<JoinSet<_>>().join_all().await.into_iter().flatten().flatten().collect()
     }
 
     /// Redeems each token of a key as many sites at the same moment.
@@ -164,13 +170,14 @@ impl Load {
         redemptions.collect::<JoinSet<_>>().join_all().await;
     }
 
-    /// Answers a key in a request of this name, which is sent again if its reply is lost or nothing was decided.
-    async fn pass(&self, node: usize, key: Arc<str>, request: &str) -> Option<String> {
+    /// Answers a key in a request of this name, which is sent again if its reply is lost or nothing was decided. Returns
+    /// the token if there was one, or nothing if no node could be reached.
+    async fn pass(&self, node: usize, key: Arc<str>, answer: &str, request: &str) -> Option<Option<String>> {
         let start = self.history.now();
         let (mut outcome, mut token) = (None, None);
         for node in node..node + SENDINGS {
             if let Some(connection) = self.client.connect(node % self.client.nodes()).await {
-                let (found, given) = self.client.answer_for_token(connection, &key, request).await;
+                let (found, given) = self.client.answer_for_token(connection, &key, answer, request).await;
                 (outcome, token) = (Some(found), given);
                 if found.is_definite() {
                     break;
@@ -180,7 +187,7 @@ impl Load {
         let end = self.history.now();
         let outcome = outcome?;
         self.history.record(Event { key, kind: Kind::Right, start, end, outcome });
-        token
+        Some(token)
     }
 
     /// Redeems a token likewise.
@@ -203,19 +210,22 @@ impl Load {
         }
     }
 
-    /// Issues a key, by whichever node can.
-    async fn issue(&self, number: usize) -> String {
+    /// Issues a key, of a word or of work, by whichever node can.
+    async fn issue(&self, number: usize, is_work: bool) -> Issued {
         let deadline = Instant::now() + RECOVERY_DEADLINE;
         for node in number.. {
-            if let Some(connection) = self.client.connect(node % self.client.nodes()).await
-                && let Some(key) = self.client.issue(connection).await
-            {
-                return key;
+            if let Some(issued) = self.issue_by(node % self.client.nodes(), is_work).await {
+                return issued;
             }
             assert!(Instant::now() < deadline, "no node issues keys");
             tokio::time::sleep(PAUSE).await;
         }
         unreachable!("the deadline comes first")
+    }
+
+    async fn issue_by(&self, node: usize, is_work: bool) -> Option<Issued> {
+        let word = self.client.issue(self.client.connect(node).await?).await?;
+        if is_work { self.client.ask_for_work(self.client.connect(node).await?, &word).await } else { Some(word) }
     }
 
     /// Connects with the nodes in turn, and asks over all connections at the same moment.
@@ -246,7 +256,7 @@ impl Load {
     async fn wait_until_decides(&self, node: usize) {
         let deadline = Instant::now() + RECOVERY_DEADLINE;
         loop {
-            let key: Arc<str> = self.issue(node).await.into();
+            let key: Arc<str> = self.issue(node, false).await.key.into();
             if let Some(connection) = self.client.connect_to(node).await
                 && self.ask(connection, key, Kind::Right).await.is_definite()
             {

@@ -241,7 +241,7 @@ pub fn forwarded(bytes: &[u8]) {
     };
     let address = |text: &str| text.parse::<IpAddr>().expect("an address");
     let (proxy, stranger) = (address("10.0.0.1"), address("198.51.100.7"));
-    let proxies = Proxies { trusted: "10.0.0.0/8,fd00::/8".parse().expect("networks"), header };
+    let proxies = Proxies { trusted: "10.0.0.0/8,fd00::/8".parse().expect("networks"), header, standing: None };
     let headers = lines(rest, &name);
     let (ours, theirs) = (proxies.client(proxy, &headers), proxies.client(stranger, &headers));
     assert_eq!(theirs, Client::new(stranger), "a stranger's word counts");

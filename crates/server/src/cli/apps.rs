@@ -218,33 +218,40 @@ fn state(app: &AppView) -> String {
 }
 
 fn describe(command: &AppCommand, apps: &[AppView]) -> Result<String> {
-    let mut text = String::new();
+    const ONCE: &str = "(shown only this once)";
+    let mut lines = Vec::new();
+    let mut say = |name: &str, value: &str| lines.push(format!("{name:<16} {value}").trim_end().to_owned() + "\n");
     for app in apps {
-        let fate = if matches!(command, AppCommand::Remove(_)) { "removed".to_owned() } else { state(app) };
-        text += &format!("name           {}\nnumber         {}\nstate          {fate}\n", app.name, app.number);
+        say("name", &app.name);
+        say("number", &app.number.to_string());
+        let is_removed = matches!(command, AppCommand::Remove(_));
+        say("state", &if is_removed { "removed".to_owned() } else { state(app) });
         if let Some(created_at) = app.created_at {
-            text += &format!("made           {}\n", rfc3339(created_at));
+            say("made", &rfc3339(created_at));
         }
         if let Some(appkey) = &app.appkey {
-            text += &format!("appkey         {appkey}\n               (shown only this once)\n");
+            say("appkey", appkey);
+            say("", ONCE);
         }
         if let Some(until) = app.previous_appkey_until {
-            text += &format!("old appkey     good until {}\n", rfc3339(until));
+            say("old appkey", &format!("good until {}", rfc3339(until)));
         }
-        text += &format!("site key       {}\n", app.site_key);
-        text += &match &app.secret {
-            Some(secret) => format!("secret         {secret}\n               (shown only this once)\n"),
-            None if app.has_secret => String::new(),
-            None => "secret         none yet\n".to_owned(),
-        };
+        say("site key", &app.site_key.to_string());
+        match &app.secret {
+            Some(secret) => {
+                say("secret", secret);
+                say("", ONCE);
+            }
+            None if app.has_secret => {}
+            None => say("secret", "none yet"),
+        }
         if let Some(until) = app.previous_secret_until {
-            text += &format!("old secret     good until {}\n", rfc3339(until));
+            say("old secret", &format!("good until {}", rfc3339(until)));
         }
         let settings = serde_json::to_value(&app.settings)?;
         for (name, value) in settings.as_object().into_iter().flatten() {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            text += &format!("{name:<14} {value}\n");
+            say(name, &value.as_str().map_or_else(|| value.to_string(), str::to_owned));
         }
     }
-    Ok(text)
+    Ok(lines.concat())
 }

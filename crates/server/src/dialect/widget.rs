@@ -217,7 +217,7 @@ pub(crate) struct Fault {
     responses(
         (status = 200, body = Begun, description = "A challenge; a token where nothing need be asked; or, early, nothing where a word is to be asked"),
         (status = 400, body = Fault, description = "`bad-request` or `unknown-sitekey`"),
-        (status = 403, body = Fault, description = "`hostname-not-allowed`: the app names hosts, and the page's is not among them"),
+        (status = 403, body = Fault, description = "`hostname-not-allowed`: the app names hosts, and the page's is not among them; or `network-denied`: it refuses the client's network"),
         (status = 429, body = Fault, description = "`rate-limited`"),
         (status = 503, body = Fault, description = "`busy`: no new challenge could pass just now"),
     )
@@ -235,7 +235,7 @@ async fn begin(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     }
     let live = service.app_of_site(site_key)?;
     service.check_host(&live, &host_of_page(&headers))?;
-    let asking = asking_of(&service, &client, &live);
+    let asking = client.asking(&service, &live, unix_now())?;
     // A page that is only looked at is to cost no challenge.
     if asking.word && fields.single(&["early"])?.is_some_and(|early| !early.is_empty()) {
         return Ok(said(Outcome::Success, &Begun::Later {}));
@@ -376,8 +376,11 @@ async fn renew(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     service.check_host(&live, &host_of_page(&headers))?;
     let look = Look::wanted(&fields)?;
     let asking = match fields.single(&["how"])? {
-        Some("work") => live.app.settings.asks_instead().ok_or(Refusal::Alternative)?,
-        _ => asking_of(&service, &client, &live),
+        Some("work") => {
+            client.check_standing(&live)?;
+            live.app.settings.asks_instead().ok_or(Refusal::Alternative)?
+        }
+        _ => client.asking(&service, &live, unix_now())?,
     };
     // First, so that whoever may not have another one keeps this one.
     let asked = ask(&service, &client, &live, asking, &look).await?;
@@ -395,11 +398,6 @@ fn work_of(service: &Service, key: &str) -> Result<(Work, Arc<LiveApp>), Refusal
         (Challenge::Work(work), live) => Ok((work, live)),
         (Challenge::Word(_), _) => Err(Refusal::Key),
     }
-}
-
-/// What is asked of this client just now.
-fn asking_of(service: &Service, client: &Caller, live: &LiveApp) -> Asking {
-    live.app.settings.policy.asks(&service.demand(live, client.client(), unix_now()))
 }
 
 fn audience(fields: &Fields) -> Result<Audience, Refusal> {
@@ -531,7 +529,8 @@ async fn next(service: &Service, client: &Caller, live: &LiveApp, look: &Look) -
     if !client.may(service, Limited::Issue).await {
         return None;
     }
-    ask(service, client, live, asking_of(service, client, live), look).await.ok().map(Begun::Asks)
+    let asking = client.asking(service, live, unix_now()).ok()?;
+    ask(service, client, live, asking, look).await.ok().map(Begun::Asks)
 }
 
 fn said(outcome: Outcome, reply: &impl Serialize) -> Response {
@@ -546,6 +545,7 @@ pub(crate) fn refusal(refusal: &Refusal) -> Response {
     let (status, error) = match refusal {
         Refusal::AppKey => (StatusCode::BAD_REQUEST, "unknown-sitekey"),
         Refusal::Host => (StatusCode::FORBIDDEN, "hostname-not-allowed"),
+        Refusal::Denied => (StatusCode::FORBIDDEN, "network-denied"),
         Refusal::Alternative => (StatusCode::FORBIDDEN, "alternative-not-allowed"),
         Refusal::Key => (StatusCode::NOT_FOUND, "key-not-known"),
         Refusal::Parameter(_) => (StatusCode::BAD_REQUEST, "bad-request"),

@@ -58,6 +58,17 @@ impl Client {
         Ipv6Addr::from_bits(self.0).to_ipv4_mapped().is_some()
     }
 
+    /// Whether the client is in this network, of which nothing narrower than a client counts.
+    pub(crate) fn is_in(self, network: &IpNet) -> bool {
+        let (first, bits) = match network {
+            IpNet::V4(network) => (network.network().to_ipv6_mapped(), network.prefix_len() + 96),
+            IpNet::V6(network) => (network.network(), network.prefix_len().min(64)),
+        };
+        // All of `::/0` has the IPv4 clients too, which are nobody's there.
+        let is_of_kind = self.is_ipv4() == matches!(network, IpNet::V4(_));
+        is_of_kind && self.network(bits) == Self(first.to_bits()).network(bits)
+    }
+
     /// The network of so many bits that the client is in.
     pub(crate) fn network(self, bits: u8) -> Network {
         let others = u128::MAX.checked_shr(bits.into()).unwrap_or(0);
@@ -75,6 +86,28 @@ impl fmt::Display for Network {
     }
 }
 
+/// What somebody who knows more says of a client: a trusted proxy, or whoever set up the app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Standing {
+    /// Nothing.
+    #[default]
+    Usual,
+    /// The most is to be asked of it.
+    Suspect,
+    /// The least is to be asked of it.
+    Allowed,
+    /// It is to get no challenge.
+    Denied,
+}
+
+impl Standing {
+    /// The one that a proxy says in this word.
+    fn named(word: &[u8]) -> Option<Self> {
+        let words = [("suspect", Self::Suspect), ("allow", Self::Allowed), ("deny", Self::Denied)];
+        words.into_iter().find(|(name, _)| word.eq_ignore_ascii_case(name.as_bytes())).map(|(_, standing)| standing)
+    }
+}
+
 /// The header in which proxies say for whom they ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -84,6 +117,40 @@ pub enum ForwardedHeader {
     XForwardedFor,
     /// Forwarded, by RFC 7239: its `for` parameters
     Forwarded,
+}
+
+/// The name of the header in which proxies say what they think of a client.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct StandingHeader(HeaderName);
+
+/// Text that names no header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the name of a header, such as x-client-standing")]
+pub struct StandingHeaderError;
+
+impl StandingHeader {
+    /// The name.
+    #[must_use]
+    pub fn into_name(self) -> HeaderName {
+        self.0
+    }
+}
+
+impl FromStr for StandingHeader {
+    type Err = StandingHeaderError;
+
+    fn from_str(text: &str) -> Result<Self, StandingHeaderError> {
+        text.trim().parse().map(Self).map_err(|_| StandingHeaderError)
+    }
+}
+
+impl TryFrom<String> for StandingHeader {
+    type Error = StandingHeaderError;
+
+    fn try_from(text: String) -> Result<Self, StandingHeaderError> {
+        text.parse()
+    }
 }
 
 /// Proxies whose word counts, as networks.
@@ -132,6 +199,8 @@ pub struct Proxies {
     pub trusted: TrustedProxies,
     /// Which header they write. The other one counts for nothing, since they may pass on what a client wrote there.
     pub header: ForwardedHeader,
+    /// In which header they say what they think of the client, if they do.
+    pub standing: Option<HeaderName>,
 }
 
 impl Proxies {
@@ -153,6 +222,14 @@ impl Proxies {
             client = address.to_canonical();
         }
         Client::new(client)
+    }
+
+    /// What a trusted proxy says of the client. Of several lines the last counts, which the nearest proxy wrote; what is
+    /// none of the words says nothing.
+    pub(crate) fn standing(&self, peer: IpAddr, headers: &HeaderMap) -> Standing {
+        let Some(name) = self.standing.as_ref().filter(|_| self.is_proxy(peer)) else { return Standing::Usual };
+        let last = entries(headers, name).next_back().map(<[u8]>::trim_ascii);
+        last.and_then(Standing::named).unwrap_or_default()
     }
 
     /// Whether this is a proxy whose word counts.
@@ -250,7 +327,7 @@ mod tests {
     use super::*;
 
     fn proxies(trusted: &str, header: ForwardedHeader) -> Proxies {
-        Proxies { trusted: trusted.parse().unwrap(), header }
+        Proxies { trusted: trusted.parse().unwrap(), header, standing: None }
     }
 
     #[track_caller]
@@ -261,6 +338,33 @@ mod tests {
         }
         let client = proxies.client(peer.parse().unwrap(), &headers);
         assert_eq!(client, Client::new(expected.parse().unwrap()), "{lines:?}");
+    }
+
+    #[test]
+    fn what_proxies_think_of_a_client_counts_from_those_that_are_trusted() {
+        let name = HeaderName::from_static("x-standing");
+        let proxies =
+            Proxies { trusted: "10.0.0.1".parse().unwrap(), standing: Some(name.clone()), ..Proxies::default() };
+        let said = |proxies: &Proxies, peer: &str, lines: &[&str]| {
+            let headers = lines.iter().map(|line| (name.clone(), line.parse().unwrap())).collect();
+            proxies.standing(peer.parse().unwrap(), &headers)
+        };
+        for (lines, expected) in [
+            (&["allow"][..], Standing::Allowed),
+            (&["SUSPECT"], Standing::Suspect),
+            (&[" deny "], Standing::Denied),
+            // What a client wrote stands before what the proxy did.
+            (&["allow", "deny"], Standing::Denied),
+            (&["allow, suspect"], Standing::Suspect),
+            (&["allow", "good"], Standing::Usual),
+            (&[""], Standing::Usual),
+            (&[], Standing::Usual),
+        ] {
+            assert_eq!(said(&proxies, "10.0.0.1", lines), expected, "{lines:?}");
+            assert_eq!(said(&proxies, "10.0.0.2", lines), Standing::Usual, "{lines:?}");
+            let unasked = Proxies { standing: None, ..proxies.clone() };
+            assert_eq!(said(&unasked, "10.0.0.1", lines), Standing::Usual, "{lines:?}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What is demanded of a client that begins a challenge.
 
+use haechi_captcha::Shape;
+
 /// What is demanded of a client that begins a challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Demand {
@@ -7,4 +9,9 @@ pub struct Demand {
     pub word: bool,
     /// How much it is to compute: a level of work.
     pub level: u8,
+}
+
+impl Demand {
+    /// The most that is demanded of anybody.
+    pub const MOST: Self = Self { word: true, level: *Shape::LEVELS.end() };
 }

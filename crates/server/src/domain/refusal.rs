@@ -13,6 +13,9 @@ pub enum Refusal {
     /// The app names hosts, and the page's is not among them.
     #[error("the app's hosts do not include the page's: add it to its host names")]
     Host,
+    /// The client is in a network that the app refuses, or a trusted proxy says that it is to be refused.
+    #[error("this network gets no challenges")]
+    Denied,
     /// The app allows no work instead of a word, or no word alone.
     #[error("the app does not allow this instead of what it asks")]
     Alternative,
@@ -124,7 +127,7 @@ impl Refusal {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::AppKey | Self::Host | Self::Alternative => Outcome::AppkeyError,
+            Self::AppKey | Self::Host | Self::Denied | Self::Alternative => Outcome::AppkeyError,
             Self::Key => Outcome::InvalidKeyError,
             Self::Parameter(_) => Outcome::ParameterError,
             Self::Expired => Outcome::ExpiredKeyError,
@@ -137,7 +140,7 @@ impl Refusal {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::AppKey | Self::Host | Self::Alternative => StatusCode::FORBIDDEN,
+            Self::AppKey | Self::Host | Self::Denied | Self::Alternative => StatusCode::FORBIDDEN,
             Self::Key => StatusCode::NOT_FOUND,
             Self::Parameter(_) => StatusCode::BAD_REQUEST,
             Self::Expired => StatusCode::GONE,

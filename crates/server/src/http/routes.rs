@@ -21,8 +21,9 @@ use utoipa::openapi::{OpenApi, PathItem};
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use crate::domain::{
-    apps::LiveApp,
-    client::{Client, Peer},
+    apps::{Asking, LiveApp, Networks},
+    client::{Client, Peer, Standing},
+    demand::Demand,
     limits::{Limited, TooOften},
     metrics::Call,
     refusal::Refusal,
@@ -225,17 +226,60 @@ struct Around {
 }
 
 /// Who calls, as far as it is limited. Requests without a peer are tests'.
-pub(crate) struct Caller(Option<Client>);
+pub(crate) struct Caller {
+    client: Option<Client>,
+    /// What a trusted proxy says of it.
+    standing: Standing,
+}
 
 impl Caller {
     pub(crate) fn of(service: &Service, request: &Request) -> Self {
         let peer = request.extensions().get().map(|Peer(peer)| peer.ip());
-        Self(peer.map(|peer| service.limits().proxies().client(peer, request.headers())))
+        let (proxies, headers) = (service.limits().proxies(), request.headers());
+        Self {
+            client: peer.map(|peer| proxies.client(peer, headers)),
+            standing: peer.map(|peer| proxies.standing(peer, headers)).unwrap_or_default(),
+        }
     }
 
     /// The client, if it is known.
     pub(crate) fn client(&self) -> Option<Client> {
-        self.0
+        self.client
+    }
+
+    /// What the app asks of the client just now.
+    ///
+    /// # Errors
+    /// As [`Caller::check_standing`].
+    pub(crate) fn asking(&self, service: &Service, live: &LiveApp, now: u64) -> Result<Asking, Refusal> {
+        let demand = match self.check_standing(live)? {
+            Standing::Allowed => Demand::default(),
+            Standing::Suspect => Demand::MOST,
+            Standing::Usual | Standing::Denied => service.demand(live, self.client, now),
+        };
+        Ok(live.app.settings.policy.asks(&demand))
+    }
+
+    /// What is said of the client, by a trusted proxy or in the app's lists. Of two words the harder counts, but for
+    /// a suspicion of which the app's operator clears it.
+    ///
+    /// # Errors
+    /// [`Refusal::Denied`] if it is to get no challenge.
+    pub(crate) fn check_standing(&self, live: &LiveApp) -> Result<Standing, Refusal> {
+        let is_in = |networks: &Networks| self.client.is_some_and(|client| networks.contain(client));
+        let settings = &live.app.settings;
+        let listed = match () {
+            () if is_in(&settings.denied_networks) => Standing::Denied,
+            () if is_in(&settings.allowed_networks) => Standing::Allowed,
+            () => Standing::Usual,
+        };
+        match self.standing.max(listed) {
+            Standing::Denied => {
+                live.counters.count_limited();
+                Err(Refusal::Denied)
+            }
+            standing => Ok(standing),
+        }
     }
 
     /// Counts a call by this limit, and says whether it is within.
@@ -269,7 +313,7 @@ impl Caller {
 
     /// Takes back that a challenge was counted, since it was answered, or not shown after all.
     pub(crate) async fn forgive(&self, service: &Service) {
-        if let Some(client) = self.0 {
+        if let Some(client) = self.client {
             service.limits().give_back_unanswered(client).await;
         }
     }
@@ -288,7 +332,7 @@ impl Caller {
     }
 
     async fn admit(&self, service: &Service, limited: Limited) -> Result<(), TooOften> {
-        match self.0 {
+        match self.client {
             Some(client) => service.limits().admit(limited, client).await,
             None => Ok(()),
         }

@@ -20,7 +20,7 @@ pub use self::{
 use crate::{
     domain::{
         apps::DeclaredApp,
-        client::{Proxies, TrustedProxies},
+        client::{Proxies, StandingHeader, TrustedProxies},
         limits::PerMinute,
         statistics::Statistics,
     },
@@ -158,6 +158,7 @@ impl Config {
         let proxies = Proxies {
             trusted: if has_socket { trusted.and_those_at_sockets() } else { trusted },
             header: options.forwarded_header.unwrap_or_default(),
+            standing: options.standing_header.clone().map(StandingHeader::into_name),
         };
         // Behind a proxy, everybody comes from this machine.
         let is_for_this_machine = public.is_local() && proxies.trusted == TrustedProxies::default();

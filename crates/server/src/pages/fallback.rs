@@ -173,6 +173,7 @@ async fn ask(
     let now = unix_now();
     let live = service.app_of_site(site_key)?;
     service.check_host(&live, host)?;
+    client.check_standing(&live)?;
     if !live.app.settings.policy.takes_words_alone() {
         return Err(Refusal::Alternative);
     }

@@ -3,7 +3,10 @@
 use haechi_captcha::{Puzzle, Solution};
 use serde_json::{Value, json};
 
-use crate::{server::Reply, widget::Page};
+use crate::{
+    server::{Reply, send_request},
+    widget::Page,
+};
 
 const POLICIES: [&str; 4] = ["word", "work", "both", "adaptive"];
 
@@ -215,4 +218,42 @@ fn a_page_that_is_only_looked_at_gets_work_but_no_word() {
         assert_eq!(begun, if is_asked { begun.clone() } else { json!({}) }, "{policy}");
         assert_eq!(begun["work"].is_object(), is_asked, "{policy}");
     }
+}
+
+/// What a client is asked whom a trusted proxy says that it is in a network, and says this of.
+fn asked(page: &Page, address: &str, standing: &str) -> Reply {
+    let url = format!("{}/widget/v1/begin?sitekey={}", page.server.url(), page.site_key());
+    let request = ureq::http::Request::post(url).header("x-forwarded-for", address).header("x-standing", standing);
+    send_request(request.body(()).unwrap())
+}
+
+#[test]
+fn networks_and_a_trusted_proxys_word_say_who_is_asked_for_what() {
+    let flags = ["--trusted-proxies", "127.0.0.1,::1", "--standing-header", "X-Standing"];
+    let page = Page::of_policy("adaptive", &flags);
+    let lists = ["--allowed-networks", "192.0.2.0/24", "--denied-networks", "198.51.100.0/24 2001:db8::/48"];
+    page.server.haechi(&[&["app", "set", "default"][..], &lists].concat()).json();
+    let level = |address: &str, standing: &str| asked(&page, address, standing).json()["work"]["level"].clone();
+    assert_eq!([level("203.0.113.1", ""), level("192.0.2.1", "")], [0, 0]);
+    assert_eq!([level("203.0.113.1", "suspect"), level("192.0.2.1", "suspect")], [3, 0]);
+    assert!(asked(&page, "203.0.113.1", "suspect").json()["word"].is_object());
+    for (address, standing) in
+        [("203.0.113.1", "deny"), ("198.51.100.9", ""), ("198.51.100.9", "allow"), ("2001:db8::9", "")]
+    {
+        let reply = asked(&page, address, standing);
+        assert_eq!(
+            (reply.status, reply.json()["error"].as_str()),
+            (403, Some("network-denied")),
+            "{address} {standing}"
+        );
+    }
+    // A network that is refused has no way around: neither by longer work nor by the page without scripts.
+    let begun = asked(&page, "203.0.113.1", "suspect").json();
+    let renewed = ureq::http::Request::post(format!("{}/widget/v1/renew", page.server.url()));
+    let renewed = renewed.header("x-forwarded-for", "198.51.100.9").header("content-type", "application/json");
+    let body = json!({ "key": begun["key"], "how": "work" }).to_string();
+    assert_eq!(send_request(renewed.body(body).unwrap()).status, 403);
+    let fallback = format!("{}/recaptcha/api/fallback?k={}", page.server.url(), page.site_key());
+    let fallback = ureq::http::Request::get(fallback).header("x-forwarded-for", "198.51.100.9");
+    assert_eq!(send_request(fallback.body(()).unwrap()).status, 403);
 }

@@ -126,7 +126,7 @@ pub(super) fn reply(vendor: Vendor, verdict: Verdict) -> Response {
 /// A refusal in the vendor's words. Only what is wrong with the HTTP request has another status than 200.
 pub(crate) fn refusal(vendor: Vendor, refusal: &Refusal) -> Response {
     let (status, fault) = match refusal {
-        Refusal::AppKey | Refusal::Host | Refusal::Alternative => (StatusCode::OK, Fault::Secret),
+        Refusal::AppKey | Refusal::Host | Refusal::Denied | Refusal::Alternative => (StatusCode::OK, Fault::Secret),
         Refusal::Key | Refusal::Expired => (StatusCode::OK, Fault::Response),
         Refusal::Parameter(_) => (StatusCode::OK, Fault::Request),
         Refusal::Http(status) => (*status, Fault::Request),

@@ -13,7 +13,7 @@ use std::{
 use haechi_captcha::{Algorithm, Difficulty, Language, Look, Shape, Theme};
 use serde::{Deserialize, Serialize};
 
-use super::{Asking, Hostnames, Policy, TEST_APP_WARNING, policy};
+use super::{Asking, Hostnames, Networks, Policy, TEST_APP_WARNING, policy};
 
 /// Makes of the table what is told of all settings, so that none can be left out anywhere.
 macro_rules! settings {
@@ -154,6 +154,14 @@ settings! {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     Alternative alternative: bool = true, Allowed::YesOrNo, Shows::Nothing;
 
+    /// Networks of whose clients the least is asked, with spaces between them
+    #[arg(long, value_name = "NETWORKS")]
+    AllowedNetworks allowed_networks: Networks = Networks::default(), Allowed::Networks, Shows::Nothing;
+
+    /// Networks whose clients get no challenge in a widget, with spaces between them
+    #[arg(long, value_name = "NETWORKS")]
+    DeniedNetworks denied_networks: Networks = Networks::default(), Allowed::Networks, Shows::Nothing;
+
     /// Host names whose pages may show challenges in a widget, with spaces between them; empty for any
     #[arg(long, value_name = "NAMES")]
     Hostnames hostnames: Hostnames = Hostnames::default(), Allowed::Hostnames, Shows::Nothing;
@@ -177,6 +185,8 @@ pub(crate) enum Allowed {
     YesOrNo,
     /// Names of hosts, or nothing.
     Hostnames,
+    /// Networks, or nothing.
+    Networks,
 }
 
 /// What of a challenge shows how a setting is set.
@@ -213,6 +223,7 @@ impl Setting {
                 Some(format!("{} or {last}", others.join(", ")))
             }
             Allowed::Hostnames => Some("at most 100 names such as shop.example".to_owned()),
+            Allowed::Networks => Some("at most 100 networks such as 192.0.2.0/24".to_owned()),
             Allowed::YesOrNo => None,
         }
     }
@@ -235,6 +246,7 @@ impl Allowed {
             Self::Word(words) => words.contains(&text),
             Self::YesOrNo => text.parse::<bool>().is_ok(),
             Self::Hostnames => text.parse::<Hostnames>().is_ok(),
+            Self::Networks => text.parse::<Networks>().is_ok(),
         }
     }
 }
@@ -347,6 +359,18 @@ impl Value for Hostnames {
     }
 }
 
+impl Value for Networks {
+    type Plain = String;
+
+    fn read(plain: &String) -> Option<Self> {
+        plain.parse().ok()
+    }
+
+    fn plain(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl Value for Language {
     type Plain = String;
 
@@ -424,6 +448,11 @@ mod tests {
         check("lang = 'ko-KR'", Err("lang is ko, en, ja or zh, not \"ko-KR\""));
         check("hostnames = 'shop.example, [::1]'", Ok(()));
         check("hostnames = 'a b:1'", Err("hostnames is at most 100 names such as shop.example, not \"a b:1\""));
+        check("denied_networks = '192.0.2.0/24'", Ok(()));
+        check(
+            "denied_networks = 'home'",
+            Err("denied_networks is at most 100 networks such as 192.0.2.0/24, not \"home\""),
+        );
         check("policy = 'none'", Err("policy is word, work, both or adaptive, not \"none\""));
         check("work_algorithm = 'md5'", Err("work_algorithm is pbkdf2, sha256 or scrypt, not \"md5\""));
         check("rate_per_sec = 1000001", Err("rate_per_sec is 0 to 1000000, not 1000001"));
@@ -468,9 +497,11 @@ mod tests {
             policy: Policy::Both,
             work_algorithm: Algorithm::Scrypt,
             alternative: false,
+            allowed_networks: "192.0.2.0/24".parse().unwrap(),
+            denied_networks: "198.51.100.0/24".parse().unwrap(),
             hostnames: "shop.example".parse().unwrap(),
         };
-        let json = r#"{"alternative":false,"answer_length":6,"attempts":3,"difficulty":5,"height":100,"hostnames":"shop.example","lang":"ja","policy":"both","rate_per_sec":9,"test":true,"theme":"dark","ttl_secs":60,"width":300,"work_algorithm":"scrypt"}"#;
+        let json = r#"{"allowed_networks":"192.0.2.0/24","alternative":false,"answer_length":6,"attempts":3,"denied_networks":"198.51.100.0/24","difficulty":5,"height":100,"hostnames":"shop.example","lang":"ja","policy":"both","rate_per_sec":9,"test":true,"theme":"dark","ttl_secs":60,"width":300,"work_algorithm":"scrypt"}"#;
         let value = serde_json::to_value(&other).unwrap();
         assert_eq!(value.to_string(), json);
         let all: SettingChanges = serde_json::from_value(value).unwrap();
@@ -513,7 +544,7 @@ mod tests {
                     (words.iter().copied().map(code).collect::<Vec<_>>().join(", "), code(&usual.text(*setting)))
                 }
                 Allowed::YesOrNo => ("`true`, `false`".to_owned(), code(&usual.text(*setting))),
-                Allowed::Hostnames => (setting.range().unwrap(), "empty".to_owned()),
+                Allowed::Hostnames | Allowed::Networks => (setting.range().unwrap(), "empty".to_owned()),
             };
             format!("| {} | {allowed} | {default}", code(setting.name()))
         });

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, de};
 use super::LedgerKind;
 use crate::{
     domain::{
-        client::{ForwardedHeader, TrustedProxies},
+        client::{ForwardedHeader, StandingHeader, TrustedProxies},
         statistics::Statistics,
     },
     http::{listener::Address, public_path::PublicPath},
@@ -71,6 +71,10 @@ pub struct Options {
     /// Header in which they say who calls [default: x-forwarded-for]
     #[arg(long, env = "HAECHI_FORWARDED_HEADER", value_name = "HEADER")]
     pub forwarded_header: Option<ForwardedHeader>,
+    /// Header in which trusted proxies say what they think of a client: allow, suspect or deny; such as
+    /// x-client-standing [default: none]
+    #[arg(long, env = "HAECHI_STANDING_HEADER", value_name = "HEADER")]
+    pub standing_header: Option<StandingHeader>,
     /// Challenges a minute for each client's address at the most; a site that issues for all its users has one address
     /// [default: no limit]
     #[arg(long, env = "HAECHI_ISSUE_PER_MINUTE", value_name = "COUNT")]
@@ -186,6 +190,7 @@ impl Options {
             node: self.node.or(others.node),
             trusted_proxies: self.trusted_proxies.or(others.trusted_proxies),
             forwarded_header: self.forwarded_header.or(others.forwarded_header),
+            standing_header: self.standing_header.or(others.standing_header),
             issue_per_minute: self.issue_per_minute.or(others.issue_per_minute),
             media_per_minute: self.media_per_minute.or(others.media_per_minute),
             verify_per_minute: self.verify_per_minute.or(others.verify_per_minute),

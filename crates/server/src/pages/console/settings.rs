@@ -56,6 +56,9 @@ pub(super) fn read(fields: &mut Fields, before: &AppSettings, texts: &Texts) -> 
             Allowed::Hostnames if !setting.allowed().admits(&typed) => {
                 fields.object(setting.name(), texts.no_hostnames.to_owned());
             }
+            Allowed::Networks if !setting.allowed().admits(&typed) => {
+                fields.object(setting.name(), texts.no_networks.to_owned());
+            }
             _ if typed != before.text(setting) => changes.read(setting, &typed)?,
             _ => {}
         }
@@ -143,7 +146,7 @@ fn field(setting: Setting, texts: &Texts) -> Field<'_> {
             Input::Choice(words.iter().map(|word| ((*word).to_owned(), called(setting, word, texts))).collect())
         }
         (_, Allowed::YesOrNo) => Input::Check,
-        (_, Allowed::Hostnames) => Input::Names,
+        (_, Allowed::Hostnames | Allowed::Networks) => Input::Names,
     };
     Field { name: setting.name(), label, hint, input }
 }

@@ -215,6 +215,7 @@ pub(super) struct Texts {
     pub(super) role_name: fn(Role) -> &'static str,
     /// The label of a setting, and a hint.
     pub(super) no_hostnames: &'static str,
+    pub(super) no_networks: &'static str,
     pub(super) setting: fn(Setting) -> (&'static str, &'static str),
     /// What is said after something was done.
     pub(super) done: fn(Done) -> &'static str,

@@ -1,4 +1,4 @@
-// The page works without this script, which puts the widget in the place of the form.
+// The page works without this script, which puts the widget in the place of the form, or before it.
 
 const [form, widget, result, sentences] = ["form", "widget", "result", "sentences"].map((id) => document.getElementById(id));
 
@@ -34,8 +34,17 @@ function show(text) {
 }
 
 if (widget) {
-  form.replaceWith(widget.content);
-  result.hidden = true;
+  if (widget.dataset.place === "instead") {
+    form.replaceWith(widget.content);
+    result.hidden = true;
+  } else {
+    document.querySelector(".task").before(widget.content);
+    // What became of a token is said beside the widget, and what of the form's answer beside the form.
+    if (result.dataset.kind === "new") {
+      document.getElementById("verdict").before(result);
+      result.hidden = true;
+    }
+  }
   const captcha = document.getElementById("captcha");
   captcha.addEventListener("passed", ({ detail }) => redeem(detail.token));
   document.getElementById("again").addEventListener("click", () => {

@@ -111,19 +111,30 @@ impl Page {
         }
     }
 
-    /// What the script puts in the place of the form: the widget, and what the site learns of its token.
+    /// What the script puts in the place of the form, or before it where the widget need not ask for a word: the widget,
+    /// and what the site learns of its token.
     fn widget(&self, round: &Round, texts: &Texts) -> Markup {
         html! {
-            template #widget {
-                haechi-captcha #captcha sitekey=(round.site_key) lang=(self.language.tag()) action="demo" {}
-                pre #verdict tabindex="0" role="region" aria-label=(texts.verdict) hidden {}
-                button #again type="button" hidden { (texts.renew) }
+            template #widget data-place=(if round.is_word_always_asked { "instead" } else { "before" }) {
+                @if round.is_word_always_asked { (self.captcha(round, texts)) } @else {
+                    h2 { (texts.by_itself) }
+                    div.card { (self.captcha(round, texts)) }
+                    h2 { (texts.by_word) }
+                }
             }
             template #sentences {
                 @for notice in [Notice::Right, Notice::Undecided, Notice::Unreachable] {
                     span data-kind=(notice.name()) { (texts.notice(notice, 0)) }
                 }
             }
+        }
+    }
+
+    fn captcha(&self, round: &Round, texts: &Texts) -> Markup {
+        html! {
+            haechi-captcha #captcha sitekey=(round.site_key) lang=(self.language.tag()) action="demo" {}
+            pre #verdict tabindex="0" role="region" aria-label=(texts.verdict) hidden {}
+            button #again type="button" hidden { (texts.renew) }
         }
     }
 

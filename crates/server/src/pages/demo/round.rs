@@ -7,6 +7,7 @@ use haechi_captcha::Language;
 use crate::{
     domain::{
         apps::LiveApp,
+        demand::Demand,
         refusal::{ParameterFault, Refusal},
         service::{Service, Verdict},
     },
@@ -29,6 +30,8 @@ pub(super) struct Round {
     /// Size of the picture in CSS pixels.
     pub(super) height: u16,
     pub(super) expires_in_secs: u64,
+    /// Whether the app's widget asks everybody for a word.
+    pub(super) is_word_always_asked: bool,
 }
 
 impl Round {
@@ -61,6 +64,7 @@ impl Round {
             width: live.app.settings.width,
             height: live.app.settings.height,
             expires_in_secs: live.expires_at(claims.issued_at).saturating_sub(now),
+            is_word_always_asked: live.app.settings.policy.asks(&Demand::default()).word,
         })
     }
 
@@ -69,7 +73,15 @@ impl Round {
     pub(super) fn sample() -> Self {
         let key = "a9859757-5b5a-42d1-bc85-c560b0141ec1".to_owned();
         let site_key = "8c1d0c3e-7f3b-4a57-9c40-2c1b7d5e6f70".to_owned();
-        Self { site_key, key, answer_length: 5, width: 240, height: 80, expires_in_secs: 180 }
+        Self {
+            site_key,
+            key,
+            answer_length: 5,
+            width: 240,
+            height: 80,
+            expires_in_secs: 180,
+            is_word_always_asked: true,
+        }
     }
 }
 

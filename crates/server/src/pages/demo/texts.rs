@@ -65,7 +65,7 @@ impl From<&Refusal> for Notice {
             Refusal::Parameter(_) => Self::Wrong,
             // To a person a key that was never issued here is one whose time is over: its app or secret is gone.
             Refusal::Expired | Refusal::Key => Self::Expired,
-            Refusal::AppKey | Refusal::Host | Refusal::Alternative => Self::NoApp,
+            Refusal::AppKey | Refusal::Host | Refusal::Denied | Refusal::Alternative => Self::NoApp,
             Refusal::RateLimit { .. } | Refusal::Busy | Refusal::Http(_) => Self::Busy,
             Refusal::Undecided(_) | Refusal::Overloaded | Refusal::LedgerAhead | Refusal::Internal => Self::Undecided,
         }
@@ -76,6 +76,9 @@ impl From<&Refusal> for Notice {
 pub(in crate::pages) struct Texts {
     pub(in crate::pages) title: &'static str,
     pub(in crate::pages) heading: &'static str,
+    /// The headings of the widget and of the word, where the widget need not ask for one.
+    pub(in crate::pages) by_itself: &'static str,
+    pub(in crate::pages) by_word: &'static str,
     pub(in crate::pages) task: &'static str,
     pub(in crate::pages) languages: &'static str,
     pub(in crate::pages) picture: &'static str,
@@ -127,6 +130,8 @@ pub(in crate::pages) const fn name(language: Language) -> &'static str {
 const ENGLISH: Texts = Texts {
     title: "haechi demo",
     heading: "Try a challenge",
+    by_itself: "What most people see: the browser computes, and nothing need be read",
+    by_word: "What is asked of those who look unlike people: a word",
     task: "Type the {} letters and digits that you see in the picture or hear in the sound.",
     languages: "Language",
     picture: "A picture of {} distorted letters and digits. The sound says the same ones.",
@@ -155,6 +160,8 @@ const ENGLISH: Texts = Texts {
 const KOREAN: Texts = Texts {
     title: "해치 데모",
     heading: "문제를 풀어 보세요",
+    by_itself: "대부분의 사람: 브라우저가 계산하고, 읽을 것은 없습니다",
+    by_word: "사람답지 않아 보일 때: 글자를 묻습니다",
     task: "그림에 보이거나 소리로 들리는 글자와 숫자 {}개를 입력해 주세요.",
     languages: "언어",
     picture: "왜곡된 글자와 숫자 {}개가 있는 그림입니다. 같은 내용을 소리로도 들을 수 있습니다.",
@@ -183,6 +190,8 @@ const KOREAN: Texts = Texts {
 const JAPANESE: Texts = Texts {
     title: "haechi デモ",
     heading: "問題を解いてみてください",
+    by_itself: "ほとんどの人の場合：ブラウザーが計算し、読むものはありません",
+    by_word: "人らしくないと見なされた場合：文字を入力します",
     task: "画像に見える、または音声で聞こえる英数字 {} 文字を入力してください。",
     languages: "言語",
     picture: "ゆがんだ英数字 {} 文字の画像です。同じ内容を音声でも聞けます。",
@@ -211,6 +220,8 @@ const JAPANESE: Texts = Texts {
 const CHINESE: Texts = Texts {
     title: "haechi 演示",
     heading: "试做一题",
+    by_itself: "大多数人看到的：浏览器自动计算，无需识别文字",
+    by_word: "看起来不像真人时：需要输入文字",
     task: "请输入图片中看到或语音中听到的 {} 个字母和数字。",
     languages: "语言",
     picture: "一张含有 {} 个变形字母和数字的图片。语音会读出相同的内容。",

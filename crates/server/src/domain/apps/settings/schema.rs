@@ -21,7 +21,7 @@ impl Setting {
     fn builder(self, may_be_null: bool) -> ObjectBuilder {
         let of_type = match self.allowed() {
             Allowed::Number(..) => Type::Integer,
-            Allowed::Word(_) | Allowed::Hostnames => Type::String,
+            Allowed::Word(_) | Allowed::Hostnames | Allowed::Networks => Type::String,
             Allowed::YesOrNo => Type::Boolean,
         };
         let is_number = of_type == Type::Integer;
@@ -37,7 +37,7 @@ impl Setting {
         match self.allowed() {
             Allowed::Number(min, max) => object.minimum(Some(min)).maximum(Some(max)),
             Allowed::Word(words) => object.pattern(Some(format!("^({})$", words.join("|")))),
-            Allowed::YesOrNo | Allowed::Hostnames => object,
+            Allowed::YesOrNo | Allowed::Hostnames | Allowed::Networks => object,
         }
     }
 }

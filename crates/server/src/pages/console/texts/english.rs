@@ -196,6 +196,7 @@ pub(super) const TEXTS: Texts = Texts {
     graces: ["no time: it ends at once", "1 hour", "1 day", "7 days"],
     scope_meaning,
     role_name,
+    no_networks: "At most 100 networks such as 192.0.2.0/24 or 2001:db8::/48, with spaces between them",
     no_hostnames: "Names such as shop.example, with spaces between them: no http://, no port",
     setting,
     done,
@@ -239,6 +240,13 @@ const fn setting(setting: Setting) -> (&'static str, &'static str) {
         }
         Setting::Alternative => {
             ("Longer work instead of a word", "For people who can neither read nor hear one, if they choose it")
+        }
+        Setting::AllowedNetworks => (
+            "Networks that you trust",
+            "The least is asked of their clients, whatever they do. Spaces between networks such as 192.0.2.0/24",
+        ),
+        Setting::DeniedNetworks => {
+            ("Networks that you refuse", "Their clients get no challenge in the widget, and so no token")
         }
         Setting::Hostnames => (
             "Host names of your pages",

@@ -196,6 +196,7 @@ pub(super) const TEXTS: Texts = Texts {
     graces: ["즉시 만료", "1시간", "1일", "7일"],
     scope_meaning,
     role_name,
+    no_networks: "192.0.2.0/24나 2001:db8::/48처럼 100개까지 적고 공백으로 구분하세요.",
     no_hostnames: "shop.example처럼 적고 공백으로 구분하세요. http://와 포트는 적지 않습니다.",
     setting,
     done,
@@ -239,6 +240,13 @@ const fn setting(setting: Setting) -> (&'static str, &'static str) {
         }
         Setting::Alternative => {
             ("글자 대신 긴 작업 증명 허용", "글자를 읽을 수도 들을 수도 없는 사람이 선택할 수 있습니다.")
+        }
+        Setting::AllowedNetworks => (
+            "신뢰하는 네트워크",
+            "이 네트워크의 클라이언트에게는 무엇을 하든 가장 적게 요구합니다. 192.0.2.0/24처럼 적고 공백으로 구분합니다.",
+        ),
+        Setting::DeniedNetworks => {
+            ("거부하는 네트워크", "이 네트워크의 클라이언트는 위젯에서 문제를 받지 못하므로 토큰도 받지 못합니다.")
         }
         Setting::Hostnames => (
             "위젯을 쓸 호스트 이름",
