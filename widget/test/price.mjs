@@ -1,4 +1,4 @@
-// How long work takes on a slow device: `HAECHI=target/debug/haechi node widget/test/price.mjs`.
+// How long work takes on a slow device: `HAECHI=target/debug/haechi node widget/test/price.mjs [ALGORITHM…]`.
 //
 // Chromium's own slowing (CDP) is of a page's main thread alone, and neither of workers nor of the threads on which
 // WebCrypto computes. So the browser is kept on one processor, what a puzzle takes is the processor time of all threads
@@ -31,7 +31,9 @@ const browser = await puppeteer.launch({
 execFileSync("taskset", ["--all-tasks", "--pid", "1", String(browser.process().pid)], { stdio: "ignore" });
 console.log(`${await browser.version()}, times ${slowness}, in seconds\n`);
 console.log("| algorithm | by | level | counters | puzzles | median | 95 % | longest | derivations/s, unslowed |\n|---|---|---|---|---|---|---|---|---|");
+const wanted = process.argv.slice(2);
 for (const [setting, hosts] of Object.entries(settings)) {
+  if (wanted.length > 0 && !wanted.includes(setting)) continue;
   for (const host of hosts) for (const level of [0, 3]) await measure(setting, host, level);
 }
 await browser.close();
@@ -84,9 +86,16 @@ async function rendererOf(page) {
 
 /** Processor time of all its threads. */
 function secsOf(pid) {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  const nanos = threads.map((thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]));
-  return nanos.reduce((sum, one) => sum + one, 0) / 1e9;
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + nanosOf(`/proc/${pid}/task/${thread}`), 0) / 1e9;
+}
+
+function nanosOf(thread) {
+  try {
+    return Number(readFileSync(`${thread}/schedstat`, "utf8").split(" ")[0]);
+  } catch (error) {
+    if (error.code === "ENOENT") return 0; // it has ended since it was listed, and none that computes does
+    throw error;
+  }
 }
 
 function serve({ url }, reply) {

@@ -7,7 +7,7 @@ export class Scrypt {
   private readonly options: { N: number; r: number; p: number; dkLen: number };
   /** Longest stretch. What follows a stretch within noble, before it looks at its clock, takes its time too. */
   private readonly stretchMs: number;
-  private isQuick = false;
+  private isQuick: boolean;
 
   constructor(
     { cost, memoryCost = 8, parallelism = 1, keyLength }: Parameters,
@@ -15,6 +15,8 @@ export class Scrypt {
   ) {
     this.options = { N: cost, r: memoryCost, p: parallelism, dkLen: keyLength };
     this.stretchMs = pace.longestMs / 2;
+    // Where a page waits, it is to be found out first.
+    this.isQuick = this.stretchMs > 10;
   }
 
   async derive(password: Uint8Array, salt: Uint8Array): Promise<Uint8Array> {

@@ -22,7 +22,8 @@ async function openWorking(visit, puzzle, page = behindBar) {
 }
 
 async function assertSolved(visit, { work, solve }) {
-  const { fields } = await visit.proxy.until("answer");
+  // A machine that does other things meanwhile needs longer.
+  const { fields } = await visit.proxy.until("answer", 1, 40);
   const { key, work: worked, counter, derived_key } = fields;
   assert.deepEqual({ key, worked, counter, derived_key }, { key: work.key, worked: work.key, ...(await solve()) });
   await until(visit, "passed");
