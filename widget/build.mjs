@@ -1,7 +1,7 @@
 // Builds dist/haechi.js, the one script for pages, dist/widget.css, for browsers without constructable style sheets,
 // and dist/work.js and dist/work.html, in which puzzles are solved.
 
-import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { build, transform } from "esbuild";
 import { minify } from "terser";
 
@@ -83,6 +83,7 @@ async function script(entry, outfile, { banner = "", mangleProps } = {}) {
   await writeFile(`${folder}/${outfile}`, `${code}\n`);
 }
 
+await mkdir(`${folder}/dist`, { recursive: true });
 await script("src/main.ts", "dist/haechi.js", { mangleProps: await privateNames() });
 await script("src/work/main.ts", "dist/work.js", { banner: await readFile(`${folder}/src/work/licences.txt`, "utf8") });
 await copyFile(`${folder}/src/work/frame.html`, `${folder}/dist/work.html`);
