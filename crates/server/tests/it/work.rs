@@ -257,3 +257,19 @@ fn networks_and_a_trusted_proxys_word_say_who_is_asked_for_what() {
     let fallback = ureq::http::Request::get(fallback).header("x-forwarded-for", "198.51.100.9");
     assert_eq!(send_request(fallback.body(()).unwrap()).status, 403);
 }
+
+#[test]
+fn the_page_that_works_may_be_framed_and_loads_its_script_alone() {
+    let page = Page::of_policy("work", &[]);
+    let frame = page.server.get("/widget/v1/work");
+    assert_eq!((frame.status, frame.header("content-type")), (200, "text/html; charset=utf-8"));
+    let policy = "default-src 'none'; script-src 'self'; worker-src 'self'; frame-ancestors *";
+    assert_eq!(frame.header("content-security-policy"), policy);
+    let script = page.server.get("/widget/v1/work.js");
+    for reply in [&frame, &script] {
+        assert_eq!(reply.header("cross-origin-embedder-policy"), "require-corp");
+        assert_eq!(reply.header("cross-origin-resource-policy"), "cross-origin");
+        assert!(reply.header("etag").starts_with('"'));
+    }
+    assert_eq!(script.header("content-type"), "text/javascript; charset=utf-8");
+}
