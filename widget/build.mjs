@@ -1,9 +1,19 @@
-// Builds dist/haechi.js, the one script, and dist/widget.css, for browsers without constructable style sheets.
+// Builds dist/haechi.js, the one script for pages, dist/widget.css, for browsers without constructable style sheets,
+// and dist/work.js and dist/work.html, in which puzzles are solved.
 
-import { readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { build, transform } from "esbuild";
+import { minify } from "terser";
 
 const TARGET = "es2020";
+
+/** Private members that get short names. No page, browser or server has any of these names. */
+const PRIVATE =
+  "alarms cancels captchas clicked clickThrough colour darkness describe exchange expire follow giveUp grant " +
+  "granted hasExpired isAsking isForWork isPlaced isTaken isUnasked isWaiting keepFocus labour lapse lastToken " +
+  "letsClickThrough listener listeners makeId mediaOf misses observer onDarkness onResize onScroll placeAcross " +
+  "placeBar placeDown player playText receive rejectEmpty settle showSound sight solver stay surface takeWaiting " +
+  "texts wire wish worksAlone";
 
 /** Style sheets are made smaller, then put into the script as texts. */
 const styles = {
@@ -13,22 +23,68 @@ const styles = {
   },
 };
 
+/** The texts of all languages have the same names, which are written once. */
+const texts = {
+  name: "texts",
+  setup({ onLoad }) {
+    onLoad({ filter: /src\/texts\.ts$/ }, async ({ path }) => ({ contents: await packed(path), loader: "ts" }));
+  },
+};
+
+async function packed(path) {
+  const source = await readFile(path, "utf8");
+  const { code } = await transform(source, { loader: "ts", format: "esm" });
+  const { TEXTS } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  const names = Object.keys(TEXTS.en);
+  const lists = Object.entries(TEXTS).map(([language, said]) => {
+    return `${language}: unpack(${JSON.stringify(names.map((name) => said[name]).join("|"))})`;
+  });
+  return `const names = ${JSON.stringify(names.join("|"))}.split("|");
+    const unpack = (said) => Object.fromEntries(said.split("|").map((text, at) => [names[at], text]));
+    ${source.slice(source.indexOf("/** The text with"), source.indexOf("const ENGLISH"))}
+    export const TEXTS = { ${lists.join()} };`;
+}
+
 async function smaller(path) {
   const { code } = await transform(await readFile(path, "utf8"), { loader: "css", minify: true });
   return code.trim();
 }
 
 const folder = import.meta.dirname;
-await build({
-  absWorkingDir: folder,
-  entryPoints: ["src/main.ts"],
-  outfile: "dist/haechi.js",
-  bundle: true,
-  format: "iife",
-  target: TARGET,
-  minify: true,
-  charset: "utf8",
-  legalComments: "none",
-  plugins: [styles],
-});
+
+/** A name that is more than its own class's must stay, for it may be somebody else's. */
+async function privateNames() {
+  const files = (await readdir(`${folder}/src`, { recursive: true })).filter((file) => file.endsWith(".ts"));
+  const source = (await Promise.all(files.map((file) => readFile(`${folder}/src/${file}`, "utf8")))).join("\n");
+  for (const name of PRIVATE.split(" ")) {
+    const isOthers = new RegExp(`(?<!\\bthis)\\.${name}\\b|["']${name}["']|^  (?:readonly )?${name}\\b[(:?]`, "m");
+    if (isOthers.test(source)) throw new Error(`${name} is not private: ${isOthers.exec(source)}`);
+  }
+  return new RegExp(`^(?:${PRIVATE.replaceAll(" ", "|")})$`);
+}
+
+/** esbuild puts it together, and terser makes it 4 % smaller than esbuild would. */
+async function script(entry, outfile, { banner = "", mangleProps } = {}) {
+  const { outputFiles } = await build({
+    absWorkingDir: folder,
+    entryPoints: [entry],
+    bundle: true,
+    format: "iife",
+    target: TARGET,
+    charset: "utf8",
+    legalComments: "none",
+    plugins: [styles, texts],
+    minify: true,
+    mangleProps,
+    write: false,
+  });
+  const options = { ecma: 2020, compress: { ecma: 2020, passes: 3 }, format: { ecma: 2020, preamble: banner } };
+  const { code } = await minify(outputFiles[0].text, options);
+  await writeFile(`${folder}/${outfile}`, `${code}\n`);
+}
+
+await mkdir(`${folder}/dist`, { recursive: true });
+await script("src/main.ts", "dist/haechi.js", { mangleProps: await privateNames() });
+await script("src/work/main.ts", "dist/work.js", { banner: await readFile(`${folder}/src/work/licences.txt`, "utf8") });
+await copyFile(`${folder}/src/work/frame.html`, `${folder}/dist/work.html`);
 await writeFile(`${folder}/dist/widget.css`, `${await smaller(`${folder}/src/style.css`)}\n`);

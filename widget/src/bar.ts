@@ -19,10 +19,11 @@ export class Bar {
   readonly element: HTMLElement;
   readonly button: HTMLButtonElement;
   private readonly label = element("span", { class: "label" });
+  private readonly progress = element("progress", { value: 0, "aria-hidden": "true" });
 
   constructor(texts: Texts, actions: Actions) {
     this.button = element("button", { type: "button", class: "go" }, mark(), this.label);
-    this.element = element("div", { class: "bar" }, this.button, brand());
+    this.element = element("div", { class: "bar" }, this.button, brand(), this.progress);
     this.button.addEventListener("click", () => {
       if (this.button.getAttribute("aria-disabled") !== "true") actions.press();
     });
@@ -38,6 +39,12 @@ export class Bar {
     this.element.classList.toggle("trouble", !WELL.includes(state));
     this.button.setAttribute("aria-disabled", String(AT_REST.includes(state)));
     this.label.textContent = text;
+    this.advance(0);
+  }
+
+  /** How far the work is, from 0 to 1. */
+  advance(done: number): void {
+    this.progress.value = done;
   }
 }
 

@@ -19,7 +19,7 @@ export interface Reactions {
 
 export type Settings = Pick<
   WidgetOptions,
-  "server" | "api" | "sitekey" | "language" | "theme" | "size" | "open" | "tabindex" | "action" | "cdata" | "fields" | "renews"
+  "server" | "api" | "sitekey" | "language" | "theme" | "size" | "open" | "waits" | "tabindex" | "action" | "cdata" | "fields" | "renews"
 >;
 
 /** Says whether an `execute` fails with a code, or goes on waiting for a token. */

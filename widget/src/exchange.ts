@@ -1,5 +1,5 @@
 import { Line, type Wait } from "./line";
-import { randomName, Refusal, Wire, type Begun, type Judged, type Pass, type Submission } from "./wire";
+import { randomName, Refusal, Wire, type Answer, type Begun, type How, type Judged, type Pass, type Submission } from "./wire";
 
 /** Waits between tries, in seconds. */
 const BEGIN_DELAYS = [1, 2, 5, 10, 30];
@@ -13,7 +13,6 @@ export type Reason = "fresh" | "wrong" | "late" | "expired";
 /** With the end of its time, in milliseconds since 1970. */
 export type Dated<T> = T & { due: number };
 
-export type Answer = Pick<Submission, "answer" | "how">;
 export type Data = Partial<Record<"action" | "cdata", string | undefined>>;
 
 interface Listener {
@@ -42,19 +41,25 @@ export class Exchange {
     return this.line.isIdle;
   }
 
+  /** Whether a call would be made now. */
+  get isFree(): boolean {
+    return this.line.isFree;
+  }
+
   /** A verdict is to come. */
   get isAwaited(): boolean {
     return !this.isIdle && this.submission !== undefined;
   }
 
-  async begin(reason?: Reason): Promise<void> {
-    this.take(await this.call((signal) => this.wire.begin(signal), BEGIN_DELAYS), reason);
+  /** An early one yields to any other call. */
+  async begin(reason?: Reason, isEarly?: boolean): Promise<void> {
+    this.take(await this.call((signal) => this.wire.begin(signal, isEarly), BEGIN_DELAYS, 0, isEarly), reason);
   }
 
   /** Gives the challenge up for another one. */
-  async renew(reason: Reason): Promise<void> {
+  async renew(reason: Reason, how?: How): Promise<void> {
     const { key } = this;
-    if (key) this.take(await this.call((signal) => this.wire.renew(key, signal), BEGIN_DELAYS), reason);
+    if (key) this.take(await this.call((signal) => this.wire.renew(key, how, signal), BEGIN_DELAYS), reason);
   }
 
   async submit(answer: Answer, data: Data): Promise<void> {
@@ -91,15 +96,16 @@ export class Exchange {
   }
 
   /** The same answer to the same challenge is the same submission: the verdict of the first one may have been lost. */
-  private name(key: string, { answer, how }: Answer): Submission {
+  private name(key: string, answer: Answer): Submission {
     const { submission: last } = this;
-    if (last?.key === key && last.answer === answer) return last;
-    this.submission = { key, answer, how, request: randomName() };
+    if (last?.key === key && last.answer === answer.answer) return last;
+    this.submission = { ...answer, key, request: randomName() };
     return this.submission;
   }
 
   private take(begun: Begun | undefined, reason: Reason | undefined): void {
-    if (!begun) return;
+    // An early call may be answered by nothing: there is a word, which can wait until somebody comes near.
+    if (!begun?.expires_in_secs) return;
     this.begun = { ...begun, due: Date.now() + begun.expires_in_secs * 1000 };
     this.listener.onBegun(reason);
   }
@@ -108,12 +114,13 @@ export class Exchange {
     attempt: (signal: AbortSignal) => Promise<T>,
     delays: number[],
     quietTries = 0,
+    yields?: boolean,
   ): Promise<T | undefined> {
     try {
       return await this.line.run(attempt, delays, (wait) => {
         const isQuiet = wait.refusal.code === "unreachable" && wait.tries <= quietTries;
         if (!isQuiet) this.listener.onWait(wait);
-      });
+      }, yields);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.begun = this.submission = undefined;

@@ -14,7 +14,8 @@ type Attempt<T> = (signal: AbortSignal) => Promise<T>;
 
 /**
  * One call at a time, tried again until it gets through. A second one is dropped while the first one is under way or
- * told to wait; it takes the first one's place if that only waits for a server that could not be reached.
+ * told to wait; it takes the first one's place if that yields, or only waits for a server that could not be reached.
+ * One that yields is tried once, and nothing is said of its failure.
  */
 export class Line {
   private turn: AbortController | undefined;
@@ -30,18 +31,24 @@ export class Line {
   }
 
   /** Nothing comes back of a call that was dropped or stopped. The last of the delays, in seconds, is repeated. */
-  async run<T>(attempt: Attempt<T>, delays: number[], onWait: (wait: Wait) => void): Promise<T | undefined> {
+  async run<T>(
+    attempt: Attempt<T>,
+    delays: number[],
+    onWait: (wait: Wait) => void,
+    yields = false,
+  ): Promise<T | undefined> {
     if (this.isTaken) return undefined;
     this.stop();
     const turn = new AbortController();
     this.turn = turn;
     for (let tries = 1; ; tries++) {
-      this.isTaken = true;
+      this.isTaken = !yields;
       try {
         const reply = await attempt(turn.signal);
         return this.end(turn) ? reply : undefined;
       } catch (error) {
         if (turn.signal.aborted) return undefined;
+        if (yields) break;
         if (!(error instanceof Refusal && error.isPassing)) {
           this.end(turn);
           throw error;
@@ -54,6 +61,8 @@ export class Line {
       }
       if (turn.signal.aborted) return undefined;
     }
+    this.end(turn);
+    return undefined;
   }
 
   stop(): void {

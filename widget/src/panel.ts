@@ -4,7 +4,7 @@ import type { Language } from "./language";
 import { Picture } from "./picture";
 import { Player } from "./player";
 import { counted, type Texts } from "./texts";
-import type { Challenge } from "./wire";
+import type { Challenge, Word } from "./wire";
 
 /** Where the picture and the sound of a key are, as they are wanted just now. */
 export interface Media {
@@ -15,6 +15,7 @@ export interface Media {
 interface Actions {
   submit(): void;
   renew(): void;
+  swap(): void;
   close(): void;
 }
 
@@ -28,14 +29,20 @@ export class Panel {
   onSay: (text: string) => void = () => undefined;
   private readonly task = element("label", { id: "task", for: "answer" });
   private readonly picture = new Picture();
-  private readonly progress = element("progress", { value: 0, "aria-hidden": "true" });
+  private readonly progress = element("progress", { value: 0, "aria-labelledby": "task", "aria-hidden": "true" });
+  /** Grows by what leaves the panel while the device works, so that the page below stays where it is. */
+  private readonly screen = element("div", { class: "screen" }, this.picture.canvas, this.progress);
   private readonly play: HTMLButtonElement;
   /** The same node all the time, as the style sheet says of what is in buttons. */
   private readonly playText: Text;
   private readonly slower: HTMLButtonElement;
   /** What the status says to those who listen. */
   private readonly note = element("p", { class: "note", "aria-hidden": "true" });
+  /** The way to work instead of a word, and back. */
+  private readonly other = element("button", { type: "button", class: "other", disabled: "" });
   private readonly player: Player;
+  /** The device works instead of the person. */
+  isWorking = false;
   private challenge: Challenge | undefined;
 
   constructor(
@@ -71,27 +78,53 @@ export class Panel {
 
   /** The same panel without a challenge, in the same size. */
   clear(): void {
+    this.work(false);
+    this.other.disabled = true;
+  }
+
+  /** Has nothing to read or hear but how far the work is; or waits for a challenge. */
+  work(isWorking = true): void {
+    const { texts } = this;
+    this.isWorking = isWorking;
     this.challenge = undefined;
-    this.task.textContent = this.texts.task;
-    this.picture.clear(this.texts.loading);
+    this.tell(isWorking ? texts.checking : texts.task, isWorking ? texts.renew : texts.other);
+    this.picture.clear(texts.loading);
     this.player.turnTo("");
     this.field.value = "";
+    this.advance(0);
     this.show("");
+    const { offsetHeight } = this.element;
+    this.element.classList.toggle("working", isWorking);
+    this.screen.style.paddingBottom = isWorking ? `${offsetHeight - this.element.offsetHeight}px` : "";
+    this.progress.setAttribute("aria-hidden", String(!isWorking));
+  }
+
+  /** What there is to do, and what else may be done. */
+  tell(task: string, other: string): void {
+    this.task.textContent = task;
+    this.other.textContent = other;
+  }
+
+  advance(done: number): void {
+    if (this.isWorking) this.progress.value = done;
   }
 
   /** A challenge that is there already stays as it is, with all that was typed. */
   ask(challenge: Challenge): void {
-    if (this.challenge?.key === challenge.key) return;
+    const { key, word, alternative } = challenge;
+    if (!word || this.challenge?.key === key) return;
+    this.work(false);
     this.challenge = challenge;
-    this.task.textContent = counted(this.texts.countedTask, challenge.length);
-    this.player.turnTo(this.media.soundOf(challenge.key));
-    this.field.value = "";
-    void this.paint(challenge, challenge.picture);
+    this.other.disabled = !alternative;
+    this.task.textContent = counted(this.texts.countedTask, word.length);
+    this.player.turnTo(this.media.soundOf(key));
+    void this.paint(key, word, word.picture);
   }
 
   /** Draws the picture in other colours. */
   repaint(): void {
-    if (this.challenge) void this.paint(this.challenge);
+    const { key, word } = this.challenge ?? {};
+    if (key && word) void this.paint(key, word);
   }
 
   hush(): void {
@@ -109,7 +142,7 @@ export class Panel {
     this.note.dataset["tone"] = tone;
   }
 
-  private async paint({ key, length }: Challenge, gif?: string): Promise<void> {
+  private async paint(key: string, { length }: Word, gif?: string): Promise<void> {
     try {
       await this.picture.show(this.media.pictureOf(key), counted(this.texts.picture, length), gif);
     } catch {
@@ -125,14 +158,16 @@ export class Panel {
     close.addEventListener("click", () => this.actions.close());
     renew.addEventListener("click", () => this.actions.renew());
     check.addEventListener("click", () => this.actions.submit());
+    this.other.addEventListener("click", () => this.actions.swap());
     return element(
       "div",
       { id: "panel", class: "panel", role: "group", "aria-labelledby": "task" },
       element("div", { class: "head" }, this.task, close),
-      element("div", { class: "screen" }, this.picture.canvas, this.progress),
+      this.screen,
       element("div", { class: "tools" }, this.play, this.slower, renew),
       element("div", { class: "entry" }, this.field, check),
       element("div", { class: "foot" }, this.note, element("p", { id: "hint" }, texts.hint)),
+      this.other,
     );
   }
 

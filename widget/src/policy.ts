@@ -9,7 +9,7 @@ export function tellPolicy(server: string, signal: AbortSignal): void {
       const { origin } = new URL(server, location.href);
       if (disposition !== "enforce" || !blockedURI.startsWith(origin) || told.has(directive)) return;
       told.add(directive);
-      console.error(`haechi: this page's Content-Security-Policy must have ${origin} in ${directive}.`);
+      console.error(`haechi: this page's Content-Security-Policy lacks ${origin} in ${directive}.`);
     },
     { signal },
   );

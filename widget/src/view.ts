@@ -14,8 +14,12 @@ import type { Looks } from "./wire";
 interface Actions {
   press(): void;
   approach(): void;
+  /** Somebody sees the bar. */
+  see(): void;
   submit(): void;
   renew(): void;
+  /** Nobody can read or hear the word, or somebody wants one again. */
+  swap(): void;
   /** The person closes the challenge. */
   dismiss(): void;
 }
@@ -29,10 +33,11 @@ export class View {
   /** There is none where the challenge opens as a dialog. */
   readonly bar: Bar | undefined;
   private readonly host = element("div");
-  private readonly root: ShadowRoot;
+  readonly root: ShadowRoot;
   private readonly box: HTMLElement;
   private readonly status = element("p", { class: "status", role: "status" });
   private readonly surface: Surface;
+  private readonly sight: IntersectionObserver;
   private readonly darkness = matchMedia("(prefers-color-scheme: dark)");
 
   constructor(
@@ -61,6 +66,12 @@ export class View {
       this.surface = this.placeBar(this.bar, open);
       container.append(this.host);
     }
+    this.sight = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      this.sight.disconnect();
+      actions.see();
+    });
+    this.watch();
     this.darkness.addEventListener("change", this.onDarkness);
     this.colour();
     this.root.addEventListener("keydown", (event) => this.escape(event as KeyboardEvent, actions));
@@ -100,9 +111,20 @@ export class View {
     return !active || active === document.body || this.root.activeElement !== null;
   }
 
+  /** Says when the bar is seen, once more if it is seen already. */
+  watch(): void {
+    this.sight.disconnect();
+    if (this.bar && !this.options.open) this.sight.observe(this.host);
+  }
+
+  advance(done: number): void {
+    this.bar?.advance(done);
+    this.panel.advance(done);
+  }
+
   show(state: State, text: string): void {
     this.bar?.show(state, text);
-    this.panel.element.setAttribute("aria-busy", String(state === "checking"));
+    this.panel.element.setAttribute("aria-busy", String(state === "checking" && !this.panel.isWorking));
   }
 
   /** Has a text read out, as a new element: one that was just read would not be read again. */
@@ -113,6 +135,7 @@ export class View {
   remove(): void {
     this.panel.clear();
     this.surface.close();
+    this.sight.disconnect();
     this.darkness.removeEventListener("change", this.onDarkness);
     this.host.remove();
   }

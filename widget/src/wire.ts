@@ -1,11 +1,18 @@
 import type { Api } from "./settings";
+import type { Puzzle } from "./work/puzzle";
 
+/** Asks for a word, for work of the device, or for both. */
 export interface Challenge {
   key: string;
-  length: number;
   expires_in_secs: number;
-  width: number;
-  height: number;
+  word?: Word;
+  work?: Puzzle;
+  /** Longer work may be chosen instead of the word. */
+  alternative?: boolean;
+}
+
+export interface Word {
+  length: number;
   /** A GIF in base64. */
   picture?: string;
 }
@@ -26,13 +33,17 @@ export type Judged =
 /** How challenges are to be: `lang`, `scale` and `theme` of the wire. */
 export type Looks = Record<"lang" | "scale" | "theme", string>;
 
-/** One answer of a person. Sent again with the same `request`, it gets the same verdict. */
-export interface Submission {
+/** What a challenge asked for: a person's answer, and by which way they came to it; the solution of the work. */
+export type Answer = Partial<Record<"answer" | "how" | "work" | "counter" | "derived_key", string>>;
+
+/** One answer to a challenge. Sent again with the same `request`, it gets the same verdict. */
+export interface Submission extends Answer {
   key: string;
-  answer: string;
-  how: "picture" | "sound";
   request: string;
 }
+
+/** Longer work instead of a word, if it is to be. */
+export type How = "work" | undefined;
 
 type Fields = Record<string, string | undefined>;
 
@@ -65,14 +76,15 @@ export class Wire {
     private readonly looks: () => Looks,
   ) {}
 
-  begin(signal: AbortSignal): Promise<Begun> {
-    return this.post("begin", { sitekey: this.sitekey }, signal);
+  /** Nobody need have come near yet for whom a picture would be drawn. */
+  begin(signal: AbortSignal, isEarly = false): Promise<Begun> {
+    return this.post("begin", { sitekey: this.sitekey, ...(isEarly && { early: "1", scale: undefined }) }, signal);
   }
 
   /** A key that the server does not know any more needs no giving up. */
-  async renew(key: string, signal: AbortSignal): Promise<Begun> {
+  async renew(key: string, how: How, signal: AbortSignal): Promise<Begun> {
     try {
-      return await this.post("renew", { key }, signal);
+      return await this.post("renew", { key, how }, signal);
     } catch (error) {
       if (!isOfUnknownKey(error)) throw error;
       return this.begin(signal);
@@ -110,7 +122,7 @@ export class Wire {
     try {
       const response = await fetch(`${this.server}/widget/v1/${call}`, {
         method: "POST",
-        body: form({ ...fields, api: this.api, ...this.looks() }),
+        body: form({ api: this.api, ...this.looks(), ...fields }),
         credentials: "omit",
         signal: request.signal,
       });

@@ -22,7 +22,7 @@ const haechi = await startHaechi(resolve(process.env.HAECHI), folder);
 const chromium = new Chromium();
 try {
   const version = await chromium.start({ sound: {} });
-  const direct = process.env.WIDGET_SCRIPT ? await Proxy.start(haechi.url) : haechi;
+  const direct = process.env.WIDGET_DIST ? await Proxy.start(haechi.url) : haechi;
   const far = await Handshakes.start(direct.url, handshakeMillis);
   console.log(`${version}\n\n${figures(await loads(direct.url, { isThorough: true }))}\n`);
   console.log(times("with handshakes", await loads(far.url)));

@@ -20,9 +20,10 @@ import sound from "./checks/sound.mjs";
 import time from "./checks/time.mjs";
 import transcript from "./checks/transcript.mjs";
 import word from "./checks/word.mjs";
+import work from "./checks/work.mjs";
 
 const all = { chromium: Chromium, firefox: Firefox, webkit: WebKit };
-const checks = [word, sound, time, network, places, form, privacy, looks, barriers, transcript].flat();
+const checks = [word, work, sound, time, network, places, form, privacy, looks, barriers, transcript].flat();
 
 if (!process.env.HAECHI) throw new Error("HAECHI must be the path of the server's program");
 const wanted = process.argv.slice(2);

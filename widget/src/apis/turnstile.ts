@@ -46,6 +46,7 @@ export function turnstile({ server, query }: Address): Dialect {
         theme: options.oneOf("theme", ["light", "dark", "auto"], "auto"),
         size: isHidden(options) ? "invisible" : options.oneOf("size", ["normal", "compact", "flexible"], "normal"),
         open: false,
+        waits: waitsForExecute(options),
         tabindex: options.number("tabindex"),
         ...data(options),
         fields: fields(options, forRecaptcha),

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { check } from "../harness/check.mjs";
 import { readPackaged } from "../harness/packages.mjs";
+import { endless } from "../harness/puzzles.mjs";
 import { given, held, refused, unreachable } from "../harness/proxy.mjs";
 
+const endlessWork = await endless();
 const axe = readPackaged("axe-core/axe.min.js");
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
@@ -33,6 +35,13 @@ async function playsSlowly(visit) {
   await visit.until((widget) => widget.offers === "Pause" && widget.isSlower);
 }
 
+async function works(visit) {
+  await asks(visit);
+  visit.proxy.next("renew", endlessWork.asked);
+  await visit.click("other");
+  await visit.until((widget) => widget.isWorking && widget.note !== "");
+}
+
 /** Name, page, what the server says to a wish for a challenge, and what else happens. */
 const states = [
   ["bars: ready", bars, undefined, undefined],
@@ -47,12 +56,14 @@ const states = [
   ["over the page: asks", behindBar, undefined, asks],
   ["over the page: wrong", behindBar, undefined, isWrong],
   ["over the page: plays slowly", behindBar, undefined, playsSlowly],
-  ["in the flow: waits", inFlow, held().rule, (visit) => visit.until((widget) => widget.isOpen)],
+  ["in the flow: waits", inFlow, held().rule, (visit) => visit.until((widget) => widget.state === "checking")],
   ["in the flow: asks", inFlow, undefined, asks],
   ["in the flow: wrong", inFlow, undefined, isWrong],
   ["in the flow: verified", inFlow, token(60), (visit) => visit.until((widget) => widget.state === "passed")],
-  ["in the flow: refused", inFlow, refused(429, "rate-limited", 60), (visit) => visit.until((widget) => widget.isBad)],
+  ["in the flow: refused", inFlow, refused(429, "rate-limited", 60), (visit) => visit.until((widget) => widget.state === "refused")],
   ["dialog: asks", dialog, undefined, asks],
+  ["over the page: works", behindBar, undefined, works],
+  ["bars: works", bars, endlessWork.asked, (visit) => visit.until((widget) => widget.done > 0)],
 ];
 
 export default states.map(([name, page, rule, happens]) =>

@@ -115,7 +115,7 @@ export default [
     visit.proxy.next("begin", rule);
     visit.proxy.always("answer", altered({ expires_in_secs: 1 }));
     await visit.open();
-    await visit.until((widget) => widget.isOpen);
+    await visit.until((widget) => widget.state === "checking");
     const placeBelow = () => visit.evaluate(() => document.getElementById("below").getBoundingClientRect().top);
     const before = await placeBelow();
     const { length: shiftsBefore } = (await visit.seen()).shifts;

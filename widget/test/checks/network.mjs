@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { check } from "../harness/check.mjs";
 import { redeem } from "../harness/haechi.mjs";
-import { altered, held, lost, refused, unreachable } from "../harness/proxy.mjs";
+import { held, lost, refused, unreachable, withoutPicture } from "../harness/proxy.mjs";
 
 const behindBar = { attributes: { open: "false" } };
 
@@ -111,7 +111,7 @@ export default [
   }),
 
   check("a picture that is refused is asked for once more", async (visit) => {
-    visit.proxy.next("begin", altered({ picture: undefined }));
+    visit.proxy.next("begin", withoutPicture);
     visit.proxy.next("picture", refused(503, "busy", 1));
     await visit.openAsked();
     await visit.proxy.until("picture", 2);
@@ -120,7 +120,7 @@ export default [
   }),
 
   check("a picture that stays refused is said so", async (visit) => {
-    visit.proxy.next("begin", altered({ picture: undefined }));
+    visit.proxy.next("begin", withoutPicture);
     visit.proxy.always("picture", refused(429, "limit", 9));
     await visit.open();
     await visit.untilItSays("The picture cannot be shown. Please try a new one.");

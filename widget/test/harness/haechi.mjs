@@ -1,4 +1,5 @@
-// The real server, with two apps: `test`, whose answer is always the same, and `words`, as a site would have it.
+// The real server, with apps that ask for a word: `test`, whose answer is always the same, and `words`, as a site would
+// have it; and with apps that are named after their policy: `work`, and `both`, whose answer is always the same too.
 import { execFileSync } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
@@ -20,14 +21,29 @@ export async function startHaechi(program, folder) {
   const quietly = { stdio: ["ignore", "pipe", "ignore"] };
   const command = (...args) => execFileSync(program, [...args, "--data", data], quietly);
   command("app", "set", "default", "--test", "--policy", "word", "--hostnames", host);
-  const words = JSON.parse(command("app", "create", "words", "--json", "--policy", "word", "--hostnames", host));
+  const create = (...args) => JSON.parse(command("app", "create", ...args, "--json", "--hostnames", host));
+  const words = create("words", "--policy", "word");
+  const work = create("work", "--policy", "work");
+  const both = create("both", "--policy", "both", "--test");
   return {
     url: listening,
-    apps: { test, words },
+    apps: { test, words, work, both },
     /** The picture's word. */
     answerOf: (key) => JSON.parse(command("inspect", key, "--answer", "--json")).answer,
+    /** Work as the server asks for it by an algorithm, at the level of everybody or as the longer one. */
+    workOf: async (algorithm, level) => {
+      command("app", "set", "words", "--work-algorithm", algorithm, "--policy", level ? "word" : "work");
+      const { key, work } = await call(listening, "begin", { sitekey: words.site_key });
+      return work ?? (await call(listening, "renew", { key, how: "work" })).work;
+    },
     stop: () => stop(server),
   };
+}
+
+async function call(url, name, fields) {
+  const body = new URLSearchParams(fields);
+  const reply = await fetch(`${url}/widget/v1/${name}`, { method: "POST", body, headers: { origin: `http://${host}` } });
+  return reply.json();
 }
 
 /** What a site's server learns of a token. */

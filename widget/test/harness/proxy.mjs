@@ -2,6 +2,7 @@
 import { EventEmitter, once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, request } from "node:http";
+import { join } from "node:path";
 
 const calls = [
   ["begin", /\/widget\/v1\/begin$/],
@@ -10,10 +11,13 @@ const calls = [
   ["script", /\/api\.js$/],
   ["picture", /\/keys\/[^/]+\/img$/],
   ["sound", /\/keys\/[^/]+\/sound$/],
+  ["frame", /\/widget\/v1\/work$/],
+  ["work", /\/widget\/v1\/work\.js$/],
 ];
 
-/** To try a script that the server was not built with. */
-const ownScript = process.env.WIDGET_SCRIPT;
+/** A folder with what the server was not built with, to try it. */
+const own = process.env.WIDGET_DIST;
+const ownFiles = { script: "haechi.js", work: "work.js", frame: "work.html" };
 
 export class Proxy {
   /** In order, each with `call`, `method`, `headers`, `fields` and, once it is answered, `reply` and `setsCookie`. */
@@ -120,6 +124,13 @@ export function altered(change) {
   };
 }
 
+/** The word comes without its picture, which is then asked for. */
+export async function withoutPicture(pass) {
+  const { status, headers, body } = await pass();
+  const { word, ...asked } = JSON.parse(body);
+  return { status, headers, body: JSON.stringify({ ...asked, word: { ...word, picture: undefined } }) };
+}
+
 /** Does as another rule does, but not before it is released. */
 export function held(then = (pass) => pass()) {
   let release;
@@ -137,22 +148,23 @@ async function read(asked) {
   const { method, headers, url } = asked;
   const body = Buffer.concat(chunks);
   const { pathname, searchParams } = new URL(url, "http://proxy");
-  const [call] = calls.find(([, path]) => path.test(pathname)) ?? ["other"];
+  const [name] = calls.find(([, path]) => path.test(pathname)) ?? ["other"];
   const fields = Object.fromEntries(body.length > 0 ? new URLSearchParams(body.toString()) : searchParams);
+  // Nothing need come of it, and mostly nothing does where a word is to be asked.
+  const call = fields.early ? "early" : name;
   return { call, method, headers, url, body, fields };
 }
 
 async function forward({ method, headers, url, body, call }, upstream) {
-  if (call === "script" && ownScript) {
-    return { status: 200, headers: { "content-type": "text/javascript" }, body: readFileSync(ownScript) };
-  }
   const passed = request(upstream + url, { method, headers });
   passed.end(body);
   const [given] = await once(passed, "response");
   const chunks = [];
   for await (const chunk of given) chunks.push(chunk);
   const { "transfer-encoding": _, "content-length": __, ...rest } = given.headers;
-  return { status: given.statusCode, headers: rest, body: Buffer.concat(chunks) };
+  const isOurs = own && call in ownFiles;
+  if (isOurs) delete rest["content-encoding"];
+  return { status: given.statusCode, headers: rest, body: isOurs ? readFileSync(join(own, ownFiles[call])) : Buffer.concat(chunks) };
 }
 
 function parsed({ headers, body }) {

@@ -18,6 +18,7 @@ const scripts = {
 export class Site {
   #server;
   #html = "";
+  #mayFrame = true;
   #joined = new EventEmitter();
 
   /** `server` is the server's address for browsers. */
@@ -36,7 +37,8 @@ export class Site {
   }
 
   /** Puts up a page, which is the example if no other content is given. Returns its address. */
-  show({ app = "test", lang = "en", dir = "ltr", content = example, attributes = {}, isObserved = true } = {}) {
+  show({ app = "test", lang = "en", dir = "ltr", content = example, attributes = {}, isObserved = true, mayFrame = true } = {}) {
+    this.#mayFrame = mayFrame;
     this.app = this.haechi.apps[app];
     const given = Object.entries(attributes).map(([name, value]) => ` ${name}="${value}"`);
     const body = content
@@ -76,7 +78,8 @@ ${body}
   }
 
   #policy() {
-    return `default-src 'none'; base-uri 'none'; form-action 'self'; ${policy.replaceAll("{origin}", this.server)}`;
+    const directives = this.#mayFrame ? policy : policy.replace(/frame-src [^;]*(; )?/, "");
+    return `default-src 'none'; base-uri 'none'; form-action 'self'; ${directives.replaceAll("{origin}", this.server)}`;
   }
 }
 

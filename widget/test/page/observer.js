@@ -8,11 +8,12 @@
     another: ".tools button:nth-child(3)",
     check: ".check",
     close: ".close",
+    other: ".other",
     picture: "canvas",
     panel: "#panel",
   };
   /** What was read out, events of the widget, keys that the page saw, and what went wrong. */
-  const seen = { said: [], events: [], keys: [], faults: [], shifts: [] };
+  const seen = { said: [], events: [], keys: [], faults: [], shifts: [], reports: 0, stretches: [] };
 
   /** Hosts of widgets, also those in shadow roots of the page. */
   function hosts(root = document) {
@@ -32,7 +33,8 @@
     if (!host) return { isThere: false };
     const root = host.shadowRoot;
     const one = (selector) => root.querySelector(selector);
-    const [bar, button, field, canvas, progress] = [".bar", ".go", "#answer", "canvas", "progress"].map(one);
+    const [bar, button, field, canvas] = [".bar", ".go", "#answer", "canvas"].map(one);
+    const [progress, barProgress, other] = [".screen progress", ".bar progress", ".other"].map(one);
     const isOpen = isSeen(field);
     return {
       isThere: true,
@@ -53,6 +55,10 @@
       focus: nameOf(root.activeElement),
       offers: one(parts.listen).textContent,
       progress: progress.value,
+      /** Of work, on the bar and, where the device works instead of the person, in the panel. */
+      done: barProgress?.value,
+      isWorking: one("#panel").classList.contains("working") && isSeen(progress),
+      other: isSeen(other) ? other.textContent : undefined,
       isSlower: one(parts.slower).getAttribute("aria-pressed") === "true",
     };
   }
@@ -87,6 +93,18 @@
       }
     }).observe(root, { subtree: true, childList: true });
   }
+
+  /** What is heard of work. */
+  const { MessageChannel } = window;
+  window.MessageChannel = function () {
+    const channel = new MessageChannel();
+    channel.port1.addEventListener("message", ({ data }) => {
+      if (!data) return;
+      seen.reports++;
+      seen.stretches.push(...(data.stretches ?? []));
+    });
+    return channel;
+  };
 
   const { attachShadow } = Element.prototype;
   Element.prototype.attachShadow = function (options) {

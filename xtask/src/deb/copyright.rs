@@ -1,4 +1,4 @@
-//! The licences of all that the program holds: faces, voices, keyboard layouts and libraries.
+//! The licences of all that the program holds: faces, voices, keyboard layouts, and libraries, also those of the widget.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,6 +25,7 @@ pub(super) fn text() -> anyhow::Result<String> {
     for (name, licence) in files(&assets.join("keyboards/licences"), |_| true)? {
         section(&mut text, &name, &licence);
     }
+    section(&mut text, "Libraries in the widget", &fs::read_to_string(root().join("widget/NOTICE.md"))?);
     let libraries = libraries()?;
     let list: Vec<_> = libraries.iter().map(|library| library.name.as_str()).collect();
     section(&mut text, "Libraries", &list.join("\n"));

@@ -65,6 +65,8 @@ struct BeginFields {
     scale: Option<u8>,
     /// light or dark, instead of the app's theme.
     theme: Option<String>,
+    /// Anything, if nobody has come near the widget yet. A word is then left for later.
+    early: Option<String>,
 }
 
 /// An answer, and the challenge that is wanted if it is wrong.
@@ -111,12 +113,13 @@ struct RenewFields {
     theme: Option<String>,
 }
 
-/// A challenge, or, where nothing need be asked, a token.
+/// A challenge, or, where nothing need be asked, a token; or nothing yet.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 enum Begun {
     Asks(Asked),
     Passed(Passed),
+    Later {},
 }
 
 /// A challenge to be answered: a word, work, or both.
@@ -212,7 +215,7 @@ pub(crate) struct Fault {
     post, path = "/widget/v1/begin", tag = "Widget",
     request_body(content = BeginFields, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, body = Begun, description = "A challenge; or a token where nothing need be asked"),
+        (status = 200, body = Begun, description = "A challenge; a token where nothing need be asked; or, early, nothing where a word is to be asked"),
         (status = 400, body = Fault, description = "`bad-request` or `unknown-sitekey`"),
         (status = 403, body = Fault, description = "`hostname-not-allowed`: the app names hosts, and the page's is not among them; or `network-denied`: it refuses the client's network"),
         (status = 429, body = Fault, description = "`rate-limited`"),
@@ -232,7 +235,12 @@ async fn begin(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     }
     let live = service.app_of_site(site_key)?;
     service.check_host(&live, &host_of_page(&headers))?;
-    let asking = client.asking(&service, &live, unix_now()).await?;
+    let is_early = fields.single(&["early"])?.is_some_and(|early| !early.is_empty());
+    let asking = client.asking(&service, &live, !is_early, unix_now()).await?;
+    // A page that is only looked at is to cost no challenge.
+    if asking.word && is_early {
+        return Ok(said(Outcome::Success, &Begun::Later {}));
+    }
     Ok(said(Outcome::Success, &Begun::Asks(ask(&service, &client, &live, asking, &Look::wanted(&fields)?).await?)))
 }
 
@@ -377,7 +385,7 @@ async fn renew(State(service): State<Arc<Service>>, headers: HeaderMap, request:
             None
         }
     };
-    let asking = client.asking(&service, &live, unix_now()).await?;
+    let asking = client.asking(&service, &live, true, unix_now()).await?;
     let asking = instead.unwrap_or(asking);
     // First, so that whoever may not have another one keeps this one.
     let asked = ask(&service, &client, &live, asking, &look).await?;
@@ -526,7 +534,7 @@ async fn next(service: &Service, client: &Caller, live: &LiveApp, look: &Look) -
     if !client.may(service, Limited::Issue).await {
         return None;
     }
-    let asking = client.asking(service, live, unix_now()).await.ok()?;
+    let asking = client.asking(service, live, true, unix_now()).await.ok()?;
     ask(service, client, live, asking, look).await.ok().map(Begun::Asks)
 }
 

@@ -248,17 +248,25 @@ impl Caller {
         self.client
     }
 
-    /// What the app asks of the client just now.
+    /// What the app asks of the client just now. Whether a word is shown at once matters to the rule, which expects
+    /// that one that is shown will be read.
     ///
     /// # Errors
     /// As [`Caller::check_standing`].
-    pub(crate) async fn asking(&self, service: &Service, live: &LiveApp, now: u64) -> Result<Asking, Refusal> {
+    pub(crate) async fn asking(
+        &self,
+        service: &Service,
+        live: &LiveApp,
+        is_shown: bool,
+        now: u64,
+    ) -> Result<Asking, Refusal> {
         let policy = live.app.settings.policy;
         let demand = match self.check_standing(live)? {
             Standing::Allowed => Demand::default(),
             Standing::Suspect => Demand::MOST,
             Standing::Usual | Standing::Denied => {
-                service.demands().demand(self.at(live), policy.may_ask_words(), now).await
+                let may_ask_word = is_shown && policy.may_ask_words();
+                service.demands().demand(self.at(live), may_ask_word, now).await
             }
         };
         Ok(policy.asks(&demand))

@@ -176,7 +176,7 @@ async fn ask(
     let live = service.app_of_site(site_key)?;
     service.check_host(&live, host)?;
     // Whatever is asked, it is a word: nothing can be computed here.
-    client.asking(service, &live, now).await?;
+    client.asking(service, &live, true, now).await?;
     if !live.app.settings.policy.takes_words_alone() {
         return Err(Refusal::Alternative);
     }

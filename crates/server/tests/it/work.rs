@@ -209,6 +209,17 @@ fn an_operator_learns_that_a_key_stands_for_work() {
     assert_eq!(page.server.haechi(&["inspect", key]).json()["state"], "spent");
 }
 
+#[test]
+fn a_page_that_is_only_looked_at_gets_work_but_no_word() {
+    let page = Page::of_policy("word", &[]);
+    for (policy, is_asked) in [("word", false), ("work", true), ("both", false), ("adaptive", true)] {
+        page.server.haechi(&["app", "set", "default", "--policy", policy]).json();
+        let begun = page.begin(&[("early", "1")]);
+        assert_eq!(begun, if is_asked { begun.clone() } else { json!({}) }, "{policy}");
+        assert_eq!(begun["work"].is_object(), is_asked, "{policy}");
+    }
+}
+
 /// What a client is asked whom a trusted proxy says that it is in a network, and says this of.
 fn asked(page: &Page, address: &str, standing: &str) -> Reply {
     let url = format!("{}/widget/v1/begin?sitekey={}", page.server.url(), page.site_key());
@@ -245,4 +256,20 @@ fn networks_and_a_trusted_proxys_word_say_who_is_asked_for_what() {
     let fallback = format!("{}/recaptcha/api/fallback?k={}", page.server.url(), page.site_key());
     let fallback = ureq::http::Request::get(fallback).header("x-forwarded-for", "198.51.100.9");
     assert_eq!(send_request(fallback.body(()).unwrap()).status, 403);
+}
+
+#[test]
+fn the_page_that_works_may_be_framed_and_loads_its_script_alone() {
+    let page = Page::of_policy("work", &[]);
+    let frame = page.server.get("/widget/v1/work");
+    assert_eq!((frame.status, frame.header("content-type")), (200, "text/html; charset=utf-8"));
+    let policy = "default-src 'none'; script-src 'self'; worker-src 'self'; frame-ancestors *";
+    assert_eq!(frame.header("content-security-policy"), policy);
+    let script = page.server.get("/widget/v1/work.js");
+    for reply in [&frame, &script] {
+        assert_eq!(reply.header("cross-origin-embedder-policy"), "require-corp");
+        assert_eq!(reply.header("cross-origin-resource-policy"), "cross-origin");
+        assert!(reply.header("etag").starts_with('"'));
+    }
+    assert_eq!(script.header("content-type"), "text/javascript; charset=utf-8");
 }

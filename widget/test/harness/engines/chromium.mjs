@@ -12,7 +12,7 @@ export class Chromium {
   async start({ sound }) {
     this.browser = await puppeteer.launch({
       executablePath: program,
-      args: ["--no-sandbox", "--lang=en"],
+      args: ["--no-sandbox", "--lang=en", "--host-resolver-rules=MAP plain.test 127.0.0.1"],
       // puppeteer mutes it otherwise.
       ignoreDefaultArgs: ["--mute-audio"],
       env: { ...process.env, ...sound },

@@ -35,6 +35,7 @@ export class Firefox {
   #launch({ isDark, isStill, hasForcedColors, textSize }) {
     const extraPrefsFirefox = {
       "intl.accept_languages": "en",
+      "network.dns.localDomains": "plain.test",
       "ui.systemUsesDarkTheme": isDark ? 1 : 0,
       "ui.prefersReducedMotion": isStill ? 1 : 0,
       ...(hasForcedColors && { "browser.display.document_color_use": 2 }),

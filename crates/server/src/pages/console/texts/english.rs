@@ -145,7 +145,7 @@ pub(super) const TEXTS: Texts = Texts {
     widget: "The widget: two tags and one request",
     widget_tags: "Put this into the page with your form. When somebody passes, the form's field haechi-response holds a token.",
     widget_request: "Your server asks whether the token is good, with the app's secret, which stays there:",
-    widget_policy: "If your page sends a Content-Security-Policy, it needs these directives:",
+    widget_policy: "If your page sends a Content-Security-Policy, it needs these directives (frame-src may be left out: work then goes on in the page itself):",
     any_host: "Any page may show this app's challenges, since its settings name no hosts. A token says from which page it comes.",
     these_hosts: "Only pages of these hosts may show this app's challenges:",
     without_widget: "Without the widget: the API of NHN Cloud CAPTCHA",

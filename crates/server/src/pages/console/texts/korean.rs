@@ -145,7 +145,7 @@ pub(super) const TEXTS: Texts = Texts {
     widget: "위젯: 태그 두 개와 요청 한 번",
     widget_tags: "양식이 있는 페이지에 아래 태그를 넣으세요. 사용자가 통과하면 양식의 haechi-response 필드에 토큰이 담깁니다.",
     widget_request: "서비스의 서버에서 앱의 비밀 키로 토큰이 유효한지 확인하세요. 비밀 키는 서버 밖으로 내보내지 마세요.",
-    widget_policy: "페이지에서 Content-Security-Policy를 사용한다면 다음 지시문이 필요합니다.",
+    widget_policy: "페이지에서 Content-Security-Policy를 사용한다면 다음 지시문이 필요합니다. frame-src는 생략할 수 있으며, 그러면 계산이 페이지 안에서 이루어집니다.",
     any_host: "설정에 호스트 이름이 없으므로 어느 페이지에서나 이 앱의 문제를 표시할 수 있습니다. 어느 페이지에서 왔는지는 토큰에 들어 있습니다.",
     these_hosts: "다음 호스트의 페이지에서만 이 앱의 문제를 표시할 수 있습니다.",
     without_widget: "위젯 없이: NHN Cloud CAPTCHA API",
