@@ -1,16 +1,21 @@
 // Every client: where haechi is for it, the field its token is in, and the words by which it refuses.
 import { debianSite, nodeSite, page, pythonSite } from "./harness/kinds.mjs";
 import { mediaWiki } from "./harness/mediawiki.mjs";
-import { passChallenge, passFallback } from "./harness/person.mjs";
+import { passAltcha, passAltchaAtSecondTry, passAltchaWork, passCap, passChallenge, passFallback } from "./harness/person.mjs";
 import { phpMyAdmin } from "./harness/phpmyadmin.mjs";
 
 const recaptcha = { field: "g-recaptcha-response" };
 const hcaptcha = { field: "h-captcha-response" };
 const turnstile = { field: "cf-turnstile-response" };
 
+const altcha = { field: "altcha", pass: passAltcha };
+// Nothing is asked of a person.
+const work = { asks: "work", pass: passAltchaWork };
+
 // Over http, unless it is said otherwise.
 const secure = { at: "secure" };
 const prefixed = { at: "prefixed" };
+const told = { at: "told" };
 // Knows the vendor's address alone.
 const misled = { at: "secure", misled: true };
 
@@ -30,6 +35,32 @@ const codes = (used) => says("missing-input-response", "invalid-input-response",
 const recaptchaPage = { ...recaptcha, vendor: "recaptcha", ...codes("timeout-or-duplicate") };
 const hcaptchaPage = { ...hcaptcha, vendor: "hcaptcha", ...codes("already-seen-response") };
 const turnstilePage = { ...turnstile, vendor: "turnstile", ...codes("timeout-or-duplicate") };
+
+const altchaPage = (challenge, wanted) => ({
+  ...altcha, vendor: "altcha", challenge: `/altcha/${challenge}/challenge?sitekey=`,
+  // It makes its workers out of texts, and its style out of a tag.
+  needs: { "worker-src": "blob: data:", "style-src": "'unsafe-inline'" },
+  ...says("INVALID_PAYLOAD", "INVALID_PAYLOAD", "PAYLOAD_ALREADY_USED"), ...wanted,
+});
+const altchaLib = (mode, payload, wanted) =>
+  nodeSite("npm-altcha-lib", "altcha-lib", {
+    ...altcha, payload, env: { MODE: mode },
+    ...says("ALTCHA payload is missing.", "not verified", "seen before"), ...wanted,
+  });
+const pythonAltcha = (mode, payload, wanted) =>
+  pythonSite("python-altcha", "altcha", {
+    ...altcha, payload, env: { MODE: mode },
+    ...says("ALTCHA payload is missing.", "not verified", "seen before"), ...wanted,
+  });
+const altchaDjango = (mode, wanted) =>
+  pythonSite("altcha-django", "altcha-django", {
+    ...altcha, env: { MODE: mode },
+    ...says("Please complete the ALTCHA verification.", "The ALTCHA response was invalid.", "This ALTCHA challenge was already used."),
+    ...wanted,
+  });
+// By asking haechi, whose words the library passes on.
+const asked = { ...says("ALTCHA payload is missing.", "INVALID_PAYLOAD", "PAYLOAD_ALREADY_USED") };
+const [bare, verified] = [false, true].map((isVerified) => (version) => ({ version, isVerified }));
 
 function php({ port, env }) {
   const trust = ["openssl.cafile", "curl.cainfo"].flatMap((name) => ["-d", `${name}=${env.SSL_CERT_FILE}`]);
@@ -68,6 +99,17 @@ const python = {
   }),
   "drf-recaptcha-v2": drfRecaptcha("v2", secure),
   "drf-recaptcha-v3": drfRecaptcha("v3", { ...prefixed, ...scored }),
+  "django-altcha": pythonSite("django-altcha", "django-altcha", {
+    ...altcha, ...work, ...says("ALTCHA CAPTCHA token is missing.", "Invalid CAPTCHA token.", "Challenge has already been used."),
+  }),
+  "altcha-django-local": altchaDjango("local", { ...work, ...prefixed }),
+  "altcha-django-sentinel": altchaDjango("sentinel", {}),
+  "altcha-django-sentinel-work": altchaDjango("sentinel", work),
+  "altcha-django-sentinel-remote": altchaDjango("sentinel-remote", secure),
+  "python-altcha-v1": pythonAltcha("first", bare("v1"), work),
+  "python-altcha-v2": pythonAltcha("second", bare("v2"), { ...work, ...prefixed }),
+  "python-altcha-signature": pythonAltcha("signed", verified("v2"), secure),
+  "python-altcha-remote": pythonAltcha("remote", verified("v1"), { ...secure, ...asked }),
   pyturnstile: pythonSite("pyturnstile", "pyturnstile", {
     ...turnstile, ...misled, ...codes("timeout-or-duplicate"),
   }),
@@ -90,6 +132,15 @@ const node = {
   "express-recaptcha": nodeSite("express-recaptcha", "express-recaptcha", {
     ...recaptcha, ...misled, api: "recaptcha", ...says("invalid-input-response", "invalid-input-response", "timeout-or-duplicate"),
   }),
+};
+
+const altchaNode = {
+  "altcha-lib-v1": altchaLib("first", bare("v1"), work),
+  "altcha-lib-v1-signature": altchaLib("first-signed", verified("v1"), secure),
+  "altcha-lib-v2": altchaLib("second", bare("v2"), work),
+  "altcha-lib-v2-signature": altchaLib("signed", verified("v2"), prefixed),
+  "altcha-lib-remote": altchaLib("remote", verified("v2"), { ...secure, ...asked }),
+  "altcha-lib-remote-work": altchaLib("remote", bare("v1"), { ...work, ...asked }),
 };
 
 const debian = {
@@ -138,4 +189,27 @@ const pages = {
   "vue-turnstile": page("vue-turnstile", "vue-turnstile", turnstilePage),
 };
 
-export const list = { ...python, ...node, ...debian, ...pages };
+const capPages = {
+  cap: page("cap", "@cap.js/widget", {
+    field: "cap-token", vendor: "cap", asks: "work", pass: passCap,
+    // It asks a CDN for a version of its program that is not there, unless it is told of another.
+    files: { "/cap.wasm": "@cap.js/wasm/browser/cap_wasm_bg.wasm" },
+    needs: {
+      "script-src": "'wasm-unsafe-eval'", "connect-src": "'self'", "img-src": "data:", "worker-src": "blob: data:",
+      "style-src": "'unsafe-inline'",
+    },
+    ...says("invalid-input-response", "invalid-input-response", "already-seen-response"),
+  }),
+};
+
+const altchaPages = {
+  "altcha-3": page("altcha-3", "altcha", altchaPage("v2", told)),
+  "altcha-3-v1": page("altcha-3", "altcha", altchaPage("v1", {})),
+  "altcha-3-second-try": page("altcha-3", "altcha", altchaPage("v2", { ...secure, pass: passAltchaAtSecondTry })),
+  "altcha-3-work": page("altcha-3", "altcha", altchaPage("v2", work)),
+  "altcha-2": page("altcha-2", "altcha-2", altchaPage("v1", told)),
+  "altcha-2-second-try": page("altcha-2", "altcha-2", altchaPage("v1", { ...secure, pass: passAltchaAtSecondTry })),
+  "altcha-2-work": page("altcha-2", "altcha-2", altchaPage("v1", work)),
+};
+
+export const list = { ...python, ...node, ...altchaNode, ...debian, ...pages, ...altchaPages, ...capPages };

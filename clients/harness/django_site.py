@@ -3,6 +3,7 @@ import os
 
 import django
 from django.conf import settings
+from django.contrib.staticfiles.views import serve as static_files
 from django.core.management import execute_from_command_line
 from django.http import HttpResponse
 from django.template import engines
@@ -11,6 +12,7 @@ from django.urls import path
 PAGE = """<!doctype html>
 <html lang="en">
 <title>Sign in</title>
+{{ form.media }}
 <form method="post">{% csrf_token %}{{ form.as_p }}<input type="submit" value="Sign in"></form>
 """
 
@@ -36,6 +38,11 @@ def serve(form_class):
         return HttpResponse(engines["django"].from_string(PAGE).render({"form": form}, request))
 
     serve_view(sign_in)
+
+
+def serve_static():
+    """What a client brings for its page."""
+    urlpatterns.append(path("static/<path:path>", static_files, {"insecure": True}))
 
 
 def serve_view(view):

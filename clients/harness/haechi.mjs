@@ -1,4 +1,4 @@
-// Three addresses of haechi: over http, over https, and over https below a path prefix of a reverse proxy.
+// Addresses of haechi: over http, over https, and over https below a path prefix of a reverse proxy, told of that or not.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { request } from "node:http";
@@ -11,23 +11,29 @@ import { hosts } from "./vendors.mjs";
 export const answer = "TEST5";
 const prefix = "/below/captcha";
 
-/** Servers with a test app each. `stop` ends them. */
+/** Servers with two test apps each: one asks for a word, the other for work. `stop` ends them. */
 export async function startHaechi(program, folder, certificate) {
   const plain = await serve(program, join(folder, "plain"), []);
   const tls = ["--tls-certificate", certificate.file, "--tls-key", certificate.key];
   const secure = await serve(program, join(folder, "secure"), tls);
-  const proxy = await startProxy(certificate, plain);
+  // Whatever has whole addresses in it takes a server that was told how it is reached.
+  const told = await serve(program, join(folder, "told"), ["--public-path", prefix, "--trusted-proxies", "127.0.0.1"]);
+  const proxies = await Promise.all([plain, told].map((server) => startProxy(certificate, server)));
+  const [behind, behindTold] = proxies.map((proxy) => `https://localhost:${proxy.address().port}${prefix}`);
   return {
     addresses: {
       plain: plain.app,
       secure: secure.app,
-      prefixed: { ...plain.app, url: `https://localhost:${proxy.address().port}${prefix}` },
+      prefixed: { ...plain.app, url: behind },
+      told: { ...told.app, url: behindTold },
     },
     certificate: certificate.file,
     stop() {
-      proxy.close();
-      proxy.closeAllConnections();
-      for (const { server } of [plain, secure]) server.kill();
+      for (const proxy of proxies) {
+        proxy.close();
+        proxy.closeAllConnections();
+      }
+      for (const { server } of [plain, secure, told]) server.kill();
     },
   };
 }
@@ -39,11 +45,16 @@ async function serve(program, data, flags) {
     env: { ...process.env, HAECHI_LOG: process.env.HAECHI_LOG ?? "warn" },
   });
   const first = await firstLine(server);
-  const settings = ["--test", "--policy", "word", "--hostnames", "localhost"];
-  execFileSync(program, ["app", "set", "default", ...settings, "--data", data], { stdio: "ignore" });
+  const quiet = { stdio: ["ignore", "pipe", "ignore"] };
+  const app = (...args) => JSON.parse(execFileSync(program, ["app", ...args, "--data", data, "--json"], quiet));
+  const settings = (policy) => ["--test", "true", "--policy", policy, "--hostnames", "localhost"];
+  app("set", "default", ...settings("word"));
+  const withKey = (name, { site_key, secret }) =>
+    ({ siteKey: site_key, secret, altchaKey: app("altcha-key", name).altcha_key });
   // Applications check the name in the certificate.
   const url = first.listening.replace("127.0.0.1", "localhost");
-  return { server, port: Number(new URL(url).port), app: { url, siteKey: first.site_key, secret: first.secret } };
+  const work = withKey("work", app("create", "work", ...settings("work")));
+  return { server, port: Number(new URL(url).port), app: { url, ...withKey("default", first), work } };
 }
 
 function firstLine(server) {
@@ -71,7 +82,8 @@ function startProxy({ file, key }, { port }) {
       reply.writeHead(404, { "content-type": "text/html" }).end("<h1>The site has no such page</h1>");
       return;
     }
-    const { method, headers } = asked;
+    const { method } = asked;
+    const headers = { ...asked.headers, "x-forwarded-proto": "https", "x-forwarded-for": asked.socket.remoteAddress };
     const passed = request({ port, method, headers, path: asked.url.slice(prefix.length) }, (given) => {
       reply.writeHead(given.statusCode, given.headers);
       given.pipe(reply);

@@ -6,7 +6,7 @@ import { debianVersion } from "./install.mjs";
 import { startSite } from "./site.mjs";
 
 /** Below a proxy's prefix, over https, over http. */
-const addressNames = { prefixed: "https, below a prefix", secure: "https", plain: "http" };
+const addressNames = { told: "https, below a prefix", prefixed: "https, below a prefix", secure: "https", plain: "http" };
 
 /** An application in Python, `app.py`, with a requirements.txt. */
 export function pythonSite(folder, distribution, wanted) {
@@ -63,16 +63,17 @@ export function page(folder, name, wanted) {
 
 /** Lets a person sign in, then tries what must fail. Returns what was done, in words. */
 export async function signIn(context, wanted, startApplication) {
-  const haechi = context.addresses[wanted.at ?? "plain"];
+  const address = context.addresses[wanted.at ?? "plain"];
+  const haechi = wanted.asks === "work" ? { ...address, ...address.work } : address;
   const port = await freePort();
   const application = await startApplication({ haechi, port, env: siteEnv(context, haechi, port, wanted) });
   try {
     const url = application.url + (wanted.path ?? "/");
-    const token = wanted.api
+    const token = wanted.api || wanted.payload
       ? await byToken(url, haechi, wanted)
       : await byWidget(context.browser, url, wanted);
     await isRefused(url, token, wanted);
-    const means = wanted.api ? "a token" : "the widget";
+    const means = wanted.payload ? "a payload" : wanted.api ? "a token" : "the widget";
     return `signed in with ${means} (${wanted.misled ? "vendor's name" : addressNames[wanted.at ?? "plain"]}); used, made-up and missing tokens refused`;
   } catch (error) {
     throw new Error(`${error.message}\n${application.output().slice(-3000)}`);
@@ -81,12 +82,13 @@ export async function signIn(context, wanted, startApplication) {
   }
 }
 
-function siteEnv({ certificate, vendors }, { url, siteKey, secret }, port, { env, misled }) {
+function siteEnv({ certificate, vendors }, { url, siteKey, secret, altchaKey }, port, { env, misled }) {
   return {
     PORT: String(port),
     HAECHI: url,
     SITE_KEY: siteKey,
     SECRET: secret,
+    ALTCHA_KEY: altchaKey,
     SSL_CERT_FILE: certificate,
     REQUESTS_CA_BUNDLE: certificate,
     NODE_EXTRA_CA_CERTS: certificate,

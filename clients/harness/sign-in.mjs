@@ -1,11 +1,14 @@
 // What is asked of every client: who passes the captcha signs in, and nobody else.
 import { submit } from "./application.mjs";
-import { passBar, passFallback, tokenOf } from "./person.mjs";
+import { passAltcha, passAltchaAtSecondTry, passAltchaWork, passBar, passCap, passFallback, payloadOf, tokenOf } from "./person.mjs";
 
 /** What the form of a site asks for beside the captcha, and what the site shows to who is in. */
 const usual = { form: { name: "Ada" }, greeting: "Signed in as Ada" };
 
 const msToWait = 15_000;
+
+/** What is passed before the form is sent. */
+const beforeTheForm = [passAltcha, passAltchaAtSecondTry, passAltchaWork, passBar, passCap, passFallback];
 
 /** In a browser, with the widget. Returns the token that the form had. */
 export async function byWidget(browser, url, wanted) {
@@ -24,7 +27,7 @@ export async function byWidget(browser, url, wanted) {
   try {
     await page.goto(url);
     for (const [name, value] of Object.entries(form)) await page.type(`[name="${name}"]`, value);
-    const isBefore = [passBar, passFallback].includes(pass);
+    const isBefore = beforeTheForm.includes(pass);
     if (isBefore) await pass(page, field);
     if (isBefore) await page.waitForFunction(isFilled, {}, field);
     await page.click(`form[method=post] [type=submit]`);
@@ -42,9 +45,9 @@ export async function byWidget(browser, url, wanted) {
 }
 
 /** For clients that are on the server alone. */
-export async function byToken(url, haechi, { api, field }) {
+export async function byToken(url, haechi, { api, field, payload }) {
   const { form, greeting } = usual;
-  const token = await tokenOf(haechi, api);
+  const token = payload ? await payloadOf(haechi, payload) : await tokenOf(haechi, api);
   const { status, text } = await submit(url, { ...form, [field]: token });
   expect(status === 200 && text.includes(greeting), `a good token got ${status} ${textOf(text)}`);
   return token;
@@ -80,10 +83,11 @@ function isFault(message) {
   return message.type() === "error" && !message.location().url?.endsWith("/favicon.ico");
 }
 
+/** A form may have several of one name. */
 function isFilled(field) {
-  return Boolean(document.querySelector(`[name="${field}"]`)?.value);
+  return [...document.querySelectorAll(`[name="${field}"]`)].some(({ value }) => value);
 }
 
 function fieldOf(body, field) {
-  return new URLSearchParams(body).get(field);
+  return new URLSearchParams(body).getAll(field).find(Boolean);
 }

@@ -12,12 +12,34 @@ const verifyPaths = {
   turnstile: "/turnstile/v0/siteverify",
 };
 
-export async function startSite(folder, haechi, { field, vendor }) {
-  const [html, script] = [await filled(join(folder, "index.html"), haechi), await bundle(folder, haechi)];
+/** By the vendor's verifier, who is right, and else why not. */
+const verifiers = {
+  async altcha(payload, { url, secret }) {
+    const body = JSON.stringify({ payload, secret });
+    const { verified, reason, error } = await (await fetch(`${url}/altcha/v2/verify/signature`, { method: "POST", body })).json();
+    return verified ? "" : (reason ?? error);
+  },
+  async cap(response, { url, siteKey, secret }) {
+    const body = JSON.stringify({ secret, response });
+    const { success, error } = await (await fetch(`${url}/cap/${siteKey}/siteverify`, { method: "POST", body })).json();
+    return success ? "" : error;
+  },
+};
+
+async function siteverify(vendor, response, { url, secret }) {
+  const body = new URLSearchParams({ secret, response });
+  const verdict = await (await fetch(url + verifyPaths[vendor], { method: "POST", body })).json();
+  return verdict.success ? "" : String(verdict["error-codes"]);
+}
+
+export async function startSite(folder, haechi, { field, vendor, challenge, needs, files = {} }) {
+  const page = { ...haechi, challenge: `${challenge}${haechi.siteKey}` };
+  const [html, script] = [await filled(join(folder, "index.html"), page), await bundle(folder, haechi)];
   const server = createServer(async (asked, reply) => {
     if (asked.url === "/page.js") return reply.setHeader("content-type", "text/javascript").end(script);
+    if (asked.url in files) return reply.end(await readFile(join(folder, "../node_modules", files[asked.url])));
     if (asked.url !== "/") return reply.writeHead(404).end();
-    reply.setHeader("content-security-policy", policy(haechi)).setHeader("content-type", "text/html; charset=utf-8");
+    reply.setHeader("content-security-policy", policy(haechi, needs)).setHeader("content-type", "text/html; charset=utf-8");
     if (asked.method === "GET") return reply.end(html);
     const answered = signIn(await read(asked), field, haechi, vendor);
     reply.end(await answered.catch((error) => (reply.writeHead(500), String(error.cause ?? error))));
@@ -31,22 +53,25 @@ export async function startSite(folder, haechi, { field, vendor }) {
   };
 }
 
-/** All that the widget needs, and nothing else. */
-function policy({ url }) {
+/** All that the widget needs, and nothing else. Others' widgets need more. */
+function policy({ url }, needs = {}) {
   const { origin } = new URL(url);
-  const own = ["default-src 'none'", "form-action 'self'", `script-src 'self' ${origin}`];
-  return [...own, ...["connect-src", "img-src", "media-src"].map((directive) => `${directive} ${origin}`)].join("; ");
+  const directives = { "default-src": "'none'", "form-action": "'self'", "script-src": `'self' ${origin}` };
+  for (const name of ["connect-src", "img-src", "media-src"]) directives[name] = origin;
+  for (const [name, value] of Object.entries(needs)) directives[name] = `${directives[name] ?? ""} ${value}`;
+  return Object.entries(directives).map(([name, value]) => `${name} ${value}`).join("; ");
 }
 
-async function signIn(body, field, { url, secret }, vendor) {
+async function signIn(body, field, haechi, vendor) {
   const form = new URLSearchParams(body);
-  const asked = new URLSearchParams({ secret, response: form.get(field) ?? "" });
-  const verdict = await (await fetch(url + verifyPaths[vendor], { method: "POST", body: asked })).json();
-  return verdict.success ? `<p>Signed in as ${form.get("name")}</p>` : `<p>Refused: ${verdict["error-codes"]}</p>`;
+  const response = form.get(field) ?? "";
+  const refusal = await (verifiers[vendor]?.(response, haechi) ?? siteverify(vendor, response, haechi));
+  return refusal ? `<p>Refused: ${refusal}</p>` : `<p>Signed in as ${form.get("name")}</p>`;
 }
 
-async function filled(file, { url, siteKey }) {
-  return (await readFile(file, "utf8")).replaceAll("{{HAECHI}}", url).replaceAll("{{SITE_KEY}}", siteKey);
+async function filled(file, { url, siteKey, challenge }) {
+  const values = { HAECHI: url, SITE_KEY: siteKey, CHALLENGE: challenge };
+  return (await readFile(file, "utf8")).replace(/\{\{([A-Z_]+)\}\}/g, (_, name) => values[name]);
 }
 
 async function bundle(folder, { url, siteKey }) {

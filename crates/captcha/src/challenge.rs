@@ -70,6 +70,12 @@ impl Keyring {
         Some((challenge, pass))
     }
 
+    /// Keys of 256 bits for somebody else to sign and verify by, who is named so: the one that follows from the current
+    /// secret, and behind it that of the previous one. No name may begin with another.
+    pub fn signing_keys(&self, name: &[u8]) -> impl Iterator<Item = [u8; 32]> {
+        [Some(&self.current), self.previous.as_ref()].into_iter().flatten().map(|subkeys| subkeys.signing_key(name))
+    }
+
     /// A word for a key that nobody issued, for tools that make labelled samples. No language is fixed.
     #[must_use]
     pub fn sample(&self, key: Key, length: u8) -> Word {
@@ -167,6 +173,16 @@ pub enum Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_signing_key_is_of_one_name_and_one_secret() {
+        let [old, new] = [1, 2].map(|byte| Secret::from_bytes([byte; 32]));
+        let keys = |keyring: &Keyring, name: &[u8]| keyring.signing_keys(name).collect::<Vec<_>>();
+        let (alone, rotated) = (Keyring::new(&old), Keyring::new(&new).with_previous(&old));
+        assert_eq!(keys(&alone, b"a"), keys(&alone, b"a"));
+        assert_ne!(keys(&alone, b"a"), keys(&alone, b"b"));
+        assert_eq!(keys(&rotated, b"a"), [keys(&Keyring::new(&new), b"a"), keys(&alone, b"a")].concat());
+    }
 
     #[test]
     fn a_key_says_which_kind_of_challenge_it_stands_for() {

@@ -51,4 +51,4 @@ pub use sound::{Language, Pace, Speech};
 pub use token::{Means, Pass, Token};
 pub use typed::normalise;
 pub use word::Word;
-pub use work::{Algorithm, Puzzle, Solution, Terms, Work};
+pub use work::{Algorithm, Puzzle, SmallPuzzles, Solution, Terms, Work};

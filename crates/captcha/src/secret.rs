@@ -76,6 +76,9 @@ pub(crate) struct Subkeys {
     sound: Hmac<Sha256>,
     redemption: Hmac<Sha256>,
     work: Hmac<Sha256>,
+    number: Hmac<Sha256>,
+    small_puzzles: Hmac<Sha256>,
+    signing: Hmac<Sha256>,
 }
 
 /// What a seed is for. Two purposes never share a stream.
@@ -91,6 +94,10 @@ pub(crate) enum Purpose {
     Redemption,
     /// The puzzle of work on these terms.
     Work(Terms),
+    /// The number of work, beside the word of this key if there is one.
+    Number(Option<Key>),
+    /// What only whoever holds the secret can put behind the key, where work is small puzzles.
+    SmallPuzzles,
 }
 
 impl Subkeys {
@@ -105,6 +112,9 @@ impl Subkeys {
             sound: prf("sound"),
             redemption: prf("redemption"),
             work: prf("work"),
+            number: prf("number"),
+            small_puzzles: prf("small puzzles"),
+            signing: prf("signing"),
         }
     }
 
@@ -116,6 +126,8 @@ impl Subkeys {
             Purpose::Sound => &self.sound,
             Purpose::Redemption => &self.redemption,
             Purpose::Work(_) => &self.work,
+            Purpose::Number(_) => &self.number,
+            Purpose::SmallPuzzles => &self.small_puzzles,
         };
         let prf = prf.clone().chain_update(key.as_bytes());
         // A key is always 16 bytes long, so what follows it is not taken for a part of it.
@@ -126,9 +138,20 @@ impl Subkeys {
                 let beside = beside.as_ref().map_or(&[][..], |word| word.as_bytes());
                 prf.chain_update(beside).chain_update(algorithm.name())
             }
-            Purpose::Answer | Purpose::Image | Purpose::Sound | Purpose::Redemption => prf,
+            Purpose::Number(Some(word)) => prf.chain_update(word.as_bytes()),
+            Purpose::Number(None)
+            | Purpose::SmallPuzzles
+            | Purpose::Answer
+            | Purpose::Image
+            | Purpose::Sound
+            | Purpose::Redemption => prf,
         };
         Seed::from_bytes(prf.finalize().into_bytes().into())
+    }
+
+    /// A key for whatever is named so.
+    pub(crate) fn signing_key(&self, name: &[u8]) -> [u8; 32] {
+        self.signing.clone().chain_update(name).finalize().into_bytes().into()
     }
 }
 

@@ -6,6 +6,11 @@
 //! that of a lottery. Nothing is stored: the nonce is the key, and salt, counter and prefix follow from it.
 //!
 //! To make a puzzle costs one derivation, a false solution one keyed hash, a right one a second derivation.
+//!
+//! For ALTCHA's first version there is a number instead, for which a hash is known. It costs less to make and to check, and
+//! less to whoever has machines for hashing.
+
+mod cap;
 
 use std::{fmt, ops::Range, str::FromStr};
 
@@ -13,6 +18,8 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::{Claims, Error, Judgement, Key, Shape, challenge::Opened, secret::Purpose, seed::Stream};
+
+pub use self::cap::SmallPuzzles;
 
 /// Something to compute, of a level that its key fixes.
 #[derive(Clone)]
@@ -115,6 +122,20 @@ impl Work {
     #[must_use]
     pub fn has_counter(&self, terms: &Terms, counter: u32) -> bool {
         self.draw(terms).counter == counter
+    }
+
+    /// The number that is to be found where work is written as in ALTCHA's first version: whoever solves it gets the hash
+    /// of a text and this number, and the text. Each up to [`Work::max_number`] is as likely as another, and no other word
+    /// beside it has the same.
+    #[must_use]
+    pub fn number(&self, beside: Option<Key>) -> u32 {
+        self.opened.seed(Purpose::Number(beside)).stream().below(self.max_number() + 1)
+    }
+
+    /// The largest number that need be tried.
+    #[must_use]
+    pub fn max_number(&self) -> u32 {
+        Algorithm::Sha256.counters(self.level) - 1
     }
 
     /// The puzzle without its prefix, and the counter to which it belongs.
@@ -322,6 +343,24 @@ mod tests {
             for (given, solution) in solutions.iter().enumerate() {
                 assert_eq!(work.judge(terms, solution) == Judgement::Right, asked == given);
             }
+        }
+    }
+
+    #[test]
+    fn a_number_is_of_the_work_and_of_the_word_beside_it_and_spread_evenly() {
+        let work_1 = work(0, 1);
+        let beside = [None, Some(Key::from_random_bytes([1; 16])), Some(Key::from_random_bytes([2; 16]))];
+        let [alone, first, second] = beside.map(|beside| work_1.number(beside));
+        assert!(alone != first && first != second && alone != second);
+        assert_eq!(first, work(0, 1).number(beside[1]));
+        assert_ne!(alone, work(0, 2).number(None));
+        for level in Shape::LEVELS {
+            let max = work(level, 1).max_number();
+            assert_eq!(max + 1, Algorithm::Sha256.counters(level));
+            let numbers = (0..1_000).map(|number| work(level, number).number(None));
+            let mut quarters = [0; 4];
+            numbers.for_each(|number| quarters[(u64::from(number) * 4 / (u64::from(max) + 1)) as usize] += 1);
+            assert!(quarters.iter().all(|count| (200..300).contains(count)), "{quarters:?}");
         }
     }
 

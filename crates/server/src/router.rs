@@ -17,7 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{
     dialect::{
         admin::{self, problem::Problem},
-        docs, health, nhn,
+        altcha, cap, docs, health, nhn,
         siteverify::{self, Vendor},
         widget,
     },
@@ -57,6 +57,8 @@ pub fn router(service: Arc<Service>, administration: Option<&Arc<Administration>
     let mut router = nhn::routes()
         .router(&service, &mut classes)
         .merge(widget::routes().router(&service, &mut classes))
+        .merge(altcha::routes().router(&service, &mut classes))
+        .merge(cap::routes().router(&service, &mut classes))
         .merge(health_routes().router(&service, &mut classes))
         .merge(document_routes(!options.operators_elsewhere).router(&service, &mut classes));
     for routes in siteverify::routes().into_iter().chain(widget::scripts()).chain([fallback::routes(&service)]) {
@@ -161,7 +163,7 @@ async fn say_refusals(State(proxies): State<Arc<Proxies>>, request: Request, nex
     if let Refusal::Parameter(fault) = *refusal {
         said.headers_mut().insert(X_HAECHI_REASON, HeaderValue::from_static(fault.code()));
     }
-    if dialect == Dialect::Widget {
+    if dialect.is_called_from_anywhere() {
         // So far only what its routes refused has them, and not what was refused before: too long, too large, too late.
         let headers = said.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
@@ -183,6 +185,8 @@ enum Listener {
     Visitor(Language),
     /// Somebody before a challenge, who sees or hears it.
     Onlooker(Box<nhn::notices::Onlooker>),
+    /// A widget of ALTCHA that has an answer verified.
+    Verifying,
     /// Somebody on the page for browsers without scripts, or on the reply to its form.
     Pasting(bool, Language),
 }
@@ -196,6 +200,7 @@ impl Listener {
                 let is_reply = parts.uri.path().ends_with("/answer");
                 Self::Pasting(is_reply, fallback::language_of(parts.uri.query(), &parts.headers))
             }
+            Dialect::Altcha if altcha::is_verification(parts.uri.path()) => Self::Verifying,
             Dialect::Nhn => {
                 nhn::notices::Onlooker::of(parts).map_or(Self::Program, |found| Self::Onlooker(found.into()))
             }
@@ -216,6 +221,9 @@ impl Dialect {
             (Self::Hcaptcha, _) => siteverify::refusal(Vendor::Hcaptcha, refusal),
             (Self::Turnstile, _) => siteverify::refusal(Vendor::Turnstile, refusal),
             (Self::Widget, _) => widget::refusal(refusal),
+            (Self::Altcha, Listener::Verifying) => altcha::refused_verification(refusal),
+            (Self::Altcha, _) => altcha::refusal(refusal),
+            (Self::Cap, _) => cap::refusal(refusal),
             (Self::Nhn, Listener::Onlooker(onlooker)) => nhn::notices::refusal(refusal, onlooker),
             (Self::Nhn | Self::Console | Self::Demo | Self::Fallback, _) => nhn::reply::refusal(refusal),
         }

@@ -12,8 +12,8 @@ use haechi::{
     },
     installation::{
         config::Config,
-        control::{self, call},
-        open_administration,
+        control::{self, ShownKey, call},
+        open_administration, open_to_inspect,
     },
     keep::store::{self, Store, StoreError},
     logging,
@@ -63,6 +63,8 @@ enum Action {
         #[command(subcommand)]
         action: SecretAction,
     },
+    /// Print the key by which an app's site verifies ALTCHA's payloads by itself: its HMAC key
+    AltchaKey(Named),
     /// Switch an app off: it issues and judges nothing
     Disable(Named),
     /// Switch an app on again
@@ -94,30 +96,35 @@ struct Named {
     name: String,
 }
 
-impl From<Action> for AppCommand {
-    fn from(action: Action) -> Self {
-        match action {
-            Action::Create { name, settings } => Self::Create { name, settings },
-            Action::List => Self::List,
-            Action::Show(app) => Self::Show(app.name),
-            Action::Set { name, settings } => Self::Set { name, settings },
-            Action::Rotate(Rotation { name, grace_secs }) => Self::Rotate { name, grace_secs },
-            Action::EndGrace(app) => Self::EndGrace(app.name),
-            Action::Secret { action: SecretAction::Rotate(Rotation { name, grace_secs }) } => {
-                Self::RotateSecret { name, grace_secs }
+impl Action {
+    /// What is to be done with the app; or the app, if nothing is but to show its key.
+    fn command(self) -> Result<AppCommand, Named> {
+        Ok(match self {
+            Self::Create { name, settings } => AppCommand::Create { name, settings },
+            Self::List => AppCommand::List,
+            Self::Show(app) => AppCommand::Show(app.name),
+            Self::Set { name, settings } => AppCommand::Set { name, settings },
+            Self::Rotate(Rotation { name, grace_secs }) => AppCommand::Rotate { name, grace_secs },
+            Self::EndGrace(app) => AppCommand::EndGrace(app.name),
+            Self::Secret { action: SecretAction::Rotate(Rotation { name, grace_secs }) } => {
+                AppCommand::RotateSecret { name, grace_secs }
             }
-            Action::Secret { action: SecretAction::EndGrace(app) } => Self::EndSecretGrace(app.name),
-            Action::Disable(app) => Self::Disable(app.name),
-            Action::Enable(app) => Self::Enable(app.name),
-            Action::Remove(app) => Self::Remove(app.name),
-        }
+            Self::Secret { action: SecretAction::EndGrace(app) } => AppCommand::EndSecretGrace(app.name),
+            Self::AltchaKey(app) => return Err(app),
+            Self::Disable(app) => AppCommand::Disable(app.name),
+            Self::Enable(app) => AppCommand::Enable(app.name),
+            Self::Remove(app) => AppCommand::Remove(app.name),
+        })
     }
 }
 
 impl AppArgs {
     pub(super) fn run(self) -> Result<ExitCode> {
-        let command = AppCommand::from(self.action);
         let config = self.common.config()?;
+        let command = match self.action.command() {
+            Ok(command) => command,
+            Err(app) => return print_altcha_key(&config, &app.name, self.common.json),
+        };
         let apps = perform(&config, &command)?;
         let may_be_new = matches!(command, AppCommand::Create { .. } | AppCommand::Set { .. });
         for app in apps.iter().filter(|app| may_be_new && app.enabled) {
@@ -159,6 +166,22 @@ fn unseen(command: &AppCommand, error: anyhow::Error) -> anyhow::Error {
         AppCommand::Remove(_) => "removed",
     };
     anyhow!("the app was {done}, but that could not be shown: {error}")
+}
+
+/// Prints what a site's own verification of ALTCHA's payloads takes.
+fn print_altcha_key(config: &Config, name: &str, as_json: bool) -> Result<ExitCode> {
+    let shown = by_server_or_directly(config, control::ALTCHA_KEY, &name, false, |store| {
+        let administration = open_administration(config, store.clone())?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let service = runtime.block_on(open_to_inspect(config, store, unix_now()))?;
+        Ok(ShownKey::of(&administration, &service, name)?)
+    })?;
+    if as_json {
+        output::print_json(&shown)?;
+    } else {
+        output::print(&format!("name           {}\naltcha key     {}\n", shown.name, shown.altcha_key))?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Has the running server do it, or does it in the database.

@@ -75,6 +75,7 @@ pub(crate) fn routes() -> Routes<Arc<Administration>> {
         .call(Call::Other, routes!(apps::end_grace))
         .call(Call::Other, routes!(apps::rotate_secret))
         .call(Call::Other, routes!(apps::end_secret_grace))
+        .call(Call::Other, routes!(apps::show_altcha_key))
         .call(Call::Other, routes!(statistics::report))
         .call(Call::Other, routes!(statistics::totals))
         .call(Call::Other, routes!(demand::state))

@@ -12,7 +12,7 @@ use axum::{
 };
 use utoipa::{OpenApi, openapi::Server};
 
-use super::{admin, nhn, siteverify, widget};
+use super::{admin, altcha, cap, nhn, siteverify, widget};
 use crate::{
     domain::refusal::Refusal,
     http::{public_path::PublicPath, routes::Dialect},
@@ -28,6 +28,8 @@ use crate::{
     tags(
         (name = "CAPTCHA API v1.0", description = "Issue a challenge, show it, judge its answer, expire it"),
         (name = "siteverify", description = "Redeem the token of a page, as reCAPTCHA, hCaptcha and Turnstile have it"),
+        (name = "ALTCHA", description = "What ALTCHA's widgets and libraries call, in both versions of its protocol"),
+        (name = "Cap", description = "What Cap's widget calls, and its siteverify"),
         (name = "Widget", description = "What the widget calls, from the pages of any site"),
     ),
 )]
@@ -46,7 +48,11 @@ fn public_openapi() -> utoipa::openapi::OpenApi {
 }
 
 fn for_everybody() -> utoipa::openapi::OpenApi {
-    let document = Document::openapi().merge_from(nhn::routes().document()).merge_from(widget::routes().document());
+    let document = Document::openapi()
+        .merge_from(nhn::routes().document())
+        .merge_from(widget::routes().document())
+        .merge_from(altcha::routes().document())
+        .merge_from(cap::routes().document());
     siteverify::routes().into_iter().fold(document, |document, routes| document.merge_from(routes.document()))
 }
 
@@ -55,11 +61,15 @@ fn with_common_replies(mut document: utoipa::openapi::OpenApi) -> utoipa::openap
     let problem = common_reply(&document, "/admin/v1/apps", "4XX");
     let envelope = common_reply(&document, "/captcha/v1.0/keys/{key}/img", "503");
     let fault = common_reply(&document, "/widget/v1/begin", "503");
+    let altcha = common_reply(&document, "/altcha/v2/challenge", "503");
+    let cap = common_reply(&document, "/cap/{sitekey}/challenge", "503");
     let verdict = common_reply(&document, "/siteverify", "200");
     for (path, item) in &mut document.paths.paths {
         let reply = match Dialect::of(path) {
             Dialect::Admin => &problem,
             Dialect::Widget => &fault,
+            Dialect::Altcha => &altcha,
+            Dialect::Cap => &cap,
             Dialect::Recaptcha | Dialect::Hcaptcha | Dialect::Turnstile => &verdict,
             Dialect::Nhn | Dialect::Console | Dialect::Demo | Dialect::Fallback => &envelope,
         };
@@ -150,7 +160,7 @@ mod tests {
     fn operations_have_names_of_their_own() {
         let names = operation_ids(&openapi());
         let different: BTreeSet<_> = names.iter().collect();
-        assert_eq!((different.len(), names.len()), (names.len(), 35), "{names:?}");
+        assert_eq!((different.len(), names.len()), (names.len(), 45), "{names:?}");
     }
 
     #[test]

@@ -37,7 +37,7 @@ use crate::{
     http::{
         fields::Fields,
         parameters::MAX_VALUE_BYTES,
-        request::host_of,
+        request::host_of_page,
         routes::{Caller, Dialect, Routes},
     },
 };
@@ -418,14 +418,6 @@ fn means(challenge: &Challenge, fields: &Fields) -> Result<Means, Refusal> {
     })
 }
 
-/// The host of the page that calls, in lower case and without its port; empty if the browser does not say.
-///
-/// A page cannot set `Origin`. A program can: of it the host proves nothing, and neither does it of the vendors' tokens.
-fn host_of_page(headers: &HeaderMap) -> String {
-    let host = |name| headers.get(name).map(host_of);
-    host(header::ORIGIN).or_else(|| host(header::REFERER)).unwrap_or_default()
-}
-
 /// How a challenge is wanted.
 struct Look {
     language: Option<Language>,
@@ -494,7 +486,7 @@ pub(crate) async fn issue_word(
 }
 
 /// Issues what the client is shown, and counts it until it is answered.
-async fn issue<T>(
+pub(crate) async fn issue<T>(
     service: &Service,
     client: &Caller,
     live: &LiveApp,

@@ -2,9 +2,10 @@
 //!
 //! Every check of the wire contract is one method here, so that a handler reads as the order in which they are made.
 //! `work.rs` has what is computed beside a word or instead of one, `tokens.rs` what a passed challenge is good for beside
-//! its verdict, `looking.rs` what has to be well for any of it.
+//! its verdict, `signing.rs` the keys by which a site looks for itself, `looking.rs` what has to be well for any of it.
 
 mod looking;
+mod signing;
 mod tokens;
 mod work;
 
@@ -17,7 +18,10 @@ use std::{
     time::Duration,
 };
 
-pub use self::work::{Asked, AskedWork};
+pub use self::{
+    signing::{Signature, SigningKey},
+    work::{Asked, AskedWork, Sealed},
+};
 
 use arc_swap::ArcSwap;
 use axum::body::Bytes;

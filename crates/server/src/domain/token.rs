@@ -15,11 +15,16 @@ pub enum Audience {
     Hcaptcha,
     /// Turnstile.
     Turnstile,
+    /// ALTCHA, in whose payloads tokens are.
+    Altcha,
+    /// Cap.
+    Cap,
 }
 
 impl Audience {
     /// All of them, by their number in a token. Tokens that are out have these numbers.
-    pub const ALL: [Self; 5] = [Self::Haechi, Self::Recaptcha, Self::RecaptchaV3, Self::Hcaptcha, Self::Turnstile];
+    pub const ALL: [Self; 7] =
+        [Self::Haechi, Self::Recaptcha, Self::RecaptchaV3, Self::Hcaptcha, Self::Turnstile, Self::Altcha, Self::Cap];
 
     /// The longest time for which a token of any of them can be redeemed, in seconds.
     pub const LONGEST_LIFE_SECS: u64 = 300;
@@ -33,6 +38,8 @@ impl Audience {
             Self::RecaptchaV3 => "recaptcha-v3",
             Self::Hcaptcha => "hcaptcha",
             Self::Turnstile => "turnstile",
+            Self::Altcha => "altcha",
+            Self::Cap => "cap",
         }
     }
 
@@ -47,7 +54,7 @@ impl Audience {
     pub const fn life_secs(self) -> u64 {
         match self {
             Self::Recaptcha | Self::RecaptchaV3 | Self::Hcaptcha => 120,
-            Self::Haechi | Self::Turnstile => Self::LONGEST_LIFE_SECS,
+            Self::Haechi | Self::Turnstile | Self::Altcha | Self::Cap => Self::LONGEST_LIFE_SECS,
         }
     }
 }

@@ -24,9 +24,11 @@ const MAX_BYTES: usize = 100;
 const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
 /// With what paths of this server itself begin. A request for one of them may have lost the public path or not, which
 /// nobody can tell if that begins the same.
-const OWN: [&str; 14] = [
+const OWN: [&str; 17] = [
     "1",
     "admin",
+    "altcha",
+    "cap",
     "captcha",
     "console",
     "demo",
@@ -38,6 +40,7 @@ const OWN: [&str; 14] = [
     "recaptcha",
     "siteverify",
     "turnstile",
+    "v1",
     "widget",
 ];
 /// Attributes that hold an address or, the last one, several.

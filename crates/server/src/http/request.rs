@@ -48,6 +48,22 @@ pub(crate) fn host_of(address: &HeaderValue) -> String {
     address.as_ref().and_then(Url::host_str).unwrap_or_default().trim_end_matches('.').to_owned()
 }
 
+/// The host of the page that calls, in lower case and without its port; empty if the browser does not say.
+///
+/// A page cannot set `Origin`. A program can: of it the host proves nothing, and neither does it of the vendors' tokens.
+pub(crate) fn host_of_page(headers: &HeaderMap) -> String {
+    let host = |name| headers.get(name).map(host_of);
+    host(header::ORIGIN).or_else(|| host(header::REFERER)).unwrap_or_default()
+}
+
+/// How clients call this server, such as `https://captcha.example.org`, if the request names a host that can be one.
+pub(crate) fn origin(is_encrypted: bool, headers: &HeaderMap) -> Option<String> {
+    let scheme = if is_encrypted { "https" } else { "http" };
+    let is_host = |host: &&str| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
+    let host = headers.get(header::HOST)?.to_str().ok().filter(is_host)?;
+    Some(format!("{scheme}://{host}"))
+}
+
 pub(crate) async fn no_such_route() -> Refusal {
     Refusal::Http(StatusCode::NOT_FOUND)
 }

@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::MethodRouter,
@@ -48,6 +48,10 @@ pub(crate) enum Dialect {
     Turnstile,
     /// What the widget calls.
     Widget,
+    /// ALTCHA, and the addresses of Sentinel.
+    Altcha,
+    /// Cap.
+    Cap,
     /// The page for browsers without scripts.
     Fallback,
     /// The demo's page. What its script calls has the words of the first dialect.
@@ -67,9 +71,18 @@ impl Dialect {
             () if is_below("/siteverify") || is_below("/1") => Self::Hcaptcha,
             () if is_below("/turnstile") => Self::Turnstile,
             () if is_below("/widget") => Self::Widget,
+            () if is_below("/altcha") || is_below("/v1/challenge") || is_below("/v1/verify") => Self::Altcha,
+            () if is_below("/cap") => Self::Cap,
             () if path == "/" => Self::Demo,
             () => Self::Nhn,
         }
+    }
+}
+
+impl Dialect {
+    /// Whether pages of any origin call it.
+    pub(crate) const fn is_called_from_anywhere(self) -> bool {
+        matches!(self, Self::Widget | Self::Altcha | Self::Cap)
     }
 }
 
@@ -127,6 +140,14 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
+    /// With the last call at another address too, at which others have it. The OpenAPI document does not repeat it.
+    pub(crate) fn also_at(mut self, path: &str) -> Self {
+        let Route { call, handlers, methods, .. } = self.routes.last().expect("there is a call");
+        let route = Route { call: *call, path: path.to_owned(), handlers: handlers.clone(), methods: methods.clone() };
+        self.add(route);
+        self
+    }
+
     /// With what is for people or machines that know it anyway, and so is not in the OpenAPI document.
     pub(crate) fn page(mut self, call: Call, path: &str, handlers: MethodRouter<S>) -> Self {
         self.add(Route { call, path: path.to_owned(), handlers, methods: None });
@@ -163,7 +184,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             handlers = match call {
                 Call::Image | Call::Sound => handlers.layer((varied(), shown_anywhere())),
                 Call::Script => handlers.layer(called_from_anywhere()),
-                _ if dialect == Dialect::Widget => handlers.layer(called_from_anywhere()),
+                _ if dialect == Dialect::Altcha => handlers.layer(called_by_altcha()),
+                _ if dialect.is_called_from_anywhere() => handlers.layer(called_from_anywhere()),
                 _ => handlers,
             };
             router.route(&path, handlers)
@@ -208,6 +230,18 @@ fn called_from_anywhere() -> CorsLayer {
         .expose_headers([header::RETRY_AFTER])
         .max_age(PREFLIGHT_AGE)
 }
+
+/// What ALTCHA's widgets send and read beside.
+fn called_by_altcha() -> CorsLayer {
+    called_from_anywhere()
+        .allow_headers([header::CONTENT_TYPE, X_ALTCHA_SPAM_FILTER])
+        .expose_headers([header::RETRY_AFTER, X_ALTCHA_CONFIG])
+}
+
+/// Where ALTCHA's widgets learn at which address an answer is verified.
+pub(crate) const X_ALTCHA_CONFIG: HeaderName = HeaderName::from_static("x-altcha-config");
+/// What its second widget says of itself where a page wants its texts looked at.
+const X_ALTCHA_SPAM_FILTER: HeaderName = HeaderName::from_static("x-altcha-spam-filter");
 
 /// How long a browser need not ask again whether it may call: as long as one of them believes at most.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(7_200);
@@ -296,6 +330,11 @@ impl Caller {
     /// Counts a challenge that the client gives up for another.
     pub(crate) async fn give_up(&self, service: &Service, live: &LiveApp, now: u64) {
         service.demands().settle(self.at(live), Became::Renewed, now).await;
+    }
+
+    /// Counts work of which nobody here will see whether it was done, since the site looks at that by itself.
+    pub(crate) async fn take_for_solved(&self, service: &Service, live: &LiveApp, now: u64) {
+        service.demands().settle(self.at(live), Became::Solved, now).await;
     }
 
     fn at(&self, live: &LiveApp) -> demand::Caller {
@@ -435,6 +474,10 @@ mod tests {
             ("/10", Dialect::Nhn),
             ("/turnstile/v0/siteverify", Dialect::Turnstile),
             ("/widget/v1/begin", Dialect::Widget),
+            ("/altcha/v2/challenge", Dialect::Altcha),
+            ("/v1/verify/signature", Dialect::Altcha),
+            ("/v1/captcha/nkey", Dialect::Nhn),
+            ("/cap/x/redeem", Dialect::Cap),
             ("/demo/redemption", Dialect::Nhn),
             ("*", Dialect::Nhn),
         ] {

@@ -24,9 +24,9 @@ pub use self::{
 use crate::{
     clock::unix_now,
     domain::{
-        admin::{AccessCommand, Actor, Administration},
+        admin::{AccessCommand, Actor, AdminError, Administration},
         apps::AppCommand,
-        service::Service,
+        service::{Service, Signature},
     },
     installation::{backup, inspect::Question},
     keep::store::Store,
@@ -39,6 +39,8 @@ pub const ACCESS: &str = "/access";
 /// The path of a [`Question`] about a key; the reply is an [`Inspection`](crate::installation::inspect::Inspection).
 pub const INSPECT: &str = "/inspect";
 
+/// The path of an app's name; the reply is its [`ShownKey`].
+pub const ALTCHA_KEY: &str = "/altcha-key";
 /// The path of a [`BackupRequest`]; the reply is a [`Summary`](crate::installation::backup::Summary).
 pub const BACKUP: &str = "/backup";
 
@@ -47,6 +49,27 @@ pub const BACKUP: &str = "/backup";
 pub struct BackupRequest {
     /// The name of the file.
     pub name: String,
+}
+
+/// The key by which an app's site verifies ALTCHA's payloads by itself.
+#[derive(Serialize, Deserialize)]
+pub struct ShownKey {
+    /// The app's name.
+    pub name: String,
+    /// The key.
+    pub altcha_key: String,
+}
+
+impl ShownKey {
+    /// An app's, for the operator.
+    ///
+    /// # Errors
+    /// [`AdminError`] if there is no such app.
+    pub fn of(administration: &Administration, service: &Service, name: &str) -> Result<Self, AdminError> {
+        let app = administration.app_to_show_key_of(&Actor::Command, name, unix_now())?;
+        let altcha_key = service.signing_key(&app, Signature::Passing).as_str().to_owned();
+        Ok(Self { name: app.name, altcha_key })
+    }
 }
 
 /// What commands are carried out with.
@@ -73,6 +96,7 @@ pub fn router(controls: Controls) -> Router {
         .route(APP, post(app))
         .route(ACCESS, post(access))
         .route(INSPECT, post(inspect_key))
+        .route(ALTCHA_KEY, post(altcha_key))
         .route(BACKUP, post(back_up))
         .with_state(Arc::new(controls))
 }
@@ -104,6 +128,14 @@ async fn back_up(State(controls): State<Arc<Controls>>, Json(request): Json<Back
     let path = controls.data.join(request.name);
     match tokio::task::spawn_blocking(move || backup::take(&controls.store, &path, unix_now())).await {
         Ok(taken) => reply(taken),
+        Err(error) => reply::<()>(Err(error)),
+    }
+}
+
+async fn altcha_key(State(controls): State<Arc<Controls>>, Json(name): Json<String>) -> Response {
+    let showing = move || ShownKey::of(&controls.administration, &controls.service, &name);
+    match tokio::task::spawn_blocking(showing).await {
+        Ok(shown) => reply(shown),
         Err(error) => reply::<()>(Err(error)),
     }
 }

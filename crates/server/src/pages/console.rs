@@ -101,6 +101,7 @@ fn routes() -> Routes<Arc<Console>> {
         ("/console/apps/{number}/end-grace", post(manage::end_grace)),
         ("/console/apps/{number}/rotate-secret", post(manage::rotate_secret)),
         ("/console/apps/{number}/end-secret-grace", post(manage::end_secret_grace)),
+        ("/console/apps/{number}/altcha-key", post(integration::show_altcha_key)),
         ("/console/apps/{number}/enable", post(manage::enable)),
         ("/console/apps/{number}/disable", post(manage::disable)),
         ("/console/apps/{number}/remove", get(manage::ask_to_remove).post(manage::remove)),

@@ -3,7 +3,7 @@
 use crate::server::{Reply, TestServer, send, send_request};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Words {
+pub(crate) enum Words {
     Envelope,
     Problem,
     Page,
@@ -12,7 +12,7 @@ enum Words {
 }
 
 #[track_caller]
-fn check(reply: &Reply, status: u16, words: Words) {
+pub(crate) fn check(reply: &Reply, status: u16, words: Words) {
     let expected = match words {
         Words::Envelope | Words::Verdict | Words::Fault => "application/json",
         Words::Problem => "application/problem+json",
@@ -33,11 +33,13 @@ fn check(reply: &Reply, status: u16, words: Words) {
     }
 }
 
-const PLACES: [(&str, Words); 8] = [
+const PLACES: [(&str, Words); 10] = [
     ("/recaptcha/api/siteverify", Words::Verdict),
     ("/siteverify", Words::Verdict),
     ("/turnstile/v0/siteverify", Words::Verdict),
     ("/widget/v1/begin", Words::Fault),
+    ("/altcha/v2/challenge", Words::Fault),
+    ("/v1/verify/signature", Words::Fault),
     ("/captcha/v1.0", Words::Envelope),
     ("/nothing", Words::Envelope),
     ("/admin/v1", Words::Problem),

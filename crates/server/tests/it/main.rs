@@ -4,10 +4,12 @@
 
 mod admin;
 mod again;
+mod altcha;
 mod api;
 mod apps;
 mod backup;
 mod bodies;
+mod cap;
 mod cli;
 mod clock;
 mod config;

@@ -1,6 +1,9 @@
 //! Apps.
 
+use std::sync::Arc;
+
 use axum::{
+    Extension,
     extract::{Request, State},
     http::{HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
@@ -15,6 +18,7 @@ use crate::{
     domain::{
         admin::{Actor, AdminError, Administration, Scope},
         apps::{AppView, LONGEST_GRACE_SECS, SettingChanges},
+        service::{Service, Signature},
     },
 };
 
@@ -69,6 +73,13 @@ impl ChangedApp {
         let AppView { number, site_key, appkey, secret, .. } = app;
         Self::Unseen(UnseenApp { number, site_key, appkey, secret })
     }
+}
+
+/// A key of an app, for its site.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AltchaKey {
+    /// 256 bits, in hexadecimal digits: what a site gives to ALTCHA's library as its HMAC key.
+    altcha_key: String,
 }
 
 /// How an appkey or a secret is rotated.
@@ -239,6 +250,24 @@ pub(crate) async fn end_secret_grace(
     on_app(&admin, actor, &uri, |admin, actor, number, now| admin.end_secret_grace(actor, number, now)).await
 }
 
+/// Show the key by which an app's site verifies ALTCHA's payloads by itself. The audit log says who saw it. Scope: `apps:write`.
+#[utoipa::path(
+    post, path = "/admin/v1/apps/{app}/altcha-key", tag = "Admin API", security(("token" = [])),
+    params(("app" = u32, Path, description = "The app's number")),
+    responses((status = 200, body = AltchaKey), (status = 404, body = Problem, content_type = "application/problem+json"))
+)]
+pub(crate) async fn show_altcha_key(
+    State(admin): Administered,
+    Extension(service): Extension<Arc<Service>>,
+    Caller(actor): Caller,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let number = app_number(&uri)?;
+    let app = blocking(&admin, move |admin| admin.numbered_app_to_show_key_of(&actor, number, unix_now())).await?;
+    let key = service.signing_key(&app, Signature::Passing);
+    Ok(ok(&AltchaKey { altcha_key: key.as_str().to_owned() }))
+}
+
 /// For how long what is replaced goes on, as a rotation's body says.
 async fn grace_secs(request: Request) -> Result<u64, Problem> {
     let Rotation { grace_secs } = body(request).await?;
@@ -250,7 +279,7 @@ async fn grace_secs(request: Request) -> Result<u64, Problem> {
 }
 
 async fn on_app(
-    admin: &std::sync::Arc<Administration>,
+    admin: &Arc<Administration>,
     actor: Actor,
     uri: &Uri,
     act: impl FnOnce(&Administration, &Actor, u32, u64) -> Result<AppView, AdminError> + Send + 'static,

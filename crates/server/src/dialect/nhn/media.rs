@@ -147,7 +147,11 @@ impl Wanted {
         Self {
             scale: scale.unwrap_or_default(),
             theme: text("theme").and_then(|text| text.parse().ok()),
-            language: text("lang").and_then(|text| text.parse().ok()).or_else(|| language::preferred(headers)),
+            // ALTCHA's widgets call it so.
+            language: parameters
+                .wish(&["lang", "language"])
+                .and_then(|text| text.parse().ok())
+                .or_else(|| language::preferred(headers)),
             pace: text("pace").and_then(|text| text.parse().ok()).unwrap_or_default(),
         }
     }

@@ -11,6 +11,7 @@ crate::codes::codes! {
         AppGraceEnded = "app.grace_ended",
         AppSecretRotated = "app.secret_rotated",
         AppSecretGraceEnded = "app.secret_grace_ended",
+        AppAltchaKeyShown = "app.altcha_key_shown",
         AppRemoved = "app.removed",
         TokenCreated = "token.created",
         TokenRemoved = "token.removed",

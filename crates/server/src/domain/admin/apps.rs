@@ -2,7 +2,7 @@
 
 use super::{Action, Actor, AdminError, Administration, Scope};
 use crate::domain::{
-    apps::{AppCommand, AppView, SettingChanges},
+    apps::{App, AppCommand, AppView, SettingChanges},
     counters::Counts,
     statistics::{Report, Span},
 };
@@ -119,6 +119,27 @@ impl Administration {
     /// As [`Administration::change_app`].
     pub fn end_secret_grace(&self, actor: &Actor, number: u32, now: u64) -> Result<AppView, AdminError> {
         self.perform_on(actor, number, AppCommand::EndSecretGrace, now)
+    }
+
+    /// The app of this name, whose key for ALTCHA the actor is about to see, which is written down.
+    ///
+    /// # Errors
+    /// [`AdminError::Forbidden`] or [`AdminError::NotFound`].
+    pub fn app_to_show_key_of(&self, actor: &Actor, name: &str, now: u64) -> Result<App, AdminError> {
+        actor.check(Scope::AppsWrite)?;
+        let app = self.apps.apps().current().by_name(name).map(|live| live.app.clone());
+        let app = app.ok_or_else(|| AdminError::NotFound { kind: "app", name: name.to_owned() })?;
+        self.note(actor, Action::AppAltchaKeyShown, &app.name, "", now);
+        Ok(app)
+    }
+
+    /// The same, of the app of this number.
+    ///
+    /// # Errors
+    /// As [`Administration::app_to_show_key_of`].
+    pub fn numbered_app_to_show_key_of(&self, actor: &Actor, number: u32, now: u64) -> Result<App, AdminError> {
+        actor.check(Scope::AppsWrite)?;
+        self.app_to_show_key_of(actor, &self.name_of(number)?, now)
     }
 
     /// Removes an app for good.

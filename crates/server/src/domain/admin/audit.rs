@@ -26,7 +26,7 @@ pub struct AuditEntry {
     /// Who did it: `user NAME`, `token NAME (ID)` or `command`.
     pub actor: String,
     /// What was done: `app.created`, `app.changed`, `app.enabled`, `app.disabled`, `app.rotated`, `app.grace_ended`,
-    /// `app.secret_rotated`, `app.secret_grace_ended`, `app.removed`,
+    /// `app.secret_rotated`, `app.secret_grace_ended`, `app.altcha_key_shown`, `app.removed`,
     /// `token.created`, `token.removed`, `user.created`, `user.removed`, `user.password_changed`, `user.signed_in`,
     /// `user.signed_out`, `user.refused` (a wrong password).
     pub action: String,

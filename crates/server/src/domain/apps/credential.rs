@@ -117,7 +117,7 @@ impl<F: Form> fmt::Debug for Credential<F> {
 }
 
 impl<F> CredentialHash<F> {
-    pub(super) const fn as_bytes(&self) -> &[u8; 32] {
+    pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 }

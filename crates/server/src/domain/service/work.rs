@@ -20,6 +20,14 @@ pub struct Asked {
     pub work: Option<AskedWork>,
 }
 
+/// What is asked of a client, whatever the form in which its work is written.
+pub struct Sealed {
+    /// A word.
+    pub word: Option<Word>,
+    /// Work, beside the word if there is one.
+    pub work: Option<Work>,
+}
+
 /// Work, and the puzzle that it is.
 pub struct AskedWork {
     /// The work.
@@ -41,10 +49,12 @@ impl Service {
         client: Option<Client>,
         now: u64,
     ) -> Result<Asked, Refusal> {
-        self.admit_issue(live, now).await?;
-        let word = if asking.word { Some(self.seal_word(live, Some(language), now)?) } else { None };
-        let work = match asking.work {
-            Some(level) => Some(self.seal_work(live, level, word.as_ref().map(Word::key), client, now).await?),
+        let Sealed { word, work } = self.seal_asked(live, asking, Some(language), now).await?;
+        let work = match work {
+            Some(work) => {
+                let puzzle = self.puzzle(live, &work, word.as_ref().map(Word::key), client).await?;
+                Some(AskedWork { work, puzzle })
+            }
             None => None,
         };
         let issued = match (&word, &work) {
@@ -55,21 +65,43 @@ impl Service {
         Ok(Asked { issued, word, work })
     }
 
-    /// Work of this level, whose puzzle is made where other long work is done, and refused where that is.
-    async fn seal_work(
+    /// Issues what is asked of a client, the word in one language if one is given.
+    ///
+    /// # Errors
+    /// As [`Service::issue`].
+    pub async fn seal_asked(
         &self,
         live: &LiveApp,
-        level: u8,
-        beside: Option<Key>,
-        client: Option<Client>,
+        asking: Asking,
+        language: Option<Language>,
         now: u64,
-    ) -> Result<AskedWork, Refusal> {
+    ) -> Result<Sealed, Refusal> {
+        self.admit_issue(live, now).await?;
+        let word = if asking.word { Some(self.seal_word(live, language, now)?) } else { None };
+        let work = asking.work.map(|level| self.seal_work(live, level, now)).transpose()?;
+        Ok(Sealed { word, work })
+    }
+
+    fn seal_work(&self, live: &LiveApp, level: u8, now: u64) -> Result<Work, Refusal> {
         // A customer's own tests are not to wait.
         let level = if live.app.settings.test { *Shape::LEVELS.start() } else { level };
         let key = self.seal(live, Shape::Work { level }, now);
-        let work = self.keyring.load().open_work(&key).ok_or(Refusal::Internal)?;
-        let terms = terms_of(live, beside);
-        self.work_pool.run(client, move || AskedWork { puzzle: work.puzzle(&terms), work }).await
+        self.keyring.load().open_work(&key).ok_or(Refusal::Internal)
+    }
+
+    /// The puzzle of work, which is made where other long work is done, and refused where that is.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] if too much waits to be computed already.
+    pub async fn puzzle(
+        &self,
+        live: &LiveApp,
+        work: &Work,
+        beside: Option<Key>,
+        client: Option<Client>,
+    ) -> Result<Puzzle, Refusal> {
+        let (terms, work) = (terms_of(live, beside), work.clone());
+        self.work_pool.run(client, move || work.puzzle(&terms)).await
     }
 
     /// Whether this solves the app's work. Nobody remembers that it did.
@@ -112,6 +144,20 @@ impl Service {
         if !self.is_solved(live, work, None, solution, client).await? {
             return Ok(Judged::new(Verdict::Undone, work, now));
         }
+        self.spend_work(live, work, request, now).await
+    }
+
+    /// Takes work for done, once. That it was asked for alone, and is solved, is for the caller to know.
+    ///
+    /// # Errors
+    /// As [`Service::judge`].
+    pub async fn spend_work(
+        &self,
+        live: &LiveApp,
+        work: &Work,
+        request: Option<RequestName>,
+        now: u64,
+    ) -> Result<Judged, Refusal> {
         let attempt = Attempt { is_right: true, attempts_allowed: 1, request };
         self.settle(live, work.into(), attempt, now).await
     }

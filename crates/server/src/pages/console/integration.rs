@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State, response::Response};
+use axum::{extract::State, http::StatusCode, response::Response};
 use maud::{Markup, html};
 
 use super::{
@@ -10,9 +10,17 @@ use super::{
     fault::Fault,
     manage::{Tab, app_head},
     page::{Page, Part},
+    texts::fill,
     visitor::{AppNumber, Visitor},
 };
-use crate::domain::apps::{AppView, Hostnames};
+use crate::{
+    clock::unix_now,
+    domain::{
+        admin::Scope,
+        apps::{AppView, Hostnames},
+        service::Signature,
+    },
+};
 
 /// The one request by which a site redeems a token, in each language.
 const REQUESTS: [(&str, &str, &str); 5] = [
@@ -23,6 +31,7 @@ const REQUESTS: [(&str, &str, &str); 5] = [
     ("verify-python", "Python", include_str!("snippets/widget/verify.py")),
 ];
 const TAGS: &str = include_str!("snippets/widget/widget.html");
+const ALTCHA: &str = include_str!("snippets/altcha.html");
 const DIRECTIVES: &str = include_str!("snippets/widget/policy.txt");
 
 /// The languages that there are examples of NHN's API in: what their headings are called, and the text.
@@ -48,6 +57,43 @@ pub(super) async fn show(
     let content = page(&visitor, &app);
     let title = format!("{} – {}", visitor.texts().integration, app.name);
     Ok(Page::of(&visitor, &title, &content).in_part(Part::Overview).respond())
+}
+
+/// ALTCHA's widget, and for who may have it the key that its libraries take.
+fn with_altcha(visitor: &Visitor, app: &AppView, example: &impl Fn(&str, &str) -> Markup) -> Markup {
+    let texts = visitor.texts();
+    html! {
+        h2 #altcha { (texts.altcha) }
+        p { (texts.altcha_task) }
+        (example("HTML: altcha-widget", ALTCHA))
+        @if visitor.may(Scope::AppsWrite) {
+            form.card method="post" action={ "/console/apps/" (app.number) "/altcha-key" } {
+                p { (texts.altcha_key_task) }
+                button { (texts.altcha_key) }
+            }
+        }
+    }
+}
+
+/// Shows that key, which the audit log remembers.
+pub(super) async fn show_altcha_key(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    AppNumber(number): AppNumber,
+) -> Result<Response, Fault> {
+    visitor.must(Scope::AppsWrite)?;
+    let (actor, now) = (visitor.actor.clone(), unix_now());
+    let app =
+        console.ask(move |administration| administration.numbered_app_to_show_key_of(&actor, number, now)).await?;
+    let key = console.service.signing_key(&app, Signature::Passing);
+    let (texts, address) = (visitor.texts(), format!("/console/apps/{number}/integration"));
+    let content = html! {
+        h1 { (texts.altcha) }
+        p { (fill(texts.altcha_key_of, &[&app.name])) }
+        pre.secret tabindex="0" { code { (key.as_str()) } }
+        p.row { a.button.main href=(address) { (texts.integration) } }
+    };
+    Ok(Page::of(&visitor, texts.altcha, &content).in_part(Part::Overview).reply(StatusCode::OK))
 }
 
 pub(super) fn page(visitor: &Visitor, app: &AppView) -> Markup {
@@ -85,6 +131,7 @@ pub(super) fn page(visitor: &Visitor, app: &AppView) -> Markup {
             @if app.settings.hostnames == Hostnames::default() { (texts.any_host) }
             @else { (texts.these_hosts) " " code { (app.settings.hostnames) } }
         }
+        (with_altcha(visitor, app, &example))
         h2 { (texts.without_widget) }
         p { (texts.integration_task) }
         nav.tabs aria-label=(texts.examples) {

@@ -20,7 +20,7 @@ use crate::{
         apps::{AppSecret, AppStore, SettingChanges},
         client::Peer,
         ledger::{Ledger, MemoryLedger},
-        service::Nonces,
+        service::{Nonces, Signature},
         statistics::Statistics,
     },
     keep::store::Store,
@@ -260,6 +260,7 @@ async fn a_viewer_sees_no_controls_and_may_change_nothing() {
         "apps/1/end-grace",
         "apps/1/rotate-secret",
         "apps/1/end-secret-grace",
+        "apps/1/altcha-key",
         "apps/1/enable",
         "apps/1/disable",
         "apps/1/remove",
@@ -326,6 +327,14 @@ async fn an_app_lives_its_life() {
     assert!(!shown.contains(&secret));
     server.post(&format!("{address}/end-secret-grace"), &session, "").await;
     assert!(!server.get(&settings, &session).await.text.contains("End the old secret now"));
+
+    let integration = server.get(&format!("{address}/integration"), &session).await.text;
+    let key = server.service.signing_key(&live.app, Signature::Passing);
+    assert!(integration.contains("/altcha/v2/challenge?sitekey=") && !integration.contains(key.as_str()));
+    let shown = server.post(&format!("{address}/altcha-key"), &session, "").await;
+    assert_eq!((shown.status, shown.header(header::CACHE_CONTROL)), (StatusCode::OK, "no-store"));
+    assert!(shown.text.contains(key.as_str()));
+    assert!(server.get("/console/audit", &session).await.text.contains("app.altcha_key_shown"));
 
     server.post(&format!("{address}/disable"), &session, "").await;
     assert!(server.get(&address, &session).await.text.contains("Disabled"));

@@ -24,6 +24,7 @@ use crate::{
         guard::is_encrypted,
         language,
         public_path::PublicPath,
+        request,
     },
 };
 
@@ -209,10 +210,9 @@ fn language_of(headers: &HeaderMap) -> Language {
 }
 
 fn origin(transport: Transport, headers: &HeaderMap) -> String {
-    let scheme = if transport == Transport::Https { "https" } else { "http" };
-    let is_host = |host: &&str| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).filter(is_host);
-    format!("{scheme}://{}", host.unwrap_or("captcha.example.org"))
+    let is_encrypted = transport == Transport::Https;
+    let unknown = || format!("{}://captcha.example.org", if is_encrypted { "https" } else { "http" });
+    request::origin(is_encrypted, headers).unwrap_or_else(unknown)
 }
 
 /// The page to come back to: this one, or the one whose form was sent.
@@ -224,6 +224,7 @@ fn address(parts: &Parts) -> String {
     let action = path.rsplit('/').next().unwrap_or_default();
     match action {
         _ if path.starts_with("/console/access/") => "/console/access".to_owned(),
+        "altcha-key" => path.replace(action, "integration"),
         "rotate" | "end-grace" | "rotate-secret" | "end-secret-grace" | "enable" | "disable" => {
             path.replace(action, "settings")
         }

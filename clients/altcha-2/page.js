@@ -1,0 +1,1 @@
+import "altcha-2";
