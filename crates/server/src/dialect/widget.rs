@@ -25,6 +25,7 @@ use crate::{
     clock::unix_now,
     domain::{
         apps::{AppSettings, Asking, LiveApp},
+        demand::Demand,
         ledger::{RequestName, request_name},
         limits::Limited,
         metrics::Call,
@@ -232,8 +233,8 @@ async fn begin(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     }
     let live = service.app_of_site(site_key)?;
     service.check_host(&live, &host_of_page(&headers))?;
-    let asking = asking_of(&service, &client, &live);
-    Ok(said(Outcome::Success, &Begun::Asks(ask(&service, &client, &live, asking, &Look::wanted(&fields)?).await?)))
+    let sought = sought_of(&service, &client, &live);
+    Ok(said(Outcome::Success, &Begun::Asks(ask(&service, &client, &live, sought, &Look::wanted(&fields)?).await?)))
 }
 
 /// Judge an answer.
@@ -368,12 +369,12 @@ async fn renew(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     let (challenge, live) = challenge_of(&service, &fields)?;
     service.check_host(&live, &host_of_page(&headers))?;
     let look = Look::wanted(&fields)?;
-    let asking = match fields.single(&["how"])? {
-        Some("work") => live.app.settings.asks_instead().ok_or(Refusal::Alternative)?,
-        _ => asking_of(&service, &client, &live),
+    let sought = match fields.single(&["how"])? {
+        Some("work") => Sought { asking: live.app.settings.asks_instead().ok_or(Refusal::Alternative)?, demand: None },
+        _ => sought_of(&service, &client, &live),
     };
     // First, so that whoever may not have another one keeps this one.
-    let asked = ask(&service, &client, &live, asking, &look).await?;
+    let asked = ask(&service, &client, &live, sought, &look).await?;
     service.expire(&live, &challenge, unix_now()).await?;
     Ok(said(Outcome::Success, &Begun::Asks(asked)))
 }
@@ -390,9 +391,17 @@ fn work_of(service: &Service, key: &str) -> Result<(Work, Arc<LiveApp>), Refusal
     }
 }
 
-/// What is asked of this client just now.
-fn asking_of(service: &Service, client: &Caller, live: &LiveApp) -> Asking {
-    live.app.settings.policy.asks(&service.demand(live, client.client(), unix_now()))
+/// What is to be asked of a client.
+struct Sought {
+    asking: Asking,
+    /// What the rule demands, if it was asked.
+    demand: Option<Demand>,
+}
+
+/// What is to be asked of this client just now.
+fn sought_of(service: &Service, client: &Caller, live: &LiveApp) -> Sought {
+    let demand = service.demand(live, client.client(), unix_now());
+    Sought { asking: live.app.settings.policy.asks(&demand), demand: Some(demand) }
 }
 
 fn audience(fields: &Fields) -> Result<Audience, Refusal> {
@@ -437,12 +446,13 @@ async fn ask(
     service: &Service,
     client: &Caller,
     live: &LiveApp,
-    asking: Asking,
+    Sought { asking, demand }: Sought,
     wanted: &Look,
 ) -> Result<Asked, Refusal> {
     let now = unix_now();
     let language = wanted.language.unwrap_or(live.language);
     let asked = issue(service, client, live, service.ask(live, asking, language, client.client(), now)).await?;
+    service.count_asked(live, asking, demand.as_ref());
     let issued = asked.issued;
     let expires_in_secs = live.expires_at(issued.issued_at()).saturating_sub(now);
     let alternative = asked.word.is_some() && live.app.settings.asks_instead().is_some();
@@ -480,7 +490,10 @@ pub(crate) async fn issue_word(
     language: Language,
     now: u64,
 ) -> Result<Word, Refusal> {
-    issue(service, client, live, service.issue_word(live, language, now)).await
+    let Sought { demand, .. } = sought_of(service, client, live);
+    let word = issue(service, client, live, service.issue_word(live, language, now)).await?;
+    service.count_asked(live, Asking { word: true, work: None }, demand.as_ref());
+    Ok(word)
 }
 
 /// Issues what the client is shown, and counts it until it is answered.
@@ -524,7 +537,7 @@ async fn next(service: &Service, client: &Caller, live: &LiveApp, look: &Look) -
     if !client.may(service, Limited::Issue).await {
         return None;
     }
-    ask(service, client, live, asking_of(service, client, live), look).await.ok().map(Begun::Asks)
+    ask(service, client, live, sought_of(service, client, live), look).await.ok().map(Begun::Asks)
 }
 
 fn said(outcome: Outcome, reply: &impl Serialize) -> Response {

@@ -23,6 +23,7 @@ pub use declared::{DeclaredApp, DeclaredError, check_declared};
 pub(crate) use hostnames::is_hostname;
 pub use hostnames::{Hostnames, HostnamesError};
 pub use name::{AppName, NameError};
+pub(crate) use policy::algorithm_named;
 pub use policy::{Asking, Policy};
 pub use registry::{Apps, LiveApp, Registry};
 pub(crate) use settings::Allowed;
