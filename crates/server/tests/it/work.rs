@@ -196,6 +196,11 @@ fn work_is_beyond_the_page_without_scripts() {
     assert_eq!(POLICIES.map(status), [200, 403, 403, 200]);
     let body = page.server.get(&format!("/recaptcha/api/fallback?k={}&hl=ko", page.site_key()));
     assert_eq!(body.status, 200);
+    // A browser began each of the three that were shown, so the rule was asked.
+    let metrics = page.server.get("/metrics").text().to_owned();
+    for line in ["haechi_asked_total{kind=\"word\"} 3", "haechi_demanded_total{word=\"no\",level=\"0\"} 3"] {
+        assert!(metrics.lines().any(|found| found == line), "{line}: {metrics}");
+    }
 }
 
 #[test]

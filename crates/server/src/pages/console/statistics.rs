@@ -143,9 +143,15 @@ pub(super) fn page(visitor: &Visitor, app: &AppView, report: &Report, now: u64, 
 
 /// What looks unlike people, with the rule that says so.
 fn marks(marks: &[Mark], language: Language, texts: &Texts) -> Markup {
+    let heading = match marks {
+        [] => texts.no_marks,
+        // It may be the site's own page that is at fault.
+        [Mark::WorkUndone { .. }] => texts.work_stands_still,
+        _ => texts.marks,
+    };
     html! {
         section.marks.found[!marks.is_empty()] aria-labelledby="marks" {
-            h2 #marks { @if marks.is_empty() { (texts.no_marks) } @else { (texts.marks) } }
+            h2 #marks { (heading) }
             @if !marks.is_empty() {
                 ul {
                     @for mark in marks {

@@ -105,6 +105,7 @@ pub(super) struct Texts {
     pub(super) refresh: &'static str,
     pub(super) marks: &'static str,
     pub(super) no_marks: &'static str,
+    pub(super) work_stands_still: &'static str,
     pub(super) marks_advice: &'static str,
     pub(super) all_rules: &'static str,
     pub(super) fast_answers: &'static str,
@@ -241,7 +242,6 @@ pub(super) struct Texts {
     pub(super) rules: [&'static str; 6],
     /// The levels of work, from 0.
     pub(super) levels: [&'static str; Demanded::LEVELS],
-    /// What a policy is called, and behind a dash what it asks of whom.
     pub(super) policy: fn(Policy) -> &'static str,
     pub(super) algorithm: fn(Algorithm) -> &'static str,
     /// The difficulties, from 1.

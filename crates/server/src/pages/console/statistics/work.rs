@@ -71,7 +71,7 @@ pub(super) fn demanded(policy: Policy, report: &Report, language: Language, text
     html! {
         section aria-labelledby="rule" {
             h2 #rule { (texts.rule) }
-            p { (texts.rule_meaning) " " (fill(texts.policy_now, &[policy_name(policy, texts)])) }
+            p { (texts.rule_meaning) " " (fill(texts.policy_now, &[(texts.policy)(policy)])) }
             @if begun == 0 {
                 p.quiet { (texts.no_demands) }
             } @else {
@@ -93,12 +93,6 @@ pub(super) fn demanded(policy: Policy, report: &Report, language: Language, text
     }
 }
 
-/// What a policy is called, without its consequence.
-fn policy_name(policy: Policy, texts: &Texts) -> &'static str {
-    let name = (texts.policy)(policy);
-    name.split_once(" – ").map_or(name, |(name, _)| name)
-}
-
 fn would_be(demanded: &Demanded, texts: &Texts) -> String {
     let [words, begun] = [demanded.words(), demanded.total()].map(format::number);
     fill(texts.would_be, &[&begun, &words, &format::share(demanded.word_share())])
@@ -107,7 +101,7 @@ fn would_be(demanded: &Demanded, texts: &Texts) -> String {
 fn levels(demanded: &Demanded, texts: &Texts) -> Markup {
     let total = demanded.total();
     html! {
-        table {
+        table.wraps {
             thead {
                 tr {
                     th scope="col" { (texts.level) }

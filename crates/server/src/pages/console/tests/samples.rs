@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     domain::{
         admin::{AuditEntry, AuditPage},
-        apps::AppSettings,
+        apps::{AppSettings, Policy, Setting},
         counters::{Asked, Counts, Demanded, TokenMeans, Works},
         statistics::{Mark, Point, Report, Span},
     },
@@ -209,7 +209,7 @@ fn work_and_the_rule_have_sections_of_their_own() {
     let expected = [
         "Of 100 challenges, the rule demanded a word for 5 (5.0%).",
         "The policy is now “Adaptive”.",
-        "<th scope=\"row\">3 – 16 times as much</th><td class=\"figure\">5</td><td class=\"figure\">2</td>",
+        "<th scope=\"row\">3: 16 times</th><td class=\"figure\">5</td><td class=\"figure\">2</td>",
         "<dd class=\"now\">1,234</dd>",
         "<dd class=\"now\">90.0%</dd>",
         "id=\"works-title\"",
@@ -231,6 +231,15 @@ fn what_to_do_about_words_is_said_of_words_only() {
         let page = statistics::page(&visitor, &app("shop"), &report, NOW, &html! {}).into_string();
         page.contains(visitor.texts().marks_advice)
     };
+    let page = statistics::page(
+        &visitor,
+        &app("shop"),
+        &report(Span::Day, 1, vec![Mark::WorkUndone { share: 0.0 }]),
+        NOW,
+        &html! {},
+    );
+    let page = page.into_string();
+    assert!(page.contains("<h2 id=\"marks\">Work is not being done</h2>") && page.contains("Content-Security-Policy"));
     assert!(says(all_marks()) && !says(all_marks().split_off(4)) && !says(Vec::new()));
 }
 
@@ -248,18 +257,20 @@ fn a_file_for_spreadsheets_has_a_column_for_each_figure() {
 }
 
 #[test]
-fn policies_and_algorithms_are_called_by_what_they_do() {
-    for (language, adaptive, scrypt) in
-        [(Language::En, "Adaptive – ", "scrypt – "), (Language::Ko, "자동 조절 – ", "scrypt – ")]
-    {
+fn policies_and_algorithms_are_called_by_names_for_people() {
+    for (language, adaptive) in [(Language::En, "Adaptive"), (Language::Ko, "자동 조절")] {
         let (administrator, viewer) = (visitor(language, Role::Administrator), visitor(language, Role::Viewer));
         let app = app("shop");
         let fields = settings::fields_of(&app.settings);
         let form = settings::page(&administrator, &app, &fields, 1, &html! {}).into_string();
-        let chosen = format!("<option value=\"adaptive\" selected>{adaptive}");
-        assert!(form.contains(&chosen) && form.contains(&format!("<option value=\"scrypt\">{scrypt}")), "{form}");
+        let chosen = format!("<option value=\"adaptive\" selected>{adaptive}</option>");
+        assert!(form.contains(&chosen) && form.contains("<option value=\"sha256\">SHA-256</option>"), "{form}");
+        // The hint has the consequence of each.
+        let (_, hint) = (visitor(language, Role::Viewer).texts().setting)(Setting::Policy);
+        let named = Policy::ALL.map(|policy| format!("{}:", (viewer.texts().policy)(policy)));
+        assert!(named.iter().all(|name| hint.lines().any(|line| line.starts_with(name))), "{hint}");
         let plain = settings::page(&viewer, &app, &fields, 1, &html! {}).into_string();
-        assert!(plain.contains(&format!("<dd>{adaptive}")) && !plain.contains("<dd>adaptive"), "{plain}");
+        assert!(plain.contains(&format!("<dd>{adaptive}</dd>")) && plain.contains("<dd>PBKDF2</dd>"), "{plain}");
     }
 }
 

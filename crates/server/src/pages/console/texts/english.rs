@@ -94,14 +94,15 @@ pub(super) const TEXTS: Texts = Texts {
     refresh: "Refresh every minute",
     marks: "Looks unlike people",
     no_marks: "Nothing looks unlike people",
+    work_stands_still: "Work is not being done",
     marks_advice: "Consider a higher difficulty or a lower rate limit, and look at your own logs for these minutes.",
     all_rules: "When something is marked",
     fast_answers: "{} of the last hour’s right answers came within 2 seconds of issue.",
     pass_rate_changed: "The pass rate went from {} to {} in the last hour.",
     time_changed: "The median time went from {} to {} in the last hour.",
     unanswered_grew: "The share of words that were shown and not answered went from {} to {} in the last hour.",
-    wrong_solutions: "{} of what was sent for work in the last hour solves nothing. Browsers send no such things: somebody guesses, or a program computes wrongly. A change of the app’s settings a while ago is a harmless reason.",
-    work_undone: "Hardly any of the last hour’s work was done: {}. Either your pages keep the widget from computing: their browser’s console says so, and often it is the Content-Security-Policy (see Integration). Or programs begin challenges and leave them.",
+    wrong_solutions: "{} of what was sent for work in the last hour solves nothing.",
+    work_undone: "Hardly any of the last hour’s work was done: {}.",
     work: "Work",
     no_work: "No work was asked for alone in this time.",
     works: "Work issued",
@@ -119,10 +120,10 @@ pub(super) const TEXTS: Texts = Texts {
     policy_now: "The policy is now “{}”.",
     no_demands: "No browser began a challenge in this time.",
     would_be: "Of {} challenges, the rule demanded a word for {} ({}).",
-    level: "Level of work",
-    without_word: "Without a word",
+    level: "Level",
+    without_word: "No word",
     with_word: "With a word",
-    of_all: "Share of all",
+    of_all: "Share",
     begun: "Begun",
     raised: "Above level 0",
     demands_chart: "Challenges begun, and what the rule demanded",
@@ -224,10 +225,10 @@ pub(super) const TEXTS: Texts = Texts {
         "Pass rate: that of the last hour (50 answers or more) differs from that of the 24 hours before it (200 or more) by 20 points or more, and by more than four standard errors.",
         "Time: the median of the last hour (50 right answers or more) is less than half of that of the 24 hours before it (200 or more).",
         "Skipping: of the words shown in the last hour (100 or more), the share that nobody answered is above that of the 24 hours before it (400 or more) by 20 points or more, and by more than four standard errors.",
-        "False solutions: of what was sent for work in the last hour, a tenth or more, and 20 at least, solves nothing.",
-        "Work undone: of the work of the last hour that was asked for alone and is done or past its time (100 or more), less than 2 in 100 was done.",
+        "False solutions: of what was sent for work in the last hour, a tenth or more, and 20 at least, solves nothing. Browsers send no such things: somebody guesses, or a program computes wrongly. If the app’s settings were changed a while ago, that may be all.",
+        "Work undone: of the work of the last hour that was asked for alone and is done or past its time (100 or more), less than 2 in 100 was done. Either your pages keep the widget from computing, most often by their Content-Security-Policy (see Integration): the browser’s console says so there. Or programs begin challenges and leave them.",
     ],
-    levels: ["0 – usual", "1 – 2 times as much", "2 – 6 times as much", "3 – 16 times as much"],
+    levels: ["0: usual", "1: 2 times", "2: 6 times", "3: 16 times"],
     policy,
     algorithm,
     difficulties: ["1 – calm", "2", "3 – usual", "4", "5 – hard"],
@@ -270,15 +271,16 @@ const fn setting(setting: Setting) -> (&'static str, &'static str) {
         Setting::RatePerSec => ("Challenges a second at the most", "On each node; 0 for no limit"),
         Setting::Policy => (
             "What the widget asks of people",
-            "Adaptive: hardly anybody reads anything; a program that stays inconspicuous pays in computing alone.\n\
-             Word: everybody reads, without scripts as well.\n\
-             Work: nobody ever reads, and a program that computes passes.\n\
-             Both: dearest for programs and for people; needs scripts.\n\
+            "Adaptive: browsers compute, and those that look unlike people are asked for a word as well. Hardly anybody reads anything; a program that stays inconspicuous pays in computing alone.\n\
+             Word: everybody reads or hears one, without scripts as well.\n\
+             Work: browsers compute, and nobody ever reads. A program that computes passes.\n\
+             Word and work: both of everybody, which is dearest for programs and for people. It needs scripts.\n\
              With your own markup (NHN’s API) it is always a word.",
         ),
-        Setting::WorkAlgorithm => {
-            ("Algorithm of the work", "A change holds at once; who is computing just then is asked again")
-        }
+        Setting::WorkAlgorithm => (
+            "Algorithm of the work",
+            "PBKDF2: browsers have it built in.\nSHA-256: the quickest to check, but on graphics cards too.\nscrypt: graphics cards gain least.\nA change holds at once, and who is computing just then is asked again.",
+        ),
         Setting::Alternative => {
             ("Longer work instead of a word", "For people who can neither read nor hear one, if they choose it")
         }
@@ -292,18 +294,18 @@ const fn setting(setting: Setting) -> (&'static str, &'static str) {
 
 const fn policy(policy: Policy) -> &'static str {
     match policy {
-        Policy::Word => "Word – everybody reads or hears one",
-        Policy::Work => "Work – browsers compute, nobody reads",
-        Policy::Both => "Word and work – of everybody",
-        Policy::Adaptive => "Adaptive – work; a word if it looks unlike people",
+        Policy::Word => "Word",
+        Policy::Work => "Work",
+        Policy::Both => "Word and work",
+        Policy::Adaptive => "Adaptive",
     }
 }
 
 const fn algorithm(algorithm: Algorithm) -> &'static str {
     match algorithm {
-        Algorithm::Pbkdf2 => "PBKDF2 – built into every browser",
-        Algorithm::Sha256 => "SHA-256 – the quickest to check, and on graphics cards",
-        Algorithm::Scrypt => "scrypt – graphics cards gain least",
+        Algorithm::Pbkdf2 => "PBKDF2",
+        Algorithm::Sha256 => "SHA-256",
+        Algorithm::Scrypt => "scrypt",
     }
 }
 
