@@ -76,7 +76,7 @@ pub(super) fn demanded(policy: Policy, report: &Report, language: Language, text
                 p.quiet { (texts.no_demands) }
             } @else {
                 p { (would_be(&now.demanded, texts)) }
-                (scrolling(texts.rule, &levels(&now.demanded, texts)))
+                (scrolling(texts.level, &levels(&now.demanded, texts)))
                 (demands_chart(report, language, texts))
                 h3 { (texts.really_asked) }
                 (list(
