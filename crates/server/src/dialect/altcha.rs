@@ -39,7 +39,7 @@ use crate::{
     http::{
         fields::Fields,
         request::host_of_page,
-        routes::{Caller, Dialect, Routes},
+        routes::{Caller, Dialect, Routes, Sought},
     },
 };
 
@@ -174,7 +174,7 @@ async fn begin(service: &Service, request: Request) -> Result<Begun, Refusal> {
     let live = service.app_of_site(site_key.ok_or(ParameterFault::Missing)?)?;
     service.check_host(&live, &host)?;
     let (client, now) = (caller.client(), unix_now());
-    let mut asking = caller.asking(service, &live, true, now).await?;
+    let Sought { mut asking, demand } = caller.sought(service, &live, true, now).await?;
     // The widget always computes something first.
     asking.work.get_or_insert(0);
     // Fixed to no language: the widget says only with the sound in which it is.
@@ -188,6 +188,7 @@ async fn begin(service: &Service, request: Request) -> Result<Begun, Refusal> {
         caller.take_for_solved(service, &live, now).await;
         sealed
     };
+    service.count_asked(&live, asking, demand.as_ref());
     let sealed = Asked { word, work: work.ok_or(Refusal::Internal)? };
     Ok(Begun { live, sealed, place, client })
 }
@@ -332,7 +333,7 @@ async fn redeem_solved(service: &Service, holder: &Holder, solved: &Solved, now:
     if let Some(reason) = Reason::of(judged.verdict) {
         return Ok(Redemption::refused(reason));
     }
-    opened.live.counters.count_token(now);
-    opened.live.counters.count_redeemed(now);
+    opened.live.counters.count_token(now, Means::Work);
+    opened.live.counters.count_redeemed(now, Means::Work);
     Ok(Redemption::redeemed(&Passed::at(now, opened.work.key())))
 }

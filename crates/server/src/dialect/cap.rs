@@ -27,7 +27,7 @@ use crate::{
     },
     http::{
         request::{host_of_page, read_body, segment_after},
-        routes::{Caller, Dialect, Routes},
+        routes::{Caller, Dialect, Routes, Sought},
     },
 };
 
@@ -135,10 +135,11 @@ async fn challenge(
     let live = app(&service, &uri)?;
     service.check_host(&live, &host_of_page(&headers))?;
     let (settings, now) = (&live.app.settings, unix_now());
-    let asking = caller.asking(&service, &live, false, now).await?;
+    let Sought { asking, demand } = caller.sought(&service, &live, false, now).await?;
     let asking = if asking.word { settings.asks_instead().ok_or(Refusal::Alternative)? } else { asking };
     let sealed = service.seal_asked(&live, asking, None, now).await?;
     live.counters.count_widget();
+    service.count_asked(&live, asking, demand.as_ref());
     let puzzles = sealed.work.as_ref().ok_or(Refusal::Internal)?.small_puzzles();
     let expires = live.expires_at(sealed.work.map_or(now, |work| work.claims().issued_at)) * 1_000;
     let (s, d) = (SmallPuzzles::SALT_DIGITS, SmallPuzzles::TARGET_DIGITS);

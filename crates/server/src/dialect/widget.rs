@@ -38,7 +38,7 @@ use crate::{
         fields::Fields,
         parameters::MAX_VALUE_BYTES,
         request::host_of_page,
-        routes::{Caller, Dialect, Routes},
+        routes::{Caller, Dialect, Routes, Sought},
     },
 };
 
@@ -236,12 +236,12 @@ async fn begin(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     let live = service.app_of_site(site_key)?;
     service.check_host(&live, &host_of_page(&headers))?;
     let is_early = fields.single(&["early"])?.is_some_and(|early| !early.is_empty());
-    let asking = client.asking(&service, &live, !is_early, unix_now()).await?;
+    let sought = client.sought(&service, &live, !is_early, unix_now()).await?;
     // A page that is only looked at is to cost no challenge.
-    if asking.word && is_early {
+    if sought.asking.word && is_early {
         return Ok(said(Outcome::Success, &Begun::Later {}));
     }
-    Ok(said(Outcome::Success, &Begun::Asks(ask(&service, &client, &live, asking, &Look::wanted(&fields)?).await?)))
+    Ok(said(Outcome::Success, &Begun::Asks(ask(&service, &client, &live, sought, &Look::wanted(&fields)?).await?)))
 }
 
 /// Judge an answer.
@@ -385,10 +385,10 @@ async fn renew(State(service): State<Arc<Service>>, headers: HeaderMap, request:
             None
         }
     };
-    let asking = client.asking(&service, &live, true, unix_now()).await?;
-    let asking = instead.unwrap_or(asking);
+    let sought = client.sought(&service, &live, instead.is_none(), unix_now()).await?;
+    let sought = instead.map_or(sought, |asking| Sought { asking, demand: None });
     // First, so that whoever may not have another one keeps this one.
-    let asked = ask(&service, &client, &live, asking, &look).await?;
+    let asked = ask(&service, &client, &live, sought, &look).await?;
     service.expire(&live, &challenge, unix_now()).await?;
     Ok(said(Outcome::Success, &Begun::Asks(asked)))
 }
@@ -439,12 +439,13 @@ async fn ask(
     service: &Service,
     client: &Caller,
     live: &LiveApp,
-    asking: Asking,
+    Sought { asking, demand }: Sought,
     wanted: &Look,
 ) -> Result<Asked, Refusal> {
     let now = unix_now();
     let language = wanted.language.unwrap_or(live.language);
     let asked = issue(service, client, live, service.ask(live, asking, language, client.client(), now)).await?;
+    service.count_asked(live, asking, demand.as_ref());
     let issued = asked.issued;
     let expires_in_secs = live.expires_at(issued.issued_at()).saturating_sub(now);
     let alternative = asked.word.is_some() && live.app.settings.asks_instead().is_some();
@@ -482,7 +483,11 @@ pub(crate) async fn issue_word(
     language: Language,
     now: u64,
 ) -> Result<Word, Refusal> {
-    issue(service, client, live, service.issue_word(live, language, now)).await
+    // Whatever is sought, it is a word: nothing can be computed there.
+    let Sought { demand, .. } = client.sought(service, live, true, now).await?;
+    let word = issue(service, client, live, service.issue_word(live, language, now)).await?;
+    service.count_asked(live, Asking { word: true, work: None }, demand.as_ref());
+    Ok(word)
 }
 
 /// Issues what the client is shown, and counts it until it is answered.
@@ -526,8 +531,8 @@ async fn next(service: &Service, client: &Caller, live: &LiveApp, look: &Look) -
     if !client.may(service, Limited::Issue).await {
         return None;
     }
-    let asking = client.asking(service, live, true, unix_now()).await.ok()?;
-    ask(service, client, live, asking, look).await.ok().map(Begun::Asks)
+    let sought = client.sought(service, live, true, unix_now()).await.ok()?;
+    ask(service, client, live, sought, look).await.ok().map(Begun::Asks)
 }
 
 fn said(outcome: Outcome, reply: &impl Serialize) -> Response {

@@ -25,6 +25,7 @@ pub(crate) use hostnames::is_hostname;
 pub use hostnames::{Hostnames, HostnamesError};
 pub use name::{AppName, NameError};
 pub use networks::{Networks, NetworksError};
+pub(crate) use policy::algorithm_named;
 pub use policy::{Asking, Policy};
 pub use registry::{Apps, LiveApp, Registry};
 pub(crate) use settings::Allowed;

@@ -14,7 +14,13 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::domain::{connections::Connections, outcome::Outcome, readiness::Unready};
+use crate::domain::{
+    connections::Connections,
+    counters::{Demanded, Kind},
+    demand::Demand,
+    outcome::Outcome,
+    readiness::Unready,
+};
 
 /// All metrics of one server.
 pub struct Metrics {
@@ -34,6 +40,9 @@ pub struct Metrics {
     unsent: Gauge,
     limited: Family<CallLabels, Counter>,
     shed: Family<CallLabels, Counter>,
+    asked: Family<KindLabels, Counter>,
+    demanded: Family<DemandLabels, Counter>,
+    works: Family<WorkLabels, Counter>,
     panics: Counter,
 }
 
@@ -54,6 +63,37 @@ struct CallLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ReasonLabels {
     reason: &'static str,
+}
+
+/// What a browser was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct KindLabels {
+    kind: &'static str,
+}
+
+/// What the rule demanded of a browser.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DemandLabels {
+    word: &'static str,
+    level: u8,
+}
+
+/// What was sent for work.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WorkLabels {
+    result: &'static str,
+}
+
+impl From<&Demand> for DemandLabels {
+    fn from(demand: &Demand) -> Self {
+        Self { word: if demand.word { "yes" } else { "no" }, level: demand.level }
+    }
+}
+
+impl WorkLabels {
+    const fn of(is_done: bool) -> Self {
+        Self { result: if is_done { "done" } else { "wrong" } }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -166,10 +206,14 @@ impl Metrics {
             unsent: Gauge::default(),
             limited: Family::default(),
             shed: Family::default(),
+            asked: Family::default(),
+            demanded: Family::default(),
+            works: Family::default(),
             panics: Counter::default(),
         };
         metrics.register();
         metrics.set_unready(None);
+        metrics.begin_at_nought();
         metrics
     }
 
@@ -196,6 +240,10 @@ impl Metrics {
         registry.register_with_unit("unsent", unsent_help, Unit::Bytes, self.unsent.clone());
         registry.register("limited", "Calls of clients that called too often", self.limited.clone());
         registry.register("shed", "Calls refused because too much was to be done", self.shed.clone());
+        registry.register("asked", "What browsers were asked for", self.asked.clone());
+        let demanded_help = "What the rule demanded of browsers, whatever they were asked for";
+        registry.register("demanded", demanded_help, self.demanded.clone());
+        registry.register("works", "What was sent for work", self.works.clone());
         registry.register("panics", "Faults in the program that a request ran into", self.panics.clone());
     }
 
@@ -213,6 +261,33 @@ impl Metrics {
 
     pub(crate) fn count_shed(&self, call: Call) {
         self.shed.get_or_create(&CallLabels { call }).inc();
+    }
+
+    pub(crate) fn count_asked(&self, kind: Kind) {
+        self.asked.get_or_create(&KindLabels { kind: kind.name() }).inc();
+    }
+
+    pub(crate) fn count_demand(&self, demand: &Demand) {
+        self.demanded.get_or_create(&demand.into()).inc();
+    }
+
+    pub(crate) fn count_work(&self, is_done: bool) {
+        self.works.get_or_create(&WorkLabels::of(is_done)).inc();
+    }
+
+    /// Shows what was not counted yet as 0, so that a rate of it is known, and shares of it can be computed.
+    fn begin_at_nought(&self) {
+        for kind in Kind::ALL {
+            self.asked.get_or_create(&KindLabels { kind: kind.name() }).inc_by(0);
+        }
+        for level in (0..).take(Demanded::LEVELS) {
+            for word in ["no", "yes"] {
+                self.demanded.get_or_create(&DemandLabels { word, level }).inc_by(0);
+            }
+        }
+        for is_done in [true, false] {
+            self.works.get_or_create(&WorkLabels::of(is_done)).inc_by(0);
+        }
     }
 
     pub(crate) fn count_panic(&self) {

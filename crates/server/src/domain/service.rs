@@ -74,6 +74,7 @@ impl<'a> From<&'a str> for Given<'a> {
 pub struct Issued {
     key: Key,
     issued_at: u64,
+    is_word: bool,
 }
 
 impl Issued {
@@ -92,19 +93,22 @@ impl Issued {
 
 impl From<&Word> for Issued {
     fn from(word: &Word) -> Self {
-        Self { key: word.key(), issued_at: word.claims().issued_at }
+        Self { key: word.key(), issued_at: word.claims().issued_at, is_word: true }
     }
 }
 
 impl From<&Work> for Issued {
     fn from(work: &Work) -> Self {
-        Self { key: work.key(), issued_at: work.claims().issued_at }
+        Self { key: work.key(), issued_at: work.claims().issued_at, is_word: false }
     }
 }
 
 impl From<&Challenge> for Issued {
     fn from(challenge: &Challenge) -> Self {
-        Self { key: challenge.key(), issued_at: challenge.claims().issued_at }
+        match challenge {
+            Challenge::Word(word) => word.into(),
+            Challenge::Work(work) => work.into(),
+        }
     }
 }
 
@@ -457,7 +461,7 @@ impl Service {
         }
         let spend = spend_of(live, issued);
         let expiry = self.decided(self.ledger.expire(&spend, now)).await?;
-        if expiry == Expiry::Done {
+        if expiry == Expiry::Done && issued.is_word {
             live.counters.count_expired(spend.issued_at);
         }
         Ok(expiry)
@@ -534,7 +538,7 @@ impl From<LedgerError> for Refusal {
     }
 }
 
-pub(crate) fn spend_of(live: &LiveApp, Issued { key, issued_at }: Issued) -> Spend {
+pub(crate) fn spend_of(live: &LiveApp, Issued { key, issued_at, .. }: Issued) -> Spend {
     Spend { key, issued_at, until: live.expires_at(issued_at) }
 }
 

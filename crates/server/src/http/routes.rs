@@ -267,6 +267,13 @@ pub(crate) struct Caller {
     standing: Standing,
 }
 
+/// What is to be asked of a client.
+pub(crate) struct Sought {
+    pub(crate) asking: Asking,
+    /// What the rule demands, unless the client chose something else.
+    pub(crate) demand: Option<Demand>,
+}
+
 impl Caller {
     pub(crate) fn of(service: &Service, request: &Request) -> Self {
         let peer = request.extensions().get().map(|Peer(peer)| peer.ip());
@@ -282,18 +289,18 @@ impl Caller {
         self.client
     }
 
-    /// What the app asks of the client just now. Whether a word is shown at once matters to the rule, which expects
+    /// What is to be asked of the client just now. Whether a word is shown at once matters to the rule, which expects
     /// that one that is shown will be read.
     ///
     /// # Errors
     /// As [`Caller::check_standing`].
-    pub(crate) async fn asking(
+    pub(crate) async fn sought(
         &self,
         service: &Service,
         live: &LiveApp,
         is_shown: bool,
         now: u64,
-    ) -> Result<Asking, Refusal> {
+    ) -> Result<Sought, Refusal> {
         let policy = live.app.settings.policy;
         let demand = match self.check_standing(live)? {
             Standing::Allowed => Demand::default(),
@@ -303,7 +310,7 @@ impl Caller {
                 service.demands().demand(self.at(live), may_ask_word, now).await
             }
         };
-        Ok(policy.asks(&demand))
+        Ok(Sought { asking: policy.asks(&demand), demand: Some(demand) })
     }
 
     /// Counts what became of a challenge that the client was shown.

@@ -175,8 +175,7 @@ async fn ask(
     let now = unix_now();
     let live = service.app_of_site(site_key)?;
     service.check_host(&live, host)?;
-    // Whatever is asked, it is a word: nothing can be computed here.
-    client.asking(service, &live, true, now).await?;
+    client.check_standing(&live)?;
     if !live.app.settings.policy.takes_words_alone() {
         return Err(Refusal::Alternative);
     }

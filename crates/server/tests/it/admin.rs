@@ -7,13 +7,13 @@ use crate::server::{Reply, TestServer, haechi_in, send_request, within_deadline}
 const ALL: [&str; 5] = ["apps:read", "apps:write", "statistics:read", "audit:read", "access:write"];
 
 /// A server and a token to call its admin API with.
-struct Admin<'a> {
+pub(crate) struct Admin<'a> {
     server: &'a TestServer,
     token: String,
 }
 
 impl<'a> Admin<'a> {
-    fn new(server: &'a TestServer, scopes: &[&str]) -> Self {
+    pub(crate) fn new(server: &'a TestServer, scopes: &[&str]) -> Self {
         let flags = scopes.iter().flat_map(|scope| ["--scope", scope]);
         let command: Vec<&str> = ["token", "create", "tests"].into_iter().chain(flags).collect();
         let made = server.haechi(&command).json();
@@ -31,7 +31,7 @@ impl<'a> Admin<'a> {
         }
     }
 
-    fn get(&self, path: &str) -> Value {
+    pub(crate) fn get(&self, path: &str) -> Value {
         let reply = self.call("GET", path, None);
         assert_eq!(reply.status, 200, "{}", reply.text());
         reply.json()

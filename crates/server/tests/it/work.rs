@@ -4,7 +4,8 @@ use haechi_captcha::{Puzzle, Solution};
 use serde_json::{Value, json};
 
 use crate::{
-    server::{Reply, send_request},
+    admin::Admin,
+    server::{Reply, send_request, within_deadline},
     widget::Page,
 };
 
@@ -195,6 +196,11 @@ fn work_is_beyond_the_page_without_scripts() {
     assert_eq!(POLICIES.map(status), [200, 403, 403, 200]);
     let body = page.server.get(&format!("/recaptcha/api/fallback?k={}&hl=ko", page.site_key()));
     assert_eq!(body.status, 200);
+    // A browser began each of the three that were shown, so the rule was asked.
+    let metrics = page.server.get("/metrics").text().to_owned();
+    for line in ["haechi_asked_total{kind=\"word\"} 3", "haechi_demanded_total{word=\"no\",level=\"0\"} 3"] {
+        assert!(metrics.lines().any(|found| found == line), "{line}: {metrics}");
+    }
 }
 
 #[test]
@@ -272,4 +278,52 @@ fn the_page_that_works_may_be_framed_and_loads_its_script_alone() {
         assert!(reply.header("etag").starts_with('"'));
     }
     assert_eq!(script.header("content-type"), "text/javascript; charset=utf-8");
+}
+
+#[test]
+fn statistics_tell_words_from_work() {
+    let page = Page::of_policy("work", &[]);
+    let [done, wrong, renewed] = [(), (), ()].map(|()| page.begin(&[]));
+    let solution = solved(&done["work"]);
+    let passed = answer(&page, &done, &solution).json();
+    // What is sent again is no further work, and what is sent for other work solves nothing.
+    answer(&page, &done, &solution);
+    let mut stolen = solution;
+    stolen[0].1 = wrong["key"].as_str().unwrap().to_owned();
+    assert_eq!(verdict(&answer(&page, &wrong, &stolen)), "expired");
+    page.call("renew", &[("key", renewed["key"].as_str().unwrap())]);
+    page.redeem("/siteverify", &passed["token"]);
+    // A word that is left for longer work.
+    page.server.haechi(&["app", "set", "default", "--policy", "word"]).json();
+    let word = page.begin(&[]);
+    let longer = page.call("renew", &[("key", word["key"].as_str().unwrap()), ("how", "work")]).json();
+    answer(&page, &longer, &solved(&longer["work"]));
+    page.server.haechi(&["app", "set", "default", "--policy", "both"]).json();
+    let both = page.begin(&[]);
+    let typed = ("answer", page.right_answer(both["key"].as_str().unwrap()));
+    answer(&page, &both, &[&solved(&both["work"])[..], &[typed]].concat());
+
+    let admin = Admin::new(&page.server, &["statistics:read"]);
+    let total = within_deadline("statistics tell of both", || {
+        let total = admin.get("/admin/v1/apps/1/statistics?span=24h")["total"].clone();
+        (total["passed"] == 1 && total["work"]["done"] == 2).then_some(total)
+    });
+    // Three, the one that followed each of two, the longer one, and the one that followed the repeated answer.
+    assert_eq!(total["work"]["issued"], 7, "{total}");
+    assert_eq!((&total["work"]["wrong"], &total["issued"], &total["wrong"]), (&json!(1), &json!(2), &json!(0)));
+    assert_eq!(total["asked"], json!({"word": 1, "both": 1, "work": 6, "longer_work": 1}));
+    assert_eq!(total["token_means"], json!({"picture": 1, "sound": 0, "work": 2}));
+    // The rule was asked for each but the longer one.
+    assert_eq!(total["demanded"], json!({"without_word": [8, 0, 0, 0], "with_word": [0, 0, 0, 0], "word_share": 0.0}));
+    let metrics = page.server.get("/metrics").text().to_owned();
+    for line in [
+        "haechi_asked_total{kind=\"work\"} 6",
+        "haechi_asked_total{kind=\"longer_work\"} 1",
+        "haechi_demanded_total{word=\"no\",level=\"0\"} 8",
+        "haechi_demanded_total{word=\"yes\",level=\"3\"} 0",
+        "haechi_works_total{result=\"done\"} 2",
+        "haechi_works_total{result=\"wrong\"} 1",
+    ] {
+        assert!(metrics.lines().any(|found| found == line), "{line}: {metrics}");
+    }
 }

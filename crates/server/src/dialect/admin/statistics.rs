@@ -13,7 +13,7 @@ use crate::{
     clock::unix_now,
     dialect::admin::problem::Problem,
     domain::{
-        counters::Counts,
+        counters::{self, Asked, Counts, Demanded, Works},
         statistics::{Mark, Report, Span},
     },
 };
@@ -24,40 +24,117 @@ const MOST_APPS: usize = 100;
 /// What happened in some time.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Figures {
-    /// Challenges issued.
+    /// Words issued.
     issued: u64,
     /// Pictures fetched.
     images: u64,
     /// Sounds fetched.
     sounds: u64,
-    /// Right answers.
+    /// Right answers to words.
     passed: u64,
-    /// Wrong answers.
+    /// Wrong answers to words.
     wrong: u64,
-    /// Challenges issued in this time that are past theirs and were not settled by an answer or by the site.
+    /// Words issued in this time that are past theirs and were not settled by an answer or expired.
     unanswered: u64,
     /// Calls refused by a limit.
     limited: u64,
-    /// Challenges among those issued that a widget asked for.
+    /// Challenges that a widget asked for: words, and work alone.
     widget: u64,
-    /// Tokens made, for right answers given to a widget.
+    /// Tokens made, for what was passed in a widget.
     tokens: u64,
     /// Tokens redeemed by the site, of those made in this time.
     redeemed: u64,
     /// Tokens made in this time that can no longer be redeemed and were not.
     unredeemed: u64,
-    /// Right answers among all judged, 0 to 1; null if none was.
+    /// Tokens among these that were for work, which widgets do by themselves on pages that people then leave.
+    unredeemed_for_work: u64,
+    /// By what the tokens were earned.
+    token_means: TokenMeans,
+    /// Work that was asked for alone.
+    work: WorkFigures,
+    /// What browsers were asked for.
+    asked: AskedFigures,
+    /// What the rule demanded of browsers, whatever they were asked for: with the policy `adaptive` they would have been
+    /// asked for that.
+    demanded: DemandedFigures,
+    /// Right answers to words among all judged, 0 to 1; null if none was.
     pass_rate: Option<f64>,
     /// Sounds among pictures and sounds, 0 to 1; null if none was fetched.
     sound_share: Option<f64>,
-    /// Seconds from issue to right answer that half of them took at most.
+    /// Seconds from issue to the right answer to a word that half of them took at most.
     median_secs: Option<f64>,
-    /// Seconds from issue to right answer that nine in ten took at most.
+    /// Seconds from issue to the right answer to a word that nine in ten took at most.
     p90_secs: Option<f64>,
+}
+
+/// By what tokens were earned. Those of before that was counted are in none of the three.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TokenMeans {
+    /// By a word that was read.
+    picture: u64,
+    /// By a word that was heard.
+    sound: u64,
+    /// By work alone.
+    work: u64,
+}
+
+/// Work that was asked for alone. Work beside a word is the word's.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WorkFigures {
+    /// Works issued.
+    issued: u64,
+    /// Works of these that were done.
+    done: u64,
+    /// Works of these that are past their time and were not done.
+    undone: u64,
+    /// Solutions that were none, of work alone or beside a word.
+    wrong: u64,
+    /// Works done among those that were done or are past their time, 0 to 1; null if there were none.
+    done_share: Option<f64>,
+}
+
+/// What browsers were asked for.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AskedFigures {
+    /// A word alone.
+    word: u64,
+    /// A word, with work beside it.
+    both: u64,
+    /// Work alone.
+    work: u64,
+    /// Longer work, which people chose instead of a word.
+    longer_work: u64,
+}
+
+/// What the rule demanded, by the level of the work, 0 to 3.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DemandedFigures {
+    /// Without a word.
+    without_word: [u64; Demanded::LEVELS],
+    /// With a word beside the work.
+    with_word: [u64; Demanded::LEVELS],
+    /// Demands with a word among all, 0 to 1; null if there were none.
+    word_share: Option<f64>,
+}
+
+impl From<&Works> for WorkFigures {
+    fn from(works: &Works) -> Self {
+        let Works { issued, done, undone, wrong, .. } = *works;
+        Self { issued, done, undone, wrong, done_share: works.done_share() }
+    }
+}
+
+impl From<&Demanded> for DemandedFigures {
+    fn from(demanded: &Demanded) -> Self {
+        let Demanded { without_word, with_word } = *demanded;
+        Self { without_word, with_word, word_share: demanded.word_share() }
+    }
 }
 
 impl From<&Counts> for Figures {
     fn from(counts: &Counts) -> Self {
+        let counters::TokenMeans { picture, sound, work } = counts.means;
+        let Asked { word, both, work: work_alone } = counts.asked;
         Self {
             issued: counts.issued,
             images: counts.images,
@@ -70,6 +147,11 @@ impl From<&Counts> for Figures {
             tokens: counts.tokens,
             redeemed: counts.redeemed,
             unredeemed: counts.unredeemed,
+            unredeemed_for_work: counts.unredeemed_for_work,
+            token_means: TokenMeans { picture, sound, work },
+            work: (&counts.works).into(),
+            asked: AskedFigures { word, both, work: work_alone, longer_work: counts.works.instead },
+            demanded: (&counts.demanded).into(),
             pass_rate: counts.pass_rate(),
             sound_share: counts.sound_share(),
             median_secs: counts.times.median_secs(),

@@ -92,6 +92,6 @@ pub(super) const fn name_of(algorithm: Algorithm) -> &'static str {
 }
 
 /// The algorithm of this name in settings.
-pub(super) fn algorithm_named(name: &str) -> Option<Algorithm> {
+pub(crate) fn algorithm_named(name: &str) -> Option<Algorithm> {
     Algorithm::ALL.into_iter().find(|algorithm| name_of(*algorithm) == name)
 }

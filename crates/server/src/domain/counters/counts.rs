@@ -2,41 +2,86 @@
 
 use std::ops::AddAssign;
 
+use haechi_captcha::Means;
 use serde::{Deserialize, Serialize};
+
+use super::works::{Asked, Demanded, Works};
 
 /// What happened in some time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Challenges issued.
+    /// Words issued.
     pub issued: u64,
     /// Pictures fetched.
     pub images: u64,
     /// Sounds fetched; of one that is fetched in parts, the first part counts.
     pub sounds: u64,
-    /// Right answers.
+    /// Right answers to words.
     pub passed: u64,
-    /// Wrong answers.
+    /// Wrong answers to words.
     pub wrong: u64,
-    /// Challenges issued in this time that are past theirs and were not settled: no right answer came, wrong ones did
-    /// not use up all attempts, and the site did not expire them.
+    /// Words issued in this time that are past theirs and were not settled: no right answer came, wrong ones did not use
+    /// up all attempts, and nobody expired them.
     pub unanswered: u64,
     /// Calls refused by a limit, the app's or a client's.
     pub limited: u64,
-    /// Challenges among those issued that a widget asked for.
+    /// Challenges that a widget asked for: words, and work alone.
     pub widget: u64,
-    /// Tokens made, for right answers given to a widget.
+    /// Tokens made, for what was passed in a widget.
     pub tokens: u64,
     /// Tokens redeemed by the site, of those made in this time.
     pub redeemed: u64,
     /// Tokens made in this time that can no longer be redeemed and were not: the form was not sent, or the site does not
     /// ask.
     pub unredeemed: u64,
-    /// Seconds from issue to right answer.
+    /// Seconds from issue to the right answer to a word.
     pub times: AnswerTimes,
+    /// Work that was asked for alone.
+    pub works: Works,
+    /// By what the tokens were earned.
+    pub means: TokenMeans,
+    /// Tokens for work that were redeemed, of those made in this time.
+    pub redeemed_for_work: u64,
+    /// Tokens for work that can no longer be redeemed and were not, of those made in this time: a page was left, whose
+    /// widget had worked by itself.
+    pub unredeemed_for_work: u64,
+    /// What browsers were asked for.
+    pub asked: Asked,
+    /// What the rule demanded of them, whatever they were asked for.
+    pub demanded: Demanded,
+}
+
+/// How many tokens were earned by what. Tokens that were made before that was counted are in none of the three.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenMeans {
+    /// By a word that was read.
+    pub picture: u64,
+    /// By a word that was heard.
+    pub sound: u64,
+    /// By work alone.
+    pub work: u64,
+}
+
+impl TokenMeans {
+    pub(crate) const fn count(&mut self, means: Means) {
+        match means {
+            Means::Picture => self.picture += 1,
+            Means::Sound => self.sound += 1,
+            Means::Work => self.work += 1,
+        }
+    }
+}
+
+impl AddAssign<&Self> for TokenMeans {
+    fn add_assign(&mut self, more: &Self) {
+        self.picture += more.picture;
+        self.sound += more.sound;
+        self.work += more.work;
+    }
 }
 
 impl Counts {
-    /// Right answers among all judged, from 0 to 1, if any was judged.
+    /// Right answers to words among all judged, from 0 to 1, if any was judged.
     #[must_use]
     pub fn pass_rate(&self) -> Option<f64> {
         share(self.passed, self.judged())
@@ -48,7 +93,13 @@ impl Counts {
         share(self.sounds, self.images + self.sounds)
     }
 
-    /// Answers judged, right and wrong.
+    /// Tokens for words that were not redeemed. A person who read a word was about to send a form.
+    #[must_use]
+    pub const fn unredeemed_for_words(&self) -> u64 {
+        self.unredeemed.saturating_sub(self.unredeemed_for_work)
+    }
+
+    /// Answers to words judged, right and wrong.
     #[must_use]
     pub fn judged(&self) -> u64 {
         self.passed + self.wrong
@@ -69,6 +120,12 @@ impl AddAssign<&Self> for Counts {
         self.redeemed += more.redeemed;
         self.unredeemed += more.unredeemed;
         self.times += &more.times;
+        self.works += &more.works;
+        self.means += &more.means;
+        self.redeemed_for_work += more.redeemed_for_work;
+        self.unredeemed_for_work += more.unredeemed_for_work;
+        self.asked += &more.asked;
+        self.demanded += &more.demanded;
     }
 }
 
@@ -98,8 +155,8 @@ impl AnswerTimes {
         &self.0
     }
 
-    pub(crate) const fn from_buckets(buckets: [u64; Self::BUCKETS]) -> Self {
-        Self(buckets)
+    pub(crate) const fn buckets_mut(&mut self) -> &mut [u64; Self::BUCKETS] {
+        &mut self.0
     }
 
     /// Counts an answer that came so long after issue.

@@ -62,7 +62,7 @@ impl Service {
         let token = challenge.token(&pass).map_err(|_| ParameterFault::TooLong)?;
         self.will_redeem();
         if !judged.is_repeated {
-            live.counters.count_token(passed_at);
+            live.counters.count_token(passed_at, means);
         }
         Ok(token)
     }
@@ -103,7 +103,7 @@ impl Service {
         Ok(match decision {
             Decision::Passed => {
                 if !is_repeated {
-                    live.counters.count_redeemed(pass.passed_at);
+                    live.counters.count_redeemed(pass.passed_at, pass.means);
                 }
                 Redemption::Redeemed(Box::new(Proof { issued_at, audience, pass }))
             }

@@ -6,6 +6,8 @@ use super::{Issued, Judged, Service, Verdict};
 use crate::domain::{
     apps::{Asking, LiveApp},
     client::Client,
+    counters::Kind,
+    demand::Demand,
     ledger::{Attempt, RequestName},
     refusal::Refusal,
 };
@@ -37,6 +39,23 @@ pub struct AskedWork {
 }
 
 impl Service {
+    /// Counts what a browser was asked for, and what was demanded of it: the longer work if nothing was, which somebody
+    /// chose instead of a word.
+    pub fn count_asked(&self, live: &LiveApp, asking: Asking, demand: Option<&Demand>) {
+        let kind = match (demand, asking.word, asking.work) {
+            (None, ..) => Kind::LongerWork,
+            (_, true, None) => Kind::Word,
+            (_, true, Some(_)) => Kind::Both,
+            (_, false, _) => Kind::Work,
+        };
+        live.counters.count_asked(kind);
+        self.metrics.count_asked(kind);
+        if let Some(demand) = demand {
+            live.counters.count_demand(demand);
+            self.metrics.count_demand(demand);
+        }
+    }
+
     /// Issues what is asked of a client, the word in this language. Nothing is stored.
     ///
     /// # Errors
@@ -59,7 +78,10 @@ impl Service {
         };
         let issued = match (&word, &work) {
             (Some(word), _) => word.into(),
-            (None, Some(asked)) => (&asked.work).into(),
+            (None, Some(AskedWork { work, .. })) => {
+                live.counters.count_work(work.claims().issued_at);
+                work.into()
+            }
             (None, None) => return Err(Refusal::Internal),
         };
         Ok(Asked { issued, word, work })
@@ -79,6 +101,9 @@ impl Service {
         self.admit_issue(live, now).await?;
         let word = if asking.word { Some(self.seal_word(live, language, now)?) } else { None };
         let work = asking.work.map(|level| self.seal_work(live, level, now)).transpose()?;
+        if let (None, Some(work)) = (&word, &work) {
+            live.counters.count_work(work.claims().issued_at);
+        }
         Ok(Sealed { word, work })
     }
 
@@ -121,11 +146,15 @@ impl Service {
     ) -> Result<bool, Refusal> {
         let terms = terms_of(live, beside);
         // Only who has the right counter, by computing or by luck, is worth a derivation.
-        if work.claims().app != live.app.number || !work.has_counter(&terms, solution.counter) {
-            return Ok(false);
-        }
+        let is_worth_it = work.claims().app == live.app.number && work.has_counter(&terms, solution.counter);
         let work = work.clone();
-        self.work_pool.run(client, move || work.judge(&terms, &solution) == Judgement::Right).await
+        let judge = move || work.judge(&terms, &solution) == Judgement::Right;
+        let is_solved = is_worth_it && self.work_pool.run(client, judge).await?;
+        if !is_solved {
+            live.counters.count_wrong_work();
+            self.metrics.count_work(false);
+        }
+        Ok(is_solved)
     }
 
     /// Judges a solution of work that was asked for alone, once. A false one is as good as none, and takes nothing.
@@ -159,7 +188,12 @@ impl Service {
         now: u64,
     ) -> Result<Judged, Refusal> {
         let attempt = Attempt { is_right: true, attempts_allowed: 1, request };
-        self.settle(live, work.into(), attempt, now).await
+        let judged = self.settle(live, work.into(), attempt, now).await?;
+        if judged.verdict == Verdict::Passed && !judged.is_repeated {
+            live.counters.count_work_done(judged.issued_at, work.level());
+            self.metrics.count_work(true);
+        }
+        Ok(judged)
     }
 }
 

@@ -18,6 +18,9 @@ pub(crate) fn row(text: &str) {
     assert!(sum.counts.times.total() / 3 <= MOST * row.counts.times.buckets().len() as u64);
     assert!(sum.counts.pass_rate().is_none_or(|rate| (0.0..=1.0).contains(&rate)));
     assert!(sum.counts.sound_share().is_none_or(|share| (0.0..=1.0).contains(&share)));
+    assert!(sum.counts.demanded.word_share().is_none_or(|share| (0.0..=1.0).contains(&share)));
+    assert!(sum.counts.works.done_share().is_none_or(|share| (0.0..=1.0).contains(&share)));
+    assert_eq!(sum.counts.demanded.total(), 3 * row.counts.demanded.total());
     // What is between two bounds is computed, and may be off by its rounding.
     let (median, p90) = (sum.counts.times.median_secs(), sum.counts.times.p90_secs());
     assert_eq!(median.is_some(), sum.counts.times.total() > 0);

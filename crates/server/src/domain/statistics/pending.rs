@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::counters::row::{Row, Rows};
 
-/// The most rows that wait while nothing can be stored: about 30 MB, and for ten apps some days' worth.
+/// The most rows that wait while nothing can be stored: about 50 MB, and for ten apps some days' worth.
 const MAX_WAITING_ROWS: usize = 100_000;
 /// The most rows that are added at once, so that the ledger never waits for more than a few milliseconds.
 const MAX_BATCH_ROWS: usize = 500;

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::domain::{
     counters::{
-        Counts,
+        Counts, Works,
         row::{DAY_SECS, Grain, HOUR_SECS, MINUTE_SECS, Row, Rows},
         share,
     },
@@ -146,7 +146,7 @@ pub enum Mark {
         /// In the last hour, in seconds.
         now_secs: f64,
     },
-    /// Of the challenges shown in the last hour (100 or more), the share that nobody answered is above that of the 24 hours
+    /// Of the words shown in the last hour (100 or more), the share that nobody answered is above that of the 24 hours
     /// before it (400 or more) by 20 points or more, and by more than four standard errors.
     UnansweredGrew {
         /// Before, from 0 to 1.
@@ -154,16 +154,37 @@ pub enum Mark {
         /// In the last hour, from 0 to 1.
         now: f64,
     },
+    /// Of what was sent for work in the last hour (20 or more that solve nothing), at least a tenth solves nothing.
+    WrongSolutions {
+        /// Its share, from 0 to 1.
+        share: f64,
+    },
+    /// Of the work that was asked for alone in the last hour and is done or past its time (100 or more), less than two in
+    /// a hundred was done.
+    WorkUndone {
+        /// The share that was done, from 0 to 1.
+        share: f64,
+    },
 }
 
 impl Mark {
     /// What looks unlike people in an hour, beside the 24 hours before it.
     #[must_use]
     pub fn find(hour: &Counts, before: &Counts) -> Vec<Self> {
-        [fast_answers(hour), pass_rate_changed(hour, before), time_changed(hour, before), unanswered_grew(hour, before)]
-            .into_iter()
-            .flatten()
-            .collect()
+        let of_words = [
+            fast_answers(hour),
+            pass_rate_changed(hour, before),
+            time_changed(hour, before),
+            unanswered_grew(hour, before),
+        ];
+        let of_work = [wrong_solutions(&hour.works), work_undone(&hour.works)];
+        of_words.into_iter().chain(of_work).flatten().collect()
+    }
+
+    /// Whether it is about words, and else about work.
+    #[must_use]
+    pub const fn is_of_words(&self) -> bool {
+        !matches!(self, Self::WrongSolutions { .. } | Self::WorkUndone { .. })
     }
 }
 
@@ -212,7 +233,7 @@ fn time_changed(hour: &Counts, before: &Counts) -> Option<Mark> {
 }
 
 /// People leave challenges too, when they reload a page, ask for another picture or go away, and as many on one day as on
-/// another. A solver answers only what it is sure of, and leaves the rest.
+/// another. A solver answers only what it is sure of, and leaves the rest. Who does longer work instead has left nothing.
 fn unanswered_grew(hour: &Counts, before: &Counts) -> Option<Mark> {
     const LEAST_SHOWN: u64 = 100;
     const LEAST_SHOWN_BEFORE: u64 = 400;
@@ -220,13 +241,32 @@ fn unanswered_grew(hour: &Counts, before: &Counts) -> Option<Mark> {
     if shown < LEAST_SHOWN || shown_before < LEAST_SHOWN_BEFORE {
         return None;
     }
-    let (left, left_before) = (shown.saturating_sub(hour.judged()), shown_before.saturating_sub(before.judged()));
+    let left_of = |shown: u64, counts: &Counts| shown.saturating_sub(counts.judged() + counts.works.done_instead());
+    let (left, left_before) = (left_of(shown, hour), left_of(shown_before, before));
     let (now, then) = (share(left, shown)?, share(left_before, shown_before)?);
     let error = standard_error((left, shown), (left_before, shown_before));
     (now > then && is_change(now - then, error)).then_some(Mark::UnansweredGrew { before: then, now })
 }
 
-/// How many challenges were shown, at the most: who sees one fetches its picture or its sound, if not both or several. So
+/// A browser that computes has the solution or sends nothing; it has another one only where the app's settings changed
+/// meanwhile.
+fn wrong_solutions(works: &Works) -> Option<Mark> {
+    const LEAST_WRONG: u64 = 20;
+    const MOST: f64 = 0.1;
+    let share = share(works.wrong, works.wrong + works.done)?;
+    (works.wrong >= LEAST_WRONG && share >= MOST).then_some(Mark::WrongSolutions { share })
+}
+
+/// Browsers do their work by themselves, soon after it is asked for, also where nobody then needs it. So that hardly any is
+/// done means that none can be, or that whoever asks is no browser.
+fn work_undone(works: &Works) -> Option<Mark> {
+    const LEAST_WORKS: u64 = 100;
+    const LEAST: f64 = 0.02;
+    let share = works.done_share()?;
+    (works.done + works.undone >= LEAST_WORKS && share < LEAST).then_some(Mark::WorkUndone { share })
+}
+
+/// How many words were shown, at the most: who sees one fetches its picture or its sound, if not both or several. So
 /// those that a site issues and never shows are nobody's skipping.
 fn shown(counts: &Counts) -> u64 {
     counts.issued.min(counts.images + counts.sounds)
@@ -304,7 +344,8 @@ impl Window {
     }
 }
 
-/// The rows of an app, with what it takes to tell what is left over of it: challenges unanswered, tokens unredeemed.
+/// The rows of an app, with what it takes to tell what is left over of it: words unanswered, work undone, tokens
+/// unredeemed.
 pub(super) struct View {
     pub(super) minutes: Rows,
     pub(super) hours: Rows,
@@ -345,13 +386,15 @@ impl View {
         for (begin, row) in rows.range(time) {
             sum += &row.counts;
             // A crash may have lost a count of what was issued, and not what became of it.
-            sum.unanswered += self.left_over(grain, *begin, row, now.saturating_sub(self.ttl_secs), |row| {
-                row.counts.issued.saturating_sub(row.settled)
-            });
-            sum.unredeemed +=
-                self.left_over(grain, *begin, row, now.saturating_sub(Audience::LONGEST_LIFE_SECS), |row| {
-                    row.counts.tokens.saturating_sub(row.counts.redeemed)
-                });
+            let (answerable, redeemable) = (self.ttl_secs, Audience::LONGEST_LIFE_SECS);
+            let left = |life_secs: u64, of: fn(&Row) -> u64| {
+                self.left_over(grain, *begin, row, now.saturating_sub(life_secs), of)
+            };
+            sum.unanswered += left(answerable, |row| row.counts.issued.saturating_sub(row.settled));
+            sum.works.undone += left(answerable, |row| row.counts.works.issued.saturating_sub(row.counts.works.done));
+            sum.unredeemed += left(redeemable, |row| row.counts.tokens.saturating_sub(row.counts.redeemed));
+            sum.unredeemed_for_work +=
+                left(redeemable, |row| row.counts.means.work.saturating_sub(row.counts.redeemed_for_work));
         }
         sum
     }

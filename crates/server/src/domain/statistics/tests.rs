@@ -8,7 +8,8 @@ use super::*;
 use crate::{
     domain::{
         apps::{App, AppKey},
-        counters::{Counters, row},
+        counters::{Counters, Kind, row},
+        demand::Demand,
     },
     keep::store::Disk,
 };
@@ -62,6 +63,42 @@ fn what_was_counted_is_in_the_report_after_a_flush_and_a_restart() {
     Span::ALL.iter().for_each(|span| expected(&statistics.report(1, *span, NOW + 600).unwrap()));
     let totals = statistics.totals(&[2, 1, 7], Span::Week, NOW + 600).unwrap();
     assert_eq!(totals.iter().map(|counts| counts.unanswered).collect::<Vec<_>>(), [0, 1, 0]);
+}
+
+#[test]
+fn work_and_demands_are_kept_apart_from_words() {
+    let directory = tempfile::tempdir().unwrap();
+    let statistics = open(&directory);
+    let counters = counters(&statistics, 1);
+    (0..3).for_each(|_| counters.count_work(NOW));
+    counters.count_work_done(NOW, 0);
+    counters.count_wrong_work();
+    counters.count_asked(Kind::LongerWork);
+    counters.count_asked(Kind::Work);
+    counters.count_demand(&Demand { word: true, level: 3, ..Demand::default() });
+    statistics.flush(NOW + 9);
+    drop((statistics, counters));
+    let statistics = open(&directory);
+    for span in Span::ALL {
+        let total = statistics.report(1, span, NOW + 600).unwrap().total;
+        let works = &total.works;
+        assert_eq!([works.issued, works.done, works.undone, works.wrong, works.instead], [3, 1, 2, 1, 1], "{span:?}");
+        assert_eq!((total.asked.total(), total.demanded.with_word), (1, [0, 0, 0, 1]));
+        assert_eq!((total.issued, total.judged(), total.unanswered), (0, 0, 0));
+    }
+}
+
+#[test]
+fn rows_of_a_version_that_counted_no_work_are_added_to() {
+    let directory = tempfile::tempdir().unwrap();
+    let statistics = open(&directory);
+    for (number, numbers) in [(1, 33), (2, 53), (3, 33)] {
+        let row = row::Row::from_text(&vec!["1"; numbers].join(" ")).unwrap();
+        let rows = [(1, row::Rows::from([(NOW, row)]))].into();
+        statistics.tables.add(&pending::Batch { process: 1, number, rows }).unwrap();
+    }
+    let total = statistics.report(1, Span::Hour, NOW).unwrap().total;
+    assert_eq!((total.issued, total.redeemed, total.works.issued, total.redeemed_for_work), (3, 3, 1, 1));
 }
 
 #[test]

@@ -135,8 +135,9 @@ impl Chart<'_> {
         }
     }
 
+    /// In whole units, which are about a pixel: a page has thousands of them.
     fn height(&self, value: f64) -> f64 {
-        if self.top > 0.0 { (value / self.top).clamp(0.0, 1.0) * HEIGHT } else { 0.0 }
+        if self.top > 0.0 { ((value / self.top).clamp(0.0, 1.0) * HEIGHT).round() } else { 0.0 }
     }
 
     fn bars(&self, values: &[Option<f64>], below: Option<&[Option<f64>]>) -> String {
@@ -146,7 +147,7 @@ impl Chart<'_> {
             if height > 0.0 {
                 let base = below.and_then(|below| below.get(at).copied().flatten()).unwrap_or(0.0);
                 let foot = HEIGHT - self.height(base);
-                let _infallible = write!(path, "M{} {foot:.1}v-{height:.1}h{}v{height:.1}z", at * STEP + 1, STEP - 2);
+                let _infallible = write!(path, "M{} {foot}v-{height}h{}v{height}z", at * STEP + 1, STEP - 2);
             }
         }
         path
@@ -160,9 +161,9 @@ impl Chart<'_> {
             if let Some(value) = value {
                 let height = HEIGHT - self.height(*value);
                 let _infallible = if is_joined {
-                    write!(path, "V{height:.1}h{STEP}")
+                    write!(path, "V{height}h{STEP}")
                 } else {
-                    write!(path, "M{} {height:.1}h{STEP}", at * STEP)
+                    write!(path, "M{} {height}h{STEP}", at * STEP)
                 };
             }
             is_joined = value.is_some();
@@ -214,13 +215,13 @@ mod tests {
     #[test]
     fn bars_stand_on_the_ground_or_on_each_other() {
         let chart = chart(10.0);
-        assert_eq!(chart.bars(&[Some(5.0), None, Some(0.0)], None), "M1 200.0v-100.0h6v100.0z");
-        assert_eq!(chart.bars(&[Some(5.0)], Some(&[Some(2.0)])), "M1 160.0v-100.0h6v100.0z");
+        assert_eq!(chart.bars(&[Some(5.0), None, Some(0.0)], None), "M1 200v-100h6v100z");
+        assert_eq!(chart.bars(&[Some(5.0)], Some(&[Some(2.0)])), "M1 160v-100h6v100z");
     }
 
     #[test]
     fn a_line_has_gaps_where_nothing_is_known() {
         let path = chart(10.0).line(&[Some(10.0), Some(5.0), None, Some(0.0)]);
-        assert_eq!(path, "M0 0.0h8V100.0h8M24 200.0h8");
+        assert_eq!(path, "M0 0h8V100h8M24 200h8");
     }
 }

@@ -101,7 +101,7 @@ fn table(list: &List, texts: &Texts) -> Markup {
                 tr {
                     th scope="col" { (texts.name) }
                     th scope="col" { (texts.state) }
-                    @for heading in [texts.issued, texts.passed, texts.wrong, texts.pass_rate] {
+                    @for heading in [texts.issued, texts.passed, texts.wrong, texts.pass_rate, texts.works, texts.done_share] {
                         th.figure scope="col" { (heading) }
                     }
                 }
@@ -115,6 +115,8 @@ fn table(list: &List, texts: &Texts) -> Markup {
                             td.figure { (format::number(figure)) }
                         }
                         td.figure { (format::share(counts.pass_rate())) }
+                        td.figure { (format::number(counts.works.issued)) }
+                        td.figure { (format::share(counts.works.done_share())) }
                     }
                 }
             }

@@ -26,7 +26,7 @@ use crate::{
     clock::unix_now,
     domain::{
         admin::Scope,
-        apps::{Allowed, AppSettings, AppView, Setting, SettingChanges},
+        apps::{Allowed, AppSettings, AppView, Setting, SettingChanges, algorithm_named},
     },
 };
 
@@ -153,12 +153,15 @@ fn field(setting: Setting, texts: &Texts) -> Field<'_> {
 
 /// What people call one of the words that a setting may be.
 fn called(setting: Setting, word: &str, texts: &Texts) -> String {
-    match (setting, word, word.parse::<Language>()) {
-        (Setting::Lang, _, Ok(language)) => page::name(language).to_owned(),
-        (Setting::Theme, "light", _) => texts.light.to_owned(),
-        (Setting::Theme, "dark", _) => texts.dark.to_owned(),
-        _ => word.to_owned(),
-    }
+    let name = match (setting, word) {
+        (Setting::Lang, _) => word.parse::<Language>().ok().map(page::name),
+        (Setting::Theme, "light") => Some(texts.light),
+        (Setting::Theme, "dark") => Some(texts.dark),
+        (Setting::Policy, _) => word.parse().ok().map(texts.policy),
+        (Setting::WorkAlgorithm, _) => algorithm_named(word).map(texts.algorithm),
+        _ => None,
+    };
+    name.unwrap_or(word).to_owned()
 }
 
 /// The settings for those who cannot change them.

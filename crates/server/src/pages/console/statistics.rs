@@ -1,5 +1,7 @@
 //! What happened to an app's challenges.
 
+mod work;
+
 use std::{fmt::Write, sync::Arc};
 
 use axum::{
@@ -70,19 +72,33 @@ pub(super) async fn csv(
     Ok((headers, write_csv(&report)).into_response())
 }
 
+/// New columns come at the end, so that what reads them by their place goes on.
+const COLUMNS: &str = "begins_at,issued,images,sounds,passed,wrong,unanswered,limited,median_secs,p90_secs,widget,tokens,\
+    redeemed,unredeemed,works,works_done,works_undone,works_wrong,longer_works,tokens_for_work,redeemed_for_work,\
+    asked_word,asked_both,asked_work,demanded_0,demanded_1,demanded_2,demanded_3,demanded_word_0,demanded_word_1,\
+    demanded_word_2,demanded_word_3";
+
 pub(super) fn write_csv(report: &Report) -> String {
-    let mut csv = "begins_at,issued,images,sounds,passed,wrong,unanswered,limited,median_secs,p90_secs,widget,tokens,redeemed,unredeemed\r\n".to_owned();
+    let mut csv = format!("{COLUMNS}\r\n");
     let secs = |secs: Option<f64>| secs.map(|secs| format!("{secs:.3}")).unwrap_or_default();
     for Point { begins_at, counts } in &report.points {
         let Counts { issued, images, sounds, passed, wrong, unanswered, limited, times, .. } = counts;
         let Counts { widget, tokens, redeemed, unredeemed, .. } = counts;
         let _infallible = write!(
             csv,
-            "{},{issued},{images},{sounds},{passed},{wrong},{unanswered},{limited},{},{},{widget},{tokens},{redeemed},{unredeemed}\r\n",
+            "{},{issued},{images},{sounds},{passed},{wrong},{unanswered},{limited},{},{},{widget},{tokens},{redeemed},{unredeemed}",
             rfc3339(*begins_at),
             secs(times.median_secs()),
             secs(times.p90_secs())
         );
+        let Counts { works, means, redeemed_for_work, asked, demanded, .. } = counts;
+        let of_work = [works.issued, works.done, works.undone, works.wrong, works.instead];
+        let of_browsers = [means.work, *redeemed_for_work, asked.word, asked.both, asked.work];
+        let demands = demanded.without_word.iter().chain(&demanded.with_word);
+        for number in of_work.iter().chain(&of_browsers).chain(demands) {
+            let _infallible = write!(csv, ",{number}");
+        }
+        csv.push_str("\r\n");
     }
     csv
 }
@@ -113,6 +129,8 @@ pub(super) fn page(visitor: &Visitor, app: &AppView, report: &Report, now: u64, 
                 (rate_chart(report, language, texts))
                 (times_chart(report, language, texts))
             }
+            (work::done(report, language, texts))
+            (work::demanded(app.settings.policy, report, language, texts))
         }
         p.row {
             a.button href={ "/console/apps/" (app.number) "/statistics.csv?span=" (report.span.name()) } download {
@@ -125,16 +143,22 @@ pub(super) fn page(visitor: &Visitor, app: &AppView, report: &Report, now: u64, 
 
 /// What looks unlike people, with the rule that says so.
 fn marks(marks: &[Mark], language: Language, texts: &Texts) -> Markup {
+    let heading = match marks {
+        [] => texts.no_marks,
+        // It may be the site's own page that is at fault.
+        [Mark::WorkUndone { .. }] => texts.work_stands_still,
+        _ => texts.marks,
+    };
     html! {
         section.marks.found[!marks.is_empty()] aria-labelledby="marks" {
-            h2 #marks { @if marks.is_empty() { (texts.no_marks) } @else { (texts.marks) } }
+            h2 #marks { (heading) }
             @if !marks.is_empty() {
                 ul {
                     @for mark in marks {
                         li { strong { (mark_sentence(mark, language, texts)) } br; span.quiet { (texts.rules[rule(mark)]) } }
                     }
                 }
-                p { (texts.marks_advice) }
+                @if marks.iter().any(Mark::is_of_words) { p { (texts.marks_advice) } }
             }
             details { summary { (texts.all_rules) } ul { @for rule in texts.rules { li { (rule) } } } }
         }
@@ -147,6 +171,8 @@ const fn rule(mark: &Mark) -> usize {
         Mark::PassRateChanged { .. } => 1,
         Mark::TimeChanged { .. } => 2,
         Mark::UnansweredGrew { .. } => 3,
+        Mark::WrongSolutions { .. } => 4,
+        Mark::WorkUndone { .. } => 5,
     }
 }
 
@@ -158,48 +184,70 @@ fn mark_sentence(mark: &Mark, language: Language, texts: &Texts) -> String {
         Mark::PassRateChanged { before, now } => fill(texts.pass_rate_changed, &[&share(before), &share(now)]),
         Mark::TimeChanged { before_secs, now_secs } => fill(texts.time_changed, &[&secs(before_secs), &secs(now_secs)]),
         Mark::UnansweredGrew { before, now } => fill(texts.unanswered_grew, &[&share(before), &share(now)]),
+        Mark::WrongSolutions { share: wrong } => fill(texts.wrong_solutions, &[&share(wrong)]),
+        Mark::WorkUndone { share: done } => fill(texts.work_undone, &[&share(done)]),
     }
 }
 
-/// The totals, each beside that of the time before.
-fn figures(report: &Report, language: Language, texts: &Texts) -> Markup {
-    let (now, before) = (&report.total, &report.before);
-    let count = |name, now: u64, before: u64| {
-        (name, format::number(now), format::number(before), relative_change(now as f64, before as f64))
-    };
-    let share = |name, now: Option<f64>, before: Option<f64>| {
+/// A figure: what it is called, what it is, what it was before, and by how much it changed.
+struct Figure {
+    name: &'static str,
+    now: String,
+    before: String,
+    change: Option<String>,
+}
+
+impl Figure {
+    fn count(name: &'static str, now: u64, before: u64) -> Self {
+        let change = relative_change(now as f64, before as f64);
+        Self { name, now: format::number(now), before: format::number(before), change }
+    }
+
+    fn share(name: &'static str, now: Option<f64>, before: Option<f64>, texts: &Texts) -> Self {
         let change = now
             .zip(before)
             .map(|(now, before)| fill(texts.points, &[&signed(format!("{:+.1}", (now - before) * 100.0))]));
-        (name, format::share(now), format::share(before), change)
-    };
-    let secs = |name, now: Option<f64>, before: Option<f64>| {
+        Self { name, now: format::share(now), before: format::share(before), change }
+    }
+
+    fn secs(name: &'static str, now: Option<f64>, before: Option<f64>, language: Language) -> Self {
         let change = now.zip(before).and_then(|(now, before)| relative_change(now, before));
-        (name, format::secs(language, now), format::secs(language, before), change)
-    };
-    let figures = [
-        count(texts.issued, now.issued, before.issued),
-        count(texts.passed, now.passed, before.passed),
-        count(texts.wrong, now.wrong, before.wrong),
-        share(texts.pass_rate, now.pass_rate(), before.pass_rate()),
-        count(texts.unanswered, now.unanswered, before.unanswered),
-        share(texts.sound_share, now.sound_share(), before.sound_share()),
-        secs(texts.median, now.times.median_secs(), before.times.median_secs()),
-        secs(texts.p90, now.times.p90_secs(), before.times.p90_secs()),
-        count(texts.limited, now.limited, before.limited),
-        count(texts.tokens_made, now.tokens, before.tokens),
-        count(texts.unredeemed, now.unredeemed, before.unredeemed),
-    ];
+        Self { name, now: format::secs(language, now), before: format::secs(language, before), change }
+    }
+}
+
+/// Figures, each beside that of the time before.
+fn list(figures: &[Figure], texts: &Texts) -> Markup {
     html! {
         dl.figures {
-            @for (name, now, before, change) in figures {
+            @for Figure { name, now, before, change } in figures {
                 div {
                     dt { (name) }
                     dd.now { (now) }
-                    dd.quiet { (fill(texts.before, &[&before])) @if let Some(change) = change { " (" (change) ")" } }
+                    dd.quiet { (fill(texts.before, &[before])) @if let Some(change) = change { " (" (change) ")" } }
                 }
             }
         }
+    }
+}
+
+fn figures(report: &Report, language: Language, texts: &Texts) -> Markup {
+    let (now, before) = (&report.total, &report.before);
+    let figures = [
+        Figure::count(texts.issued, now.issued, before.issued),
+        Figure::count(texts.passed, now.passed, before.passed),
+        Figure::count(texts.wrong, now.wrong, before.wrong),
+        Figure::share(texts.pass_rate, now.pass_rate(), before.pass_rate(), texts),
+        Figure::count(texts.unanswered, now.unanswered, before.unanswered),
+        Figure::share(texts.sound_share, now.sound_share(), before.sound_share(), texts),
+        Figure::secs(texts.median, now.times.median_secs(), before.times.median_secs(), language),
+        Figure::secs(texts.p90, now.times.p90_secs(), before.times.p90_secs(), language),
+        Figure::count(texts.limited, now.limited, before.limited),
+        Figure::count(texts.tokens_made, now.tokens, before.tokens),
+        Figure::count(texts.unredeemed, now.unredeemed_for_words(), before.unredeemed_for_words()),
+    ];
+    html! {
+        (list(&figures, texts))
         p.quiet { (texts.figures_meaning) }
     }
 }
@@ -226,7 +274,8 @@ fn step_name(span: Span, language: Language, begins_at: u64) -> String {
 fn row_name(span: Span, language: Language, begins_at: u64) -> String {
     match span {
         Span::Month | Span::Quarter => format::date(language, begins_at),
-        Span::Hour | Span::Day | Span::Week => {
+        Span::Hour => format::time_of_day(begins_at),
+        Span::Day | Span::Week => {
             format!("{} {}", format::day(language, begins_at), format::time_of_day(begins_at))
         }
     }

@@ -5,12 +5,13 @@
 mod english;
 mod korean;
 
-use haechi_captcha::Language;
+use haechi_captcha::{Algorithm, Language};
 
 use super::done::Done;
 use crate::domain::{
     admin::{Action, AdminError, Role, Scope},
-    apps::{AppError, Setting},
+    apps::{AppError, Policy, Setting},
+    counters::Demanded,
     statistics::Span,
 };
 
@@ -104,12 +105,45 @@ pub(super) struct Texts {
     pub(super) refresh: &'static str,
     pub(super) marks: &'static str,
     pub(super) no_marks: &'static str,
+    pub(super) work_stands_still: &'static str,
     pub(super) marks_advice: &'static str,
     pub(super) all_rules: &'static str,
     pub(super) fast_answers: &'static str,
     pub(super) pass_rate_changed: &'static str,
     pub(super) time_changed: &'static str,
     pub(super) unanswered_grew: &'static str,
+    pub(super) wrong_solutions: &'static str,
+    pub(super) work_undone: &'static str,
+    // Work, and what the rule demands.
+    pub(super) work: &'static str,
+    pub(super) no_work: &'static str,
+    pub(super) works: &'static str,
+    pub(super) works_done: &'static str,
+    pub(super) done_share: &'static str,
+    pub(super) works_undone: &'static str,
+    pub(super) wrong_works: &'static str,
+    pub(super) longer_works: &'static str,
+    pub(super) unredeemed_for_work: &'static str,
+    pub(super) work_meaning: &'static str,
+    pub(super) works_chart: &'static str,
+    pub(super) works_description: &'static str,
+    pub(super) rule: &'static str,
+    pub(super) rule_meaning: &'static str,
+    pub(super) policy_now: &'static str,
+    pub(super) no_demands: &'static str,
+    pub(super) would_be: &'static str,
+    pub(super) level: &'static str,
+    pub(super) without_word: &'static str,
+    pub(super) with_word: &'static str,
+    pub(super) of_all: &'static str,
+    pub(super) begun: &'static str,
+    pub(super) raised: &'static str,
+    pub(super) demands_chart: &'static str,
+    pub(super) demands_description: &'static str,
+    pub(super) really_asked: &'static str,
+    pub(super) asked_word: &'static str,
+    pub(super) asked_both: &'static str,
+    pub(super) asked_work: &'static str,
     // Settings.
     pub(super) save: &'static str,
     pub(super) made: &'static str,
@@ -210,7 +244,11 @@ pub(super) struct Texts {
     // Lists.
     pub(super) span_name: fn(Span) -> &'static str,
     /// The rules by which something is marked, in the order of [`Mark`](crate::domain::statistics::Mark).
-    pub(super) rules: [&'static str; 4],
+    pub(super) rules: [&'static str; 6],
+    /// The levels of work, from 0.
+    pub(super) levels: [&'static str; Demanded::LEVELS],
+    pub(super) policy: fn(Policy) -> &'static str,
+    pub(super) algorithm: fn(Algorithm) -> &'static str,
     /// The difficulties, from 1.
     pub(super) difficulties: [&'static str; 5],
     /// Names of the grace periods, in the order of `GRACES_SECS`.

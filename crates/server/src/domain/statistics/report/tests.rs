@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::counters::AnswerTimes;
+use crate::domain::counters::{AnswerTimes, Asked, Demanded, TokenMeans};
 
 /// A Unix time at which a day begins.
 const DAY: u64 = 20_000 * DAY_SECS;
@@ -24,6 +24,8 @@ fn kinds(hour: &Counts, before: &Counts) -> Vec<&'static str> {
         Mark::PassRateChanged { .. } => "rate",
         Mark::TimeChanged { .. } => "time",
         Mark::UnansweredGrew { .. } => "unanswered",
+        Mark::WrongSolutions { .. } => "wrong solutions",
+        Mark::WorkUndone { .. } => "undone",
     };
     Mark::find(hour, before).iter().map(kind).collect()
 }
@@ -109,6 +111,100 @@ fn a_challenge_that_was_never_shown_is_nobodys_skipping() {
     assert_eq!(Mark::find(&twice, &before), [], "a picture that is fetched twice is one challenge");
 }
 
+fn works(done: u64, undone: u64, wrong: u64) -> Works {
+    Works { issued: done + undone, done, undone, wrong, ..Works::default() }
+}
+
+/// An hour of a busy site where work alone is asked of everybody, on every page view: it is fast, and half of the pages are
+/// left before it is done, and nearly all without a form.
+fn busy_with_work() -> Counts {
+    Counts {
+        widget: 100_000,
+        tokens: 50_000,
+        redeemed: 900,
+        unredeemed: 49_000,
+        redeemed_for_work: 900,
+        unredeemed_for_work: 49_000,
+        works: works(50_000, 50_000, 0),
+        ..Counts::default()
+    }
+}
+
+#[test]
+fn work_that_is_fast_or_left_is_nothing_unlike_people() {
+    let quiet = Counts::default();
+    let people = Counts { images: 500, issued: 500, ..timed(&[(9, 450)]) };
+    assert_eq!(kinds(&busy_with_work(), &quiet), [""; 0]);
+    let mut mixed = busy_with_work();
+    mixed += &people;
+    for (hour, before) in [(&mixed, &people), (&people, &mixed), (&mixed, &mixed), (&busy_with_work(), &mixed)] {
+        assert_eq!(kinds(hour, before), [""; 0]);
+    }
+    assert_eq!((mixed.pass_rate(), mixed.times.total()), (Some(1.0), 450), "figures of words are words'");
+    assert_eq!(mixed.unredeemed_for_words(), 0);
+}
+
+#[test]
+fn a_mark_of_words_is_not_hidden_by_work() {
+    let solver = Counts { images: 200, issued: 200, ..timed(&[(1, 40)]) };
+    let people = Counts { images: 500, issued: 500, ..timed(&[(9, 450)]) };
+    let mut hour = busy_with_work();
+    hour += &solver;
+    assert_eq!(kinds(&solver, &people), ["fast", "unanswered"]);
+    assert_eq!(kinds(&hour, &people), ["fast", "unanswered"]);
+}
+
+#[test]
+fn who_does_longer_work_instead_of_a_word_leaves_nothing() {
+    let before = left(100, 500);
+    let chosen = |instead, longest_done| {
+        let works = Works { issued: instead, done: longest_done, longest_done, instead, ..Works::default() };
+        kinds(&Counts { works, ..left(50, 100) }, &before)
+    };
+    assert_eq!(chosen(0, 0), ["unanswered"]);
+    assert_eq!(chosen(40, 40), [""; 0]);
+    assert_eq!(chosen(40, 2), ["unanswered"], "choosing it costs nothing; doing it does");
+    assert_eq!(chosen(2, 4_000), ["unanswered"], "the rule may ask for as much");
+}
+
+#[test]
+fn solutions_that_solve_nothing_are_marked_from_a_tenth_on() {
+    let check = |done, wrong, expected: Option<f64>| {
+        let hour = Counts { works: works(done, 0, wrong), ..Counts::default() };
+        let marks: Vec<_> = expected.map(|share| Mark::WrongSolutions { share }).into_iter().collect();
+        assert_eq!(Mark::find(&hour, &Counts::default()), marks, "{done} done, {wrong} wrong");
+    };
+    check(0, 20, Some(1.0));
+    check(0, 19, None);
+    check(180, 20, Some(0.1));
+    check(181, 20, None);
+    check(1_000_000, 2_000, None);
+}
+
+#[test]
+fn work_that_hardly_anybody_does_is_marked() {
+    let check = |done, undone, expected: Option<f64>| {
+        let hour = Counts { works: works(done, undone, 0), ..Counts::default() };
+        let marks: Vec<_> = expected.map(|share| Mark::WorkUndone { share }).into_iter().collect();
+        assert_eq!(Mark::find(&hour, &Counts::default()), marks, "{done} done, {undone} undone");
+    };
+    check(0, 100, Some(0.0));
+    check(0, 99, None);
+    check(1, 99, Some(0.01));
+    check(2, 98, None);
+    check(0, 0, None);
+    // What may still be done speaks for nobody and against nobody.
+    let waits = Works { issued: 1_000, ..works(0, 0, 0) };
+    assert_eq!(Mark::find(&Counts { works: waits, ..Counts::default() }, &Counts::default()), []);
+}
+
+#[test]
+fn marks_of_words_and_of_work_are_told_apart() {
+    let hour = Counts { works: works(1, 200, 30), ..timed(&[(1, 30)]) };
+    let marks = Mark::find(&hour, &Counts::default());
+    assert_eq!(marks.iter().map(Mark::is_of_words).collect::<Vec<_>>(), [true, false, false]);
+}
+
 fn issued(issued: u64, settled: u64) -> Row {
     Row { counts: Counts { issued, ..Counts::default() }, settled }
 }
@@ -142,6 +238,48 @@ fn tokens_are_unredeemed_once_their_time_is_over() {
     for span in [Span::Hour, Span::Day] {
         assert_eq!([unredeemed(span, DAY + 369), unredeemed(span, DAY + 370)], [0, 2]);
     }
+}
+
+#[test]
+fn work_is_undone_once_its_time_is_over_and_no_word_is_unanswered_for_it() {
+    let row = |issued, done| {
+        let works = Works { issued, done, ..Works::default() };
+        Row { counts: Counts { works, ..Counts::default() }, settled: 0 }
+    };
+    let view = view(&[(DAY, row(10, 4)), (DAY + 60, row(5, 5)), (DAY + 120, row(7, 0))], 180);
+    for span in [Span::Hour, Span::Day, Span::Month] {
+        let undone = [249, 250, 369, 370].map(|after| {
+            let total = view.report(Window::new(span, DAY + after)).total;
+            assert_eq!((total.unanswered, total.works.issued, total.works.done), (0, 22, 9));
+            total.works.undone
+        });
+        assert_eq!(undone, [0, 6, 6, 13]);
+    }
+}
+
+#[test]
+fn tokens_for_words_are_told_from_those_for_work() {
+    let means = TokenMeans { picture: 4, sound: 1, work: 90 };
+    let counts = Counts { tokens: 95, redeemed: 13, means, redeemed_for_work: 10, ..Counts::default() };
+    let view = view(&[(DAY, Row { counts, settled: 0 })], 30);
+    let total = view.report(Window::new(Span::Day, DAY + 370)).total;
+    assert_eq!((total.unredeemed, total.unredeemed_for_work, total.unredeemed_for_words()), (82, 80, 2));
+}
+
+#[test]
+fn what_would_have_been_asked_is_in_every_span() {
+    let demanded = |calm, word| Demanded { without_word: [calm, 0, 0, 0], with_word: [0, word, 0, 0] };
+    let row = |calm, word| {
+        let asked = Asked { word: calm + word, ..Asked::default() };
+        Row { counts: Counts { demanded: demanded(calm, word), asked, ..Counts::default() }, settled: 0 }
+    };
+    // A storm of an hour, yesterday.
+    let view = view(&[(DAY, row(90, 10)), (DAY + DAY_SECS / 2, row(5, 95)), (DAY + DAY_SECS, row(70, 0))], 180);
+    let report = view.report(Window::new(Span::Week, DAY + DAY_SECS + 60));
+    assert_eq!((report.total.demanded.words(), report.total.demanded.total()), (105, 270));
+    assert_eq!(report.total.asked, Asked { word: 270, both: 0, work: 0 });
+    let shares: Vec<_> = report.points.iter().filter_map(|point| point.counts.demanded.word_share()).collect();
+    assert_eq!(shares, [0.1, 0.95, 0.0]);
 }
 
 #[test]

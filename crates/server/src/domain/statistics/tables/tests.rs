@@ -79,6 +79,29 @@ fn a_script_that_is_run_again_adds_nothing() {
     assert_eq!(settled(), 15);
 }
 
+/// Rows of nodes of which some count no work yet add up whichever comes first.
+#[test]
+fn nodes_of_an_older_version_take_nothing_from_a_row() {
+    let redis = Redis::start();
+    let node = node(&format!("{}/?prefix=x:", redis.url()), &[1]);
+    let older = Row::from_text(&["1"; 33].join(" ")).unwrap();
+    let newer = Row::from_text(&["1"; 53].join(" ")).unwrap();
+    let rows = [&older, &newer, &older, &newer];
+    for (number, row) in (1..).zip(rows) {
+        node.tables.add(&Batch { process: 5, number, rows: [(1, Rows::from([(NOW, row.clone())]))].into() }).unwrap();
+    }
+    // As that of a version still to come.
+    let name = format!("x:statistics:{{1}}:minutes:{}", NOW / 3600 * 3600);
+    assert_eq!(redis.command_line(&["HEXISTS", &name, "0"]).trim(), "1");
+    redis.command_line(&["HSET", &name, "0", &["4"; 60].join(" ")]);
+    node.tables.add(&Batch { process: 5, number: 5, rows: [(1, Rows::from([(NOW, older)]))].into() }).unwrap();
+    let stored = redis.command_line(&["HGET", &name, "0"]);
+    assert_eq!(stored.trim(), [["5"; 33].join(" "), ["4"; 27].join(" ")].join(" "));
+    let hours = node.tables.read(&[1], crate::domain::counters::row::Grain::Hour, NOW..NOW + 3_600).unwrap();
+    let row = hours[0].values().next().unwrap();
+    assert_eq!((row.counts.redeemed, row.counts.works.issued, row.counts.redeemed_for_work), (5, 2, 2));
+}
+
 #[test]
 fn all_that_is_kept_goes_by_itself_and_bears_the_prefix() {
     let redis = Redis::start();

@@ -8,8 +8,8 @@ use super::*;
 use crate::{
     domain::{
         admin::{AuditEntry, AuditPage},
-        apps::AppSettings,
-        counters::Counts,
+        apps::{AppSettings, Policy, Setting},
+        counters::{Asked, Counts, Demanded, TokenMeans, Works},
         statistics::{Mark, Point, Report, Span},
     },
     pages::console::{
@@ -64,8 +64,24 @@ fn counts(at: u64, scale: u64) -> Counts {
         widget: issued / 2,
         tokens: issued / 3,
         redeemed: issued / 4,
-        unredeemed: issued / 3 - issued / 4,
+        unredeemed: issued + issued / 3 - issued / 4,
         times: serde_json::from_value(json!(buckets)).unwrap(),
+        works: Works {
+            issued: issued * 3,
+            done: issued * 2,
+            longest_done: issued / 90,
+            undone: issued * 3 / 4,
+            wrong: at % 4,
+            instead: issued / 50,
+        },
+        means: TokenMeans { picture: issued / 4, sound: issued / 60, work: issued * 2 },
+        redeemed_for_work: issued / 3,
+        unredeemed_for_work: issued,
+        asked: Asked { word: issued, both: issued / 2, work: issued * 3 },
+        demanded: Demanded {
+            without_word: [issued * 2, issued / 2, issued / 7, issued / 40],
+            with_word: [issued / 5, issued / 6, issued / 9, issued / 30],
+        },
     }
 }
 
@@ -86,6 +102,8 @@ fn all_marks() -> Vec<Mark> {
         Mark::PassRateChanged { before: 0.9, now: 0.5 },
         Mark::TimeChanged { before_secs: 9.0, now_secs: 2.0 },
         Mark::UnansweredGrew { before: 0.2, now: 0.6 },
+        Mark::WrongSolutions { share: 0.7 },
+        Mark::WorkUndone { share: 0.004 },
     ]
 }
 
@@ -153,7 +171,9 @@ fn every_page_is_small() {
     for language in LANGUAGES {
         for (name, page) in pages(language) {
             let size_bytes = page.len() + assets_bytes;
-            assert!(size_bytes < 60_000, "{name} in {language:?}: {size_bytes} bytes");
+            // Five charts of 60 and of 90 steps, with a table each.
+            let most_bytes = if ["hour", "quarter"].contains(&name) { 96_000 } else { 60_000 };
+            assert!(size_bytes < most_bytes, "{name} in {language:?}: {size_bytes} bytes");
         }
     }
 }
@@ -174,6 +194,83 @@ fn names_are_text_and_nothing_stands_inline() {
             assert!(page.contains("&lt;script&gt;") && !page.contains("<script"), "{page}");
             assert!(!page.contains("style=") && !page.contains("onclick") && !page.contains("{}"), "{page}");
         }
+    }
+}
+
+#[test]
+fn work_and_the_rule_have_sections_of_their_own() {
+    let visitor = visitor(Language::En, Role::Viewer);
+    let written = |report: &Report| statistics::page(&visitor, &app("shop"), report, NOW, &html! {}).into_string();
+    let mut report = report(Span::Day, 1, Vec::new());
+    let (without_word, with_word) = ([60, 20, 10, 5], [1, 1, 1, 2]);
+    report.total.demanded = Demanded { without_word, with_word };
+    report.total.works = Works { issued: 1_234, done: 900, undone: 100, ..Works::default() };
+    let page = written(&report);
+    let expected = [
+        "Of 100 challenges, the rule demanded a word for 5 (5.0%).",
+        "The policy is now “Adaptive”.",
+        "<th scope=\"row\">3: 16 times</th><td class=\"figure\">5</td><td class=\"figure\">2</td>",
+        "<dd class=\"now\">1,234</dd>",
+        "<dd class=\"now\">90.0%</dd>",
+        "id=\"works-title\"",
+        "id=\"demands-title\"",
+    ];
+    assert!(expected.iter().all(|text| page.contains(text)), "{page}");
+
+    let nothing = Report { points: Vec::new(), total: Counts::default(), before: Counts::default(), ..report };
+    let page = written(&nothing);
+    assert!(page.contains("No work was asked for alone") && page.contains("No browser began a challenge"), "{page}");
+    assert!(!page.contains("id=\"works-title\"") && !page.contains("id=\"demands-title\""));
+}
+
+#[test]
+fn what_to_do_about_words_is_said_of_words_only() {
+    let visitor = visitor(Language::En, Role::Viewer);
+    let says = |marks| {
+        let report = report(Span::Day, 1, marks);
+        let page = statistics::page(&visitor, &app("shop"), &report, NOW, &html! {}).into_string();
+        page.contains(visitor.texts().marks_advice)
+    };
+    let page = statistics::page(
+        &visitor,
+        &app("shop"),
+        &report(Span::Day, 1, vec![Mark::WorkUndone { share: 0.0 }]),
+        NOW,
+        &html! {},
+    );
+    let page = page.into_string();
+    assert!(page.contains("<h2 id=\"marks\">Work is not being done</h2>") && page.contains("Content-Security-Policy"));
+    assert!(says(all_marks()) && !says(all_marks().split_off(4)) && !says(Vec::new()));
+}
+
+#[test]
+fn a_file_for_spreadsheets_has_a_column_for_each_figure() {
+    let csv = statistics::write_csv(&report(Span::Week, 10, Vec::new()));
+    let columns: Vec<_> = csv.lines().map(|line| line.split(',').count()).collect();
+    assert_eq!((columns.len(), columns.iter().all(|count| *count == 32)), (29, true), "{csv}");
+    let first: Vec<_> = csv.lines().take(2).map(|line| line.split(',').collect::<Vec<_>>()).collect();
+    let figure = |name: &str| first[1][first[0].iter().position(|column| *column == name).unwrap()];
+    let counts = &report(Span::Week, 10, Vec::new()).points[0].counts;
+    assert_eq!(figure("works_undone"), counts.works.undone.to_string());
+    assert_eq!(figure("demanded_2"), counts.demanded.without_word[2].to_string());
+    assert_eq!(figure("demanded_word_3"), counts.demanded.with_word[3].to_string());
+}
+
+#[test]
+fn policies_and_algorithms_are_called_by_names_for_people() {
+    for (language, adaptive) in [(Language::En, "Adaptive"), (Language::Ko, "자동 조절")] {
+        let (administrator, viewer) = (visitor(language, Role::Administrator), visitor(language, Role::Viewer));
+        let app = app("shop");
+        let fields = settings::fields_of(&app.settings);
+        let form = settings::page(&administrator, &app, &fields, 1, &html! {}).into_string();
+        let chosen = format!("<option value=\"adaptive\" selected>{adaptive}</option>");
+        assert!(form.contains(&chosen) && form.contains("<option value=\"sha256\">SHA-256</option>"), "{form}");
+        // The hint has the consequence of each.
+        let (_, hint) = (visitor(language, Role::Viewer).texts().setting)(Setting::Policy);
+        let named = Policy::ALL.map(|policy| format!("{}:", (viewer.texts().policy)(policy)));
+        assert!(named.iter().all(|name| hint.lines().any(|line| line.starts_with(name))), "{hint}");
+        let plain = settings::page(&viewer, &app, &fields, 1, &html! {}).into_string();
+        assert!(plain.contains(&format!("<dd>{adaptive}</dd>")) && plain.contains("<dd>PBKDF2</dd>"), "{plain}");
     }
 }
 

@@ -1,9 +1,11 @@
 //! English.
 
+use haechi_captcha::Algorithm;
+
 use super::{Done, Errors, Texts};
 use crate::domain::{
     admin::{Action, Role, Scope},
-    apps::Setting,
+    apps::{Policy, Setting},
     statistics::Span,
 };
 
@@ -68,7 +70,7 @@ pub(super) const TEXTS: Texts = Texts {
     from_to: "{} to {} (UTC), against as much time before.",
     figures: "Figures",
     course: "Course",
-    issued: "Issued",
+    issued: "Words issued",
     passed: "Passed",
     wrong: "Wrong",
     pass_rate: "Pass rate",
@@ -78,11 +80,11 @@ pub(super) const TEXTS: Texts = Texts {
     p90: "Time of nine in ten",
     limited: "Refused by limits",
     tokens_made: "Tokens made",
-    unredeemed: "Tokens never redeemed",
+    unredeemed: "Tokens for words never redeemed",
     before: "before: {}",
     points: "{} points",
-    figures_meaning: "The pass rate is that of right answers among all judged. Unanswered challenges ran out with no answer. Times are from issue to the right answer.",
-    counts_chart: "Challenges issued, passed and wrong",
+    figures_meaning: "The pass rate is that of right answers among all judged. Unanswered words ran out with no answer. Times are from issue to the right answer. Work that was asked for alone has figures of its own below.",
+    counts_chart: "Words issued, passed and wrong",
     counts_description: "Bars for each step of time. In all, {} were issued, {} passed, and {} answers were wrong. The table has every figure.",
     rate_description: "A line through each step of time. Over all of them the pass rate is {}. The table has every figure.",
     times_chart: "Time to the right answer",
@@ -92,12 +94,44 @@ pub(super) const TEXTS: Texts = Texts {
     refresh: "Refresh every minute",
     marks: "Looks unlike people",
     no_marks: "Nothing looks unlike people",
+    work_stands_still: "Work is not being done",
     marks_advice: "Consider a higher difficulty or a lower rate limit, and look at your own logs for these minutes.",
     all_rules: "When something is marked",
     fast_answers: "{} of the last hour’s right answers came within 2 seconds of issue.",
     pass_rate_changed: "The pass rate went from {} to {} in the last hour.",
     time_changed: "The median time went from {} to {} in the last hour.",
-    unanswered_grew: "The share of challenges that were shown and not answered went from {} to {} in the last hour.",
+    unanswered_grew: "The share of words that were shown and not answered went from {} to {} in the last hour.",
+    wrong_solutions: "{} of what was sent for work in the last hour solves nothing.",
+    work_undone: "Hardly any of the last hour’s work was done: {}.",
+    work: "Work",
+    no_work: "No work was asked for alone in this time.",
+    works: "Work issued",
+    works_done: "Done",
+    done_share: "Share done",
+    works_undone: "Left undone",
+    wrong_works: "False solutions",
+    longer_works: "Longer work instead of a word",
+    unredeemed_for_work: "Tokens for work never redeemed",
+    work_meaning: "Work that browsers were asked for alone; beside a word it counts as the word. Left undone is what ran out before it was done. Widgets do their work by themselves on every page, so tokens for it that nobody redeems are usual.",
+    works_chart: "Work issued, done and left undone",
+    works_description: "Bars for each step of time. In all, {} works were issued, {} were done, and {} were left undone. The table has every figure.",
+    rule: "What the rule demands",
+    rule_meaning: "For each challenge that a browser begins, the rule says whether a word is called for and how much work, whatever the app’s policy is. With “Adaptive” this is what is asked; with another policy it shows what would have been.",
+    policy_now: "The policy is now “{}”.",
+    no_demands: "No browser began a challenge in this time.",
+    would_be: "Of {} challenges, the rule demanded a word for {} ({}).",
+    level: "Level",
+    without_word: "No word",
+    with_word: "With a word",
+    of_all: "Share",
+    begun: "Begun",
+    raised: "Above level 0",
+    demands_chart: "Challenges begun, and what the rule demanded",
+    demands_description: "Bars for each step of time, and a line. In all, {} challenges were begun; the rule demanded a word for {}, and more work than level 0 for {}. The table has every figure.",
+    really_asked: "What was asked",
+    asked_word: "A word alone",
+    asked_both: "A word and work",
+    asked_work: "Work alone",
     save: "Save settings",
     made: "Made",
     declared_note: "This app stands in the configuration file, and can only be changed there.",
@@ -195,8 +229,13 @@ pub(super) const TEXTS: Texts = Texts {
         "Fast answers: of the last hour’s right answers, 20 or more, at least a quarter came within 2 seconds of issue.",
         "Pass rate: that of the last hour (50 answers or more) differs from that of the 24 hours before it (200 or more) by 20 points or more, and by more than four standard errors.",
         "Time: the median of the last hour (50 right answers or more) is less than half of that of the 24 hours before it (200 or more).",
-        "Skipping: of the challenges shown in the last hour (100 or more), the share that nobody answered is above that of the 24 hours before it (400 or more) by 20 points or more, and by more than four standard errors.",
+        "Skipping: of the words shown in the last hour (100 or more), the share that nobody answered is above that of the 24 hours before it (400 or more) by 20 points or more, and by more than four standard errors.",
+        "False solutions: of what was sent for work in the last hour, a tenth or more, and 20 at least, solves nothing. Browsers send no such things: somebody guesses, or a program computes wrongly. If the app’s settings were changed a while ago, that may be all.",
+        "Work undone: of the work of the last hour that was asked for alone and is done or past its time (100 or more), less than 2 in 100 was done. Either your pages keep the widget from computing, most often by their Content-Security-Policy (see Integration): the browser’s console says so there. Or programs begin challenges and leave them.",
     ],
+    levels: ["0: usual", "1: 2 times", "2: 6 times", "3: 16 times"],
+    policy,
+    algorithm,
     difficulties: ["1 – calm", "2", "3 – usual", "4", "5 – hard"],
     graces: ["no time: it ends at once", "1 hour", "1 day", "7 days"],
     scope_meaning,
@@ -238,11 +277,16 @@ const fn setting(setting: Setting) -> (&'static str, &'static str) {
         Setting::RatePerSec => ("Challenges a second at the most", "On each node; 0 for no limit"),
         Setting::Policy => (
             "What the widget asks of people",
-            "A word; work for their browser; both; or adaptive: work, and a word of those who look unlike people just now",
+            "Adaptive: browsers compute, and those that look unlike people are asked for a word as well. Hardly anybody reads anything; a program that stays inconspicuous pays in computing alone.\n\
+             Word: everybody reads or hears one, without scripts as well.\n\
+             Work: browsers compute, and nobody ever reads. A program that computes passes.\n\
+             Word and work: both of everybody, which is dearest for programs and for people. It needs scripts.\n\
+             With your own markup (NHN’s API) it is always a word.",
         ),
-        Setting::WorkAlgorithm => {
-            ("Algorithm of the work", "Graphics cards gain least by scrypt, which browsers have not built in")
-        }
+        Setting::WorkAlgorithm => (
+            "Algorithm of the work",
+            "PBKDF2: browsers have it built in.\nSHA-256: the quickest to check, but on graphics cards too.\nscrypt: graphics cards gain least.\nA change holds at once, and who is computing just then is asked again.",
+        ),
         Setting::Alternative => {
             ("Longer work instead of a word", "For people who can neither read nor hear one, if they choose it")
         }
@@ -258,6 +302,23 @@ const fn setting(setting: Setting) -> (&'static str, &'static str) {
             "Only their pages may then show the widget, subdomains too. Spaces between names; empty: any page may",
         ),
         Setting::Test => ("Test app: every answer is TEST5", "For your own tests only; it protects nothing"),
+    }
+}
+
+const fn policy(policy: Policy) -> &'static str {
+    match policy {
+        Policy::Word => "Word",
+        Policy::Work => "Work",
+        Policy::Both => "Word and work",
+        Policy::Adaptive => "Adaptive",
+    }
+}
+
+const fn algorithm(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::Pbkdf2 => "PBKDF2",
+        Algorithm::Sha256 => "SHA-256",
+        Algorithm::Scrypt => "scrypt",
     }
 }
 

@@ -1,9 +1,11 @@
 //! Korean.
 
+use haechi_captcha::Algorithm;
+
 use super::{Done, Errors, Texts};
 use crate::domain::{
     admin::{Action, Role, Scope},
-    apps::Setting,
+    apps::{Policy, Setting},
     statistics::Span,
 };
 
@@ -68,7 +70,7 @@ pub(super) const TEXTS: Texts = Texts {
     from_to: "{} ~ {} (UTC), 직전 같은 기간과 비교",
     figures: "주요 지표",
     course: "추이",
-    issued: "발급",
+    issued: "글자 발급",
     passed: "통과",
     wrong: "오답",
     pass_rate: "통과율",
@@ -78,11 +80,11 @@ pub(super) const TEXTS: Texts = Texts {
     p90: "90% 응답 시간",
     limited: "제한으로 거절",
     tokens_made: "발급된 토큰",
-    unredeemed: "사용되지 않은 토큰",
+    unredeemed: "사용되지 않은 글자 토큰",
     before: "이전: {}",
     points: "{}%p",
-    figures_meaning: "통과율은 판정된 응답 중 정답의 비율입니다. 미응답은 응답 없이 만료된 문제입니다. 응답 시간은 발급부터 정답까지 걸린 시간입니다.",
-    counts_chart: "발급·통과·오답 수",
+    figures_meaning: "통과율은 판정된 응답 중 정답의 비율입니다. 미응답은 응답 없이 만료된 글자 문제입니다. 응답 시간은 발급부터 정답까지 걸린 시간입니다. 글자 없이 요구한 작업 증명은 아래에 따로 집계합니다.",
+    counts_chart: "글자 발급·통과·오답 수",
     counts_description: "구간별 막대그래프입니다. 모두 {}건이 발급되었고, {}건이 통과했으며, 오답은 {}건입니다. 모든 수치는 표에서 확인할 수 있습니다.",
     rate_description: "구간별 꺾은선그래프입니다. 전체 통과율은 {}입니다. 모든 수치는 표에서 확인할 수 있습니다.",
     times_chart: "정답까지 걸린 시간",
@@ -92,12 +94,44 @@ pub(super) const TEXTS: Texts = Texts {
     refresh: "1분마다 새로고침",
     marks: "사람 같지 않은 움직임",
     no_marks: "이상 징후 없음",
+    work_stands_still: "작업 증명이 완료되지 않음",
     marks_advice: "난이도를 높이거나 초당 발급 한도를 낮추는 것을 검토하고, 해당 시간대의 서비스 로그를 확인하세요.",
     all_rules: "표시 기준",
     fast_answers: "최근 1시간 정답의 {}가 발급 후 2초 안에 제출되었습니다.",
     pass_rate_changed: "최근 1시간 통과율이 {}에서 {}로 바뀌었습니다.",
     time_changed: "최근 1시간 응답 시간 중앙값이 {}에서 {}로 줄었습니다.",
     unanswered_grew: "최근 1시간에 표시되었지만 응답이 없는 문제의 비율이 {}에서 {}로 늘었습니다.",
+    wrong_solutions: "최근 1시간에 제출된 작업 증명의 {}가 풀이가 아닙니다.",
+    work_undone: "최근 1시간에 요구한 작업 증명이 거의 완료되지 않았습니다({}).",
+    work: "작업 증명",
+    no_work: "이 기간에는 작업 증명만 요구한 적이 없습니다.",
+    works: "작업 증명 발급",
+    works_done: "완료",
+    done_share: "완료율",
+    works_undone: "미완료",
+    wrong_works: "틀린 풀이",
+    longer_works: "글자 대신 긴 작업 증명",
+    unredeemed_for_work: "사용되지 않은 작업 증명 토큰",
+    work_meaning: "글자 없이 작업 증명만 요구한 경우입니다. 글자와 함께 요구한 작업 증명은 글자로 집계합니다. 미완료는 끝내지 못하고 만료된 것입니다. 위젯은 페이지마다 스스로 작업하므로 사용되지 않은 토큰이 많은 것이 보통입니다.",
+    works_chart: "작업 증명 발급·완료·미완료 수",
+    works_description: "구간별 막대그래프입니다. 모두 {}건이 발급되었고, {}건이 완료되었으며, {}건은 완료되지 않았습니다. 모든 수치는 표에서 확인할 수 있습니다.",
+    rule: "규칙의 판단",
+    rule_meaning: "브라우저가 문제를 시작할 때마다 규칙은 앱의 정책과 관계없이 글자가 필요한지, 작업 증명이 얼마나 필요한지 판단합니다. 정책이 ‘자동 조절’이면 그대로 요구하고, 다른 정책이면 어떻게 되었을지를 보여 줍니다.",
+    policy_now: "현재 정책은 ‘{}’입니다.",
+    no_demands: "이 기간에는 브라우저가 시작한 문제가 없습니다.",
+    would_be: "문제 {}건 중 {}건에 글자가 필요하다고 판단했습니다({}).",
+    level: "단계",
+    without_word: "글자 없음",
+    with_word: "글자 필요",
+    of_all: "비율",
+    begun: "시작",
+    raised: "0단계 초과",
+    demands_chart: "시작된 문제와 규칙의 판단",
+    demands_description: "구간별 막대그래프와 꺾은선그래프입니다. 모두 {}건이 시작되었고, {}건에 글자가, {}건에 0단계보다 많은 작업 증명이 필요하다고 판단했습니다. 모든 수치는 표에서 확인할 수 있습니다.",
+    really_asked: "실제로 요구한 것",
+    asked_word: "글자만",
+    asked_both: "글자와 작업 증명",
+    asked_work: "작업 증명만",
     save: "설정 저장",
     made: "생성일",
     declared_note: "설정 파일에 선언된 앱이므로 설정 파일에서만 변경할 수 있습니다.",
@@ -196,7 +230,12 @@ pub(super) const TEXTS: Texts = Texts {
         "통과율: 최근 1시간(응답 50건 이상)의 통과율이 그 전 24시간(200건 이상)보다 20%p 이상, 그리고 표준 오차의 4배를 넘게 달라진 경우",
         "응답 시간: 최근 1시간(정답 50건 이상)의 중앙값이 그 전 24시간(200건 이상)의 절반 미만인 경우",
         "건너뛰기: 최근 1시간에 표시된 문제(100건 이상) 중 응답이 없는 비율이 그 전 24시간(400건 이상)보다 20%p 이상, 그리고 표준 오차의 4배를 넘게 늘어난 경우",
+        "틀린 풀이: 최근 1시간에 제출된 작업 증명 중 풀이가 아닌 것이 20건 이상이고 10분의 1 이상인 경우. 브라우저는 틀린 풀이를 보내지 않으므로 누군가 추측하거나 프로그램이 잘못 계산하고 있습니다. 조금 전에 앱 설정을 바꾸었다면 그 때문일 수 있습니다.",
+        "작업 증명 미완료: 최근 1시간에 글자 없이 요구하여 완료되었거나 만료된 작업 증명(100건 이상) 중 완료된 것이 100분의 2 미만인 경우. 페이지가 위젯의 계산을 막고 있거나(흔한 원인은 Content-Security-Policy이며 브라우저 콘솔에 표시됩니다. 연동 메뉴를 참고하세요) 프로그램이 문제를 시작만 하고 있습니다.",
     ],
+    levels: ["0: 보통", "1: 2배", "2: 6배", "3: 16배"],
+    policy,
+    algorithm,
     difficulties: ["1 – 쉬움", "2", "3 – 보통", "4", "5 – 어려움"],
     graces: ["즉시 만료", "1시간", "1일", "7일"],
     scope_meaning,
@@ -238,11 +277,16 @@ const fn setting(setting: Setting) -> (&'static str, &'static str) {
         Setting::RatePerSec => ("초당 최대 발급 수", "노드별로 적용되며, 0은 제한 없음을 뜻합니다."),
         Setting::Policy => (
             "위젯이 요구하는 것",
-            "word: 글자, work: 작업 증명, both: 둘 다, adaptive: 작업 증명만 요구하고 지금 사람답지 않은 쪽에는 글자도 요구합니다.",
+            "자동 조절: 브라우저가 계산하고, 사람답지 않은 쪽에는 글자도 요구합니다. 거의 아무도 글자를 읽지 않지만, 눈에 띄지 않는 프로그램은 계산 비용만 치릅니다.\n\
+             글자: 누구나 글자를 읽거나 듣습니다. 스크립트 없이도 쓸 수 있습니다.\n\
+             작업 증명: 브라우저가 계산하고 아무도 글자를 읽지 않습니다. 계산하는 프로그램은 통과합니다.\n\
+             글자와 작업 증명: 누구에게나 둘 다 요구합니다. 프로그램에도 사람에게도 가장 부담이 크고, 스크립트가 필요합니다.\n\
+             직접 만든 화면(NHN API)에서는 항상 글자입니다.",
         ),
-        Setting::WorkAlgorithm => {
-            ("작업 증명 알고리즘", "scrypt는 그래픽 카드로 얻는 이득이 가장 적지만 브라우저에 내장되어 있지 않습니다.")
-        }
+        Setting::WorkAlgorithm => (
+            "작업 증명 알고리즘",
+            "PBKDF2: 브라우저에 내장되어 있습니다.\nSHA-256: 확인이 가장 빠르지만 그래픽 카드에서도 빠릅니다.\nscrypt: 그래픽 카드로 얻는 이득이 가장 적습니다.\n바꾸면 바로 적용되며, 그때 계산 중이던 브라우저에는 다시 요구합니다.",
+        ),
         Setting::Alternative => {
             ("글자 대신 긴 작업 증명 허용", "글자를 읽을 수도 들을 수도 없는 사람이 선택할 수 있습니다.")
         }
@@ -258,6 +302,23 @@ const fn setting(setting: Setting) -> (&'static str, &'static str) {
             "적은 호스트와 그 하위 도메인의 페이지에서만 위젯을 쓸 수 있습니다. 공백으로 구분하며, 비워 두면 어느 페이지에서나 쓸 수 있습니다.",
         ),
         Setting::Test => ("테스트 앱: 모든 정답이 TEST5", "자체 테스트 전용이며, 보호 효과가 없습니다."),
+    }
+}
+
+const fn policy(policy: Policy) -> &'static str {
+    match policy {
+        Policy::Word => "글자",
+        Policy::Work => "작업 증명",
+        Policy::Both => "글자와 작업 증명",
+        Policy::Adaptive => "자동 조절",
+    }
+}
+
+const fn algorithm(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::Pbkdf2 => "PBKDF2",
+        Algorithm::Sha256 => "SHA-256",
+        Algorithm::Scrypt => "scrypt",
     }
 }
 

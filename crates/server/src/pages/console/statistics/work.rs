@@ -1,0 +1,151 @@
+//! Work that was done, and what the rule demanded beside what was asked.
+
+use haechi_captcha::Language;
+use maud::{Markup, html};
+
+use super::{
+    super::page::scrolling, Chart, Counts, Drawn, Figure, Report, Texts, fill, format, list, round_top, series, table,
+    times, whole,
+};
+use crate::domain::{
+    apps::Policy,
+    counters::{Demanded, share},
+};
+
+/// What became of work that was asked for alone.
+pub(super) fn done(report: &Report, language: Language, texts: &Texts) -> Markup {
+    let (now, before) = (&report.total.works, &report.before.works);
+    let unredeemed = [&report.total, &report.before].map(|counts| counts.unredeemed_for_work);
+    let figures = [
+        Figure::count(texts.works, now.issued, before.issued),
+        Figure::count(texts.works_done, now.done, before.done),
+        Figure::share(texts.done_share, now.done_share(), before.done_share(), texts),
+        Figure::count(texts.works_undone, now.undone, before.undone),
+        Figure::count(texts.wrong_works, now.wrong, before.wrong),
+        Figure::count(texts.longer_works, now.instead, before.instead),
+        Figure::count(texts.unredeemed_for_work, unredeemed[0], unredeemed[1]),
+    ];
+    html! {
+        section aria-labelledby="work" {
+            h2 #work { (texts.work) }
+            @if now.issued + now.wrong + before.issued + before.wrong == 0 {
+                p.quiet { (texts.no_work) }
+            } @else {
+                (list(&figures, texts))
+                p.quiet { (texts.work_meaning) }
+                (done_chart(report, language, texts))
+            }
+        }
+    }
+}
+
+fn done_chart(report: &Report, language: Language, texts: &Texts) -> Markup {
+    let highest = |counts: &Counts| counts.works.issued.max(counts.works.done + counts.works.undone);
+    let largest = report.points.iter().map(|point| highest(&point.counts)).max().unwrap_or(0);
+    let total = &report.total.works;
+    let totals = [total.issued, total.done, total.undone].map(format::number);
+    let headings = [texts.works, texts.works_done, texts.works_undone];
+    Chart {
+        id: "works",
+        title: texts.works_chart,
+        description: fill(texts.works_description, &[&totals[0], &totals[1], &totals[2]]),
+        series: vec![
+            series(texts.works, Drawn::Outline, report, |counts| Some(counts.works.issued as f64)),
+            series(texts.works_done, Drawn::Solid, report, |counts| Some(counts.works.done as f64)),
+            series(texts.works_undone, Drawn::Striped, report, |counts| Some(counts.works.undone as f64)),
+        ],
+        top: round_top(largest as f64),
+        write: &whole,
+        times: times(report, language),
+        table: table(report, language, texts, &headings, |counts| {
+            [counts.works.issued, counts.works.done, counts.works.undone].map(format::number).to_vec()
+        }),
+    }
+    .render(texts)
+}
+
+/// What the rule demanded, which is what would have been asked, beside what was.
+pub(super) fn demanded(policy: Policy, report: &Report, language: Language, texts: &Texts) -> Markup {
+    let (now, before) = (&report.total, &report.before);
+    let begun = now.demanded.total();
+    html! {
+        section aria-labelledby="rule" {
+            h2 #rule { (texts.rule) }
+            p { (texts.rule_meaning) " " (fill(texts.policy_now, &[(texts.policy)(policy)])) }
+            @if begun == 0 {
+                p.quiet { (texts.no_demands) }
+            } @else {
+                p { (would_be(&now.demanded, texts)) }
+                (scrolling(texts.level, &levels(&now.demanded, texts)))
+                (demands_chart(report, language, texts))
+                h3 { (texts.really_asked) }
+                (list(
+                    &[
+                        Figure::count(texts.asked_word, now.asked.word, before.asked.word),
+                        Figure::count(texts.asked_both, now.asked.both, before.asked.both),
+                        Figure::count(texts.asked_work, now.asked.work, before.asked.work),
+                        Figure::count(texts.longer_works, now.works.instead, before.works.instead),
+                    ],
+                    texts,
+                ))
+            }
+        }
+    }
+}
+
+fn would_be(demanded: &Demanded, texts: &Texts) -> String {
+    let [words, begun] = [demanded.words(), demanded.total()].map(format::number);
+    fill(texts.would_be, &[&begun, &words, &format::share(demanded.word_share())])
+}
+
+fn levels(demanded: &Demanded, texts: &Texts) -> Markup {
+    let total = demanded.total();
+    html! {
+        table.wraps {
+            thead {
+                tr {
+                    th scope="col" { (texts.level) }
+                    @for heading in [texts.without_word, texts.with_word, texts.of_all] {
+                        th.figure scope="col" { (heading) }
+                    }
+                }
+            }
+            tbody {
+                @for (level, name) in texts.levels.iter().enumerate() {
+                    tr {
+                        th scope="row" { (name) }
+                        td.figure { (format::number(demanded.without_word[level])) }
+                        td.figure { (format::number(demanded.with_word[level])) }
+                        td.figure { (format::share(share(demanded.of_level(level), total))) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn demands_chart(report: &Report, language: Language, texts: &Texts) -> Markup {
+    let largest = report.points.iter().map(|point| point.counts.demanded.total()).max().unwrap_or(0);
+    let raised = |demanded: &Demanded| demanded.total() - demanded.of_level(0);
+    let total = &report.total.demanded;
+    let totals = [total.total(), total.words(), raised(total)].map(format::number);
+    let headings = [texts.begun, texts.with_word, texts.raised];
+    Chart {
+        id: "demands",
+        title: texts.demands_chart,
+        description: fill(texts.demands_description, &[&totals[0], &totals[1], &totals[2]]),
+        series: vec![
+            series(texts.begun, Drawn::Outline, report, |counts| Some(counts.demanded.total() as f64)),
+            series(texts.with_word, Drawn::Solid, report, |counts| Some(counts.demanded.words() as f64)),
+            series(texts.raised, Drawn::Dashes, report, |counts| Some(raised(&counts.demanded) as f64)),
+        ],
+        top: round_top(largest as f64),
+        write: &whole,
+        times: times(report, language),
+        table: table(report, language, texts, &headings, |counts| {
+            let demanded = &counts.demanded;
+            [demanded.total(), demanded.words(), raised(demanded)].map(format::number).to_vec()
+        }),
+    }
+    .render(texts)
+}
