@@ -8,6 +8,7 @@ use crate::domain::{
     client::Client,
     demand::Demand,
     ledger::{Attempt, RequestName},
+    metrics::Call,
     refusal::Refusal,
 };
 
@@ -76,7 +77,7 @@ impl Service {
         let key = self.seal(live, Shape::Work { level }, now);
         let work = self.keyring.load().open_work(&key).ok_or(Refusal::Internal)?;
         let terms = terms_of(live, beside);
-        self.work_pool.run(client, move || AskedWork { puzzle: work.puzzle(&terms), work }).await
+        self.compute(Call::Begin, client, move || AskedWork { puzzle: work.puzzle(&terms), work }).await
     }
 
     /// Whether this solves the app's work. Nobody remembers that it did.
@@ -100,7 +101,17 @@ impl Service {
             return Ok(false);
         }
         let work = work.clone();
-        self.work_pool.run(client, move || work.judge(&terms, &solution) == Judgement::Right).await
+        self.compute(Call::Answer, client, move || work.judge(&terms, &solution) == Judgement::Right).await
+    }
+
+    /// Derives where other long work is done, and counts it if it is refused there.
+    async fn compute<T: Send + 'static>(
+        &self,
+        call: Call,
+        client: Option<Client>,
+        derive: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        self.work_pool.run(client, derive).await.inspect_err(|_| self.metrics.count_shed(call))
     }
 
     /// Judges a solution of work that was asked for alone, once. A false one is as good as none: it takes nothing.
