@@ -1,7 +1,7 @@
 //! How long a person waits: the widget's solver, in one worker of Chromium that has one processor, or a sixth of it.
 //!
-//! DevTools' throttling reaches neither workers nor the threads of WebCrypto. So all processes of the browser are stopped
-//! for five sixths of the time, over and over, and a busy worker is timed to see how much slower that made them.
+//! DevTools' throttling reaches neither workers nor the threads of WebCrypto. So all processes of the browser get a quota of
+//! the system, and a busy worker is timed to see how much slower that made them.
 //!
 //! Puzzles are chosen by their counters, from the first to the last, so that a few of them show the spread.
 
@@ -66,14 +66,17 @@ impl Browsers {
         let bench = Bench::new(puzzles);
         let (mut waits, mut slowdown, mut version) = (Vec::new(), 1.0, String::new());
         for place in [Place::Secure, Place::Plain] {
-            let chromium = Chromium::start(place, &solver)?;
+            let throttle = match Throttle::new() {
+                Ok(throttle) => throttle,
+                Err(error) => return Ok(Self::Missing(format!("no browser can be slowed down: {error:#}"))),
+            };
+            let chromium = Chromium::start(place, &solver, &throttle)?;
             version = chromium.version().to_owned();
             let quick = busy(&chromium)?;
             bench.solve_all(&chromium, place, false, &mut waits)?;
-            let throttle = Throttle::of(chromium.group());
+            throttle.slow_down()?;
             slowdown = busy(&chromium)? / quick;
             bench.solve_all(&chromium, place, true, &mut waits)?;
-            drop(throttle);
         }
         Ok(Self::Measured { version, slowdown, waits })
     }

@@ -30,7 +30,7 @@ use tokio::{
     sync::{Mutex, mpsc},
 };
 
-use super::Place;
+use super::{Place, throttle::Throttle};
 
 const PROGRAM: &str = "/usr/bin/chromium";
 /// The longest that anything may take it.
@@ -56,7 +56,7 @@ impl Chromium {
         (!is_here).then(|| format!("there is no {PROGRAM}; Debian's package chromium has it"))
     }
 
-    pub(super) fn start(place: Place, solver: &str) -> anyhow::Result<Self> {
+    pub(super) fn start(place: Place, solver: &str, throttle: &Throttle) -> anyhow::Result<Self> {
         let (tasks, next) = mpsc::unbounded_channel();
         let (told, done) = blocking::channel();
         let site = Site { solver: solver.to_owned(), next: Mutex::new(next), told: std::sync::Mutex::new(told) };
@@ -67,8 +67,10 @@ impl Chromium {
         };
         let profile = TempDir::new()?;
         let version = Command::new(PROGRAM).arg("--version").output()?;
-        let process = Command::new("taskset")
-            .args(["-c", &last_processor()?.to_string(), PROGRAM])
+        let process = Command::new("sh")
+            .args(["-c", r#"echo $$ > "$0" && exec taskset -c "$@""#])
+            .arg(throttle.processes())
+            .args([&last_processor()?.to_string(), PROGRAM])
             .args(["--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"])
             .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
             // Chromium's sandbox refuses to be root's, and its zygote would leave the group.
@@ -90,7 +92,7 @@ impl Chromium {
     }
 
     /// All its processes.
-    pub(super) fn group(&self) -> Pid {
+    fn group(&self) -> Pid {
         Pid::from_child(&self.process)
     }
 
@@ -138,7 +140,7 @@ impl Site {
             tokio::spawn(async move {
                 let answer = service_fn(|request| {
                     let site = Arc::clone(&site);
-                    async move { Ok::<_, Infallible>(site.answer(request).await.unwrap_or_else(failed)) }
+                    async move { Ok::<_, Infallible>(site.answer(request).await.unwrap_or_else(|error| failed(&error))) }
                 });
                 // Whoever waits for the page hears of it if it gives up.
                 let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
@@ -165,7 +167,7 @@ impl Site {
     }
 }
 
-fn failed(error: anyhow::Error) -> Response<Full<Bytes>> {
+fn failed(error: &anyhow::Error) -> Response<Full<Bytes>> {
     let mut response = Response::new(error.to_string().into());
     *response.status_mut() = hyper::StatusCode::NOT_FOUND;
     response

@@ -1,53 +1,65 @@
-//! Has processes run for a sixth of the time.
+//! Gives processes a sixth of one processor: a control group whose quota is 4 ms in each 24.
+//!
+//! To stop and continue them over and over is no substitute: a process stops only when one of its threads has been given
+//! the processor, for which a busy one lets it wait.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
-    time::{Duration, Instant},
+    fs,
+    path::{Path, PathBuf},
+    process,
 };
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use anyhow::Context;
 
-/// How often as long as they run they do not.
-const TIMES: u32 = 5;
-/// How long they run at a stretch: about as long as a system lets one of many run.
-const RUN: Duration = Duration::from_millis(4);
+const PERIOD_MICROS: u32 = 24_000;
+const QUOTA_MICROS: u32 = 4_000;
+const FOLDER: &str = "/sys/fs/cgroup";
 
-/// While it lives, a group of processes is slow.
+/// A control group. It needs root, as it is Linux' second version or its first.
 pub(super) struct Throttle {
-    is_over: Arc<AtomicBool>,
-    thread: Option<thread::JoinHandle<()>>,
+    folder: PathBuf,
+    is_second: bool,
 }
 
 impl Throttle {
-    pub(super) fn of(group: Pid) -> Self {
-        let is_over = Arc::new(AtomicBool::new(false));
-        let seen = Arc::clone(&is_over);
-        let thread = thread::spawn(move || {
-            // If the group is gone, whoever waits for it says so.
-            let send = |signal| _ = kill_process_group(group, signal);
-            while !seen.load(Ordering::Relaxed) {
-                send(Signal::CONT);
-                let start = Instant::now();
-                thread::sleep(RUN);
-                send(Signal::STOP);
-                // It may have been longer than asked for.
-                thread::sleep(start.elapsed() * TIMES);
-            }
-            send(Signal::CONT);
-        });
-        Self { is_over, thread: Some(thread) }
+    /// A group that runs before everything else on this machine, so that others' work does not count.
+    pub(super) fn new() -> anyhow::Result<Self> {
+        let is_second = Path::new(FOLDER).join("cgroup.controllers").exists();
+        let parent = if is_second { PathBuf::from(FOLDER) } else { Path::new(FOLDER).join("cpu") };
+        if is_second {
+            fs::write(parent.join("cgroup.subtree_control"), "+cpu").context("no quota can be set")?;
+        }
+        let folder = parent.join(format!("haechi-price-{}", process::id()));
+        fs::create_dir_all(&folder).context("no control group can be made")?;
+        let throttle = Self { folder, is_second };
+        throttle
+            .set(if is_second { "cpu.weight" } else { "cpu.shares" }, if is_second { "10000" } else { "262144" })?;
+        // One may be there that could not be removed.
+        throttle.set(if is_second { "cpu.max" } else { "cpu.cfs_quota_us" }, if is_second { "max" } else { "-1" })?;
+        Ok(throttle)
+    }
+
+    /// The file into which a process writes its number to be one of the group.
+    pub(super) fn processes(&self) -> PathBuf {
+        self.folder.join("cgroup.procs")
+    }
+
+    pub(super) fn slow_down(&self) -> anyhow::Result<()> {
+        if self.is_second {
+            return self.set("cpu.max", &format!("{QUOTA_MICROS} {PERIOD_MICROS}"));
+        }
+        self.set("cpu.cfs_period_us", &PERIOD_MICROS.to_string())?;
+        self.set("cpu.cfs_quota_us", &QUOTA_MICROS.to_string())
+    }
+
+    fn set(&self, file: &str, value: &str) -> anyhow::Result<()> {
+        fs::write(self.folder.join(file), value).with_context(|| format!("{file} of {}", self.folder.display()))
     }
 }
 
 impl Drop for Throttle {
     fn drop(&mut self) {
-        self.is_over.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            thread.join().expect("it does not panic");
-        }
+        // A group that holds a process still cannot be removed. An empty one is in nobody's way.
+        let _ = fs::remove_dir(&self.folder);
     }
 }
