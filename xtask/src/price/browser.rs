@@ -1,7 +1,7 @@
 //! How long a person waits: the widget's solver, in one worker of Chromium that has one processor, or a sixth of it.
 //!
 //! DevTools' throttling reaches neither workers nor the threads of WebCrypto. So all processes of the browser get a quota of
-//! the system, and a busy worker is timed to see how much slower that made them.
+//! the system.
 //!
 //! Puzzles are chosen by their counters, from the first to the last, so that a few of them show the spread.
 
@@ -19,8 +19,6 @@ use crate::command::root;
 
 /// Of the top level: the median puzzle, and one that takes longer than 95 of 100.
 const OF_TOP: [f64; 2] = [0.5, 0.95];
-/// What the busy worker does to show how fast it is.
-const BUSY_ROUNDS: u32 = 20_000_000;
 
 /// Where a solver runs, which decides what the browser offers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,12 +31,7 @@ pub(super) enum Place {
 
 /// What was measured, or why nothing was.
 pub(super) enum Browsers {
-    Measured {
-        version: String,
-        /// How much slower the busy worker was made.
-        slowdown: f64,
-        waits: Vec<Wait>,
-    },
+    Measured { version: String, waits: Vec<Wait> },
     Missing(String),
 }
 
@@ -64,7 +57,7 @@ impl Browsers {
         }
         let solver = fs::read_to_string(path)?;
         let bench = Bench::new(puzzles);
-        let (mut waits, mut slowdown, mut version) = (Vec::new(), 1.0, String::new());
+        let (mut waits, mut version) = (Vec::new(), String::new());
         for place in [Place::Secure, Place::Plain] {
             let throttle = match Throttle::new() {
                 Ok(throttle) => throttle,
@@ -72,19 +65,12 @@ impl Browsers {
             };
             let chromium = Chromium::start(place, &solver, &throttle)?;
             version = chromium.version().to_owned();
-            let quick = busy(&chromium)?;
             bench.solve_all(&chromium, place, false, &mut waits)?;
             throttle.slow_down()?;
-            slowdown = busy(&chromium)? / quick;
             bench.solve_all(&chromium, place, true, &mut waits)?;
         }
-        Ok(Self::Measured { version, slowdown, waits })
+        Ok(Self::Measured { version, waits })
     }
-}
-
-/// Seconds of the busy worker.
-fn busy(chromium: &Chromium) -> anyhow::Result<f64> {
-    seconds(&chromium.ask(&json!({ "script": "busy.js", "order": { "rounds": BUSY_ROUNDS } }))?)
 }
 
 fn seconds(said: &Value) -> anyhow::Result<f64> {

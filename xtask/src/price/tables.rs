@@ -156,9 +156,9 @@ fn work(sources: &Sources, native: &Native) -> String {
 }
 
 fn waits(browsers: &Browsers) -> String {
-    let (version, slowdown, waits) = match browsers {
+    let (version, waits) = match browsers {
         Browsers::Missing(what) => return format!("Not measured: {what}."),
-        Browsers::Measured { version, slowdown, waits } => (version, slowdown, waits),
+        Browsers::Measured { version, waits } => (version, waits),
     };
     let head = "| algorithm | by | level | puzzles | median | 95 % | longest | on a sixth: median | 95 % | longest |\n\
                 |---|---|---|---|---|---|---|---|---|---|";
@@ -175,7 +175,17 @@ fn waits(browsers: &Browsers) -> String {
         format!("| {algorithm} | {by} | {level} | {} | {} | {slow} |", wait.count(), times(wait))
     });
     let table = lines(head, rows);
-    format!("{table}\n\n{version}, one worker on one processor. The busy worker was made {slowdown:.1} times as slow.")
+    let top = waits.iter().filter(|wait| !wait.is_slow && wait.level == TOP);
+    let slowed = top.filter_map(|wait| {
+        let slow = find(waits, wait.algorithm, wait.place, TOP, true)?;
+        Some(slow.at(MEDIAN) / wait.at(MEDIAN))
+    });
+    let (least, most) =
+        slowed.fold((f64::INFINITY, 0.0), |(least, most), times| (f64::min(least, times), f64::max(most, times)));
+    format!(
+        "{table}\n\n{version}, one worker on one processor. A quota of a sixth of it made puzzles of the top level take \
+         {least:.1} to {most:.1} times as long."
+    )
 }
 
 /// What the person of the table of policies waits: at the median, and at 95 %.

@@ -39,7 +39,6 @@ const PATIENCE: Duration = Duration::from_secs(600);
 const PLAIN_HOST: &str = "plain.example";
 
 const PAGE: &str = include_str!("../page.html");
-const BUSY: &str = include_str!("../busy.js");
 
 pub(super) struct Chromium {
     process: Child,
@@ -152,7 +151,6 @@ impl Site {
         let (media_type, text) = match request.uri().path() {
             "/" => ("text/html", PAGE.to_owned()),
             "/work.js" => ("text/javascript", self.solver.clone()),
-            "/busy.js" => ("text/javascript", BUSY.to_owned()),
             "/next" => {
                 let said = request.into_body().collect().await?.to_bytes();
                 if !said.is_empty() {
