@@ -67,26 +67,35 @@ pub(crate) enum Flood {
     SlowReaders,
     /// Half requests, and connections that idle, in all places that the server has.
     Places,
+    /// Sounds over HTTP/1.1 that are taken at once, more than can be spoken.
+    Sounds,
     /// Solutions of work whose counter is right, so that each has to be derived to be seen as false.
     Solutions,
 }
 
 impl Flood {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Notices, Self::Queries, Self::ShutWindows, Self::SlowReaders, Self::Places, Self::Solutions];
+    pub(super) const ALL: [Self; 7] = [
+        Self::Notices,
+        Self::Queries,
+        Self::ShutWindows,
+        Self::SlowReaders,
+        Self::Places,
+        Self::Sounds,
+        Self::Solutions,
+    ];
 
     /// What the server has that it is to meet.
     pub(super) fn setup(self) -> Setup {
         match self {
             Self::ShutWindows => Setup { has_tls: true, ..Setup::default() },
             Self::Places => Setup { descriptors: Some(700), ..Setup::default() },
-            Self::Notices | Self::Queries | Self::SlowReaders | Self::Solutions => Setup::default(),
+            Self::Notices | Self::Queries | Self::SlowReaders | Self::Sounds | Self::Solutions => Setup::default(),
         }
     }
 
     fn connections(self) -> usize {
         match self {
-            Self::Notices | Self::Queries | Self::Solutions => 60,
+            Self::Notices | Self::Queries | Self::Sounds | Self::Solutions => 60,
             Self::ShutWindows => 36,
             Self::SlowReaders => 900,
             // There are 600 places.
@@ -99,7 +108,7 @@ impl Flood {
         match self {
             Self::ShutWindows => (self.connections() * STREAMS / 2) as u64,
             Self::SlowReaders => self.connections() as u64 / 2,
-            Self::Notices | Self::Queries | Self::Places | Self::Solutions => 1,
+            Self::Notices | Self::Queries | Self::Places | Self::Sounds | Self::Solutions => 1,
         }
     }
 }
@@ -237,6 +246,7 @@ impl Source {
                 self.press(stream, head.as_bytes()).await
             }
             Flood::Queries => self.press(stream, &get(&format!("{unknown}?{}", "&".repeat(QUERY_BYTES)))).await,
+            Flood::Sounds => self.press(stream, &get(&self.sound(number))).await,
             Flood::Solutions => self.press(stream, &post(&self.solutions[number])).await,
             Flood::ShutWindows => self.shut(stream, number).await,
             Flood::SlowReaders => self.trickle(stream, number).await,
