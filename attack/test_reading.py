@@ -12,6 +12,7 @@ import ground
 import heaps
 import join
 import vision
+import write_strength
 from beam import beam, likelihoods
 from scoring import at_shares
 from straighten import HEIGHT, Layout
@@ -143,6 +144,13 @@ class Vision(unittest.TestCase):
         rows = vision.rows({**titles, "dark": "dark"})
         self.assertIn("36 of 40, 90.0 % (77.0–96.0)", [row[1] for row in rows])
         self.assertIn("US$ a picture", vision.price())
+
+
+class Page(unittest.TestCase):
+    def test_prices_are_kept_when_the_page_is_written_anew(self) -> None:
+        begin, end = write_strength.PRICE_LINES
+        self.assertEqual(write_strength.price(f"a\n{begin}\nb\n{end}\nc"), f"{begin}\nb\n{end}")
+        self.assertRaises(SystemExit, write_strength.price, f"a\n{begin}\nb")
 
 
 if __name__ == "__main__":

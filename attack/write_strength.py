@@ -16,6 +16,9 @@ from pathlib import Path
 import vision
 
 TEMPLATE = Path(__file__).parent / "strength.template.md"
+PUBLISHED = Path(__file__).parent.parent / "docs/strength.md"
+# Between these lines are tables that `cargo xtask price --write` makes.
+PRICE_LINES = ("<!-- cargo xtask price -->", "<!-- end of cargo xtask price -->")
 OURS = {
     "difficulty-1": "difficulty 1",
     "difficulty-2": "difficulty 2",
@@ -293,6 +296,14 @@ def commands(results: Results) -> str:
     return "\n".join(record["command"] for record in known)
 
 
+def price(page: str) -> str:
+    """The tables of prices that a page has, with the lines around them."""
+    begin, end = PRICE_LINES
+    if begin not in page or end not in page:
+        raise SystemExit(f"no prices are between {begin} and {end}: cargo xtask price --write makes them")
+    return page[page.index(begin) : page.index(end) + len(end)]
+
+
 def fill(template: str, results: Results, quick: bool) -> str:
     """The whole document."""
     versions = {f"{record['solver']} {record['version']}" for record in results.values() if record["solver"] in READY}
@@ -320,6 +331,7 @@ def fill(template: str, results: Results, quick: bool) -> str:
         "dates": ", ".join(distinct(results, "date")),
         "commits": ", ".join(distinct(results, "commit")),
         "commands": commands(results),
+        "price": price(PUBLISHED.read_text()),
     }
     for name, text in parts.items():
         template = template.replace(f"{{{{{name}}}}}", text)

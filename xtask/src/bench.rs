@@ -10,13 +10,14 @@ mod load;
 mod overload;
 mod processors;
 mod server;
+mod work;
 
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use haechi_captcha::{Key, Keyring, Means, Pass, Secret};
 
-use self::load::measure;
+use self::{load::measure, work::Works};
 pub(crate) use self::{
     load::{Connection, Request},
     server::Server,
@@ -99,7 +100,7 @@ struct Row {
 
 /// What the paths of most calls begin with.
 const CALLS: &str = "/captcha/v1.0";
-const NAMES: [&str; 7] = ["healthz", "issue", "begin", "image", "sound", "verify", "siteverify"];
+const NAMES: [&str; 8] = ["healthz", "issue", "begin", "image", "sound", "verify", "work", "siteverify"];
 
 impl Options {
     /// The program that is told, or else the one that is passed on.
@@ -180,6 +181,12 @@ fn requests(server: &Server, name: &str, options: &Options) -> anyhow::Result<Ve
         "image" => keys(server, 256)?.iter().map(picture).collect(),
         "sound" => keys(server, 256)?.iter().map(sound).collect(),
         "verify" => verifications(server, (options.seconds * 40_000.0) as usize)?,
+        "work" => {
+            let works = Works::of(server)?;
+            let right = |number| Ok(Request::post(&works.right(number)?, b"\"verdict\":\"passed\""));
+            // To judge one takes a derivation, of which no server does as many.
+            (0..(options.seconds * 20_000.0) as u32).map(right).collect::<anyhow::Result<_>>()?
+        }
         _ => unreachable!("the table names no other call"),
     })
 }

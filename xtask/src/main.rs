@@ -16,6 +16,7 @@ mod fuzz;
 mod keyboards;
 mod layers;
 mod packages;
+mod price;
 mod sbom;
 mod schemathesis;
 mod soak;
@@ -61,6 +62,8 @@ enum Xtask {
     Fuzz(fuzz::Options),
     /// Let solvers read our pictures and others', and write docs/strength.md.
     Attack(attack::Options),
+    /// Measure what each policy costs people and attackers, and write it into docs/strength.md.
+    Price(price::Options),
     /// Measure which names sound alike, and search the alphabet whose names are furthest apart.
     AlphabetByEar(ear::Options),
     /// Measure which characters look alike in the faces that we draw in.
@@ -92,6 +95,7 @@ fn main() -> anyhow::Result<()> {
         Xtask::Widget(options) => widget::widget(&options),
         Xtask::Fuzz(options) => fuzz::run_targets(&options),
         Xtask::Attack(options) => attack::run_attack(&options),
+        Xtask::Price(options) => price::price(&options),
         Xtask::AlphabetByEar(options) => ear::measure(&options),
         Xtask::AlphabetByEye(options) => {
             eye::measure(&options);

@@ -12,7 +12,7 @@ use crate::{
 const POLICIES: [&str; 4] = ["word", "work", "both", "adaptive"];
 
 /// The puzzle as the reply has it.
-fn puzzle(work: &Value) -> Puzzle {
+pub(crate) fn puzzle(work: &Value) -> Puzzle {
     let parameters = &work["parameters"];
     let bytes = |name: &str| {
         let digits = parameters[name].as_str().unwrap();
@@ -29,12 +29,12 @@ fn puzzle(work: &Value) -> Puzzle {
 }
 
 /// The fields that a widget sends when it has done the work.
-fn solved(work: &Value) -> [(&'static str, String); 3] {
+pub(crate) fn solved(work: &Value) -> [(&'static str, String); 3] {
     let puzzle = puzzle(work);
     fields(work, puzzle.solve(0..puzzle.counters).expect("one of the counters solves it"))
 }
 
-fn fields(work: &Value, Solution { counter, derived }: Solution) -> [(&'static str, String); 3] {
+pub(crate) fn fields(work: &Value, Solution { counter, derived }: Solution) -> [(&'static str, String); 3] {
     let derived = derived.iter().map(|byte| format!("{byte:02x}")).collect();
     [("work", work["key"].as_str().unwrap().to_owned()), ("counter", counter.to_string()), ("derived_key", derived)]
 }

@@ -32,6 +32,7 @@ use tokio_rustls::TlsConnector;
 use crate::bench::{
     CALLS, keys, processors,
     server::{Server, Setup},
+    work::Works,
 };
 
 /// Where it is.
@@ -66,24 +67,35 @@ pub(crate) enum Flood {
     SlowReaders,
     /// Half requests, and connections that idle, in all places that the server has.
     Places,
+    /// Sounds over HTTP/1.1 that are taken at once, more than can be spoken.
+    Sounds,
+    /// Solutions of work whose counter is right, so that each has to be derived to be seen as false.
+    Solutions,
 }
 
 impl Flood {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Notices, Self::Queries, Self::ShutWindows, Self::SlowReaders, Self::Places];
+    pub(super) const ALL: [Self; 7] = [
+        Self::Notices,
+        Self::Queries,
+        Self::ShutWindows,
+        Self::SlowReaders,
+        Self::Places,
+        Self::Sounds,
+        Self::Solutions,
+    ];
 
     /// What the server has that it is to meet.
     pub(super) fn setup(self) -> Setup {
         match self {
             Self::ShutWindows => Setup { has_tls: true, ..Setup::default() },
             Self::Places => Setup { descriptors: Some(700), ..Setup::default() },
-            Self::Notices | Self::Queries | Self::SlowReaders => Setup::default(),
+            Self::Notices | Self::Queries | Self::SlowReaders | Self::Sounds | Self::Solutions => Setup::default(),
         }
     }
 
     fn connections(self) -> usize {
         match self {
-            Self::Notices | Self::Queries => 60,
+            Self::Notices | Self::Queries | Self::Sounds | Self::Solutions => 60,
             Self::ShutWindows => 36,
             Self::SlowReaders => 900,
             // There are 600 places.
@@ -96,7 +108,7 @@ impl Flood {
         match self {
             Self::ShutWindows => (self.connections() * STREAMS / 2) as u64,
             Self::SlowReaders => self.connections() as u64 / 2,
-            Self::Notices | Self::Queries | Self::Places => 1,
+            Self::Notices | Self::Queries | Self::Places | Self::Sounds | Self::Solutions => 1,
         }
     }
 }
@@ -163,6 +175,8 @@ struct Source {
     address: SocketAddr,
     tls: Option<TlsConnector>,
     keys: Vec<Key>,
+    /// The path of a false solution for each connection, if it sends them.
+    solutions: Vec<String>,
     /// When the next connection or request may begin.
     turns: Mutex<Interval>,
     opened: AtomicUsize,
@@ -172,11 +186,19 @@ struct Source {
 
 impl Source {
     fn of(flood: Flood, server: &Server, turns: Interval) -> anyhow::Result<Self> {
+        let solutions = match flood {
+            Flood::Solutions => {
+                let works = Works::of(server)?;
+                (0..flood.connections() as u32).map(|number| works.guessed(number)).collect::<anyhow::Result<_>>()?
+            }
+            _ => Vec::new(),
+        };
         Ok(Self {
             flood,
             address: server.address(),
             tls: server.tls().map(over_http2),
             keys: keys(server, 256)?,
+            solutions,
             turns: Mutex::new(turns),
             opened: AtomicUsize::new(0),
             open: AtomicUsize::new(0),
@@ -224,6 +246,8 @@ impl Source {
                 self.press(stream, head.as_bytes()).await
             }
             Flood::Queries => self.press(stream, &get(&format!("{unknown}?{}", "&".repeat(QUERY_BYTES)))).await,
+            Flood::Sounds => self.press(stream, &get(&self.sound(number))).await,
+            Flood::Solutions => self.press(stream, &post(&self.solutions[number])).await,
             Flood::ShutWindows => self.shut(stream, number).await,
             Flood::SlowReaders => self.trickle(stream, number).await,
             Flood::Places if number.is_multiple_of(2) => {
@@ -326,6 +350,10 @@ fn over_http2(tls: &Arc<ClientConfig>) -> TlsConnector {
 
 fn get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nhost: bench\r\n\r\n").into_bytes()
+}
+
+fn post(path: &str) -> Vec<u8> {
+    format!("POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-length: 0\r\n\r\n").into_bytes()
 }
 
 /// Sends this and nothing more.

@@ -9,6 +9,7 @@ use crate::domain::{
     counters::Kind,
     demand::Demand,
     ledger::{Attempt, RequestName},
+    metrics::Call,
     refusal::Refusal,
 };
 
@@ -126,7 +127,7 @@ impl Service {
         client: Option<Client>,
     ) -> Result<Puzzle, Refusal> {
         let (terms, work) = (terms_of(live, beside), work.clone());
-        self.work_pool.run(client, move || work.puzzle(&terms)).await
+        self.compute(Call::Begin, client, move || work.puzzle(&terms)).await
     }
 
     /// Whether this solves the app's work. Nobody remembers that it did.
@@ -149,12 +150,22 @@ impl Service {
         let is_worth_it = work.claims().app == live.app.number && work.has_counter(&terms, solution.counter);
         let work = work.clone();
         let judge = move || work.judge(&terms, &solution) == Judgement::Right;
-        let is_solved = is_worth_it && self.work_pool.run(client, judge).await?;
+        let is_solved = is_worth_it && self.compute(Call::Answer, client, judge).await?;
         if !is_solved {
             live.counters.count_wrong_work();
             self.metrics.count_work(false);
         }
         Ok(is_solved)
+    }
+
+    /// Derives where other long work is done, and counts it if it is refused there.
+    async fn compute<T: Send + 'static>(
+        &self,
+        call: Call,
+        client: Option<Client>,
+        derive: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        self.work_pool.run(client, derive).await.inspect_err(|_| self.metrics.count_shed(call))
     }
 
     /// Judges a solution of work that was asked for alone, once. A false one is as good as none, and takes nothing.
