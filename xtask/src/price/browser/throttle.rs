@@ -1,7 +1,7 @@
 //! Gives processes a sixth of one processor: a control group whose quota is 4 ms in each 24.
 //!
-//! To stop and continue them over and over is no substitute: a process stops only when one of its threads has been given
-//! the processor, for which a busy one lets it wait.
+//! To stop and continue them over and over, which was tried first, is no substitute: on a busy machine it left a browser
+//! more than half of its time instead of a sixth.
 
 use std::{
     fs,
