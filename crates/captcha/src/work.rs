@@ -232,6 +232,16 @@ impl Algorithm {
         }
     }
 
+    /// What is computed instead by a browser that has none of it built in, since the page came over plain HTTP: it is as
+    /// much to compute for whoever has it in native code, and far less in a script.
+    #[must_use]
+    pub const fn in_scripts(self) -> Self {
+        match self {
+            Self::Pbkdf2 | Self::Scrypt => Self::Scrypt,
+            Self::Sha256 => Self::Sha256,
+        }
+    }
+
     /// How many counters there are at a level, of which half must be tried on average.
     ///
     /// # Panics

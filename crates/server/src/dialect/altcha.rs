@@ -16,7 +16,7 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
-use haechi_captcha::{Challenge, Means, Word, Work};
+use haechi_captcha::{Challenge, Means, Terms, Word, Work};
 use utoipa_axum::routes;
 
 pub(crate) use self::verdict::{refusal, refused_verification};
@@ -95,7 +95,8 @@ async fn challenge_v1(State(service): State<Arc<Service>>, request: Request) -> 
 )]
 async fn challenge_v2(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Refusal> {
     let Begun { live, sealed: Asked { word, work }, place, client } = begin(&service, request).await?;
-    let puzzle = service.puzzle(&live, &work, word.as_ref().map(Word::key), client).await?;
+    let terms = Terms { algorithm: live.app.settings.work_algorithm, beside: word.as_ref().map(Word::key) };
+    let puzzle = service.puzzle(&work, terms, client).await?;
     Ok(challenge::v2(&service, &live, word.as_ref(), &work, &puzzle, &place))
 }
 

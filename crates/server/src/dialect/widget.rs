@@ -30,14 +30,14 @@ use crate::{
         metrics::Call,
         outcome::Outcome,
         refusal::{ParameterFault, Refusal},
-        service::{Given, Judged, Service, Verdict},
+        service::{Given, Judged, Service, Verdict, Wanted},
         token::{Audience, Wish},
     },
     hex::bytes_of,
     http::{
         fields::Fields,
         parameters::MAX_VALUE_BYTES,
-        request::host_of_page,
+        request::{host_of_page, is_of_insecure_page},
         routes::{Caller, Dialect, Routes, Sought},
     },
 };
@@ -241,7 +241,10 @@ async fn begin(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     if sought.asking.word && is_early {
         return Ok(said(Outcome::Success, &Begun::Later {}));
     }
-    Ok(said(Outcome::Success, &Begun::Asks(ask(&service, &client, &live, sought, &Look::wanted(&fields)?).await?)))
+    Ok(said(
+        Outcome::Success,
+        &Begun::Asks(ask(&service, &client, &live, sought, &Look::wanted(&fields, &headers)?).await?),
+    ))
 }
 
 /// Judge an answer.
@@ -277,7 +280,7 @@ async fn answer(
         return Err(ParameterFault::TooLong.into());
     }
     let given = Answer::of(&fields)?;
-    let look = Look::wanted(&fields)?;
+    let look = Look::wanted(&fields, &headers)?;
     // The same name with another text or another wish is another request.
     let name = fields.single(&["request"])?.filter(|name| !name.is_empty());
     let request = name.map(|name| request_name(&[name, given.typed, wish.audience.name(), &wish.action, &wish.data]));
@@ -377,7 +380,7 @@ async fn renew(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     let fields = Fields::read(request).await?;
     let (challenge, live) = challenge_of(&service, &fields)?;
     service.check_host(&live, &host_of_page(&headers))?;
-    let look = Look::wanted(&fields)?;
+    let look = Look::wanted(&fields, &headers)?;
     let instead = match fields.single(&["how"])? {
         Some("work") => Some(live.app.settings.asks_instead().ok_or(Refusal::Alternative)?),
         _ => {
@@ -423,14 +426,15 @@ struct Look {
     language: Option<Language>,
     scale: Option<Scale>,
     theme: Option<Theme>,
+    in_scripts: bool,
 }
 
 impl Look {
-    fn wanted(fields: &Fields) -> Result<Self, Refusal> {
+    fn wanted(fields: &Fields, headers: &HeaderMap) -> Result<Self, Refusal> {
         let scale = fields.single(&["scale"])?.and_then(|text| text.parse::<u8>().ok()?.try_into().ok());
         let language = fields.single(&["lang"])?.and_then(|tag| tag.parse().ok());
         let theme = fields.single(&["theme"])?.and_then(|name| name.parse().ok());
-        Ok(Self { language, scale, theme })
+        Ok(Self { language, scale, theme, in_scripts: is_of_insecure_page(headers) })
     }
 }
 
@@ -443,8 +447,8 @@ async fn ask(
     wanted: &Look,
 ) -> Result<Asked, Refusal> {
     let now = unix_now();
-    let language = wanted.language.unwrap_or(live.language);
-    let asked = issue(service, client, live, service.ask(live, asking, language, client.client(), now)).await?;
+    let how = Wanted { language: wanted.language.unwrap_or(live.language), in_scripts: wanted.in_scripts };
+    let asked = issue(service, client, live, service.ask(live, asking, how, client.client(), now)).await?;
     service.count_asked(live, asking, demand.as_ref());
     let issued = asked.issued;
     let expires_in_secs = live.expires_at(issued.issued_at()).saturating_sub(now);

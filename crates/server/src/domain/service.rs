@@ -20,7 +20,7 @@ use std::{
 
 pub use self::{
     signing::{Signature, SigningKey},
-    work::{Asked, AskedWork, Sealed},
+    work::{Asked, AskedWork, Sealed, Wanted},
 };
 
 use arc_swap::ArcSwap;

@@ -11,7 +11,7 @@ use axum::{
 };
 
 use tracing::Instrument;
-use url::Url;
+use url::{Host, Url};
 
 use super::{
     request_id::{self, X_REQUEST_ID},
@@ -54,6 +54,21 @@ pub(crate) fn host_of(address: &HeaderValue) -> String {
 pub(crate) fn host_of_page(headers: &HeaderMap) -> String {
     let host = |name| headers.get(name).map(host_of);
     host(header::ORIGIN).or_else(|| host(header::REFERER)).unwrap_or_default()
+}
+
+/// Whether the page that calls came over plain HTTP from another machine, so that its browser keeps cryptography from it
+/// (W3C, "Secure Contexts").
+pub(crate) fn is_of_insecure_page(headers: &HeaderMap) -> bool {
+    let origin = headers.get(header::ORIGIN).and_then(|origin| Url::parse(origin.to_str().ok()?).ok());
+    origin.is_some_and(|origin| {
+        let is_of_this_machine = match origin.host() {
+            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        origin.scheme() == "http" && !is_of_this_machine
+    })
 }
 
 /// How clients call this server, such as `https://captcha.example.org`, if the request names a host that can be one.

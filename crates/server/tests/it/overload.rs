@@ -39,9 +39,13 @@ fn a_flood_is_shed_and_harms_nothing_else() {
     thread::scope(|scope| {
         let flood = |_| {
             scope.spawn(|| {
-                for _ in 0..SOUNDS {
+                // On a busy machine it may take a while until so many wait at the same moment.
+                for number in 0..20 * SOUNDS {
                     let counter = if is_shed(&send("GET", &sound)) { &shed } else { &served };
                     counter.fetch_add(1, Ordering::Relaxed);
+                    if number >= SOUNDS && shed.load(Ordering::Relaxed) > 0 {
+                        break;
+                    }
                 }
             })
         };
@@ -53,7 +57,6 @@ fn a_flood_is_shed_and_harms_nothing_else() {
         }
     });
     let (shed, served) = (shed.into_inner(), served.into_inner());
-    assert_eq!(shed + served, CLIENTS * SOUNDS);
     assert!(served > 0, "none of {shed} was served");
     assert!(shed > 0, "{served} were served and none was shed");
     let counted = server.get("/metrics");

@@ -14,7 +14,7 @@ const PAGE: &str = "https://shop.example:8443";
 /// A page that shows the widget.
 pub(crate) struct Page {
     pub(crate) server: TestServer,
-    origin: &'static str,
+    pub(crate) origin: &'static str,
 }
 
 impl Page {

@@ -327,3 +327,24 @@ fn statistics_tell_words_from_work() {
         assert!(metrics.lines().any(|found| found == line), "{line}: {metrics}");
     }
 }
+
+#[test]
+fn a_page_over_plain_http_gets_work_that_scripts_can_do() {
+    let mut page = Page::of_policy("work", &[]);
+    for (origin, algorithm) in [
+        ("https://shop.example", "PBKDF2/SHA-256"),
+        ("http://localhost:8080", "PBKDF2/SHA-256"),
+        ("http://127.0.0.1", "PBKDF2/SHA-256"),
+        ("http://[::1]:3000", "PBKDF2/SHA-256"),
+        ("null", "PBKDF2/SHA-256"),
+        ("http://shop.example", "SCRYPT"),
+        ("http://192.0.2.7:8080", "SCRYPT"),
+    ] {
+        page.origin = origin;
+        let begun = page.begin(&[]);
+        assert_eq!(begun["work"]["parameters"]["algorithm"], algorithm, "{origin}");
+        assert_eq!(verdict(&answer(&page, &begun, &solved(&begun["work"]))), "passed", "{origin}");
+    }
+    page.server.haechi(&["app", "set", "default", "--work-algorithm", "sha256"]).json();
+    assert_eq!(page.begin(&[])["work"]["parameters"]["algorithm"], "SHA-256");
+}

@@ -13,6 +13,15 @@ use crate::domain::{
     refusal::Refusal,
 };
 
+/// How a challenge is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// The language of the word.
+    pub language: Language,
+    /// Whether the browser has to compute in a script, for want of what it has built in for pages over HTTPS alone.
+    pub in_scripts: bool,
+}
+
 /// What is asked of a client: a word, work, or both.
 pub struct Asked {
     /// The challenge that is to be answered: the word, or the work where there is none.
@@ -65,24 +74,25 @@ impl Service {
         &self,
         live: &LiveApp,
         asking: Asking,
-        language: Language,
+        wanted: Wanted,
         client: Option<Client>,
         now: u64,
     ) -> Result<Asked, Refusal> {
+        let Wanted { language, in_scripts } = wanted;
+        let usual = live.app.settings.work_algorithm;
+        let algorithm = if in_scripts { usual.in_scripts() } else { usual };
         let Sealed { word, work } = self.seal_asked(live, asking, Some(language), now).await?;
         let work = match work {
             Some(work) => {
-                let puzzle = self.puzzle(live, &work, word.as_ref().map(Word::key), client).await?;
+                let terms = Terms { algorithm, beside: word.as_ref().map(Word::key) };
+                let puzzle = self.puzzle(&work, terms, client).await?;
                 Some(AskedWork { work, puzzle })
             }
             None => None,
         };
         let issued = match (&word, &work) {
             (Some(word), _) => word.into(),
-            (None, Some(AskedWork { work, .. })) => {
-                live.counters.count_work(work.claims().issued_at);
-                work.into()
-            }
+            (None, Some(AskedWork { work, .. })) => work.into(),
             (None, None) => return Err(Refusal::Internal),
         };
         Ok(Asked { issued, word, work })
@@ -119,14 +129,8 @@ impl Service {
     ///
     /// # Errors
     /// [`Refusal::Busy`] if too much waits to be computed already.
-    pub async fn puzzle(
-        &self,
-        live: &LiveApp,
-        work: &Work,
-        beside: Option<Key>,
-        client: Option<Client>,
-    ) -> Result<Puzzle, Refusal> {
-        let (terms, work) = (terms_of(live, beside), work.clone());
+    pub async fn puzzle(&self, work: &Work, terms: Terms, client: Option<Client>) -> Result<Puzzle, Refusal> {
+        let work = work.clone();
         self.compute(Call::Begin, client, move || work.puzzle(&terms)).await
     }
 
@@ -145,12 +149,18 @@ impl Service {
         solution: Solution,
         client: Option<Client>,
     ) -> Result<bool, Refusal> {
-        let terms = terms_of(live, beside);
+        let usual = live.app.settings.work_algorithm;
+        let mut all_terms = [usual, usual.in_scripts()].map(|algorithm| Terms { algorithm, beside }).into_iter();
         // Only who has the right counter, by computing or by luck, is worth a derivation.
-        let is_worth_it = work.claims().app == live.app.number && work.has_counter(&terms, solution.counter);
-        let work = work.clone();
-        let judge = move || work.judge(&terms, &solution) == Judgement::Right;
-        let is_solved = is_worth_it && self.compute(Call::Answer, client, judge).await?;
+        let terms = all_terms.find(|terms| work.has_counter(terms, solution.counter));
+        let is_solved = match terms.filter(|_| work.claims().app == live.app.number) {
+            Some(terms) => {
+                let work = work.clone();
+                let judge = move || work.judge(&terms, &solution) == Judgement::Right;
+                self.compute(Call::Answer, client, judge).await?
+            }
+            None => false,
+        };
         if !is_solved {
             live.counters.count_wrong_work();
             self.metrics.count_work(false);
@@ -206,8 +216,4 @@ impl Service {
         }
         Ok(judged)
     }
-}
-
-fn terms_of(live: &LiveApp, beside: Option<Key>) -> Terms {
-    Terms { algorithm: live.app.settings.work_algorithm, beside }
 }
