@@ -67,7 +67,7 @@ pub(crate) fn is_verification(path: &str) -> bool {
 /// Also at `/v1/challenge`, where Sentinel has it.
 #[utoipa::path(
     get, path = "/altcha/v1/challenge", tag = "ALTCHA", operation_id = "altcha_v1_challenge",
-    params(("sitekey" = String, Query, description = "The app's site key; also as `apiKey`")),
+    params(("sitekey" = String, Query, min_length = 1, description = "The app's site key; also as `apiKey`")),
     responses(
         (status = 200, body = ChallengeV1, description = "Work, and a code challenge beside it where the app asks for a word. `X-Altcha-Config` says where it is verified", headers(("X-Altcha-Config" = String))),
         (status = 400, body = Fault, description = "`BAD_REQUEST` or `INVALID_API_KEY`"),
@@ -84,7 +84,7 @@ async fn challenge_v1(State(service): State<Arc<Service>>, request: Request) -> 
 /// Begin a challenge, in the form of ALTCHA's second version.
 #[utoipa::path(
     get, path = "/altcha/v2/challenge", tag = "ALTCHA", operation_id = "altcha_v2_challenge",
-    params(("sitekey" = String, Query, description = "The app's site key; also as `apiKey`")),
+    params(("sitekey" = String, Query, min_length = 1, description = "The app's site key; also as `apiKey`")),
     responses(
         (status = 200, body = ChallengeV2, description = "Work, and a code challenge beside it where the app asks for a word. `configuration` and `X-Altcha-Config` say where it is verified", headers(("X-Altcha-Config" = String))),
         (status = 400, body = Fault, description = "`BAD_REQUEST` or `INVALID_API_KEY`"),

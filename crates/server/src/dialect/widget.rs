@@ -119,8 +119,13 @@ struct RenewFields {
 enum Begun {
     Asks(Asked),
     Passed(Passed),
-    Later {},
+    Later(Later),
 }
+
+/// Nothing yet: a word is to be asked, and nobody has come near the widget.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Later {}
 
 /// A challenge to be answered: a word, work, or both.
 #[derive(Serialize, ToSchema)]
@@ -239,7 +244,7 @@ async fn begin(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     let sought = client.sought(&service, &live, !is_early, unix_now()).await?;
     // A page that is only looked at is to cost no challenge.
     if sought.asking.word && is_early {
-        return Ok(said(Outcome::Success, &Begun::Later {}));
+        return Ok(said(Outcome::Success, &Begun::Later(Later {})));
     }
     Ok(said(
         Outcome::Success,
