@@ -10,9 +10,10 @@ use axum::{
 };
 use tower_http::set_header::SetResponseHeaderLayer;
 
-/// Everything on a page comes from this server, and nothing stands inline.
+/// Everything on a page comes from this server, and nothing stands inline. The frame is the widget's, which works there.
 const POLICY: &str = "default-src 'none'; img-src 'self'; media-src 'self'; script-src 'self'; style-src 'self'; \
-                      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+                      connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; \
+                      frame-ancestors 'none'";
 
 /// haechi's own picture.
 const MARK: &str = include_str!("pages/demo/haechi.svg");

@@ -278,6 +278,8 @@ fn the_page_that_works_may_be_framed_and_loads_its_script_alone() {
         assert!(reply.header("etag").starts_with('"'));
     }
     assert_eq!(script.header("content-type"), "text/javascript; charset=utf-8");
+    let demo = page.server.get("/");
+    assert!(demo.header("content-security-policy").contains("frame-src 'self'"), "its own pages let it work");
 }
 
 #[test]

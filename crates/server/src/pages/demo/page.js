@@ -20,7 +20,9 @@ async function redeem(token) {
     const reply = await fetch(new URL("redemption", import.meta.url), { method: "POST", body, signal: AbortSignal.timeout(PATIENCE) });
     const verdict = await reply.json();
     show(JSON.stringify(verdict, null, 2));
-    say(verdict.success ? "right" : "undecided");
+    // Of work the widget has said it.
+    if (!verdict.success) say("undecided");
+    else if (widget.dataset.place === "instead") say("right");
   } catch {
     say("unreachable");
   }
