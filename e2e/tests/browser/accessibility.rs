@@ -59,6 +59,17 @@ async fn the_demo_page_has_no_barrier_in_any_language_or_theme() {
 }
 
 #[tokio::test]
+async fn the_demo_page_has_none_where_nothing_need_be_read() {
+    let page = DemoPage::open().await;
+    page.site.command(&["app", "set", "default", "--policy", "adaptive"]);
+    for language in ["en", "ko", "ja", "zh"] {
+        page.go(&format!("/?lang={language}")).await;
+        page.browser.until("document.getElementById('verdict')?.textContent.includes('\"success\": true')").await;
+        page.browser.assert_no_barrier(language).await;
+    }
+}
+
+#[tokio::test]
 async fn a_barrier_is_found_where_there_is_one() {
     let page = DemoPage::open().await;
     page.until_widget_asks().await;
