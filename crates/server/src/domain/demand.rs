@@ -279,6 +279,14 @@ impl Reasons {
     }
 }
 
+impl From<Reason> for Reasons {
+    fn from(reason: Reason) -> Self {
+        let mut reasons = Self::default();
+        reasons.insert(reason);
+        reasons
+    }
+}
+
 fn percent(part: u64, whole: u64) -> Option<u8> {
     (100 * part).checked_div(whole).map(|percent| percent.min(100) as u8)
 }

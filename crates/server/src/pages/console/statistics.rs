@@ -28,6 +28,7 @@ use crate::{
     domain::{
         apps::AppView,
         counters::Counts,
+        demand::View,
         statistics::{Mark, Point, Report, Span},
     },
 };
@@ -54,7 +55,9 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Fault> {
     let (app, report) = ask(&console, &visitor, number, query.as_deref()).await?;
-    let content = page(&visitor, &app, &report, unix_now(), &notice(query.as_deref(), visitor.texts()));
+    let now = unix_now();
+    let state = console.service.demands().view(number, now);
+    let content = page(&visitor, &app, &report, &state, now, &notice(query.as_deref(), visitor.texts()));
     Ok(Page::of(&visitor, &app.name, &content).in_part(Part::Overview).respond())
 }
 
@@ -103,7 +106,14 @@ pub(super) fn write_csv(report: &Report) -> String {
     csv
 }
 
-pub(super) fn page(visitor: &Visitor, app: &AppView, report: &Report, now: u64, notice: &Markup) -> Markup {
+pub(super) fn page(
+    visitor: &Visitor,
+    app: &AppView,
+    report: &Report,
+    state: &View,
+    now: u64,
+    notice: &Markup,
+) -> Markup {
     let (texts, language) = (visitor.texts(), visitor.reader.language);
     let end = report.points.last().map_or(report.from, |point| point.begins_at + report.span.step_secs());
     let from_to = [format::moment(language, report.from), format::moment(language, end.min(now))];
@@ -130,7 +140,7 @@ pub(super) fn page(visitor: &Visitor, app: &AppView, report: &Report, now: u64, 
                 (times_chart(report, language, texts))
             }
             (work::done(report, language, texts))
-            (work::demanded(app.settings.policy, report, language, texts))
+            (work::demanded(app.settings.policy, report, state, language, texts))
         }
         p.row {
             a.button href={ "/console/apps/" (app.number) "/statistics.csv?span=" (report.span.name()) } download {

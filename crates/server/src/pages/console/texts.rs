@@ -12,6 +12,7 @@ use crate::domain::{
     admin::{Action, AdminError, Role, Scope},
     apps::{AppError, Policy, Setting},
     counters::Demanded,
+    demand::Reason,
     statistics::Span,
 };
 
@@ -130,6 +131,9 @@ pub(super) struct Texts {
     pub(super) rule: &'static str,
     pub(super) rule_meaning: &'static str,
     pub(super) policy_now: &'static str,
+    pub(super) rule_now: &'static str,
+    pub(super) not_known_yet: &'static str,
+    pub(super) reason: fn(Reason) -> &'static str,
     pub(super) no_demands: &'static str,
     pub(super) would_be: &'static str,
     pub(super) level: &'static str,

@@ -10,6 +10,7 @@ use super::{
 use crate::domain::{
     apps::Policy,
     counters::{Demanded, share},
+    demand::View,
 };
 
 /// What became of work that was asked for alone.
@@ -65,13 +66,14 @@ fn done_chart(report: &Report, language: Language, texts: &Texts) -> Markup {
 }
 
 /// What the rule demanded, which is what would have been asked, beside what was.
-pub(super) fn demanded(policy: Policy, report: &Report, language: Language, texts: &Texts) -> Markup {
+pub(super) fn demanded(policy: Policy, report: &Report, state: &View, language: Language, texts: &Texts) -> Markup {
     let (now, before) = (&report.total, &report.before);
     let begun = now.demanded.total();
     html! {
         section aria-labelledby="rule" {
             h2 #rule { (texts.rule) }
             p { (texts.rule_meaning) " " (fill(texts.policy_now, &[(texts.policy)(policy)])) }
+            p { (just_now(state, texts)) }
             @if begun == 0 {
                 p.quiet { (texts.no_demands) }
             } @else {
@@ -91,6 +93,19 @@ pub(super) fn demanded(policy: Policy, report: &Report, language: Language, text
             }
         }
     }
+}
+
+/// What the rule knows just now, and why it asks everybody for more, if it does.
+fn just_now(state: &View, texts: &Texts) -> String {
+    let usual = state.usual_per_minute.map_or_else(|| texts.not_known_yet.to_owned(), format::number);
+    let [begun, suspect, people] =
+        [state.per_minute, state.suspect_networks as u64, state.peoples_networks as u64].map(format::number);
+    let mut said = fill(texts.rule_now, &[&begun, &usual, &state.level.to_string(), &suspect, &people]);
+    for reason in state.reasons.iter() {
+        said += " ";
+        said += (texts.reason)(reason);
+    }
+    said
 }
 
 fn would_be(demanded: &Demanded, texts: &Texts) -> String {

@@ -10,6 +10,7 @@ use crate::{
         admin::{AuditEntry, AuditPage},
         apps::{AppSettings, Policy, Setting},
         counters::{Asked, Counts, Demanded, TokenMeans, Works},
+        demand::{Reason, View},
         statistics::{Mark, Point, Report, Span},
     },
     pages::console::{
@@ -120,8 +121,9 @@ fn pages(language: Language) -> Vec<(&'static str, String)> {
     let (texts, none) = (visitor.texts(), html! {});
     let long = "가".repeat(64);
     let many = list((0..120).map(|at| format!("{long}{at}")));
-    let statistics =
-        |span, scale, marks| statistics::page(&visitor, &app("My shop"), &report(span, scale, marks), NOW, &none);
+    let statistics = |span, scale, marks| {
+        statistics::page(&visitor, &app("My shop"), &report(span, scale, marks), &View::default(), NOW, &none)
+    };
     let entry = |at: u64| AuditEntry {
         id: at.to_string(),
         at: NOW - at * 1_000,
@@ -184,7 +186,7 @@ fn names_are_text_and_nothing_stands_inline() {
         let visitor = visitor(language, Role::Administrator);
         let app = app("<script>alert(1)</script>");
         let pages = [
-            statistics::page(&visitor, &app, &report(Span::Day, 1, all_marks()), NOW, &html! {}),
+            statistics::page(&visitor, &app, &report(Span::Day, 1, all_marks()), &View::default(), NOW, &html! {}),
             settings::page(&visitor, &app, &settings::fields_of(&app.settings), 1, &html! {}),
             manage::removal_page(&app, visitor.texts()),
             manage::once_page(&app, "", visitor.texts()),
@@ -200,7 +202,9 @@ fn names_are_text_and_nothing_stands_inline() {
 #[test]
 fn work_and_the_rule_have_sections_of_their_own() {
     let visitor = visitor(Language::En, Role::Viewer);
-    let written = |report: &Report| statistics::page(&visitor, &app("shop"), report, NOW, &html! {}).into_string();
+    let written = |report: &Report| {
+        statistics::page(&visitor, &app("shop"), report, &View::default(), NOW, &html! {}).into_string()
+    };
     let mut report = report(Span::Day, 1, Vec::new());
     let (without_word, with_word) = ([60, 20, 10, 5], [1, 1, 1, 2]);
     report.total.demanded = Demanded { without_word, with_word };
@@ -228,19 +232,46 @@ fn what_to_do_about_words_is_said_of_words_only() {
     let visitor = visitor(Language::En, Role::Viewer);
     let says = |marks| {
         let report = report(Span::Day, 1, marks);
-        let page = statistics::page(&visitor, &app("shop"), &report, NOW, &html! {}).into_string();
+        let page = statistics::page(&visitor, &app("shop"), &report, &View::default(), NOW, &html! {}).into_string();
         page.contains(visitor.texts().marks_advice)
     };
     let page = statistics::page(
         &visitor,
         &app("shop"),
         &report(Span::Day, 1, vec![Mark::WorkUndone { share: 0.0 }]),
+        &View::default(),
         NOW,
         &html! {},
     );
     let page = page.into_string();
     assert!(page.contains("<h2 id=\"marks\">Work is not being done</h2>") && page.contains("Content-Security-Policy"));
     assert!(says(all_marks()) && !says(all_marks().split_off(4)) && !says(Vec::new()));
+}
+
+#[test]
+fn what_the_rule_knows_just_now_is_said_in_words() {
+    let known = View {
+        per_minute: 420,
+        usual_per_minute: Some(100),
+        level: 3,
+        reasons: Reason::AppBusy.into(),
+        suspect_networks: 7,
+        ..View::default()
+    };
+    for (language, usual, why) in [
+        (Language::En, "usually 100; at least level 3", "The app has more challenges than usual."),
+        (Language::Ko, "평소 100", "앱의 문제가 평소보다 많습니다."),
+    ] {
+        let visitor = visitor(language, Role::Viewer);
+        let said = |state: &View| {
+            let report = report(Span::Day, 1, Vec::new());
+            statistics::page(&visitor, &app("shop"), &report, state, NOW, &html! {}).into_string()
+        };
+        assert!(said(&known).contains("420") && said(&known).contains(usual) && said(&known).contains(why));
+        assert!(
+            said(&View::default()).contains(visitor.texts().not_known_yet) && !said(&View::default()).contains(why)
+        );
+    }
 }
 
 #[test]

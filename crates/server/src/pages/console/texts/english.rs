@@ -6,6 +6,7 @@ use super::{Done, Errors, Texts};
 use crate::domain::{
     admin::{Action, Role, Scope},
     apps::{Policy, Setting},
+    demand::Reason,
     statistics::Span,
 };
 
@@ -118,6 +119,9 @@ pub(super) const TEXTS: Texts = Texts {
     rule: "What the rule demands",
     rule_meaning: "For each challenge that a browser begins, the rule says whether a word is called for and how much work, whatever the app’s policy is. With “Adaptive” this is what is asked; with another policy it shows what would have been.",
     policy_now: "The policy is now “{}”.",
+    rule_now: "Just now: {} challenges in the last minute, usually {}; at least level {} for everybody. Of all apps, {} networks look unlike people to this node, and {} are known for people.",
+    not_known_yet: "not known yet",
+    reason,
     no_demands: "No browser began a challenge in this time.",
     would_be: "Of {} challenges, the rule demanded a word for {} ({}).",
     level: "Level",
@@ -385,5 +389,19 @@ const fn action_name(action: Action) -> &'static str {
         Action::UserSignedIn => "Signed in",
         Action::UserSignedOut => "Signed out",
         Action::UserRefused => "Wrong password",
+    }
+}
+
+const fn reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::AppBusy => "The app has more challenges than usual.",
+        Reason::AppWrong => "Most of its answers are wrong.",
+        Reason::AppUnanswered => "Nearly all of its challenges are left unanswered.",
+        Reason::NetworkBusy => "Many challenges come from one network.",
+        Reason::NetworkWrong => "Most answers of a network are wrong.",
+        Reason::NetworkHasty => "A network answers faster than people can.",
+        Reason::NetworkUnanswered => "A network leaves most of its challenges unanswered.",
+        Reason::NetworkRenews => "A network gives most of its challenges up for others.",
+        Reason::SpotCheck => "A network that is known for people is looked at.",
     }
 }

@@ -6,6 +6,7 @@ use super::{Done, Errors, Texts};
 use crate::domain::{
     admin::{Action, Role, Scope},
     apps::{Policy, Setting},
+    demand::Reason,
     statistics::Span,
 };
 
@@ -118,6 +119,9 @@ pub(super) const TEXTS: Texts = Texts {
     rule: "규칙의 판단",
     rule_meaning: "브라우저가 문제를 시작할 때마다 규칙은 앱의 정책과 관계없이 글자가 필요한지, 작업 증명이 얼마나 필요한지 판단합니다. 정책이 ‘자동 조절’이면 그대로 요구하고, 다른 정책이면 어떻게 되었을지를 보여 줍니다.",
     policy_now: "현재 정책은 ‘{}’입니다.",
+    rule_now: "지금: 최근 1분간 문제 {}건(평소 {}), 모든 사람에게 단계 {} 이상. 이 노드가 보기에 사람답지 않은 네트워크는 모든 앱을 통틀어 {}개, 사람이 쓰는 것으로 확인된 네트워크는 {}개입니다.",
+    not_known_yet: "아직 알 수 없음",
+    reason,
     no_demands: "이 기간에는 브라우저가 시작한 문제가 없습니다.",
     would_be: "문제 {}건 중 {}건에 글자가 필요하다고 판단했습니다({}).",
     level: "단계",
@@ -385,5 +389,19 @@ const fn action_name(action: Action) -> &'static str {
         Action::UserSignedIn => "로그인",
         Action::UserSignedOut => "로그아웃",
         Action::UserRefused => "로그인 실패",
+    }
+}
+
+const fn reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::AppBusy => "앱의 문제가 평소보다 많습니다.",
+        Reason::AppWrong => "앱이 받은 답이 대부분 틀렸습니다.",
+        Reason::AppUnanswered => "앱의 문제에 거의 아무도 답하지 않았습니다.",
+        Reason::NetworkBusy => "한 네트워크에서 문제를 많이 요청합니다.",
+        Reason::NetworkWrong => "한 네트워크의 답이 대부분 틀렸습니다.",
+        Reason::NetworkHasty => "한 네트워크가 사람보다 빨리 답합니다.",
+        Reason::NetworkUnanswered => "한 네트워크가 문제를 대부분 풀지 않고 둡니다.",
+        Reason::NetworkRenews => "한 네트워크가 문제를 대부분 다른 문제로 바꿉니다.",
+        Reason::SpotCheck => "사람이 쓰는 것으로 확인된 네트워크를 다시 확인합니다.",
     }
 }
