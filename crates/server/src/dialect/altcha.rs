@@ -16,7 +16,7 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
-use haechi_captcha::{Challenge, Means, Terms, Word, Work};
+use haechi_captcha::{Challenge, Means, Puzzle, Terms, Word, Work};
 use utoipa_axum::routes;
 
 pub(crate) use self::verdict::{refusal, refused_verification};
@@ -29,7 +29,7 @@ use super::widget;
 use crate::{
     clock::unix_now,
     domain::{
-        apps::LiveApp,
+        apps::{Asking, LiveApp},
         client::Client,
         metrics::Call,
         refusal::{ParameterFault, Refusal},
@@ -77,7 +77,7 @@ pub(crate) fn is_verification(path: &str) -> bool {
     )
 )]
 async fn challenge_v1(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Refusal> {
-    let Begun { live, sealed: Asked { word, work }, place, .. } = begin(&service, request).await?;
+    let Begun { live, asked: Asked { word, work, .. }, place } = begin(&service, request, Form::V1).await?;
     Ok(challenge::v1(&service, &live, word.as_ref(), &work, &place))
 }
 
@@ -94,9 +94,8 @@ async fn challenge_v1(State(service): State<Arc<Service>>, request: Request) -> 
     )
 )]
 async fn challenge_v2(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Refusal> {
-    let Begun { live, sealed: Asked { word, work }, place, client } = begin(&service, request).await?;
-    let terms = Terms { algorithm: live.app.settings.work_algorithm, beside: word.as_ref().map(Word::key) };
-    let puzzle = service.puzzle(&work, terms, client).await?;
+    let Begun { live, asked: Asked { word, work, puzzle }, place } = begin(&service, request, Form::V2).await?;
+    let puzzle = puzzle.ok_or(Refusal::Internal)?;
     Ok(challenge::v2(&service, &live, word.as_ref(), &work, &puzzle, &place))
 }
 
@@ -152,21 +151,29 @@ async fn redeem_v2(service: State<Arc<Service>>, headers: HeaderMap, request: Re
     redeem(&service, &headers, request).await
 }
 
+/// In which version's form work is written.
+#[derive(Clone, Copy)]
+enum Form {
+    V1,
+    V2,
+}
+
 /// A challenge that is to be written down.
 struct Begun {
     live: Arc<LiveApp>,
-    sealed: Asked,
+    asked: Asked,
     place: Place,
-    client: Option<Client>,
 }
 
 /// Work, and the word beside it if there is one.
 struct Asked {
     word: Option<Word>,
     work: Work,
+    /// What the second version's form is made of.
+    puzzle: Option<Puzzle>,
 }
 
-async fn begin(service: &Service, request: Request) -> Result<Begun, Refusal> {
+async fn begin(service: &Service, request: Request, form: Form) -> Result<Begun, Refusal> {
     let caller = Caller::of(service, &request);
     let place = Place::of(service, &request);
     let host = host_of_page(request.headers());
@@ -178,20 +185,40 @@ async fn begin(service: &Service, request: Request) -> Result<Begun, Refusal> {
     let Sought { mut asking, demand } = caller.sought(service, &live, true, now).await?;
     // The widget always computes something first.
     asking.work.get_or_insert(0);
-    // Fixed to no language: the widget says only with the sound in which it is.
-    let sealing = service.seal_asked(&live, asking, None, now);
-    let Sealed { word, work } = if asking.word {
-        widget::issue(service, &caller, &live, sealing).await?
+    let issuing = issue(service, &live, asking, form, client, now);
+    let asked = if asking.word {
+        widget::issue(service, &caller, &live, issuing).await?
     } else {
         // Whether it is solved, the site may see by itself, so that here it would seem to be left unanswered.
-        let sealed = sealing.await?;
+        let asked = issuing.await?;
         live.counters.count_widget();
         caller.take_for_solved(service, &live, now).await;
-        sealed
+        asked
     };
     service.count_asked(&live, asking, demand.as_ref());
-    let sealed = Asked { word, work: work.ok_or(Refusal::Internal)? };
-    Ok(Begun { live, sealed, place, client })
+    Ok(Begun { live, asked, place })
+}
+
+async fn issue(
+    service: &Service,
+    live: &LiveApp,
+    asking: Asking,
+    form: Form,
+    client: Option<Client>,
+    now: u64,
+) -> Result<Asked, Refusal> {
+    // Fixed to no language: the widget says only with the sound in which it is.
+    let Sealed { word, work } = service.seal_asked(live, asking, None, now).await?;
+    let work = work.ok_or(Refusal::Internal)?;
+    let puzzle = match form {
+        Form::V1 => None,
+        Form::V2 => {
+            let terms = Terms { algorithm: live.app.settings.work_algorithm, beside: word.as_ref().map(Word::key) };
+            Some(service.puzzle(&work, terms, client).await?)
+        }
+    };
+    service.count_sealed(live, word.as_ref().map_or_else(|| (&work).into(), Into::into));
+    Ok(Asked { word, work, puzzle })
 }
 
 /// Work that was solved, or says so, and the word beside it if there is one.

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
+use super::widget;
 use crate::{
     clock::unix_now,
     domain::{
@@ -137,11 +138,12 @@ async fn challenge(
     let (settings, now) = (&live.app.settings, unix_now());
     let Sought { asking, demand } = caller.sought(&service, &live, false, now).await?;
     let asking = if asking.word { settings.asks_instead().ok_or(Refusal::Alternative)? } else { asking };
-    let sealed = service.seal_asked(&live, asking, None, now).await?;
+    let work = service.seal_asked(&live, asking, None, now).await?.work.ok_or(Refusal::Internal)?;
+    service.count_sealed(&live, (&work).into());
     live.counters.count_widget();
     service.count_asked(&live, asking, demand.as_ref());
-    let puzzles = sealed.work.as_ref().ok_or(Refusal::Internal)?.small_puzzles();
-    let expires = live.expires_at(sealed.work.map_or(now, |work| work.claims().issued_at)) * 1_000;
+    let puzzles = work.small_puzzles();
+    let expires = live.expires_at(work.claims().issued_at) * 1_000;
     let (s, d) = (SmallPuzzles::SALT_DIGITS, SmallPuzzles::TARGET_DIGITS);
     let challenge = Numbers { c: puzzles.count(), s, d };
     Ok(say(StatusCode::OK, Outcome::Success, &Puzzles { challenge, token: puzzles.text().to_owned(), expires }))
@@ -247,23 +249,7 @@ async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Refusal> {
 
 /// A refusal in this dialect's words.
 pub(crate) fn refusal(refusal: &Refusal) -> Response {
-    let (status, error) = match refusal {
-        Refusal::AppKey => (StatusCode::BAD_REQUEST, "unknown-sitekey"),
-        Refusal::Host => (StatusCode::FORBIDDEN, "hostname-not-allowed"),
-        Refusal::Denied => (StatusCode::FORBIDDEN, "network-denied"),
-        Refusal::Alternative => (StatusCode::FORBIDDEN, "alternative-not-allowed"),
-        Refusal::Key => (StatusCode::NOT_FOUND, "key-not-known"),
-        Refusal::Expired => (StatusCode::GONE, "expired"),
-        Refusal::RateLimit { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate-limited"),
-        Refusal::Http(StatusCode::NOT_FOUND) => (StatusCode::NOT_FOUND, "not-found"),
-        Refusal::Http(StatusCode::METHOD_NOT_ALLOWED) => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),
-        Refusal::Parameter(_) => (StatusCode::BAD_REQUEST, "bad-request"),
-        Refusal::Http(status) => (*status, "bad-request"),
-        Refusal::Undecided(_) | Refusal::Overloaded | Refusal::Busy | Refusal::LedgerAhead => {
-            (StatusCode::SERVICE_UNAVAILABLE, "busy")
-        }
-        Refusal::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
-    };
+    let (status, error) = widget::code(refusal);
     say(status, refusal.outcome(), &Fault { success: false, error })
 }
 

@@ -551,9 +551,9 @@ fn said(outcome: Outcome, reply: &impl Serialize) -> Response {
     response
 }
 
-/// A refusal in this dialect's words.
-pub(crate) fn refusal(refusal: &Refusal) -> Response {
-    let (status, error) = match refusal {
+/// The status of a refusal, and its stable code. Cap's dialect has the same.
+pub(super) fn code(refusal: &Refusal) -> (StatusCode, &'static str) {
+    match refusal {
         Refusal::AppKey => (StatusCode::BAD_REQUEST, "unknown-sitekey"),
         Refusal::Host => (StatusCode::FORBIDDEN, "hostname-not-allowed"),
         Refusal::Denied => (StatusCode::FORBIDDEN, "network-denied"),
@@ -569,7 +569,12 @@ pub(crate) fn refusal(refusal: &Refusal) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE, "busy")
         }
         Refusal::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
-    };
+    }
+}
+
+/// A refusal in this dialect's words.
+pub(crate) fn refusal(refusal: &Refusal) -> Response {
+    let (status, error) = code(refusal);
     // What the operator must know of a store that fails is in the log, and no page's business.
     let message = match refusal {
         Refusal::AppKey => "no app has this site key, or it is disabled".to_owned(),

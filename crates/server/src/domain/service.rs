@@ -273,7 +273,9 @@ impl Service {
     /// [`Refusal::RateLimit`] above the app's rate; [`Refusal::LedgerAhead`] if the key could not pass.
     pub async fn issue(&self, live: &LiveApp, language: Option<Language>, now: u64) -> Result<Key, Refusal> {
         self.admit_issue(live, now).await?;
-        Ok(self.seal_word(live, language, now)?.key())
+        let word = self.seal_word(live, language, now)?;
+        live.counters.count_issued(word.claims().issued_at);
+        Ok(word.key())
     }
 
     /// Issues a challenge in this language, to be shown at once.
@@ -282,7 +284,9 @@ impl Service {
     /// As [`Service::issue`].
     pub async fn issue_word(&self, live: &LiveApp, language: Language, now: u64) -> Result<Word, Refusal> {
         self.admit_issue(live, now).await?;
-        self.seal_word(live, Some(language), now)
+        let word = self.seal_word(live, Some(language), now)?;
+        live.counters.count_issued(word.claims().issued_at);
+        Ok(word)
     }
 
     /// Whether a challenge of this app may be issued just now.
@@ -294,7 +298,6 @@ impl Service {
     fn seal_word(&self, live: &LiveApp, language: Option<Language>, now: u64) -> Result<Word, Refusal> {
         let key = self.seal(live, Shape::word_in(live.app.settings.answer_length, language), now);
         let word = self.keyring.load().open_word(&key).ok_or(Refusal::Internal)?;
-        live.counters.count_issued(word.claims().issued_at);
         Ok(if live.app.settings.test { word.as_test() } else { word })
     }
 

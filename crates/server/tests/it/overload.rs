@@ -35,12 +35,13 @@ fn a_flood_is_shed_and_harms_nothing_else() {
     let appkey = server.appkey();
     let key = server.issue(appkey);
     let sound = format!("{}/captcha/v1.0/keys/{key}/sound", server.url());
-    let (shed, served) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let (asked, shed, served) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
         let flood = |_| {
             scope.spawn(|| {
                 // On a busy machine it may take a while until so many wait at the same moment.
                 for number in 0..20 * SOUNDS {
+                    asked.fetch_add(1, Ordering::Relaxed);
                     let counter = if is_shed(&send("GET", &sound)) { &shed } else { &served };
                     counter.fetch_add(1, Ordering::Relaxed);
                     if number >= SOUNDS && shed.load(Ordering::Relaxed) > 0 {
@@ -57,6 +58,7 @@ fn a_flood_is_shed_and_harms_nothing_else() {
         }
     });
     let (shed, served) = (shed.into_inner(), served.into_inner());
+    assert_eq!(shed + served, asked.into_inner());
     assert!(served > 0, "none of {shed} was served");
     assert!(shed > 0, "{served} were served and none was shed");
     let counted = server.get("/metrics");

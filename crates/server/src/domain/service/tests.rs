@@ -4,14 +4,14 @@ use axum::{
     body::Body,
     http::{Request, header},
 };
-use haechi_captcha::Secret;
+use haechi_captcha::{Algorithm, Secret, Terms};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
 use super::*;
 use crate::{
     domain::{
-        apps::{AppSettings, AppStore, DeclaredApp, SettingChanges},
+        apps::{AppSettings, AppStore, Asking, DeclaredApp, SettingChanges},
         client::Peer,
         counters::Counts,
         ledger::{EmbeddedLedger, EmbeddedOptions, MemoryLedger, request_name},
@@ -281,4 +281,67 @@ async fn what_is_shown_and_what_a_clients_limit_refuses_is_counted() {
     }
     let counts = counted(&service);
     assert_eq!((counts.issued, counts.images, counts.sounds, counts.limited), (1, 1, 1, 1));
+}
+
+/// One in 600 pages over plain HTTP had its right solution taken for a false one.
+#[tokio::test]
+async fn a_counter_that_is_another_algorithms_as_well_solves_what_was_asked() {
+    let installed = Installed::new(Kind::Memory);
+    let (_apps, service) = installed.open(&[declared(60)], 0);
+    let (live, now) = (app(&service, "shop"), unix_now());
+    let [usual, in_scripts] = [Algorithm::Pbkdf2, Algorithm::Scrypt].map(|algorithm| Terms { algorithm, beside: None });
+    assert_eq!(live.app.settings.work_algorithm, usual.algorithm);
+    let asking = Asking { word: false, work: Some(0) };
+    let (work, counter) = loop {
+        let work = service.seal_asked(&live, asking, None, now).await.unwrap().work.unwrap();
+        let both = (0..80).find(|counter| [usual, in_scripts].iter().all(|terms| work.has_counter(terms, *counter)));
+        if let Some(counter) = both {
+            break (work, counter);
+        }
+    };
+    for terms in [usual, in_scripts] {
+        let solution = work.puzzle(&terms).solve(counter..counter + 1).unwrap();
+        assert!(service.is_solved(&live, &work, None, solution, None).await.unwrap(), "{:?}", terms.algorithm);
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_before_it_is_shown_was_never_issued() {
+    let installed = Installed::new(Kind::Memory);
+    let (_apps, service) = installed.open(&[declared(60)], 0);
+    let (live, service) = (app(&service, "shop"), Arc::new(service));
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = Arc::new(std::sync::Mutex::new(released));
+    let fill = || {
+        let (service, released) = (Arc::clone(&service), Arc::clone(&released));
+        tokio::spawn(async move {
+            // Each waits until the sender is gone.
+            let held = move || {
+                let _ = released.lock().unwrap().recv();
+                Vec::new()
+            };
+            service.render(held).await
+        })
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let first: Vec<_> = (0..threads).map(|_| fill()).collect();
+    // They have the threads, so what comes next waits.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let asking = Asking { word: true, work: Some(0) };
+    let wanted = Wanted { language: Language::En, in_scripts: false };
+    let asked = {
+        let (service, live) = (Arc::clone(&service), Arc::clone(&live));
+        tokio::spawn(async move { service.ask(&live, asking, wanted, None, unix_now()).await.map(drop) })
+    };
+    tokio::task::yield_now().await;
+    let more: Vec<_> = (0..100 * threads.max(2)).map(|_| fill()).collect();
+    assert!(matches!(asked.await.unwrap(), Err(Refusal::Busy)));
+    drop(release);
+    for filled in first.into_iter().chain(more) {
+        let _ = filled.await.unwrap();
+    }
+    let counted = live.counters.drain(unix_now());
+    assert!(counted.values().all(|row| row.counts.issued == 0), "{counted:?}");
+    service.ask(&live, asking, wanted, None, unix_now()).await.map(drop).unwrap();
+    assert_eq!(live.counters.drain(unix_now()).values().map(|row| row.counts.issued).sum::<u64>(), 1);
 }

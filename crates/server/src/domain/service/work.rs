@@ -95,10 +95,12 @@ impl Service {
             (None, Some(AskedWork { work, .. })) => work.into(),
             (None, None) => return Err(Refusal::Internal),
         };
+        self.count_sealed(live, issued);
         Ok(Asked { issued, word, work })
     }
 
-    /// Issues what is asked of a client, the word in one language if one is given.
+    /// Seals what is asked of a client, the word in one language if one is given. It is issued once it was written down
+    /// for the client, and is then to be [counted](Service::count_sealed): what is refused before that was never issued.
     ///
     /// # Errors
     /// As [`Service::issue`].
@@ -112,10 +114,16 @@ impl Service {
         self.admit_issue(live, now).await?;
         let word = if asking.word { Some(self.seal_word(live, language, now)?) } else { None };
         let work = asking.work.map(|level| self.seal_work(live, level, now)).transpose()?;
-        if let (None, Some(work)) = (&word, &work) {
-            live.counters.count_work(work.claims().issued_at);
-        }
         Ok(Sealed { word, work })
+    }
+
+    /// Counts what was sealed as issued.
+    pub fn count_sealed(&self, live: &LiveApp, issued: Issued) {
+        if issued.is_word {
+            live.counters.count_issued(issued.issued_at);
+        } else {
+            live.counters.count_work(issued.issued_at);
+        }
     }
 
     fn seal_work(&self, live: &LiveApp, level: u8, now: u64) -> Result<Work, Refusal> {
@@ -150,16 +158,15 @@ impl Service {
         client: Option<Client>,
     ) -> Result<bool, Refusal> {
         let usual = live.app.settings.work_algorithm;
-        let mut all_terms = [usual, usual.in_scripts()].map(|algorithm| Terms { algorithm, beside }).into_iter();
+        // Nobody says which of the two was asked for, and a counter may be that of both.
+        let mut terms = [usual, usual.in_scripts()].map(|algorithm| Terms { algorithm, beside }).to_vec();
+        terms.dedup();
         // Only who has the right counter, by computing or by luck, is worth a derivation.
-        let terms = all_terms.find(|terms| work.has_counter(terms, solution.counter));
-        let is_solved = match terms.filter(|_| work.claims().app == live.app.number) {
-            Some(terms) => {
-                let work = work.clone();
-                let judge = move || work.judge(&terms, &solution) == Judgement::Right;
-                self.compute(Call::Answer, client, judge).await?
-            }
-            None => false,
+        terms.retain(|terms| work.claims().app == live.app.number && work.has_counter(terms, solution.counter));
+        let is_solved = !terms.is_empty() && {
+            let work = work.clone();
+            let judge = move || terms.iter().any(|terms| work.judge(terms, &solution) == Judgement::Right);
+            self.compute(Call::Answer, client, judge).await?
         };
         if !is_solved {
             live.counters.count_wrong_work();

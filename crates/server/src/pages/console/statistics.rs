@@ -55,8 +55,9 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Fault> {
     let (app, report) = ask(&console, &visitor, number, query.as_deref()).await?;
-    let now = unix_now();
-    let state = console.service.demands().view(number, now);
+    let (now, service) = (unix_now(), Arc::clone(&console.service));
+    // It goes through all that is known of networks.
+    let state = console.ask(move |_| Ok(service.demands().view(number, now))).await?;
     let content = page(&visitor, &app, &report, &state, now, &notice(query.as_deref(), visitor.texts()));
     Ok(Page::of(&visitor, &app.name, &content).in_part(Part::Overview).respond())
 }
