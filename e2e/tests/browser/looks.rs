@@ -69,7 +69,7 @@ async fn the_page_is_dark_for_who_prefers_it() {
 async fn the_page_and_its_sound_speak_the_language_asked_for() {
     let page = DemoPage::open_with(Setting { without_scripts: true, ..Setting::default() }, "/").await;
     for (language, heading) in [
-        ("ko", "문제를 풀어 보세요"),
+        ("ko", "보안문자를 입력해 보세요"),
         ("en", "Try a challenge"),
         ("ja", "問題を解いてみてください"),
         ("zh", "试做一题"),

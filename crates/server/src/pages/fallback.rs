@@ -293,7 +293,7 @@ const fn needs_scripts(language: Language) -> &'static str {
         Language::En => {
             "Nothing need be read here, but your browser has to compute something: allow JavaScript and reload."
         }
-        Language::Ko => "읽을 것은 없지만 브라우저가 계산을 해야 합니다. 자바스크립트를 허용한 뒤 새로 고쳐 주세요.",
+        Language::Ko => "읽을 것은 없지만 브라우저가 계산을 해야 합니다. JavaScript를 허용한 뒤 새로고침해 주세요.",
         Language::Ja => {
             "文字を読む必要はありませんが、ブラウザーで計算を行います。JavaScript を有効にして再読み込みしてください。"
         }
@@ -304,7 +304,7 @@ const fn needs_scripts(language: Language) -> &'static str {
 const fn copy(language: Language) -> &'static str {
     match language {
         Language::En => "Right. Copy this text and paste it into the field on the page.",
-        Language::Ko => "맞았습니다. 아래 글을 복사해 페이지의 입력란에 붙여 넣어 주세요.",
+        Language::Ko => "맞았습니다. 아래 문자열을 복사해 페이지의 입력란에 붙여 넣어 주세요.",
         Language::Ja => "正解です。下の文字列をコピーして、ページの入力欄に貼り付けてください。",
         Language::Zh => "回答正确。请复制下面的文字，并粘贴到页面的输入框中。",
     }

@@ -291,5 +291,8 @@ fn the_form_shows_a_challenge_of_the_apps_size() {
     );
     assert!(!form.contains('{'), "{form}");
     // Report R12: a phone mends what it takes for a word, and nobody said in which order two rows are read.
-    assert!(form.contains("autocorrect=\"off\"") && form.contains("Of two rows, the upper one comes first."), "{form}");
+    assert!(
+        form.contains("autocorrect=\"off\"") && form.contains("If there are two rows, type the upper one"),
+        "{form}"
+    );
 }

@@ -13,10 +13,16 @@ use super::{
     Console,
     fault::Fault,
     format,
+    manage::GRACES_SECS,
     page::{Page, Part, query_value, scrolling},
+    settings,
+    texts::{Texts, fill},
     visitor::Visitor,
 };
-use crate::domain::admin::{Action, AuditPage, Scope};
+use crate::domain::{
+    admin::{Action, AuditPage, Role, Scope},
+    apps::Setting,
+};
 
 /// Entries on a page.
 const PAGE_LENGTH: usize = 50;
@@ -53,10 +59,10 @@ pub(super) fn page(visitor: &Visitor, log: &AuditPage, is_later_page: bool) -> M
                 @for entry in &log.entries {
                     tr {
                         td.moment { (format::time(visitor.reader.language, entry.at)) }
-                        td.name { (entry.actor) }
+                        td.name { (by(&entry.actor, texts)) }
                         td.moment { (Action::of_code(&entry.action).map_or("", texts.action_name)) br; code.quiet { (entry.action) } }
                         td.name { (entry.subject) }
-                        td.long { (entry.detail) }
+                        td.long { (told(&entry.detail, texts)) }
                     }
                 }
             }
@@ -77,4 +83,44 @@ pub(super) fn page(visitor: &Visitor, log: &AuditPage, is_later_page: bool) -> M
             }
         }
     }
+}
+
+/// Who did it, as [`Actor`](crate::domain::admin::Actor) writes it down, in the reader's language.
+fn by(actor: &str, texts: &Texts) -> String {
+    match actor.split_once(' ') {
+        Some(("user", name)) => fill(texts.by_user, &[name]),
+        Some(("token", name)) => fill(texts.by_token, &[name]),
+        _ if actor == "command" => texts.by_command.to_owned(),
+        _ => actor.to_owned(),
+    }
+}
+
+/// What else there is to say: settings, roles and times by the names that people know them by, and all else as it is.
+fn told(detail: &str, texts: &Texts) -> String {
+    let part = |part: &str| {
+        let (name, value) = match part {
+            "wrong password" => return Some(texts.wrong_to_sign_in.to_owned()),
+            "wrong password for a change" => return Some(texts.wrong_for_a_change.to_owned()),
+            _ => part.split_once('=')?,
+        };
+        let (label, value) = match name {
+            "role" => (texts.role, role_name(value, texts)?.to_owned()),
+            "grace_secs" => (texts.old_ends, grace_name(value, texts)?.to_owned()),
+            _ => {
+                let setting = *Setting::ALL.iter().find(|setting| setting.name() == name)?;
+                ((texts.setting)(setting).0, settings::called(setting, value, texts))
+            }
+        };
+        Some(format!("{label}: {value}"))
+    };
+    detail.split(", ").map(|said| part(said).unwrap_or_else(|| said.to_owned())).collect::<Vec<_>>().join(", ")
+}
+
+fn role_name(role: &str, texts: &Texts) -> Option<&'static str> {
+    [Role::Administrator, Role::Viewer].into_iter().find(|known| known.name() == role).map(texts.role_name)
+}
+
+fn grace_name(secs: &str, texts: &Texts) -> Option<&'static str> {
+    let secs: u64 = secs.parse().ok()?;
+    GRACES_SECS.iter().position(|known| *known == secs).and_then(|at| texts.graces.get(at).copied())
 }

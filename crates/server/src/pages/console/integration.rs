@@ -10,7 +10,7 @@ use super::{
     fault::Fault,
     manage::{Tab, app_head},
     page::{Page, Part},
-    texts::fill,
+    texts::{Texts, fill},
     visitor::{AppNumber, Visitor},
 };
 use crate::{
@@ -30,23 +30,23 @@ const REQUESTS: [(&str, &str, &str); 5] = [
     ("verify-php", "PHP", include_str!("snippets/widget/verify.php")),
     ("verify-python", "Python", include_str!("snippets/widget/verify.py")),
 ];
-const TAGS: &str = include_str!("snippets/widget/widget.html");
-const ALTCHA: &str = include_str!("snippets/altcha.html");
 const DIRECTIVES: &str = include_str!("snippets/widget/policy.txt");
 
 /// The languages that there are examples of NHN's API in: what their headings are called, and the text.
 ///
 /// `{host}` stands for this server's address, `{origin}` for that without its path, `{lang}` for the app's language, `{width}` and `{height}` for the picture's
 /// size.
-const SNIPPETS: [(&str, &str, &str); 7] = [
-    ("curl", "curl", include_str!("snippets/curl.sh")),
-    ("html", "HTML", include_str!("snippets/form.html")),
-    ("java", "Java", include_str!("snippets/Captcha.java")),
-    ("spring", "Spring", include_str!("snippets/JoinController.java")),
-    ("node", "Node.js", include_str!("snippets/captcha.mjs")),
-    ("php", "PHP", include_str!("snippets/captcha.php")),
-    ("python", "Python", include_str!("snippets/captcha.py")),
-];
+fn snippets(texts: &Texts) -> [(&'static str, &'static str, &'static str); 7] {
+    [
+        ("curl", "curl", include_str!("snippets/curl.sh")),
+        ("html", "HTML", texts.form_example),
+        ("java", "Java", include_str!("snippets/Captcha.java")),
+        ("spring", "Spring", include_str!("snippets/JoinController.java")),
+        ("node", "Node.js", include_str!("snippets/captcha.mjs")),
+        ("php", "PHP", include_str!("snippets/captcha.php")),
+        ("python", "Python", include_str!("snippets/captcha.py")),
+    ]
+}
 
 pub(super) async fn show(
     State(console): State<Arc<Console>>,
@@ -65,7 +65,7 @@ fn with_altcha(visitor: &Visitor, app: &AppView, example: &impl Fn(&str, &str) -
     html! {
         h2 #altcha { (texts.altcha) }
         p { (texts.altcha_task) }
-        (example("HTML: altcha-widget", ALTCHA))
+        (example("HTML: altcha-widget", texts.altcha_example))
         @if visitor.may(Scope::AppsWrite) {
             form.card method="post" action={ "/console/apps/" (app.number) "/altcha-key" } {
                 p { (texts.altcha_key_task) }
@@ -117,7 +117,7 @@ pub(super) fn page(visitor: &Visitor, app: &AppView) -> Markup {
         p { (texts.integration_address) " " code { (server) } }
         h2 { (texts.widget) }
         p { (texts.widget_tags) }
-        (example("HTML: haechi-captcha", TAGS))
+        (example("HTML: haechi-captcha", texts.widget_example))
         p { (texts.widget_request) }
         @for (id, name, text) in REQUESTS {
             details id=(id) {
@@ -135,9 +135,9 @@ pub(super) fn page(visitor: &Visitor, app: &AppView) -> Markup {
         h2 { (texts.without_widget) }
         p { (texts.integration_task) }
         nav.tabs aria-label=(texts.examples) {
-            @for (id, name, _) in SNIPPETS { a href={ "#" (id) } { (name) } }
+            @for (id, name, _) in snippets(texts) { a href={ "#" (id) } { (name) } }
         }
-        @for (id, name, text) in SNIPPETS {
+        @for (id, name, text) in snippets(texts) {
             section {
                 h3 id=(id) { (name) }
                 @if id == "html" { p { (texts.html_note) } }

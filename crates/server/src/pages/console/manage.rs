@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// For how many seconds an old appkey may go on.
-const GRACES_SECS: [u64; 4] = [0, 3_600, 86_400, 7 * 86_400];
+pub(super) const GRACES_SECS: [u64; 4] = [0, 3_600, 86_400, 7 * 86_400];
 
 /// The pages of an app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

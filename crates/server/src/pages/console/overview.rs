@@ -81,7 +81,7 @@ pub(super) fn page(visitor: &Visitor, list: &List, now: u64, notice: &Markup) ->
             div.row { input #q name="q" type="search" value=(list.sought) maxlength="64"; button { (texts.find) } }
         }
         div #figures data-live {
-            p.quiet { (fill(texts.apps_found, &[&format::number(list.found as u64)])) " "
+            p.quiet { (fill(texts.apps_found, &[&format::number(list.found as u64)])) " · "
                 (fill(texts.as_of, &[&format::moment(visitor.reader.language, now)])) }
             @if list.apps.is_empty() {
                 p.card { @if list.sought.is_empty() { (texts.no_apps) } @else { (texts.nothing_found) } }

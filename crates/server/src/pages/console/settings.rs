@@ -143,7 +143,7 @@ fn field(setting: Setting, texts: &Texts) -> Field<'_> {
         }
         (_, Allowed::Number(min, max)) => Input::Number { min, max },
         (_, Allowed::Word(words)) => {
-            Input::Choice(words.iter().map(|word| ((*word).to_owned(), called(setting, word, texts))).collect())
+            Input::Choice(words.iter().map(|word| ((*word).to_owned(), called_word(setting, word, texts))).collect())
         }
         (_, Allowed::YesOrNo) => Input::Check,
         (_, Allowed::Hostnames | Allowed::Networks) => Input::Names,
@@ -151,8 +151,19 @@ fn field(setting: Setting, texts: &Texts) -> Field<'_> {
     Field { name: setting.name(), label, hint, input }
 }
 
+/// What people call the value of a setting.
+pub(super) fn called(setting: Setting, value: &str, texts: &Texts) -> String {
+    match field(setting, texts).input {
+        Input::Choice(choices) => {
+            choices.into_iter().find(|(choice, _)| choice == value).map_or_else(|| value.to_owned(), |(_, name)| name)
+        }
+        Input::Check => if value == "true" { texts.yes } else { texts.no }.to_owned(),
+        _ => value.to_owned(),
+    }
+}
+
 /// What people call one of the words that a setting may be.
-fn called(setting: Setting, word: &str, texts: &Texts) -> String {
+fn called_word(setting: Setting, word: &str, texts: &Texts) -> String {
     let name = match (setting, word) {
         (Setting::Lang, _) => word.parse::<Language>().ok().map(page::name),
         (Setting::Theme, "light") => Some(texts.light),
@@ -171,18 +182,8 @@ fn as_they_are(app: &AppView, language: Language, texts: &Texts) -> Markup {
         dl.plain {
             dt { (texts.site_key) } dd { code { (app.site_key) } }
             @for setting in Setting::ALL {
-                @let field = field(*setting, texts);
-                @let value = fields.value(setting.name());
-                dt { (field.label) }
-                dd {
-                    @match &field.input {
-                        Input::Choice(choices) => {
-                            (choices.iter().find(|(choice, _)| choice == value).map_or(value, |(_, name)| name))
-                        }
-                        Input::Check => { @if value == "true" { (texts.yes) } @else { (texts.no) } }
-                        _ => { (value) }
-                    }
-                }
+                dt { ((texts.setting)(*setting).0) }
+                dd { (called(*setting, fields.value(setting.name()), texts)) }
             }
             @if let Some(created_at) = app.created_at { dt { (texts.made) } dd { (format::time(language, created_at)) } }
         }

@@ -260,7 +260,7 @@ fn what_the_rule_knows_just_now_is_said_in_words() {
     };
     for (language, usual, why) in [
         (Language::En, "usually 100; at least level 3", "The app has more challenges than usual."),
-        (Language::Ko, "평소 100", "앱의 문제가 평소보다 많습니다."),
+        (Language::Ko, "평소 100", "앱의 챌린지가 평소보다 많습니다."),
     ] {
         let visitor = visitor(language, Role::Viewer);
         let said = |state: &View| {
@@ -307,9 +307,47 @@ fn policies_and_algorithms_are_called_by_names_for_people() {
 
 #[test]
 fn korean_pages_say_nothing_in_english() {
-    let shown = ["Pass rate", "Looks unlike", "Settings", "Preview", "Rotate", "Audit", "Tokens"];
+    let shown = ["Pass rate", "Suspicious", "user ann", "Settings", "Preview", "Rotate", "Audit", "Tokens"];
     for (name, page) in pages(Language::Ko) {
         assert!(shown.iter().all(|text| !page.contains(text)), "{name}");
+    }
+}
+
+/// The log keeps who did what in the words of the API; a reader sees it in their own language.
+#[test]
+fn the_audit_log_speaks_the_readers_language() {
+    let written = |language, actor: &str, detail: &str| {
+        let [actor, detail] = [actor, detail].map(str::to_owned);
+        let (action, subject) = ("user.created".to_owned(), "ann".to_owned());
+        let entry = AuditEntry { id: String::new(), at: NOW, actor, action, subject, detail };
+        let log = AuditPage { entries: vec![entry], before: None };
+        audit::page(&visitor(language, Role::Viewer), &log, false).into_string()
+    };
+    for (actor, english, korean) in [
+        ("user ann", "user ann", "사용자 ann"),
+        ("token ci 1 (00ff)", "token ci 1 (00ff)", "토큰 ci 1 (00ff)"),
+        ("command", "command", "명령줄"),
+        ("user command", "user command", "사용자 command"),
+    ] {
+        for (language, said) in [(Language::En, english), (Language::Ko, korean)] {
+            let page = written(language, actor, "");
+            assert!(page.contains(&format!("<td class=\"name\">{said}</td>")), "{page}");
+        }
+    }
+    for (detail, said) in [
+        ("role=administrator", "역할: 관리자"),
+        (
+            "answer_length=6, theme=dark, policy=both",
+            "정답 글자 수: 6, 이미지 테마: 어두운 테마, 위젯이 요구하는 것: 보안문자와 작업 증명",
+        ),
+        ("difficulty=5, test=true", "이미지 난이도: 5 – 어려움, 테스트 앱(정답이 항상 TEST5): 예"),
+        ("role=owner, id=00ff", "role=owner, id=00ff"),
+        ("grace_secs=86400", "기존 것 유지 기간: 1일"),
+        ("grace_secs=7", "grace_secs=7"),
+        ("wrong password", "틀린 비밀번호"),
+    ] {
+        let page = written(Language::Ko, "command", detail);
+        assert!(page.contains(&format!("<td class=\"long\">{said}</td>")), "{page}");
     }
 }
 
