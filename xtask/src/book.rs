@@ -5,7 +5,7 @@ mod page;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use anyhow::{Context, bail, ensure};
@@ -31,9 +31,12 @@ pub(crate) fn build() -> anyhow::Result<()> {
     }
     fs::create_dir_all(&book)?;
     for (file, page) in &pages {
-        fs::write(book.join(as_html(file)), contents.around(file, &page.html))?;
+        let to = book.join(as_html(file));
+        fs::create_dir_all(to.parent().context("a page is in a folder")?)?;
+        fs::write(to, contents.around(file, &page.html))?;
         for image in &page.images {
-            let to = book.join(image);
+            let image = resolved(file, image).context("an image is in the book")?;
+            let to = book.join(&image);
             fs::create_dir_all(to.parent().context("an image is in a folder")?)?;
             fs::copy(documents.join(image), to)?;
         }
@@ -45,17 +48,23 @@ pub(crate) fn build() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A document with the files that it includes.
-pub(crate) fn with_includes(document: &Path) -> anyhow::Result<String> {
-    let mut text = fs::read_to_string(document)?;
-    let folder = document.parent().context("a document is in a folder")?;
-    while let Some((before, rest)) = text.split_once("{{#include ") {
-        let (file, after) = rest.split_once("}}").context("an include has an end")?;
-        let included = fs::read_to_string(folder.join(file))
-            .with_context(|| format!("{} includes {file}, which cannot be read", document.display()))?;
-        text = format!("{before}{}{after}", included.trim_end());
+/// The language of a document: those in a folder of their own are translations.
+fn language_of(file: &str) -> &'static str {
+    if file.starts_with("ko/") { "ko" } else { "en" }
+}
+
+/// Where a target that a document names is, from the top of the book, or nothing if that is outside.
+fn resolved(from: &str, target: &str) -> Option<PathBuf> {
+    let mut path = Path::new(from).parent()?.to_owned();
+    for component in Path::new(target).components() {
+        match component {
+            Component::Normal(part) => path.push(part),
+            Component::CurDir => {}
+            Component::ParentDir if path.pop() => {}
+            _ => return None,
+        }
     }
-    Ok(text)
+    Some(path)
 }
 
 /// The page that a document becomes.
@@ -114,11 +123,13 @@ impl Contents {
 
     /// Whether each document is in the book.
     fn check_complete(&self, documents: &Path) -> anyhow::Result<()> {
-        for entry in fs::read_dir(documents)? {
-            let name = entry?.file_name().to_string_lossy().into_owned();
-            let is_document = name.ends_with(".md") && name != "SUMMARY.md";
-            let is_listed = self.chapters().any(|chapter| chapter.file == name);
-            ensure!(!is_document || is_listed, "docs/{name} is not in SUMMARY.md");
+        for folder in ["", "ko/"] {
+            for entry in fs::read_dir(documents.join(folder))? {
+                let name = format!("{folder}{}", entry?.file_name().to_string_lossy());
+                let is_document = name.ends_with(".md") && name != "SUMMARY.md";
+                let is_listed = self.chapters().any(|chapter| chapter.file == name);
+                ensure!(!is_document || is_listed, "docs/{name} is not in SUMMARY.md");
+            }
         }
         Ok(())
     }
@@ -128,30 +139,33 @@ impl Contents {
         let title = self.chapters().find(|chapter| chapter.file == file).map_or("", |chapter| &chapter.title);
         let chapters: Vec<&Chapter> = self.chapters().collect();
         let at = chapters.iter().position(|chapter| chapter.file == file).unwrap_or_default();
+        let (language, top) = (language_of(file), "../".repeat(file.matches('/').count()));
         let turn = |to: Option<&&Chapter>, relation: &str, arrow: [&str; 2]| {
             to.map_or(String::new(), |to| {
-                let (file, title) = (as_html(&to.file), &to.title);
-                format!("<a rel=\"{relation}\" href=\"{file}\">{}{title}{}</a>", arrow[0], arrow[1])
+                let (file, title, language) = (as_html(&to.file), &to.title, language_of(&to.file));
+                let [before, after] = arrow;
+                format!("<a rel=\"{relation}\" lang=\"{language}\" href=\"{top}{file}\">{before}{title}{after}</a>")
             })
         };
         let before = turn(at.checked_sub(1).and_then(|before| chapters.get(before)), "prev", ["← ", ""]);
         let after = turn(chapters.get(at + 1), "next", ["", " →"]);
         format!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
+            "<!DOCTYPE html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
              content=\"width=device-width\">\n<title>{title} – haechi</title>\n<link rel=\"stylesheet\" \
-             href=\"book.css\">\n</head>\n<body>\n<nav aria-label=\"Contents\">\n{}</nav>\n<main>\n{html}<nav \
-             class=\"turn\" aria-label=\"Chapters\">{before}{after}</nav>\n</main>\n</body>\n</html>\n",
-            self.list(file)
+             href=\"{top}book.css\">\n</head>\n<body>\n<nav lang=\"en\" aria-label=\"Contents\">\n{}</nav>\n<main>\n{html}\
+             <nav lang=\"en\" class=\"turn\" aria-label=\"Chapters\">{before}{after}</nav>\n</main>\n</body>\n</html>\n",
+            self.list(file, &top)
         )
     }
 
-    fn list(&self, current: &str) -> String {
+    fn list(&self, current: &str, top: &str) -> String {
         let entry = |entry: &Entry| match entry {
             Entry::Part(title) => format!("<h2>{title}</h2>\n"),
             Entry::Chapter(Chapter { title, file, is_nested }) => {
                 let class = if *is_nested { " class=\"nested\"" } else { "" };
                 let here = if file == current { " aria-current=\"page\"" } else { "" };
-                format!("<a{class}{here} href=\"{}\">{title}</a>\n", as_html(file))
+                let (language, page) = (language_of(file), as_html(file));
+                format!("<a{class}{here} lang=\"{language}\" href=\"{top}{page}\">{title}</a>\n")
             }
         };
         self.0.iter().map(entry).collect()
@@ -179,15 +193,25 @@ fn check_links(documents: &Path, pages: &BTreeMap<&str, Page>) -> anyhow::Result
 
 fn leads_somewhere(documents: &Path, pages: &BTreeMap<&str, Page>, from: &str, target: &str) -> bool {
     let (file, place) = target.split_once('#').unwrap_or((target, ""));
-    let file = if file.is_empty() { from } else { file };
-    match pages.get(file) {
+    let file = if file.is_empty() { Some(PathBuf::from(from)) } else { resolved(from, file) };
+    let Some(file) = file else { return false };
+    match file.to_str().and_then(|file| pages.get(file)) {
         Some(page) => place.is_empty() || page.places.contains(place),
-        None => place.is_empty() && is_within(documents, file),
+        // An image comes into the book with the documents; a document comes as a page.
+        None => place.is_empty() && file.extension() != Some("md".as_ref()) && documents.join(file).is_file(),
     }
 }
 
-/// Whether a file is there, and comes into the book with the documents.
-fn is_within(documents: &Path, file: &str) -> bool {
-    let path: PathBuf = documents.join(file);
-    !file.contains("..") && !file.ends_with(".md") && path.is_file()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_found_from_its_documents_folder() {
+        let found = |from, target| resolved(from, target).map(|path| path.to_string_lossy().into_owned());
+        assert_eq!(found("api.md", "images/a.png").as_deref(), Some("images/a.png"));
+        assert_eq!(found("ko/api.md", "../api.md").as_deref(), Some("api.md"));
+        assert_eq!(found("ko/api.md", "widget.md").as_deref(), Some("ko/widget.md"));
+        assert_eq!((found("api.md", "../README.md"), found("ko/api.md", "/etc/passwd")), (None, None));
+    }
 }

@@ -14,7 +14,6 @@ use std::{
 use anyhow::{Context, ensure};
 
 use crate::{
-    book::with_includes,
     command::{build_dist, cargo, root, run},
     tools::Tool,
 };
@@ -63,7 +62,7 @@ fn make_parts(program: &Path, parts: &Path) -> anyhow::Result<()> {
     fs::write(parts.join("copyright"), copyright::text()?)?;
     fs::create_dir_all(parts.join("docs"))?;
     for name in ["configuration.md", "operating.md", "reverse-proxy.md"] {
-        fs::write(parts.join("docs").join(name), with_includes(&root().join("docs").join(name))?)?;
+        fs::copy(root().join("docs").join(name), parts.join("docs").join(name))?;
     }
     Ok(())
 }

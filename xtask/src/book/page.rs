@@ -1,10 +1,10 @@
 //! A document, as a page of the book.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html::push_html};
 
-use super::{as_html, with_includes};
+use super::as_html;
 
 #[derive(Default)]
 pub(super) struct Page {
@@ -19,7 +19,7 @@ pub(super) struct Page {
 
 impl Page {
     pub(super) fn read(documents: &Path, file: &str) -> anyhow::Result<Self> {
-        Ok(Self::of(&with_includes(&documents.join(file))?))
+        Ok(Self::of(&fs::read_to_string(documents.join(file))?))
     }
 
     fn of(text: &str) -> Self {

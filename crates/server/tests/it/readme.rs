@@ -1,5 +1,7 @@
 //! README does what it says.
 
+mod translation;
+
 use std::{
     path::{Path, PathBuf},
     process::Command,
@@ -62,31 +64,11 @@ fn the_configuration_that_it_shows_is_right() {
     assert_eq!(checked.code, 0, "{}", checked.stderr);
 }
 
-/// The commands and examples are the same in both languages, and so is the number of sections.
-#[test]
-fn both_languages_say_the_same() {
-    let (english, korean) = (read("README.md"), read("README.ko.md"));
-    let without_comments = |document: &str| -> Vec<String> {
-        let code = blocks(document).into_iter().map(|(_, code)| code);
-        let lines = |code: String| {
-            code.lines()
-                .map(|line| line.split(" #").next().unwrap().trim_end().to_owned())
-                .filter(|line| !line.starts_with('#'))
-                .collect::<Vec<_>>()
-        };
-        code.flat_map(lines).collect()
-    };
-    assert_eq!(without_comments(&english), without_comments(&korean));
-    let sections = |document: &str| document.lines().filter(|line| line.starts_with("## ")).count();
-    assert_eq!(sections(&english), sections(&korean));
-    let rows = |document: &str| document.lines().filter(|line| line.starts_with('|')).count();
-    assert_eq!(rows(&english), rows(&korean));
-}
-
 #[test]
 fn every_link_in_the_documents_leads_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
-    let documents = [root.to_owned(), root.join("docs")].map(|dir| std::fs::read_dir(dir).unwrap());
+    let documents =
+        [root.to_owned(), root.join("docs"), root.join("docs/ko")].map(|dir| std::fs::read_dir(dir).unwrap());
     let documents = documents.into_iter().flatten().map(|entry| entry.unwrap().path());
     let mut links = 0;
     for document in documents.filter(|path| path.extension().is_some_and(|extension| extension == "md")) {
@@ -207,4 +189,34 @@ fn the_document_on_the_widget_has_the_examples() {
         count += 1;
     }
     assert_eq!(count, 7);
+}
+
+/// The same for the other files that documents show, none of which is seen by who reads a line that includes it.
+#[test]
+fn documents_have_the_examples_that_are_files() {
+    let snippets = |document, files: &[&str]| -> Vec<(&str, String)> {
+        files.iter().map(|file| (document, format!("crates/server/src/pages/console/snippets/{file}"))).collect()
+    };
+    let code = ["curl.sh", "captcha.py", "captcha.mjs", "Captcha.java", "JoinController.java", "captcha.php"];
+    let deployed = ["nginx.conf", "Caddyfile", "nginx-below-a-path.conf", "Caddyfile-below-a-path"];
+    let shown = [
+        snippets("docs/quick-start.md", &["curl.sh"]),
+        snippets("docs/ko/quick-start.md", &["curl.sh"]),
+        snippets("docs/integration.md", &[&code[..], &["form.html"]].concat()),
+        snippets("docs/ko/integration.md", &[&code[..], &["ko/form.html"]].concat()),
+        deployed.map(|file| ("docs/reverse-proxy.md", format!("deploy/{file}"))).to_vec(),
+    ]
+    .concat();
+    for (document, file) in shown {
+        assert!(read(document).contains(&format!("\n{}\n```\n", read(&file).trim_end())), "{document} lacks {file}");
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    for folder in ["docs", "docs/ko"] {
+        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let is_document = path.extension().is_some_and(|extension| extension == "md");
+            let includes = is_document && std::fs::read_to_string(&path).unwrap().contains("{{#include");
+            assert!(!includes, "{} includes a file", path.display());
+        }
+    }
 }
