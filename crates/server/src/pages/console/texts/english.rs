@@ -53,7 +53,7 @@ pub(super) const TEXTS: Texts = Texts {
     new_app: "New app",
     find_app: "Find an app by its name",
     find: "Find",
-    apps_found: "{} apps",
+    apps_found: "Apps: {}",
     as_of: "as of {}",
     no_apps: "There is no app yet.",
     nothing_found: "No app has such a name.",
