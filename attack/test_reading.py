@@ -11,10 +11,12 @@ import arches
 import ground
 import heaps
 import join
+import spellings
 import vision
 import write_strength
 from beam import beam, likelihoods
-from scoring import at_shares
+from pauses import lead_in_end, spoken_runs
+from scoring import align, at_shares
 from straighten import HEIGHT, Layout
 
 
@@ -136,6 +138,86 @@ class Straightening(unittest.TestCase):
         strip = Layout(rows, 12.0).strip(picture)[..., 0]
         self.assertGreater(strip[20:44, :40].mean(), 190)
         self.assertLess(strip[:, -80:].mean(), 10)
+
+
+class Spelling(unittest.TestCase):
+    def check(self, language: str, written: str, characters: str) -> None:
+        self.assertEqual(spellings.Reader.of_language(language).characters(written), characters, written)
+
+    def test_every_name_that_is_told_is_read(self) -> None:
+        for language, names in spellings.NAMES.items():
+            self.assertEqual(len(names), 16)
+            for character, name in names.items():
+                self.check(language, name, character)
+            self.check(language, spellings.told(language, "".join(names)), "".join(names))
+
+    def test_letters_and_digits_are_read_in_any_language(self) -> None:
+        for language in spellings.NAMES:
+            self.check(language, "R6LZT", "R6LZT")
+            self.check(language, "Ｒ, ６-l. Z T", "R6LZT")
+            self.check(language, "三 4 Six kay", "346K")
+
+    def test_korean_names_are_read_with_and_without_spaces(self) -> None:
+        self.check("ko", "에이취, 더블 유 칠", "HW7")
+        self.check("ko", "에이치더블유칠일곱", "HW77")
+        self.check("ko", "하나 둘 셋 네 오 육 칠 팔 구 공", "1234567890")
+        self.check("ko", "삼, 3, three, 쓰리", "3333")
+
+    def test_english_words_are_read_as_who_waits_for_letters_reads_them(self) -> None:
+        self.check("en", "Tea for you", "T4U")
+        self.check("en", "double you, double-u, W", "WWW")
+        self.check("en", "seven 7 X-ray", "77X?")
+        self.check("en", "rlf33", "RLF33")
+        self.check("en", "I'll hello", "??")
+
+    def test_japanese_names_are_read_in_either_kana(self) -> None:
+        self.check("ja", "エイチ、だぶりゅー、ななさん", "HW73")
+        self.check("ja", "ﾀﾞﾌﾞﾙU ジェイ 九 きゅう", "WJ99")
+        self.check("ja", "し、して", "4?")
+
+    def test_chinese_digits_are_read_from_other_characters_of_the_same_sound(self) -> None:
+        self.check("zh", "七 期 九 酒 六 流 四 是", "779966 4?".replace(" ", ""))
+        self.check("zh", "艾克斯达不溜阿尔", "XWR")
+
+    def test_what_names_nothing_is_no_guess(self) -> None:
+        self.check("ko", "감사합니다", "?")
+        self.check("en", "Thank you very much", "?U??")
+        self.assertTrue(spellings.is_whole("R6LZT", "R6LZT?"))
+        self.assertFalse(spellings.is_whole("R6LZT", "R6LZT6"))
+
+    def test_an_alignment_has_the_fewest_edits_and_the_most_right(self) -> None:
+        self.assertEqual(align("R6L", "R6L"), [("R", "R"), ("6", "6"), ("L", "L")])
+        self.assertEqual(align("R6L", "RL"), [("R", "R"), ("6", ""), ("L", "L")])
+        self.assertEqual(align("R6", "AR6"), [("", "A"), ("R", "R"), ("6", "6")])
+        self.assertEqual(align("ZT", "ZK"), [("Z", "Z"), ("T", "K")])
+        self.assertEqual(align("XY", ""), [("X", ""), ("Y", "")])
+        # Two edits either way; one of the ways has a character right.
+        self.assertIn(("T", "T"), align("ZT", "TK"))
+
+
+def sound_of(*runs: tuple[float, float], seconds: float) -> np.ndarray:
+    """Noise at 16 kHz that is loud from when to when, and silence."""
+    samples = np.zeros(int(seconds * 16_000))
+    for start, end in runs:
+        part = slice(int(start * 16_000), int(end * 16_000))
+        samples[part] = np.random.default_rng(1).normal(size=part.stop - part.start) * 0.2
+    return samples
+
+
+class Pausing(unittest.TestCase):
+    def test_words_are_told_apart_by_pauses(self) -> None:
+        runs = spoken_runs(sound_of((0.5, 1.0), (1.1, 1.5), (2.0, 2.4), seconds=3), 16_000)
+        self.assertEqual([(round(start, 1), round(end, 1)) for start, end in runs], [(0.5, 1.5), (2.0, 2.4)])
+        self.assertEqual(spoken_runs(np.zeros(16_000), 16_000), [])
+
+    def test_a_lead_in_ends_where_enough_words_are_left(self) -> None:
+        # A pause within the lead-in, and a longer one between two characters.
+        sound = sound_of((0.3, 1.6), (1.9, 2.5), (3.7, 4.1), (4.5, 4.8), (6.4, 6.8), seconds=7)
+        self.assertAlmostEqual(lead_in_end(sound, 16_000, 3), 3.1, places=1)
+
+    def test_a_sound_without_a_lead_in_is_an_error(self) -> None:
+        with self.assertRaises(ValueError):
+            lead_in_end(sound_of((0.3, 0.8), seconds=2), 16_000, 3)
 
 
 class Vision(unittest.TestCase):

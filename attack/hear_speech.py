@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""What a listener who knows a language hears: Whisper base, told nothing (`--free`) or the names that occur (`--told`).
+
+    hear_speech.py FOLDER --language ko --count 30 --both --table
+
+The lead-in is cut off where the clean sound pauses: `--clean` names the folder of the same sounds without noise;
+without it, FOLDER-clean is taken if it is there, and else FOLDER itself. What Whisper writes is turned into characters
+by `spellings.py` and held against the answer where the two differ least. Whisper is a proxy for a listener: no person
+hears here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+from pauses import lead_in_end
+from scoring import align, report, score
+from sounds import Sound, sounds_of
+from spellings import ALPHABET, NAMES, Reader, is_whole, told
+from whisper_base import RATE_HZ, VERSION, Whisper
+
+# Confusions that happened so often are shown.
+RECURRING = 2
+
+
+def judge(answers: list[str], heard: list[str]) -> dict:
+    """How much of the answers was heard: characters that stand where they should, whole answers, and name by name."""
+    right, said, confused = Counter(), Counter(), Counter()
+    beyond = 0
+    for answer, text in zip(answers, heard, strict=True):
+        for character, other in align(answer, text):
+            if not character:
+                beyond += 1
+                continue
+            said[character] += 1
+            right[character] += character == other
+            if character != other:
+                confused[f"{character}>{other or '-'}"] += 1
+    whole = sum(is_whole(answer, text) for answer, text in zip(answers, heard, strict=True))
+    names = {character: [right[character], said[character]] for character in sorted(said)}
+    return {
+        "n": len(answers),
+        "characters": round(right.total() / said.total(), 4),
+        "whole": whole,
+        "names": names,
+        "beyond": beyond,
+        "confusions": {pair: count for pair, count in confused.most_common() if count >= RECURRING},
+    }
+
+
+def listen(
+    whisper: Whisper, sounds: list[Sound], begin: Callable[[Sound], float], prompts: dict[str, str | None]
+) -> dict[str, list[str]]:
+    """What Whisper writes of each sound from where it begins, for each prompt."""
+    written = defaultdict(list)
+    for sound in sounds:
+        samples = sound.samples(RATE_HZ)[int(begin(sound) * RATE_HZ) :]
+        encoded = whisper.encode(samples)
+        for name, prompt in prompts.items():
+            written[name].append(whisper.write(encoded, prompt)[0])
+    return written
+
+
+def beginning(lead_in: str, clean: Path) -> Callable[[Sound], float]:
+    """Where to begin: at the start, at a number of seconds, or where the clean sound pauses after its lead-in."""
+    if lead_in == "none":
+        return lambda _: 0.0
+    if lead_in != "found":
+        return lambda _: float(lead_in)
+
+    def found(sound: Sound) -> float:
+        twin = Sound(clean / sound.path.name, sound.answer).samples(RATE_HZ)
+        try:
+            return lead_in_end(twin, RATE_HZ, len(sound.answer))
+        except ValueError as error:
+            raise SystemExit(f"{clean / sound.path.name}: {error}") from error
+
+    return found
+
+
+def table(language: str, outcomes: dict[str, dict]) -> str:
+    """The outcomes, to read."""
+    lines = []
+    for name, one in outcomes.items():
+        lines.append(
+            f"{language} {name}: {one['characters'] * 100:.1f} % of characters, {one['whole']} of {one['n']} whole, "
+            f"{one['beyond']} heard beyond"
+        )
+        names = [f"{character} {right}/{said}" for character, (right, said) in one["names"].items()]
+        confusions = [f"{pair} {count}" for pair, count in one["confusions"].items()]
+        lines += [f"  {'  '.join(names)}", f"  {'  '.join(confusions)}"]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder")
+    parser.add_argument("--language", required=True, choices=sorted(NAMES))
+    parser.add_argument("--count", type=int, default=30, help="sounds that are heard, from the set's end")
+    parser.add_argument("--name", help="of the set, for the result; the folder's, if not given")
+    ways = parser.add_mutually_exclusive_group()
+    for way in ("told", "free", "both"):
+        ways.add_argument(f"--{way}", dest="way", action="store_const", const=way)
+    parser.set_defaults(way="both")
+    parser.add_argument("--clean", type=Path, help="the folder of the same sounds without noise")
+    parser.add_argument("--lead-in", default="found", help="found, none, or seconds to skip")
+    parser.add_argument("--texts", action="store_true", help="what was written of each sound, too")
+    parser.add_argument("--table", action="store_true", help="to read, instead of JSON")
+    options = parser.parse_args()
+    folder = Path(options.folder)
+    twin = folder.with_name(f"{folder.name}-clean")
+    clean = options.clean or (twin if twin.is_dir() else folder)
+    sounds = sounds_of(folder)[-options.count :]
+    prompts = {"free": None, "told": told(options.language, ALPHABET)}
+    prompts = {name: prompt for name, prompt in prompts.items() if options.way in (name, "both")}
+    begin = beginning(options.lead_in, clean)
+    written = listen(Whisper(options.language), sounds, begin, prompts)
+    reader = Reader.of_language(options.language)
+    answers = [sound.answer for sound in sounds]
+    heard = {name: [reader.characters(text) for text in texts] for name, texts in written.items()}
+    outcomes = {name: judge(answers, texts) for name, texts in heard.items()}
+    starts = [begin(sound) for sound in sounds]
+    cut = [round(min(starts), 2), round(max(starts), 2)]
+    cpu_s = round(time.process_time(), 1)
+    if options.texts:
+        for name, texts in written.items():
+            for answer, text, characters in zip(answers, texts, heard[name], strict=True):
+                print(f"{name} {answer} {characters:12} {text}")
+    if options.table:
+        print(f"{table(options.language, outcomes)}\ncut at {cut[0]} to {cut[1]} s, {cpu_s} CPU s")
+        return
+    report(
+        {
+            "solver": "heard",
+            "target": options.name or folder.name,
+            "language": options.language,
+            **{name: {**score(answers, heard[name]), **one} for name, one in outcomes.items()},
+            "cut_s": cut,
+            "version": VERSION,
+            "cpu_s": cpu_s,
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()
