@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a listener who knows a language hears: Whisper base, told nothing (`--free`) or the names that occur (`--told`).
+"""What a listener who knows a language hears: Whisper base, told nothing (`--free`) or what answers are like (`--told`).
 
     hear_speech.py FOLDER --language ko --count 30 --both --table
 
@@ -20,7 +20,7 @@ from pathlib import Path
 from pauses import lead_in_end
 from scoring import align, report, score
 from sounds import Sound, sounds_of
-from spellings import ALPHABET, NAMES, Reader, is_whole, told
+from spellings import ALPHABET, NAMES, UNKNOWN, Reader, told
 from whisper_base import RATE_HZ, VERSION, Whisper
 
 # Confusions that happened so often are shown.
@@ -40,12 +40,12 @@ def judge(answers: list[str], heard: list[str]) -> dict:
             right[character] += character == other
             if character != other:
                 confused[f"{character}>{other or '-'}"] += 1
-    whole = sum(is_whole(answer, text) for answer, text in zip(answers, heard, strict=True))
+    # Whoever types an answer leaves out what names no character.
+    typed = [text.replace(UNKNOWN, "") for text in heard]
     names = {character: [right[character], said[character]] for character in sorted(said)}
     return {
-        "n": len(answers),
-        "characters": round(right.total() / said.total(), 4),
-        "whole": whole,
+        **score(answers, typed),
+        "aligned": round(right.total() / said.total(), 4),
         "names": names,
         "beyond": beyond,
         "confusions": {pair: count for pair, count in confused.most_common() if count >= RECURRING},
@@ -87,7 +87,7 @@ def table(language: str, outcomes: dict[str, dict]) -> str:
     lines = []
     for name, one in outcomes.items():
         lines.append(
-            f"{language} {name}: {one['characters'] * 100:.1f} % of characters, {one['whole']} of {one['n']} whole, "
+            f"{language} {name}: {one['aligned'] * 100:.1f} % of characters, {one['success'] * one['n']:.0f} of {one['n']} whole, "
             f"{one['beyond']} heard beyond"
         )
         names = [f"{character} {right}/{said}" for character, (right, said) in one["names"].items()]
@@ -115,7 +115,7 @@ def main() -> None:
     twin = folder.with_name(f"{folder.name}-clean")
     clean = options.clean or (twin if twin.is_dir() else folder)
     sounds = sounds_of(folder)[-options.count :]
-    prompts = {"free": None, "told": told(options.language, ALPHABET)}
+    prompts = {"free": None, "told": told(options.language, ALPHABET, len(sounds[0].answer))}
     prompts = {name: prompt for name, prompt in prompts.items() if options.way in (name, "both")}
     begin = beginning(options.lead_in, clean)
     written = listen(Whisper(options.language), sounds, begin, prompts)
@@ -138,7 +138,7 @@ def main() -> None:
             "solver": "heard",
             "target": options.name or folder.name,
             "language": options.language,
-            **{name: {**score(answers, heard[name]), **one} for name, one in outcomes.items()},
+            **outcomes,
             "cut_s": cut,
             "version": VERSION,
             "cpu_s": cpu_s,

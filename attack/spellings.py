@@ -19,8 +19,11 @@ TOLD = {
     "zh": "F H J K L R T W X Y Z 三 四 六 七 九",
 }
 NAMES = {language: dict(zip(ALPHABET, names.split(), strict=True)) for language, names in TOLD.items()}
-# Between the names that a recogniser is told.
+# Between the names that a recogniser is told, and after an example of an answer.
 COMMAS = {"ko": ", ", "en": ", ", "ja": "、", "zh": "、"}
+STOPS = {"ko": ". ", "en": ". ", "ja": "。", "zh": "。"}
+# So far in the alphabet is the next character of an example: each comes before any comes again, and none in order.
+STRIDE = 7
 
 # English names, in any language. Words that are something else as a rule ("are", "for") are what people write who
 # know that a letter or a digit comes.
@@ -263,14 +266,13 @@ class Reader:
         return None
 
 
-def told(language: str, alphabet: str) -> str:
-    """The names of an alphabet, as a recogniser is told them before it hears a sound."""
-    return COMMAS[language].join(NAMES[language][character] for character in alphabet)
-
-
-def is_whole(answer: str, heard: str) -> bool:
-    """Whether an answer was heard. Whoever types it leaves out what names no character."""
-    return heard.replace(UNKNOWN, "") == answer
+def told(language: str, alphabet: str, length: int) -> str:
+    """What a recogniser is told before it hears a sound: answers of a length, as examples, in which every name comes.
+    A mere list of the names it takes for the beginning of a longer one."""
+    count = -(-len(alphabet) // length) * length
+    names = [NAMES[language][alphabet[number * STRIDE % len(alphabet)]] for number in range(count)]
+    examples = [COMMAS[language].join(names[start : start + length]) for start in range(0, count, length)]
+    return "".join(example + STOPS[language] for example in examples).strip()
 
 
 def _folded(text: str) -> str:

@@ -24,8 +24,10 @@ WINDOW_S = 10
 # Frames of features in a second; the encoder makes one of two.
 FRAMES_HZ = 100
 BEAM = 5
-# More than the names of an answer have tokens, so that a text which repeats itself ends.
+# More than the names of an answer have tokens, so that a text which goes on and on ends.
 LONGEST = 40
+# Three names or so are not said again: a recogniser that hears nothing more likes to repeat itself.
+REPEATED = 6
 VERSION = f"Whisper base, ctranslate2 {importlib.metadata.version('ctranslate2')}"
 
 
@@ -67,7 +69,12 @@ class Whisper:
         if told is not None:
             prompt = [self._special("<|startofprev|>"), *self.tokens(f" {told}"), *self.start]
         result = self.model.generate(
-            encoded, [prompt], beam_size=BEAM, max_length=len(prompt) + LONGEST, return_scores=True
+            encoded,
+            [prompt],
+            beam_size=BEAM,
+            max_length=len(prompt) + LONGEST,
+            no_repeat_ngram_size=REPEATED,
+            return_scores=True,
         )[0]
         return self.tokenizer.decode(result.sequences_ids[0]).strip(), result.scores[0]
 
