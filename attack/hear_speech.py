@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a listener who knows a language hears: Whisper base, told nothing (`--free`) or what answers are like (`--told`).
+"""What a listener hears who knows the language: Whisper base, told what answers are like (`--told`) or not (`--free`).
 
     hear_speech.py FOLDER --language ko --count 30 --both --table
 
@@ -13,46 +13,22 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
+from hearing import RATES, judge
 from pauses import lead_in_end
-from scoring import align, report, score
+from scoring import report
 from sounds import Sound, sounds_of
-from spellings import ALPHABET, NAMES, UNKNOWN, Reader, told
+from spellings import ALPHABET, NAMES, Reader, told
 from whisper_base import RATE_HZ, VERSION, Whisper
 
-# Confusions that happened so often are shown.
-RECURRING = 2
+# Share of sounds of which nothing is written at which the recogniser counts as broken.
+BROKEN = 0.5
 
 
-def judge(answers: list[str], heard: list[str]) -> dict:
-    """How much of the answers was heard: characters that stand where they should, whole answers, and name by name."""
-    right, said, confused = Counter(), Counter(), Counter()
-    beyond = 0
-    for answer, text in zip(answers, heard, strict=True):
-        for character, other in align(answer, text):
-            if not character:
-                beyond += 1
-                continue
-            said[character] += 1
-            right[character] += character == other
-            if character != other:
-                confused[f"{character}>{other or '-'}"] += 1
-    # Whoever types an answer leaves out what names no character.
-    typed = [text.replace(UNKNOWN, "") for text in heard]
-    names = {character: [right[character], said[character]] for character in sorted(said)}
-    return {
-        **score(answers, typed),
-        "aligned": round(right.total() / said.total(), 4),
-        "names": names,
-        "beyond": beyond,
-        "confusions": {pair: count for pair, count in confused.most_common() if count >= RECURRING},
-    }
-
-
-def listen(
+def write(
     whisper: Whisper, sounds: list[Sound], begin: Callable[[Sound], float], prompts: dict[str, str | None]
 ) -> dict[str, list[str]]:
     """What Whisper writes of each sound from where it begins, for each prompt."""
@@ -61,8 +37,20 @@ def listen(
         samples = sound.samples(RATE_HZ)[int(begin(sound) * RATE_HZ) :]
         encoded = whisper.encode(samples)
         for name, prompt in prompts.items():
-            written[name].append(whisper.write(encoded, prompt)[0])
+            written[name].append(whisper.write(encoded, prompt)[0][0])
     return written
+
+
+def prompts_of(language: str, length: int) -> dict[str, str | None]:
+    """What a listener is told, by the name of the way."""
+    return {"free": None, "told": told(language, ALPHABET, length)}
+
+
+def hear(whisper: Whisper, language: str, sounds: list[Sound], clean: Path) -> dict[str, list[str]]:
+    """The characters that are heard of each sound after its lead-in, in each way."""
+    reader = Reader.of_language(language)
+    written = write(whisper, sounds, beginning("found", clean), prompts_of(language, len(sounds[0].answer)))
+    return {way: [reader.characters(text) for text in texts] for way, texts in written.items()}
 
 
 def beginning(lead_in: str, clean: Path) -> Callable[[Sound], float]:
@@ -86,10 +74,8 @@ def table(language: str, outcomes: dict[str, dict]) -> str:
     """The outcomes, to read."""
     lines = []
     for name, one in outcomes.items():
-        lines.append(
-            f"{language} {name}: {one['aligned'] * 100:.1f} % of characters, {one['success'] * one['n']:.0f} of {one['n']} whole, "
-            f"{one['beyond']} heard beyond"
-        )
+        whole = f"{one['success'] * one['n']:.0f} of {one['n']} whole"
+        lines.append(f"{language} {name}: {one['aligned'] * 100:.1f} % of characters, {whole}, {one['beyond']} beyond")
         names = [f"{character} {right}/{said}" for character, (right, said) in one["names"].items()]
         confusions = [f"{pair} {count}" for pair, count in one["confusions"].items()]
         lines += [f"  {'  '.join(names)}", f"  {'  '.join(confusions)}"]
@@ -115,14 +101,17 @@ def main() -> None:
     twin = folder.with_name(f"{folder.name}-clean")
     clean = options.clean or (twin if twin.is_dir() else folder)
     sounds = sounds_of(folder)[-options.count :]
-    prompts = {"free": None, "told": told(options.language, ALPHABET, len(sounds[0].answer))}
+    prompts = prompts_of(options.language, len(sounds[0].answer))
     prompts = {name: prompt for name, prompt in prompts.items() if options.way in (name, "both")}
     begin = beginning(options.lead_in, clean)
-    written = listen(Whisper(options.language), sounds, begin, prompts)
+    written = write(Whisper(options.language), sounds, begin, prompts)
     reader = Reader.of_language(options.language)
     answers = [sound.answer for sound in sounds]
     heard = {name: [reader.characters(text) for text in texts] for name, texts in written.items()}
     outcomes = {name: judge(answers, texts) for name, texts in heard.items()}
+    for name, texts in written.items():
+        if (empty := texts.count("")) > BROKEN * len(texts):
+            raise SystemExit(f"{name}: nothing was written of {empty} of {len(texts)} sounds: the recogniser is broken")
     starts = [begin(sound) for sound in sounds]
     cut = [round(min(starts), 2), round(max(starts), 2)]
     cpu_s = round(time.process_time(), 1)
@@ -138,6 +127,8 @@ def main() -> None:
             "solver": "heard",
             "target": options.name or folder.name,
             "language": options.language,
+            # The rates of the listener who is told most.
+            **{field: value for field, value in outcomes[list(outcomes)[-1]].items() if field in RATES},
             **outcomes,
             "cut_s": cut,
             "version": VERSION,

@@ -57,41 +57,6 @@ def edit_distance(one: str, other: str) -> int:
     return previous[-1]
 
 
-def align(answer: str, heard: str) -> list[tuple[str, str]]:
-    """Each character of an answer with what was heard for it, `""` if nothing was; what was heard beyond the answer is
-    paired with `""`. Of the alignments with the fewest edits it is one with the most characters right."""
-    rows, columns = len(answer) + 1, len(heard) + 1
-    costs = [[(0, 0)] * columns for _ in range(rows)]
-    for row in range(rows):
-        for column in range(columns):
-            if row or column:
-                costs[row][column] = min(cost for cost, _ in _steps(costs, answer, heard, row, column))
-    pairs, row, column = [], rows - 1, columns - 1
-    while row or column:
-        _, (row, column, pair) = min(_steps(costs, answer, heard, row, column), key=lambda step: step[0])
-        pairs.append(pair)
-    return pairs[::-1]
-
-
-def _steps(
-    costs: list[list[tuple[int, int]]], answer: str, heard: str, row: int, column: int
-) -> list[tuple[tuple[int, int], tuple[int, int, tuple[str, str]]]]:
-    """The ways to a place of the alignment: edits, then characters right as a negative number, and where from."""
-    steps = []
-    if row and column:
-        edits, right = costs[row - 1][column - 1]
-        same = answer[row - 1] == heard[column - 1]
-        pair = (answer[row - 1], heard[column - 1])
-        steps.append(((edits + (not same), right - same), (row - 1, column - 1, pair)))
-    if row:
-        edits, right = costs[row - 1][column]
-        steps.append(((edits + 1, right), (row - 1, column, (answer[row - 1], ""))))
-    if column:
-        edits, right = costs[row][column - 1]
-        steps.append(((edits + 1, right), (row, column - 1, ("", heard[column - 1]))))
-    return steps
-
-
 def wilson_interval(successes: int, trials: int, z: float = 1.96) -> list[float]:
     """Wilson's interval for a share, which stays honest near 0 and 1, where the usual one does not."""
     share = successes / trials

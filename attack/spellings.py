@@ -19,6 +19,13 @@ TOLD = {
     "zh": "F H J K L R T W X Y Z 三 四 六 七 九",
 }
 NAMES = {language: dict(zip(ALPHABET, names.split(), strict=True)) for language, names in TOLD.items()}
+# How a recogniser writes a name that it hears alone, beside the character itself and the name that it is told.
+HELD = {
+    "ko": {"H": "에이취", "4": "네", "6": "육", "7": "일곱"},
+    "en": {},
+    "ja": {"7": "七", "9": "九", "6": "六", "3": "三", "4": "四"},
+    "zh": {},
+}
 # Between the names that a recogniser is told, and after an example of an answer.
 COMMAS = {"ko": ", ", "en": ", ", "ja": "、", "zh": "、"}
 STOPS = {"ko": ". ", "en": ". ", "ja": "。", "zh": "。"}
@@ -273,6 +280,15 @@ def told(language: str, alphabet: str, length: int) -> str:
     names = [NAMES[language][alphabet[number * STRIDE % len(alphabet)]] for number in range(count)]
     examples = [COMMAS[language].join(names[start : start + length]) for start in range(0, count, length)]
     return "".join(example + STOPS[language] for example in examples).strip()
+
+
+def held(language: str, alphabet: str) -> list[tuple[str, str]]:
+    """Characters, each with every way in which a recogniser may write it that is held to these names."""
+    spellings = []
+    for character in alphabet:
+        ways = (NAMES[language][character], character, character.lower(), *HELD[language].get(character, "").split())
+        spellings += [(character, way) for way in dict.fromkeys(ways)]
+    return spellings
 
 
 def _folded(text: str) -> str:

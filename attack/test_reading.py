@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import itertools
+import re
+import tempfile
 import unittest
+from pathlib import Path
 
 import numpy as np
 
@@ -14,9 +19,12 @@ import join
 import spellings
 import vision
 import write_strength
+from bank import names_of_voices, voices_of_bank
 from beam import beam, likelihoods
+from hearing import align, judge
+from moments import moments_of
 from pauses import lead_in_end, spoken_runs
-from scoring import align, at_shares
+from scoring import at_shares
 from straighten import HEIGHT, Layout
 
 
@@ -150,6 +158,17 @@ class Spelling(unittest.TestCase):
             for character, name in names.items():
                 self.check(language, name, character)
 
+    def test_what_is_told_are_the_names_of_the_bank(self) -> None:
+        source = (Path(__file__).parent.parent / "xtask/src/voices/names.rs").read_text()
+        characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+        for language, constant in (("ko", "KOREAN"), ("en", "ENGLISH"), ("ja", "JAPANESE")):
+            table = source.split(f"const {constant}: [&str; 36] = [")[1].split("];")[0]
+            spoken = dict(zip(characters, re.findall('"([^"]+)"', table), strict=True))
+            if language == "ja":
+                # As it is written; what an engine is given makes it say that.
+                spoken["W"] = "ダブリュー"
+            self.assertEqual(spellings.NAMES[language], {each: spoken[each] for each in spellings.ALPHABET})
+
     def test_examples_have_every_name(self) -> None:
         for language in spellings.NAMES:
             for length in (4, 5, 8):
@@ -199,6 +218,13 @@ class Spelling(unittest.TestCase):
         # Two edits either way; one of the ways has a character right.
         self.assertIn(("T", "T"), align("ZT", "TK"))
 
+    def test_what_was_heard_is_counted_by_name(self) -> None:
+        outcome = judge(["R6L", "R6L", "77X"], ["R6L?", "96L", "7XX"])
+        self.assertEqual((outcome["n"], outcome["success"], outcome["aligned"]), (3, 0.3333, 0.7778))
+        self.assertEqual(outcome["names"], {"6": [2, 2], "7": [1, 2], "L": [2, 2], "R": [1, 2], "X": [1, 1]})
+        self.assertEqual(judge(["R", "R"], ["9", "9"])["confusions"], {"R>9": 2})
+        self.assertEqual(judge(["R"], ["RRR"])["beyond"], 2)
+
 
 def sound_of(*runs: tuple[float, float], seconds: float) -> np.ndarray:
     """Noise at 16 kHz that is loud from when to when, and silence."""
@@ -220,9 +246,56 @@ class Pausing(unittest.TestCase):
         sound = sound_of((0.3, 1.6), (1.9, 2.5), (3.7, 4.1), (4.5, 4.8), (6.4, 6.8), seconds=7)
         self.assertAlmostEqual(lead_in_end(sound, 16_000, 3), 3.1, places=1)
 
+    def test_moments_are_where_names_are_loud_and_follow_each_other_as_names_do(self) -> None:
+        names = [(0.6, 1.0), (1.7, 2.1), (2.6, 3.0), (4.0, 4.4), (5.0, 5.4)]
+        # Another voice, softer, in a gap.
+        sound = sound_of(*names, seconds=6) + 0.5 * sound_of((3.3, 3.6), seconds=6)
+        sound += np.random.default_rng(2).normal(size=len(sound)) * 0.01
+        found = moments_of(sound, 16_000, 5)
+        for (start, end), moment in zip(names, found, strict=True):
+            self.assertLess(abs(moment - (start + end) / 2), 0.15)
+
+    def test_a_sound_with_too_few_peaks_has_fewer_moments(self) -> None:
+        self.assertEqual(moments_of(np.zeros(16_000), 16_000, 5), [])
+
     def test_a_sound_without_a_lead_in_is_an_error(self) -> None:
         with self.assertRaises(ValueError):
             lead_in_end(sound_of((0.3, 0.8), seconds=2), 16_000, 3)
+
+
+class Bank(unittest.TestCase):
+    # Two voices of Korean, one of each other language; clips of no length.
+    BANK = (
+        b"haechi voices 1\n"
+        + (5).to_bytes(4, "little")
+        + bytes.fromhex("00004100000000000001410000000000010041000000000002004100000000000300410000000000")
+    )
+
+    def test_voices_are_counted_in_the_bank(self) -> None:
+        self.assertEqual(voices_of_bank(self.BANK), {"ko": 2, "en": 1, "ja": 1, "zh": 1})
+
+    def test_the_committed_bank_is_read(self) -> None:
+        assets = Path(__file__).parent.parent / "crates/captcha/assets/voices"
+        voices = voices_of_bank((assets / "voices.bank").read_bytes())
+        self.assertTrue(all(count > 0 for count in voices.values()))
+        with contextlib.redirect_stderr(io.StringIO()):
+            names = names_of_voices(assets / "voices.tsv", voices)
+        self.assertEqual(len(names), sum(voices.values()))
+
+    def test_another_kind_of_file_is_an_error(self) -> None:
+        self.assertRaises(SystemExit, voices_of_bank, b"RIFF" + self.BANK)
+
+    def test_voices_have_the_names_of_the_list_or_numbers(self) -> None:
+        voices = {"ko": 2, "en": 1}
+        with tempfile.TemporaryDirectory() as folder:
+            table = Path(folder, "voices.tsv")
+            with contextlib.redirect_stderr(io.StringIO()) as said:
+                self.assertEqual(names_of_voices(table, voices)["ko", 1], "voice 1")
+            self.assertIn("voices.tsv", said.getvalue())
+            table.write_text("language\tvoice\tname\nko\t0\tone\nko\t1\tother\nen\t0\tthird\n")
+            self.assertEqual(names_of_voices(table, voices), {("ko", 0): "one", ("ko", 1): "other", ("en", 0): "third"})
+            table.write_text("ko\t0\tone\n")
+            self.assertRaises(SystemExit, names_of_voices, table, voices)
 
 
 class Vision(unittest.TestCase):
@@ -234,6 +307,20 @@ class Vision(unittest.TestCase):
 
 
 class Page(unittest.TestCase):
+    def test_what_a_recogniser_hears_has_a_row_for_each_language(self) -> None:
+        def outcome(share: float) -> dict:
+            return {"n": 20, "success": 0.1, "aligned": share}
+
+        results = {
+            ("sound-ko", "heard"): {"told": outcome(0.5), "free": outcome(0.25)},
+            ("sound-en", "whisper"): {"hearings": {"told": outcome(0.2), "free": outcome(0.1), "held": outcome(0.4)}},
+        }
+        rows = write_strength.recognised(results).splitlines()[2:]
+        cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+        self.assertEqual(cells[0][:2], ["Korean", "50.0 % of characters, 2 of 20 answers"])
+        self.assertEqual([cell[:6].strip() for cell in cells[0][1:]], ["50.0 %", "25.0 %", "–", "–", "–"])
+        self.assertEqual([cell[:6].strip() for cell in cells[1][1:]], ["–", "–", "20.0 %", "10.0 %", "40.0 %"])
+
     def test_prices_are_kept_when_the_page_is_written_anew(self) -> None:
         begin, end = write_strength.PRICE_LINES
         self.assertEqual(write_strength.price(f"a\n{begin}\nb\n{end}\nc"), f"{begin}\nb\n{end}")

@@ -28,6 +28,8 @@ BEAM = 5
 LONGEST = 40
 # Three names or so are not said again: a recogniser that hears nothing more likes to repeat itself.
 REPEATED = 6
+# No token is less likely; a logarithm of 0 would be none.
+LEAST = 1e-12
 VERSION = f"Whisper base, ctranslate2 {importlib.metadata.version('ctranslate2')}"
 
 
@@ -63,8 +65,9 @@ class Whisper:
         inputs = np.ascontiguousarray(spectrum[None], np.float32)
         return self.model.encode(ctranslate2.StorageView.from_array(inputs))
 
-    def write(self, encoded: ctranslate2.StorageView, told: str | None = None) -> tuple[str, float]:
-        """What it writes of a sound, told what was said before, and the mean logarithm of its tokens' likelihood."""
+    def write(self, encoded: ctranslate2.StorageView, told: str | None = None) -> list[tuple[str, float]]:
+        """What it may have heard, the likeliest first, told what was said before: texts, and the mean logarithm of how
+        likely their tokens are."""
         prompt = self.start
         if told is not None:
             prompt = [self._special("<|startofprev|>"), *self.tokens(f" {told}"), *self.start]
@@ -72,11 +75,20 @@ class Whisper:
             encoded,
             [prompt],
             beam_size=BEAM,
+            num_hypotheses=BEAM,
             max_length=len(prompt) + LONGEST,
             no_repeat_ngram_size=REPEATED,
             return_scores=True,
         )[0]
-        return self.tokenizer.decode(result.sequences_ids[0]).strip(), result.scores[0]
+        texts = [self.tokenizer.decode(tokens).strip() for tokens in result.sequences_ids]
+        return list(zip(texts, result.scores, strict=True))
+
+    def likelihoods(self, encoded: ctranslate2.StorageView, texts: list[list[int]], seconds: float) -> np.ndarray:
+        """The logarithm of how likely each text is, given as tokens, as all that is said in so many seconds."""
+        heard = np.repeat(np.array(encoded), len(texts), axis=0)
+        inputs = ctranslate2.StorageView.from_array(np.ascontiguousarray(heard))
+        aligned = self.model.align(inputs, self.start, texts, int(seconds * FRAMES_HZ))
+        return np.array([np.log(np.maximum(each.text_token_probs, LEAST)).sum() for each in aligned])
 
 
 def _join_parts(folder: Path) -> None:
