@@ -63,7 +63,7 @@ def beginning(lead_in: str, clean: Path) -> Callable[[Sound], float]:
     def found(sound: Sound) -> float:
         twin = Sound(clean / sound.path.name, sound.answer).samples(RATE_HZ)
         try:
-            return lead_in_end(twin, RATE_HZ, len(sound.answer))
+            return lead_in_end(twin, RATE_HZ)
         except ValueError as error:
             raise SystemExit(f"{clean / sound.path.name}: {error}") from error
 

@@ -10,8 +10,9 @@ FRAME_S = 0.01
 QUIET = 0.03
 # Names have no pauses in them that are so long, but for the slowest.
 PAUSE_S = 0.2
-# No lead-in is shorter, and few names are as long.
-SHORTEST_LEAD_IN_S = 1.2
+# No lead-in is shorter; and no pause after one, but such as are within it.
+SHORTEST_LEAD_IN_S = 0.8
+LEAD_IN_PAUSE_S = 0.28
 
 
 def spoken_runs(samples: np.ndarray, rate_hz: int) -> list[tuple[float, float]]:
@@ -26,16 +27,10 @@ def spoken_runs(samples: np.ndarray, rate_hz: int) -> list[tuple[float, float]]:
     return [(float(start) * FRAME_S, float(end) * FRAME_S) for start, end in zip(starts, ends, strict=True)]
 
 
-def lead_in_end(samples: np.ndarray, rate_hz: int, count: int) -> float:
-    """The middle of the pause between the lead-in and the first of so many characters, in seconds.
-
-    It is the longest of the pauses that a lead-in may end at: enough was said before it, and enough words are after it.
-    """
+def lead_in_end(samples: np.ndarray, rate_hz: int) -> float:
+    """The middle of the pause between the lead-in and the first character, in seconds."""
     runs = spoken_runs(samples, rate_hz)
-    pauses = [(before, after) for (_, before), (after, _) in zip(runs, runs[1:], strict=False)]
-    late = [number for number, (before, _) in enumerate(pauses) if before - runs[0][0] >= SHORTEST_LEAD_IN_S]
-    if not late:
-        raise ValueError("no pause follows a lead-in")
-    enough = [number for number in late if len(pauses) - number >= count] or late[:1]
-    before, after = pauses[max(enough, key=lambda number: pauses[number][1] - pauses[number][0])]
-    return (before + after) / 2
+    for (_, before), (after, _) in zip(runs, runs[1:], strict=False):
+        if before - runs[0][0] >= SHORTEST_LEAD_IN_S and after - before >= LEAD_IN_PAUSE_S:
+            return (before + after) / 2
+    raise ValueError("no pause follows a lead-in")

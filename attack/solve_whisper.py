@@ -125,7 +125,7 @@ def lead_ins_of(sounds: list[Sound]) -> list[np.ndarray]:
     lead_ins: list[np.ndarray] = []
     for sound in sounds:
         samples = sound.samples(RATE_HZ)
-        lead_in = samples[: int(lead_in_end(samples, RATE_HZ, len(sound.answer)) * RATE_HZ)]
+        lead_in = samples[: int(lead_in_end(samples, RATE_HZ) * RATE_HZ)]
         spoken = np.flatnonzero(np.abs(lead_in) > 0)
         lead_in = lead_in[: spoken[-1] + 1]
         if all(abs(len(lead_in) - len(other)) > SAME_S * RATE_HZ for other in lead_ins):

@@ -241,10 +241,14 @@ class Pausing(unittest.TestCase):
         self.assertEqual([(round(start, 1), round(end, 1)) for start, end in runs], [(0.5, 1.5), (2.0, 2.4)])
         self.assertEqual(spoken_runs(np.zeros(16_000), 16_000), [])
 
-    def test_a_lead_in_ends_where_enough_words_are_left(self) -> None:
-        # A pause within the lead-in, and a longer one between two characters.
-        sound = sound_of((0.3, 1.6), (1.9, 2.5), (3.7, 4.1), (4.5, 4.8), (6.4, 6.8), seconds=7)
-        self.assertAlmostEqual(lead_in_end(sound, 16_000, 3), 3.1, places=1)
+    def test_a_lead_in_ends_at_its_pause_and_not_within_it(self) -> None:
+        # A short pause within the lead-in, and a longer one between two characters.
+        sound = sound_of((0.3, 1.3), (1.55, 2.5), (3.1, 3.5), (4.9, 5.3), (5.7, 6.1), seconds=7)
+        self.assertAlmostEqual(lead_in_end(sound, 16_000), 2.8, places=1)
+
+    def test_a_short_lead_in_is_no_character(self) -> None:
+        sound = sound_of((0.25, 1.25), (2.5, 2.9), (4.0, 4.6), seconds=5)
+        self.assertAlmostEqual(lead_in_end(sound, 16_000), 1.9, places=1)
 
     def test_moments_are_where_names_are_loud_and_follow_each_other_as_names_do(self) -> None:
         names = [(0.6, 1.0), (1.7, 2.1), (2.6, 3.0), (4.0, 4.4), (5.0, 5.4)]
@@ -260,7 +264,7 @@ class Pausing(unittest.TestCase):
 
     def test_a_sound_without_a_lead_in_is_an_error(self) -> None:
         with self.assertRaises(ValueError):
-            lead_in_end(sound_of((0.3, 0.8), seconds=2), 16_000, 3)
+            lead_in_end(sound_of((0.3, 0.8), seconds=2), 16_000)
 
 
 class Bank(unittest.TestCase):
