@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """An attacker with a ready-made recogniser of speech in many languages: Whisper base, out of two packages on PyPI.
 
-It knows the lead-ins, which are the same in all sounds, and so where the characters begin. Three ways to hear them are
-tried, each with the sound as it is and with its steady noise subtracted. `free` is what Whisper writes of all that
-follows; `told` the same when it was told what answers are like, and the likeliest text that has as many characters.
-`held` finds the moments at which characters are said, by loudness and usual distances, and scores each spelling of each
-name at each of them, less what it scores on the whole, which sounds show without their answers. The best way is chosen
-on sounds of their own.
+It knows the few lead-ins, and how names usually follow them, from clean sounds that it had spoken for itself. Three
+ways to hear the names are tried, each with the sound as it is and with its steady noise subtracted. `free` is what
+Whisper writes of all that follows the lead-in; `told` the same when it was told what answers are like, and the
+likeliest text that has as many characters. `held` finds the moments at which characters are said, by loudness and the usual
+distances, and scores each spelling of each name at each of them, less what it scores on the whole, which sounds show
+without their answers. The best way is chosen on sounds of their own.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from hearing import RATES, judge
-from moments import moments_of
-from pauses import lead_in_end
+from moments import Rhythm, moments_of
+from pauses import lead_in_end, spoken_runs
 from scoring import at_shares, report, score
 from sets import alphabet_of, held_out
 from sounds import Sound, sounds_of, without_noise
@@ -55,13 +55,41 @@ class Way:
 WAYS = list(itertools.starmap(Way, itertools.product([False, True], HEARINGS)))
 
 
-class Attacker:
-    """Whisper, the lead-ins, and what is known of the answers: their language, alphabet and length."""
+@dataclass(frozen=True)
+class Known:
+    """What whoever runs haechi learns from clean sounds of its own: the different lead-ins, and how names follow."""
 
-    def __init__(self, language: str, alphabet: str, length: int, lead_ins: list[np.ndarray]) -> None:
+    lead_ins: list[np.ndarray]
+    rhythm: Rhythm
+
+    @classmethod
+    def of_clean(cls, sounds: list[Sound]) -> Known:
+        """What clean sounds show. Those whose names are not told apart by pauses show no rhythm."""
+        lead_ins: list[np.ndarray] = []
+        names, ends = [], []
+        for sound in sounds:
+            samples = sound.samples(RATE_HZ)
+            pause = lead_in_end(samples, RATE_HZ)
+            lead_in = np.trim_zeros(samples[: int(pause * RATE_HZ)], "b")
+            start = len(lead_in) / RATE_HZ
+            if all(abs(len(lead_in) - len(other)) > SAME_S * RATE_HZ for other in lead_ins):
+                lead_ins.append(lead_in)
+            runs = [run for run in spoken_runs(samples, RATE_HZ) if run[0] > pause]
+            if len(runs) == len(sound.answer):
+                names.append([(begin - start, end - start) for begin, end in runs])
+                ends.append(len(samples) / RATE_HZ - start)
+        if not names:
+            raise SystemExit("no clean sound pauses between its names: the solver is broken")
+        return cls(lead_ins, Rhythm.of_names(names, ends))
+
+
+class Attacker:
+    """Whisper, what is known of sounds, and of the answers: their language, alphabet and length."""
+
+    def __init__(self, language: str, alphabet: str, length: int, known: Known) -> None:
         self.whisper = Whisper(language)
         self.reader = Reader.of_language(language)
-        self.alphabet, self.length, self.lead_ins = alphabet, length, lead_ins
+        self.alphabet, self.length, self.known = alphabet, length, known
         self.prompts = {FREE: None, TOLD: told(language, alphabet, length)}
         spellings = held(language, alphabet)
         self.owners = np.array([alphabet.index(character) for character, _ in spellings])
@@ -88,7 +116,7 @@ class Attacker:
             start = samples[: len(lead_in)]
             return float(start @ lead_in[: len(start)] / np.linalg.norm(lead_in))
 
-        spoken = samples[len(max(self.lead_ins, key=likeness)) :]
+        spoken = samples[len(max(self.known.lead_ins, key=likeness)) :]
         return without_noise(spoken, RATE_HZ) if way.is_cleaned else spoken
 
     def _whole(self, samples: np.ndarray, hearing: str) -> Guess:
@@ -100,7 +128,7 @@ class Attacker:
 
     def _say(self, samples: np.ndarray) -> np.ndarray | None:
         """How likely each spelling is at each moment, (moments, spellings); nothing if there are too few moments."""
-        moments = moments_of(samples, RATE_HZ, self.length)
+        moments = moments_of(samples, RATE_HZ, self.length, self.known.rhythm)
         if len(moments) < self.length:
             return None
         half, silence = int(AROUND_S * RATE_HZ), np.zeros(int(SILENCE_S * RATE_HZ), np.float32)
@@ -120,23 +148,12 @@ class Attacker:
         return text, float((best[:, -1] - best[:, -2]).min())
 
 
-def lead_ins_of(sounds: list[Sound]) -> list[np.ndarray]:
-    """The different lead-ins of clean sounds, each with what is silent before and after it."""
-    lead_ins: list[np.ndarray] = []
-    for sound in sounds:
-        samples = sound.samples(RATE_HZ)
-        lead_in = samples[: int(lead_in_end(samples, RATE_HZ) * RATE_HZ)]
-        spoken = np.flatnonzero(np.abs(lead_in) > 0)
-        lead_in = lead_in[: spoken[-1] + 1]
-        if all(abs(len(lead_in) - len(other)) > SAME_S * RATE_HZ for other in lead_ins):
-            lead_ins.append(lead_in)
-    return lead_ins
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder")
-    parser.add_argument("clean", type=Path, help="folder of the same sounds without noise, for their lead-ins alone")
+    parser.add_argument(
+        "clean", type=Path, help="folder of the same sounds without noise; only those for tuning are looked at"
+    )
     parser.add_argument("--name", required=True, help="of the set, for the result")
     parser.add_argument("--language", required=True, help="ko, en, ja or zh")
     parser.add_argument("--test", type=int, default=100, help="sounds held out at the set's end")
@@ -144,8 +161,8 @@ def main() -> None:
     options = parser.parse_args()
     rest, test = held_out(sounds_of(options.folder), options.test)
     tuning = rest[: options.tune]
-    lead_ins = lead_ins_of([Sound(options.clean / sound.path.name, sound.answer) for sound in tuning])
-    attacker = Attacker(options.language, alphabet_of(rest + test), len(test[0].answer), lead_ins)
+    known = Known.of_clean([Sound(options.clean / sound.path.name, sound.answer) for sound in tuning])
+    attacker = Attacker(options.language, alphabet_of(rest + test), len(test[0].answer), known)
     best = {hearing: _best(attacker, tuning, hearing) for hearing in HEARINGS}
     chosen = max(best, key=lambda hearing: best[hearing][1])
     answers = [sound.answer for sound in test]

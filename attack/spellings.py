@@ -286,7 +286,7 @@ def held(language: str, alphabet: str) -> list[tuple[str, str]]:
     """Characters, each with every way in which a recogniser may write it that is held to these names."""
     spellings = []
     for character in alphabet:
-        ways = (NAMES[language][character], character, character.lower(), *HELD[language].get(character, "").split())
+        ways = (NAMES[language][character], character, *HELD[language].get(character, "").split())
         spellings += [(character, way) for way in dict.fromkeys(ways)]
     return spellings
 

@@ -22,7 +22,7 @@ import write_strength
 from bank import names_of_voices, voices_of_bank
 from beam import beam, likelihoods
 from hearing import align, judge
-from moments import moments_of
+from moments import Rhythm, moments_of
 from pauses import lead_in_end, spoken_runs
 from scoring import at_shares
 from straighten import HEIGHT, Layout
@@ -205,6 +205,14 @@ class Spelling(unittest.TestCase):
         self.check("zh", "七 期 九 酒 六 流 四 是", "779966 4?".replace(" ", ""))
         self.check("zh", "艾克斯达不溜阿尔", "XWR")
 
+    def test_what_a_recogniser_is_held_to_is_read_as_the_same_character(self) -> None:
+        for language in spellings.NAMES:
+            spelt = spellings.held(language, spellings.ALPHABET)
+            self.assertEqual({character for character, _ in spelt}, set(spellings.ALPHABET))
+            self.assertEqual(len({text for _, text in spelt}), len(spelt))
+            for character, text in spelt:
+                self.check(language, text, character)
+
     def test_what_names_nothing_is_no_guess(self) -> None:
         self.check("ko", "감사합니다", "?")
         self.check("en", "Thank you very much", "?U??")
@@ -255,12 +263,20 @@ class Pausing(unittest.TestCase):
         # Another voice, softer, in a gap.
         sound = sound_of(*names, seconds=6) + 0.5 * sound_of((3.3, 3.6), seconds=6)
         sound += np.random.default_rng(2).normal(size=len(sound)) * 0.01
-        found = moments_of(sound, 16_000, 5)
+        rhythm = Rhythm.of_names([names, [(0.5, 0.9), (1.2, 1.5), (2.5, 2.9), (3.7, 4.2), (5.1, 5.4)]], [6, 6])
+        found = moments_of(sound, 16_000, 5, rhythm)
         for (start, end), moment in zip(names, found, strict=True):
             self.assertLess(abs(moment - (start + end) / 2), 0.15)
 
     def test_a_sound_with_too_few_peaks_has_fewer_moments(self) -> None:
-        self.assertEqual(moments_of(np.zeros(16_000), 16_000, 5), [])
+        self.assertEqual(moments_of(np.zeros(16_000), 16_000, 5, Rhythm((0, 1), (0, 1), (0, 1))), [])
+
+    def test_a_louder_voice_at_an_unusual_time_is_no_name(self) -> None:
+        names = [(1.0, 1.4), (2.2, 2.6), (3.4, 3.8)]
+        rhythm = Rhythm.of_names([names, [(0.9, 1.3), (2.2, 2.6), (3.5, 3.9)]], [4.4, 4.4])
+        sound = sound_of(*names, seconds=4.4) + 2 * sound_of((0.1, 0.4), seconds=4.4)
+        for middle, moment in zip((1.2, 2.4, 3.6), moments_of(sound, 16_000, 3, rhythm), strict=True):
+            self.assertLess(abs(moment - middle), 0.15)
 
     def test_a_sound_without_a_lead_in_is_an_error(self) -> None:
         with self.assertRaises(ValueError):
