@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import time
+import warnings
 from collections import defaultdict
 
 import numpy as np
@@ -23,6 +24,8 @@ RATE_HZ = 16_000
 # Clean sounds hold speech and silence alone: what is quieter than this for so long is a pause.
 SILENT = 0.002
 PAUSE_S = 0.12
+# What pystoi gives, with a warning, of a sound that is too short.
+TOO_SHORT = 1e-5
 
 
 def spoken_parts(clean: np.ndarray, count: int) -> list[slice]:
@@ -49,7 +52,7 @@ def measure(pairs: list[tuple[Sound, Sound]]) -> dict:
         for character, part in zip(noisy_sound.answer, parts, strict=False):
             spoken[character].append((clean[part], noisy[part]))
     joined = {character: map(np.concatenate, zip(*parts, strict=True)) for character, parts in spoken.items()}
-    ranked = sorted((round(float(stoi(*pair, RATE_HZ)), 3), character) for character, pair in joined.items())
+    ranked = sorted((round(value, 3), each) for each, pair in joined.items() if (value := _stoi_of_part(*pair)))
     seconds = [len(noisy.samples(RATE_HZ)) / RATE_HZ for noisy, _ in pairs[:50]]
     return {
         "stoi": summary(whole),
@@ -57,6 +60,14 @@ def measure(pairs: list[tuple[Sound, Sound]]) -> dict:
         "characters": {character: value for value, character in ranked},
         "seconds": [round(min(seconds), 1), round(max(seconds), 1)],
     }
+
+
+def _stoi_of_part(clean: np.ndarray, noisy: np.ndarray) -> float | None:
+    """STOI of what may be shorter than it looks at, of which it says nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        value = float(stoi(clean, noisy, RATE_HZ))
+    return value if value > TOO_SHORT else None
 
 
 def main() -> None:

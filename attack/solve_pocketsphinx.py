@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """An attacker with a ready-made recogniser of English speech: pocketsphinx, told which names may occur.
 
-Tried on sounds as they are and with their steady noise subtracted (Boll, "Suppression of acoustic noise in speech using
-spectral subtraction", 1979); whole with the number of characters known or not, whole with haechi's lead-in before them,
-and one loud moment after another, as many as there are characters. The best way is chosen on sounds of their own, apart
-from those it is judged by.
+Tried on sounds as they are and with their steady noise subtracted; whole with the number of characters known or not,
+whole with haechi's lead-in before them, and one loud moment after another, as many as there are characters. The best
+way is chosen on sounds of their own, apart from those it is judged by.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from scipy import signal
 
 from scoring import report, score
 from sets import alphabet_of, held_out
-from sounds import Sound, sounds_of
+from sounds import Sound, sounds_of, without_noise
 
 RATE_HZ = 16_000
 # Names in the phonemes of CMU's dictionary; several where people differ.
@@ -81,8 +80,6 @@ LEAD_IN = {
 SENTENCE = "type these (four | five | six | seven | eight) letters and digits"
 # Seconds around a loud moment, and the shortest time from one to the next.
 AROUND_S, APART_S = 0.42, 0.6
-# Frames of this share are taken for noise alone, and it is subtracted so many times, down to a floor.
-QUIET_SHARE, SUBTRACTED, FLOOR = 0.2, 1.8, 0.08
 
 
 @dataclass(frozen=True)
@@ -124,7 +121,7 @@ class Recogniser:
 
     def hear(self, samples: np.ndarray, way: Way) -> str:
         """The characters that it hears."""
-        samples = without_noise(samples) if way.is_cleaned else samples
+        samples = without_noise(samples, RATE_HZ) if way.is_cleaned else samples
         parts = loud_moments(samples, self.length) if way.hearing == BY_MOMENTS else [samples]
         return "".join(self._hear_part(part, way) for part in parts)
 
@@ -166,15 +163,6 @@ def _as_bytes(samples: np.ndarray) -> bytes:
     silence = np.zeros(RATE_HZ // 5)
     loud = samples / (np.abs(samples).max() + 1e-9) * 0.7
     return (np.concatenate([silence, loud, silence]) * 32_767).astype("<i2").tobytes()
-
-
-def without_noise(samples: np.ndarray) -> np.ndarray:
-    """The sound without what is as loud in its quietest moments."""
-    _, _, spectrum = signal.stft(samples, RATE_HZ, nperseg=512)
-    size = np.abs(spectrum)
-    noise = np.quantile(size, QUIET_SHARE, axis=1, keepdims=True)
-    kept = spectrum * np.maximum(FLOOR, 1 - SUBTRACTED * noise / np.maximum(size, 1e-9))
-    return signal.istft(kept, RATE_HZ, nperseg=512)[1]
 
 
 def hear_set(recogniser: Recogniser, sounds: list[Sound], way: Way) -> dict:

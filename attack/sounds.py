@@ -18,6 +18,9 @@ BANDS = 32
 HOP = 160
 WINDOW = 320
 LOWEST_HZ, HIGHEST_HZ = 60, 3_950
+# Frames of this share are taken for noise alone, and it is subtracted so many times, down to a floor.
+QUIET_SHARE, SUBTRACTED, FLOOR = 0.2, 1.8, 0.08
+NOISE_WINDOW_S = 0.032
 
 
 class Sound(Sample):
@@ -59,6 +62,17 @@ def features(samples: np.ndarray) -> np.ndarray:
     """Logarithms of `mel_power` with a mean of 0 and a deviation of 1, so that level says nothing."""
     logarithms = np.log(mel_power(samples) + 1e-9)
     return ((logarithms - logarithms.mean()) / (logarithms.std() + 1e-5)).astype(np.float32)
+
+
+def without_noise(samples: np.ndarray, rate_hz: int) -> np.ndarray:
+    """A sound without what is as loud in its quietest moments (Boll, "Suppression of acoustic noise in speech using
+    spectral subtraction", 1979)."""
+    window = int(NOISE_WINDOW_S * rate_hz)
+    _, _, spectrum = signal.stft(samples, rate_hz, nperseg=window)
+    size = np.abs(spectrum)
+    noise = np.quantile(size, QUIET_SHARE, axis=1, keepdims=True)
+    kept = spectrum * np.maximum(FLOOR, 1 - SUBTRACTED * noise / np.maximum(size, 1e-9))
+    return signal.istft(kept, rate_hz, nperseg=window)[1].astype(np.float32)
 
 
 def _filters() -> np.ndarray:

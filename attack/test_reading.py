@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import itertools
+import re
+import tempfile
 import unittest
+from pathlib import Path
 
 import numpy as np
 
@@ -11,9 +16,14 @@ import arches
 import ground
 import heaps
 import join
+import spellings
 import vision
 import write_strength
+from bank import names_of_voices, voices_of_bank
 from beam import beam, likelihoods
+from hearing import align, judge
+from moments import Rhythm, moments_of
+from pauses import lead_in_end, spoken_runs
 from scoring import at_shares
 from straighten import HEIGHT, Layout
 
@@ -138,6 +148,176 @@ class Straightening(unittest.TestCase):
         self.assertLess(strip[:, -80:].mean(), 10)
 
 
+class Spelling(unittest.TestCase):
+    def check(self, language: str, written: str, characters: str) -> None:
+        self.assertEqual(spellings.Reader.of_language(language).characters(written), characters, written)
+
+    def test_every_name_that_is_told_is_read(self) -> None:
+        for language, names in spellings.NAMES.items():
+            self.assertEqual(len(names), 16)
+            for character, name in names.items():
+                self.check(language, name, character)
+
+    def test_what_is_told_are_the_names_of_the_bank(self) -> None:
+        source = (Path(__file__).parent.parent / "xtask/src/voices/names.rs").read_text()
+        characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+        for language, constant in (("ko", "KOREAN"), ("en", "ENGLISH"), ("ja", "JAPANESE")):
+            table = source.split(f"const {constant}: [&str; 36] = [")[1].split("];")[0]
+            spoken = dict(zip(characters, re.findall('"([^"]+)"', table), strict=True))
+            if language == "ja":
+                # As it is written; what an engine is given makes it say that.
+                spoken["W"] = "ダブリュー"
+            self.assertEqual(spellings.NAMES[language], {each: spoken[each] for each in spellings.ALPHABET})
+
+    def test_examples_have_every_name(self) -> None:
+        for language in spellings.NAMES:
+            for length in (4, 5, 8):
+                examples = spellings.told(language, spellings.ALPHABET, length)
+                characters = spellings.Reader.of_language(language).characters(examples)
+                self.assertEqual(set(characters), set(spellings.ALPHABET))
+                self.assertEqual(len(characters) % length, 0)
+
+    def test_letters_and_digits_are_read_in_any_language(self) -> None:
+        for language in spellings.NAMES:
+            self.check(language, "R6LZT", "R6LZT")
+            self.check(language, "Ｒ, ６-l. Z T", "R6LZT")
+            self.check(language, "三 4 Six kay", "346K")
+
+    def test_korean_names_are_read_with_and_without_spaces(self) -> None:
+        self.check("ko", "에이취, 더블 유 칠", "HW7")
+        self.check("ko", "에이치더블유칠일곱", "HW77")
+        self.check("ko", "하나 둘 셋 네 오 육 칠 팔 구 공", "1234567890")
+        self.check("ko", "삼, 3, three, 쓰리", "3333")
+
+    def test_english_words_are_read_as_who_waits_for_letters_reads_them(self) -> None:
+        self.check("en", "Tea for you", "T4U")
+        self.check("en", "double you, double-u, W", "WWW")
+        self.check("en", "seven 7 X-ray", "77X?")
+        self.check("en", "rlf33", "RLF33")
+        self.check("en", "I'll hello", "??")
+
+    def test_japanese_names_are_read_in_either_kana(self) -> None:
+        self.check("ja", "エイチ、だぶりゅー、ななさん", "HW73")
+        self.check("ja", "ﾀﾞﾌﾞﾙU ジェイ 九 きゅう", "WJ99")
+        self.check("ja", "し、して", "4?")
+
+    def test_chinese_digits_are_read_from_other_characters_of_the_same_sound(self) -> None:
+        self.check("zh", "七 期 九 酒 六 流 四 是", "779966 4?".replace(" ", ""))
+        self.check("zh", "艾克斯达不溜阿尔", "XWR")
+
+    def test_what_a_recogniser_is_held_to_is_read_as_the_same_character(self) -> None:
+        for language in spellings.NAMES:
+            spelt = spellings.held(language, spellings.ALPHABET)
+            self.assertEqual({character for character, _ in spelt}, set(spellings.ALPHABET))
+            self.assertEqual(len({text for _, text in spelt}), len(spelt))
+            for character, text in spelt:
+                self.check(language, text, character)
+
+    def test_what_names_nothing_is_no_guess(self) -> None:
+        self.check("ko", "감사합니다", "?")
+        self.check("en", "Thank you very much", "?U??")
+
+    def test_an_alignment_has_the_fewest_edits_and_the_most_right(self) -> None:
+        self.assertEqual(align("R6L", "R6L"), [("R", "R"), ("6", "6"), ("L", "L")])
+        self.assertEqual(align("R6L", "RL"), [("R", "R"), ("6", ""), ("L", "L")])
+        self.assertEqual(align("R6", "AR6"), [("", "A"), ("R", "R"), ("6", "6")])
+        self.assertEqual(align("ZT", "ZK"), [("Z", "Z"), ("T", "K")])
+        self.assertEqual(align("XY", ""), [("X", ""), ("Y", "")])
+        # Two edits either way; one of the ways has a character right.
+        self.assertIn(("T", "T"), align("ZT", "TK"))
+
+    def test_what_was_heard_is_counted_by_name(self) -> None:
+        outcome = judge(["R6L", "R6L", "77X"], ["R6L?", "96L", "7XX"])
+        self.assertEqual((outcome["n"], outcome["success"], outcome["aligned"]), (3, 0.3333, 0.7778))
+        self.assertEqual(outcome["names"], {"6": [2, 2], "7": [1, 2], "L": [2, 2], "R": [1, 2], "X": [1, 1]})
+        self.assertEqual(judge(["R", "R"], ["9", "9"])["confusions"], {"R>9": 2})
+        self.assertEqual(judge(["R"], ["RRR"])["beyond"], 2)
+
+
+def sound_of(*runs: tuple[float, float], seconds: float) -> np.ndarray:
+    """Noise at 16 kHz that is loud from when to when, and silence."""
+    samples = np.zeros(int(seconds * 16_000))
+    for start, end in runs:
+        part = slice(int(start * 16_000), int(end * 16_000))
+        samples[part] = np.random.default_rng(1).normal(size=part.stop - part.start) * 0.2
+    return samples
+
+
+class Pausing(unittest.TestCase):
+    def test_words_are_told_apart_by_pauses(self) -> None:
+        runs = spoken_runs(sound_of((0.5, 1.0), (1.1, 1.5), (2.0, 2.4), seconds=3), 16_000)
+        self.assertEqual([(round(start, 1), round(end, 1)) for start, end in runs], [(0.5, 1.5), (2.0, 2.4)])
+        self.assertEqual(spoken_runs(np.zeros(16_000), 16_000), [])
+
+    def test_a_lead_in_ends_at_its_pause_and_not_within_it(self) -> None:
+        # A short pause within the lead-in, and a longer one between two characters.
+        sound = sound_of((0.3, 1.3), (1.55, 2.5), (3.1, 3.5), (4.9, 5.3), (5.7, 6.1), seconds=7)
+        self.assertAlmostEqual(lead_in_end(sound, 16_000), 2.8, places=1)
+
+    def test_a_short_lead_in_is_no_character(self) -> None:
+        sound = sound_of((0.25, 1.25), (2.5, 2.9), (4.0, 4.6), seconds=5)
+        self.assertAlmostEqual(lead_in_end(sound, 16_000), 1.9, places=1)
+
+    def test_moments_are_where_names_are_loud_and_follow_each_other_as_names_do(self) -> None:
+        names = [(0.6, 1.0), (1.7, 2.1), (2.6, 3.0), (4.0, 4.4), (5.0, 5.4)]
+        # Another voice, softer, in a gap.
+        sound = sound_of(*names, seconds=6) + 0.5 * sound_of((3.3, 3.6), seconds=6)
+        sound += np.random.default_rng(2).normal(size=len(sound)) * 0.01
+        rhythm = Rhythm.of_names([names, [(0.5, 0.9), (1.2, 1.5), (2.5, 2.9), (3.7, 4.2), (5.1, 5.4)]], [6, 6])
+        found = moments_of(sound, 16_000, 5, rhythm)
+        for (start, end), moment in zip(names, found, strict=True):
+            self.assertLess(abs(moment - (start + end) / 2), 0.15)
+
+    def test_a_sound_with_too_few_peaks_has_fewer_moments(self) -> None:
+        self.assertEqual(moments_of(np.zeros(16_000), 16_000, 5, Rhythm((0, 1), (0, 1), (0, 1))), [])
+
+    def test_a_louder_voice_at_an_unusual_time_is_no_name(self) -> None:
+        names = [(1.0, 1.4), (2.2, 2.6), (3.4, 3.8)]
+        rhythm = Rhythm.of_names([names, [(0.9, 1.3), (2.2, 2.6), (3.5, 3.9)]], [4.4, 4.4])
+        sound = sound_of(*names, seconds=4.4) + 2 * sound_of((0.1, 0.4), seconds=4.4)
+        for middle, moment in zip((1.2, 2.4, 3.6), moments_of(sound, 16_000, 3, rhythm), strict=True):
+            self.assertLess(abs(moment - middle), 0.15)
+
+    def test_a_sound_without_a_lead_in_is_an_error(self) -> None:
+        with self.assertRaises(ValueError):
+            lead_in_end(sound_of((0.3, 0.8), seconds=2), 16_000)
+
+
+class Bank(unittest.TestCase):
+    # Two voices of Korean, one of each other language; clips of no length.
+    BANK = (
+        b"haechi voices 1\n"
+        + (5).to_bytes(4, "little")
+        + bytes.fromhex("00004100000000000001410000000000010041000000000002004100000000000300410000000000")
+    )
+
+    def test_voices_are_counted_in_the_bank(self) -> None:
+        self.assertEqual(voices_of_bank(self.BANK), {"ko": 2, "en": 1, "ja": 1, "zh": 1})
+
+    def test_the_committed_bank_is_read(self) -> None:
+        assets = Path(__file__).parent.parent / "crates/captcha/assets/voices"
+        voices = voices_of_bank((assets / "voices.bank").read_bytes())
+        self.assertTrue(all(count > 0 for count in voices.values()))
+        with contextlib.redirect_stderr(io.StringIO()):
+            names = names_of_voices(assets / "voices.tsv", voices)
+        self.assertEqual(len(names), sum(voices.values()))
+
+    def test_another_kind_of_file_is_an_error(self) -> None:
+        self.assertRaises(SystemExit, voices_of_bank, b"RIFF" + self.BANK)
+
+    def test_voices_have_the_names_of_the_list_or_numbers(self) -> None:
+        voices = {"ko": 2, "en": 1}
+        with tempfile.TemporaryDirectory() as folder:
+            table = Path(folder, "voices.tsv")
+            with contextlib.redirect_stderr(io.StringIO()) as said:
+                self.assertEqual(names_of_voices(table, voices)["ko", 1], "voice 1")
+            self.assertIn("voices.tsv", said.getvalue())
+            table.write_text("language\tvoice\tname\nko\t0\tone\nko\t1\tother\nen\t0\tthird\n")
+            self.assertEqual(names_of_voices(table, voices), {("ko", 0): "one", ("ko", 1): "other", ("en", 0): "third"})
+            table.write_text("ko\t0\tone\n")
+            self.assertRaises(SystemExit, names_of_voices, table, voices)
+
+
 class Vision(unittest.TestCase):
     def test_every_reading_has_its_row_and_a_picture_its_price(self) -> None:
         titles = {"default": "default", "day-29": "2026-11-29", "before": "before", "before-5": "before, difficulty 5"}
@@ -147,6 +327,20 @@ class Vision(unittest.TestCase):
 
 
 class Page(unittest.TestCase):
+    def test_what_a_recogniser_hears_has_a_row_for_each_language(self) -> None:
+        def outcome(share: float) -> dict:
+            return {"n": 20, "success": 0.1, "aligned": share}
+
+        results = {
+            ("sound-ko", "heard"): {"told": outcome(0.5), "free": outcome(0.25)},
+            ("sound-en", "whisper"): {"hearings": {"told": outcome(0.2), "free": outcome(0.1), "held": outcome(0.4)}},
+        }
+        rows = write_strength.recognised(results).splitlines()[2:]
+        cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+        self.assertEqual(cells[0][:2], ["Korean", "50.0 % of characters, 2 of 20 answers"])
+        self.assertEqual([cell[:6].strip() for cell in cells[0][1:]], ["50.0 %", "25.0 %", "–", "–", "–"])
+        self.assertEqual([cell[:6].strip() for cell in cells[1][1:]], ["–", "–", "20.0 %", "10.0 %", "40.0 %"])
+
     def test_prices_are_kept_when_the_page_is_written_anew(self) -> None:
         begin, end = write_strength.PRICE_LINES
         self.assertEqual(write_strength.price(f"a\n{begin}\nb\n{end}\nc"), f"{begin}\nb\n{end}")

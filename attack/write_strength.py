@@ -284,6 +284,26 @@ def intelligibility(results: Results) -> str:
     return markdown_table(head, rows)
 
 
+def recognised(results: Results) -> str:
+    """What Whisper base hears of sounds without noise, as a listener, and with it, as an attacker."""
+    rows = []
+    for name, title in SOUNDS.items():
+        clean, noisy = results.get((name, "heard")), results.get((name, "whisper"))
+        if clean or noisy:
+            outcomes = [(clean or {}).get("told"), (clean or {}).get("free")]
+            outcomes += [(noisy or {}).get("hearings", {}).get(way) for way in ("told", "free", "held")]
+            rows.append([title, *(_recognised_cell(outcome) for outcome in outcomes)])
+    head = ["sounds", "clean, told", "clean, told nothing", "noisy, told", "noisy, told nothing", "noisy, held"]
+    return table_or_nothing(head, rows)
+
+
+def _recognised_cell(outcome: dict | None) -> str:
+    if outcome is None:
+        return NOTHING
+    whole = f"{outcome['success'] * outcome['n']:.0f} of {outcome['n']}"
+    return f"{percent(outcome['aligned'])} % of characters, {whole} answers"
+
+
 def distinct(results: Results, field: str) -> list[str]:
     """The different values of a field, sorted."""
     return sorted({record[field] for record in results.values() if field in record})
@@ -326,6 +346,7 @@ def fill(template: str, results: Results, quick: bool) -> str:
         "vision_price": vision.price(),
         "speed": speed(results),
         "sounds": rates(results, {**SOUNDS, **CLEAN_SOUNDS, **SOUND_PEERS}, LISTENERS, "sounds"),
+        "recognised": recognised(results),
         "intelligibility": intelligibility(results),
         "versions": ", ".join(sorted(versions)),
         "dates": ", ".join(distinct(results, "date")),

@@ -60,8 +60,10 @@ enum Solver {
     Voices {
         train: usize,
     },
-    /// Whisper, told the alphabet and where the names are.
+    /// Whisper on noisy sounds: told nothing, told what answers are like, and held to the names one by one.
     Whisper,
+    /// Whisper on the same sounds without noise: no attack, but what a listener has of them.
+    Heard,
     /// Compares noisy sounds with clean ones: no attack, but what listeners have of the speech.
     Intelligibility,
 }
@@ -156,7 +158,7 @@ pub(super) fn plan(quick: bool, peers: &[&'static str]) -> Vec<Job> {
     }
     let heard = [Solver::Speech { train: 1_000 }, Solver::Segments { train: 1_000 }];
     let english = [&heard[..], &[Solver::Whisper, Solver::Dictionary { train: 1_000 }, Solver::Pocketsphinx]].concat();
-    let intelligible = [Solver::Intelligibility];
+    let intelligible = [Solver::Heard, Solver::Intelligibility];
     add(
         Stage::Measure,
         "voices/en-normal",
@@ -207,6 +209,7 @@ impl Solver {
             | Self::ReadyMade { .. }
             | Self::OwnCopy { .. }
             | Self::Voices { .. }
+            | Self::Heard
             | Self::Intelligibility => 0,
         }
     }
@@ -231,6 +234,7 @@ impl Solver {
             Self::OwnCopy { .. } => "own copy".to_owned(),
             Self::Voices { .. } => "voices".to_owned(),
             Self::Whisper => "whisper".to_owned(),
+            Self::Heard => "heard".to_owned(),
             Self::Pocketsphinx => "pocketsphinx".to_owned(),
             Self::Dictionary { train } => format!("dictionary@{train}"),
             Self::Speech { train } => format!("speech@{train}"),
@@ -273,9 +277,10 @@ impl Job {
                 let source = Source::Ours { secret: "copy", theme, difficulty };
                 ("copy", source, train / self.size.shorter)
             }
-            (Solver::Intelligibility, Source::Spoken { secret, language, .. }) => {
-                (clean_set(self.set.name), clean(secret, language), self.set.count)
-            }
+            (
+                Solver::Whisper | Solver::Heard | Solver::Intelligibility,
+                Source::Spoken { secret, language, is_clean: false, .. },
+            ) => (clean_set(self.set.name), clean(secret, language), self.set.count),
             _ => return None,
         };
         Some(Set { name, source, count })
@@ -294,6 +299,8 @@ impl Job {
         let Size { held_out, ocr, sounds, trial, shorter, own_copy_cpu_s } = self.size;
         let target = shown(&folder.join(self.set.name));
         let train = self.solver.train() / shorter;
+        // The same sounds without noise, for who needs them.
+        let quiet = shown(&folder.join(clean_set(self.set.name)));
         let line = match self.solver {
             Solver::Tesseract => format!("solve_tesseract.py {target} --test {ocr} --tune {trial}"),
             Solver::Ddddocr => format!("solve_ddddocr.py {target} --test {ocr} --trial {trial}"),
@@ -322,13 +329,13 @@ impl Job {
                 own_copy_cpu_s / 3
             ),
             Solver::Whisper => format!(
-                "solve_whisper.py {target} --test {} --tune {TUNE_SOUNDS} --language {}",
+                "solve_whisper.py {target} {quiet} --test {} --tune {} --language {}",
                 sounds / 3,
+                TUNE_SOUNDS / shorter.min(5),
                 self.language()
             ),
-            Solver::Intelligibility => {
-                format!("measure_speech.py {target} {} --test {sounds}", shown(&folder.join(clean_set(self.set.name))))
-            }
+            Solver::Heard => format!("hear_speech.py {quiet} --count {} --language {}", sounds / 3, self.language()),
+            Solver::Intelligibility => format!("measure_speech.py {target} {quiet} --test {sounds}"),
         };
         let mut arguments: Vec<String> = line.split_whitespace().map(ToOwned::to_owned).collect();
         arguments.extend(["--name".to_owned(), self.set.name.to_owned()]);
@@ -353,6 +360,7 @@ impl Job {
 /// The name of the set of the same sounds without noise.
 fn clean_set(name: &str) -> &'static str {
     match name {
+        "sound-en-clean" => "sound-en-clean",
         "sound-ko" => "clean-ko",
         "sound-ja" => "clean-ja",
         "sound-zh" => "clean-zh",
