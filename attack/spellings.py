@@ -13,7 +13,7 @@ UNKNOWN = "?"
 ALPHABET = "FHJKLRTWXYZ34679"
 # Their names, as a recogniser is told them.
 TOLD = {
-    "ko": "에프 에이치 제이 케이 엘 알 티 더블유 엑스 와이 제트 삼 넷 여섯 칠 아홉",
+    "ko": "에프 에이치 제이 케이 엘 아르 티 더블유 엑스 와이 제트 삼 넷 여섯 일곱 아홉",
     "en": "F H J K L R T W X Y Z three four six seven nine",
     "ja": "エフ エイチ ジェー ケー エル アール ティー ダブリュー エックス ワイ ゼット さん よん ろく なな きゅう",
     "zh": "F H J K L R T W X Y Z 三 四 六 七 九",
@@ -21,7 +21,7 @@ TOLD = {
 NAMES = {language: dict(zip(ALPHABET, names.split(), strict=True)) for language, names in TOLD.items()}
 # How a recogniser writes a name that it hears alone, beside the character itself and the name that it is told.
 HELD = {
-    "ko": {"H": "에이취", "4": "네", "6": "육", "7": "일곱"},
+    "ko": {"H": "에이취", "R": "알", "4": "네", "6": "육", "7": "칠"},
     "en": {},
     "ja": {"7": "七", "9": "九", "6": "六", "3": "三", "4": "四"},
     "zh": {},

@@ -25,7 +25,10 @@ use self::{
     jobs::{Job, Stage},
     results::Results,
 };
-use crate::command::{built, cargo, root, run};
+use crate::{
+    command::{built, cargo, root, run},
+    packages::install_requirements,
+};
 
 /// What to attack, and how thoroughly.
 #[derive(clap::Args)]
@@ -68,7 +71,7 @@ pub(crate) fn run_attack(options: &Options) -> anyhow::Result<()> {
 pub(crate) fn install_tests() -> anyhow::Result<()> {
     let folder = root().join(FOLDER);
     fs::create_dir_all(&folder)?;
-    environment::install_requirements(&folder.join("test-venv"), Path::new("attack/requirements-test.txt"))
+    install_requirements(&folder.join("test-venv"), Path::new("attack/requirements-test.txt"))
 }
 
 /// Runs those tests.

@@ -8,9 +8,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
-use crate::command::run;
+use crate::command::{root, run};
 
 /// A file that a command needs, and the Debian package that has it.
 pub(crate) struct Needed {
@@ -33,6 +33,19 @@ pub(crate) fn install_missing(needed: &[&Needed], advice: &str) -> anyhow::Resul
     let _no_daemons = NoDaemons::begin()?;
     let install = ["install", "--yes", "--no-install-recommends", "-qq"];
     run(Command::new("apt-get").args(install).args(packages).env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+/// A virtual environment of Python in a folder, with what a file pins, unless that is there.
+pub(crate) fn install_requirements(folder: &Path, requirements: &Path) -> anyhow::Result<()> {
+    let wanted = fs::read_to_string(requirements)?;
+    let installed = folder.join("installed.txt");
+    if fs::read_to_string(&installed).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+    let python = root().join(folder).join("bin/python");
+    run(Command::new(python).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(requirements))?;
+    fs::write(&installed, wanted).with_context(|| format!("cannot write {}", installed.display()))
 }
 
 /// While it lives, Debian starts no service of what is installed: what we need of a web server is its program.

@@ -1,19 +1,22 @@
-//! Renders the voice banks with the speech engines of the Debian packages `espeak-ng` and `flite`.
+//! Renders the voice banks with two speech engines: Kokoro-82M, and flite of the Debian package of that name.
 
-pub(crate) mod dress;
-pub(crate) mod engine;
-pub(crate) mod names;
+mod dress;
+mod engine;
+mod heard;
+mod kokoro;
+mod names;
+mod phonemes;
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use haechi_captcha::{
     Language,
     sound::bank::{self, Bank, BankError, Clip, SAMPLE_RATE_HZ, Word},
 };
 
 use dress::{DRESSING, Dressing, decibels, dress, speech_level};
-use engine::{OPENING_VOICES, Speaker};
+use engine::{Line, OPENING_VOICES, Speaker};
 
 /// Options of `cargo xtask voices`.
 #[derive(clap::Args)]
@@ -27,32 +30,58 @@ pub(crate) struct Options {
     /// Check the banks that are there, and render nothing
     #[arg(long)]
     check: bool,
+    /// Have a recogniser hear each clip, and keep what it heard
+    #[arg(long)]
+    hear: bool,
 }
 
 /// Renders the banks, writes them, and prints what is in them and what is off.
 pub(crate) fn build(options: &Options) -> anyhow::Result<()> {
     let parts = if options.notices { &[Part::Notices][..] } else { &[Part::Challenges, Part::Notices] };
-    if !options.check {
+    if !options.check && !options.hear {
         for part in parts {
             let bytes = bank::write(&part.render()?);
             part.parse(&bytes).context("what was rendered is not a whole bank")?;
             let path = options.out.join(part.file());
             std::fs::write(&path, &bytes).with_context(|| format!("cannot write {}", path.display()))?;
         }
+        std::fs::write(options.out.join(VOICES_FILE), voices()).context("cannot write the list of voices")?;
         for version in engine::versions()? {
             println!("with {version}");
         }
     }
+    let mut faults = Vec::new();
     for part in parts {
         let path = options.out.join(part.file());
         let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        part.report(&part.parse(&bytes)?, bytes.len());
+        let bank = part.parse(&bytes)?;
+        faults.extend(part.report(&bank, bytes.len()));
+        if matches!(part, Part::Challenges) {
+            if options.hear {
+                heard::hear(&bank, &options.out)?;
+            }
+            let list = std::fs::read_to_string(options.out.join(heard::FILE)).context("nobody has heard the clips")?;
+            faults.extend(heard::faults(&bank, &list)?);
+        }
     }
+    for fault in &faults {
+        println!("off: {fault}");
+    }
+    ensure!(faults.is_empty() || !options.check, "{} clips are off", faults.len());
     Ok(())
 }
 
-/// How much quicker lead-ins are said than characters: nothing in them need be caught at first hearing.
-const LEAD_IN_HASTE: f32 = 1.25;
+/// The list of voices, beside the bank.
+const VOICES_FILE: &str = "voices.tsv";
+
+/// Language, number and name of each voice that says challenges.
+fn voices() -> String {
+    let speakers = Language::ALL.into_iter().flat_map(|language| {
+        let voices = engine::speakers(language).iter().enumerate();
+        voices.map(move |(voice, speaker)| format!("{}\t{voice}\t{speaker}\n", language.tag()))
+    });
+    "language\tvoice\tname\n".to_owned() + &speakers.collect::<String>()
+}
 
 /// A bank, which is a file.
 #[derive(Clone, Copy)]
@@ -78,10 +107,10 @@ impl Part {
         }
     }
 
-    fn speakers(self, language: Language) -> &'static [Speaker] {
+    fn speakers(self, language: Language) -> Vec<Speaker> {
         match self {
-            Self::Challenges => engine::speakers(language),
-            Self::Notices => std::slice::from_ref(engine::announcer(language)),
+            Self::Challenges => engine::speakers(language).to_vec(),
+            Self::Notices => vec![engine::announcer(language)],
         }
     }
 
@@ -96,35 +125,41 @@ impl Part {
     }
 
     fn render(self) -> anyhow::Result<Vec<Clip>> {
-        let scratch = tempfile::tempdir()?;
-        let mut clips = Vec::new();
+        let mut lines = Vec::new();
+        let mut voices = Vec::new();
         for language in Language::ALL {
             for (voice, &speaker) in self.speakers(language).iter().enumerate() {
                 for word in self.words(voice) {
-                    let speaker =
-                        if matches!(word, Word::LeadIn(_)) { speaker.hurried(LEAD_IN_HASTE) } else { speaker };
-                    let wav = speaker.speak(language, &names::text(language, word), scratch.path())?;
-                    let (samples, rate_hz) = engine::read_wav(&wav)?;
-                    let samples = dress(&samples, rate_hz, &dressing(language, word));
-                    clips.push(Clip { language, voice: voice as u8, word, samples });
+                    lines.push(Line { speaker: engine::speaker_of(language, speaker, word), language, word });
+                    voices.push(voice as u8);
                 }
             }
         }
-        Ok(clips)
+        let recorded = engine::speak(&lines)?;
+        let clips = lines.iter().zip(voices).zip(recorded);
+        Ok(clips
+            .map(|((&Line { language, word, .. }, voice), (samples, rate_hz))| {
+                let samples = dress(&samples, rate_hz, &dressing(language, word));
+                Clip { language, voice, word, samples }
+            })
+            .collect())
     }
 
-    fn report(self, bank: &Bank<'_>, size_bytes: usize) {
+    /// Prints what is in a bank, and says what is off.
+    fn report(self, bank: &Bank<'_>, size_bytes: usize) -> Vec<String> {
         let clips: Vec<Clip> = bank.clips().collect();
+        let mut faults = Vec::new();
         for language in Language::ALL {
             for (voice, speaker) in self.speakers(language).iter().enumerate() {
                 let own: Vec<&Clip> =
                     clips.iter().filter(|clip| clip.language == language && usize::from(clip.voice) == voice).collect();
-                report_voice(language, voice, *speaker, &own);
+                faults.extend(report_voice(language, voice, *speaker, &own));
             }
         }
         let samples: usize = clips.iter().map(|clip| clip.samples.len()).sum();
         let secs = samples as f64 / f64::from(SAMPLE_RATE_HZ);
         println!("{}: {} clips, {secs:.0} s, {:.2} MB", self.file(), clips.len(), size_bytes as f64 / 1e6);
+        faults
     }
 }
 
@@ -177,13 +212,18 @@ impl Measure {
     fn fault(&self, language: Language, word: Word) -> Option<&'static str> {
         let lengths = match word {
             Word::LeadIn(_) => 0.9..2.6,
-            Word::Character(_) => 0.12..0.9,
+            Word::Character(_) => 0.12..0.95,
             Word::Test => 0.2..0.95,
             // With the silence around it, 6 s at the slow pace.
             Word::Notice(_) => 1.5..3.65,
         };
-        // A notice is two sentences.
-        let longest_pause_secs = if matches!(word, Word::Notice(_)) { 0.6 } else { 0.2 };
+        let longest_pause_secs = match word {
+            // Two sentences.
+            Word::Notice(_) => 0.6,
+            // A comma.
+            Word::LeadIn(_) => 0.35,
+            Word::Character(_) | Word::Test => 0.2,
+        };
         match self {
             measure if !lengths.contains(&measure.secs) => Some("length"),
             measure if (measure.level_db - dressing(language, word).level_db).abs() > 2.0 => Some("level"),
@@ -194,7 +234,7 @@ impl Measure {
     }
 }
 
-fn report_voice(language: Language, voice: usize, speaker: Speaker, clips: &[&Clip]) {
+fn report_voice(language: Language, voice: usize, speaker: Speaker, clips: &[&Clip]) -> Vec<String> {
     let measures: Vec<Measure> = clips.iter().map(|clip| Measure::of(clip)).collect();
     let span = |pick: fn(&Measure) -> f64| {
         let values = measures.iter().map(pick);
@@ -212,10 +252,10 @@ fn report_voice(language: Language, voice: usize, speaker: Speaker, clips: &[&Cl
         peak.0,
         peak.1
     );
-    for (clip, measure) in clips.iter().zip(&measures) {
-        if let Some(fault) = measure.fault(language, clip.word) {
-            let word = names::text(language, clip.word);
-            println!("    off: {fault:8} {word}  {:.2} s  {:.1} dB", measure.secs, measure.level_db);
-        }
-    }
+    let off = |(clip, measure): (&&Clip, &Measure)| {
+        let fault = measure.fault(language, clip.word)?;
+        let word = names::text(language, clip.word);
+        Some(format!("{} {voice} {word}: {fault}, {:.2} s, {:.1} dB", language.tag(), measure.secs, measure.level_db))
+    };
+    clips.iter().zip(&measures).filter_map(off).collect()
 }

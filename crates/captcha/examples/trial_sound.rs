@@ -72,9 +72,9 @@ fn apply(style: &mut Style, field: &str, value: &str) -> Result<(), Box<dyn Erro
         };
     }
     fields!(
-        lead_in_pause_secs period_secs stretch pitch glide speech_gain tilt colour_secs colour_gain
+        head_secs lead_in_pause_secs period_secs tail_secs stretch pitch glide speech_gain tilt colour_secs colour_gain
             wall_secs wall_gain;
-        head_secs shortest_gap_secs tail_secs walls;
+        shortest_gap_secs walls;
         babble_gain babble_piece_secs babble_gap_secs babble_pitch noise_level noise_change_secs noise_darkness;
         babble_voices babble_lanes babble_reversed_per_256
     );

@@ -15,6 +15,7 @@ mod stretch;
 mod studio;
 mod style;
 mod tape;
+mod vectors;
 mod wav;
 
 use std::{str::FromStr, sync::OnceLock};

@@ -56,9 +56,8 @@ proptest! {
         let wav = speak(&answer, &seed, &speech);
         let samples = read(&wav);
         let characters = text.len() as f64;
-        prop_assert!((2.0 + 0.8 * characters..3.6 + 1.45 * characters).contains(&secs(&samples)), "{} s", secs(&samples));
-        // Of 20,000 the longest took a little more than ten.
-        prop_assert!(text.len() != 5 || (6.0..10.5).contains(&secs(&samples)), "{} s", secs(&samples));
+        prop_assert!((1.9 + 1.3 * characters..3.8 + 1.45 * characters).contains(&secs(&samples)), "{} s", secs(&samples));
+        prop_assert!(text.len() != 5 || (8.0..10.0).contains(&secs(&samples)), "{} s", secs(&samples));
         prop_assert!(samples.iter().all(|sample| sample.unsigned_abs() < 32_200));
         prop_assert!((0.03..0.2).contains(&level(&samples)), "{}", level(&samples));
         prop_assert!(speak(&answer, &seed, &speech) == wav, "the same seed gives the same bytes");
@@ -274,4 +273,56 @@ fn check(name: &str, lines: &str) {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Where a sound without noise is loud: from sample to sample, joined over pauses within a name.
+fn spoken(clean: &[i16]) -> Vec<std::ops::Range<usize>> {
+    const FRAME: usize = 160;
+    const LONGEST_PAUSE: usize = 4_000;
+    let mut found: Vec<std::ops::Range<usize>> = Vec::new();
+    for (number, frame) in clean.chunks(FRAME).enumerate() {
+        if level(frame) < 0.01 {
+            continue;
+        }
+        let (start, end) = (number * FRAME, number * FRAME + frame.len());
+        match found.last_mut() {
+            Some(last) if start - last.end < LONGEST_PAUSE => last.end = end,
+            _ => found.push(start..end),
+        }
+    }
+    found
+}
+
+/// Five names after the lead-in, far enough apart to be typed while one listens; and no other voice drowns one.
+#[test]
+fn names_come_at_an_even_pace_and_none_is_covered_by_a_louder_voice() {
+    for (number, language) in (0..).zip(Language::ALL.into_iter().cycle().take(80)) {
+        let (answer, seed) = (answer("FHJKL"), Seed::from_number(number));
+        let [sound, clean, slow] =
+            [Speech::new(language), Speech::new(language).clean(), Speech::new(language).clean().with_pace(Pace::Slow)]
+                .map(|speech| read(&speak(&answer, &seed, &speech)));
+        let what = format!("{} {number}", language.tag());
+        assert!(secs(&clean) < 10.0, "{what}: {} s", secs(&clean));
+        let names = names_of(&clean, &what);
+        let pause_secs = |names: &[std::ops::Range<usize>]| (names[1].start - names[0].end) as f64 / RATE_HZ;
+        assert!((1.1..1.4).contains(&pause_secs(&names)), "{what}: {} s before the first", pause_secs(&names));
+        let slow = names_of(&slow, &what);
+        assert!((1.65..2.1).contains(&pause_secs(&slow)), "{what}: {} s, slow", pause_secs(&slow));
+        for pair in names[1..].windows(2) {
+            let period_secs = (pair[1].start - pair[0].start) as f64 / RATE_HZ;
+            assert!((1.25..1.5).contains(&period_secs), "{what}: {period_secs} s from start to start");
+        }
+        for name in &names[1..] {
+            let background: Vec<i16> = name.clone().map(|at| sound[at].saturating_sub(clean[at])).collect();
+            let over = level(&clean[name.clone()]) / level(&background);
+            assert!(over > 1.25, "{what}: a name is {over:.2} times as loud as what lies behind it");
+        }
+    }
+}
+
+/// The lead-in, which may have a pause of its own, as one, and the five names.
+fn names_of(clean: &[i16], what: &str) -> Vec<std::ops::Range<usize>> {
+    let spoken = spoken(clean);
+    let names = spoken.len().checked_sub(5).filter(|&lead_in| lead_in > 0).expect(what);
+    std::iter::once(spoken[0].start..spoken[names - 1].end).chain(spoken[names..].iter().cloned()).collect()
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     command::{built, cargo, root, run},
-    packages::{Needed, install_missing},
+    packages::{Needed, install_missing, install_requirements},
 };
 
 const NEEDED: [Needed; 5] = [
@@ -144,19 +144,6 @@ impl Environment {
     fn svg(&self) -> PathBuf {
         root().join(&self.folder).join("peers/svg")
     }
-}
-
-/// A virtual environment in a folder, with what a file pins, unless that is there.
-pub(super) fn install_requirements(folder: &Path, requirements: &Path) -> anyhow::Result<()> {
-    let wanted = fs::read_to_string(requirements)?;
-    let installed = folder.join("installed.txt");
-    if fs::read_to_string(&installed).is_ok_and(|installed| installed == wanted) {
-        return Ok(());
-    }
-    run(Command::new("python3").args(["-m", "venv", &shown(folder)]))?;
-    let install = ["-m", "pip", "install", "--quiet", "--requirement", &shown(requirements)];
-    run(Command::new(root().join(folder).join("bin/python")).args(install))?;
-    fs::write(&installed, wanted).with_context(|| format!("cannot write {}", installed.display()))
 }
 
 /// Whether something worked out; if not, says why.

@@ -20,7 +20,7 @@ pub(super) fn text() -> anyhow::Result<String> {
     for (name, licence) in files(&assets.join("faces/licences"), |_| true)? {
         section(&mut text, &name, &licence);
     }
-    section(&mut text, "Voices", &fs::read_to_string(assets.join("voices/README.md"))?);
+    section(&mut text, "Voices", &fs::read_to_string(assets.join("voices/NOTICE"))?);
     section(&mut text, "Keyboard layouts", &fs::read_to_string(assets.join("keyboards/README.md"))?);
     for (name, licence) in files(&assets.join("keyboards/licences"), |_| true)? {
         section(&mut text, &name, &licence);

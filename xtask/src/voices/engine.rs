@@ -1,22 +1,17 @@
 //! The speech engines, and which of their voices speak each language.
 
-use std::{path::Path, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, bail, ensure};
-use haechi_captcha::Language;
+use haechi_captcha::{Language, sound::bank::Word};
+
+use super::{kokoro, names, phonemes};
 
 /// A voice of an engine, as it is asked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Speaker {
-    /// espeak-ng: a variant of the language's voice, words a minute, and pitch (0 to 99).
-    Espeak {
-        /// The variant's file name.
-        variant: &'static str,
-        /// Words a minute.
-        pace: u32,
-        /// 0 to 99.
-        pitch: u32,
-    },
+    /// Kokoro-82M: a voice, by the name that its package gives it. Those of other languages say ours as well.
+    Kokoro(&'static str),
     /// flite: a built-in voice, and how much longer than usual it speaks.
     Flite {
         /// The voice's name.
@@ -26,130 +21,191 @@ pub(crate) enum Speaker {
     },
 }
 
-use Speaker::{Espeak, Flite};
+use Speaker::{Flite, Kokoro};
 
-/// The voices of espeak-ng that are understood best (docs/alphabet-by-ear.md says how that was found).
-const ESPEAK: [Speaker; 10] = [
-    Espeak { variant: "edward", pace: 165, pitch: 45 },
-    Espeak { variant: "f1", pace: 165, pitch: 50 },
-    Espeak { variant: "klatt4", pace: 165, pitch: 75 },
-    Espeak { variant: "f5", pace: 180, pitch: 55 },
-    Espeak { variant: "adam", pace: 180, pitch: 30 },
-    Espeak { variant: "m6", pace: 165, pitch: 40 },
-    Espeak { variant: "ed", pace: 160, pitch: 65 },
-    Espeak { variant: "Annie", pace: 165, pitch: 45 },
-    Espeak { variant: "Diogo", pace: 170, pitch: 70 },
-    Espeak { variant: "f4", pace: 160, pitch: 75 },
+// No package has a Korean voice of Kokoro. Voices of five other languages say it, with an accent of each.
+const KOREAN: [Speaker; 10] = [
+    Kokoro("hf_alpha"),
+    Kokoro("zm_yunxi"),
+    Kokoro("jf_alpha"),
+    Kokoro("af_heart"),
+    Kokoro("am_michael"),
+    Kokoro("jm_kumo"),
+    Kokoro("zf_xiaoxiao"),
+    Kokoro("af_bella"),
+    Kokoro("zm_yunyang"),
+    Kokoro("if_sara"),
 ];
 
 const ENGLISH: [Speaker; 10] = [
+    Kokoro("af_heart"),
+    Kokoro("am_michael"),
+    Kokoro("af_bella"),
+    Kokoro("am_fenrir"),
+    Kokoro("af_sarah"),
+    Kokoro("am_puck"),
     Flite { voice: "slt", stretch: 0.95 },
     Flite { voice: "rms", stretch: 0.85 },
     Flite { voice: "awb", stretch: 0.95 },
-    Espeak { variant: "edward", pace: 155, pitch: 45 },
-    Espeak { variant: "f5", pace: 175, pitch: 55 },
-    Espeak { variant: "klatt4", pace: 165, pitch: 75 },
     Flite { voice: "kal16", stretch: 0.95 },
-    Espeak { variant: "ed", pace: 160, pitch: 65 },
-    Espeak { variant: "Annie", pace: 165, pitch: 45 },
-    Espeak { variant: "Diogo", pace: 170, pitch: 70 },
+];
+
+// Kokoro has five Japanese voices; the others are of other languages.
+const JAPANESE: [Speaker; 12] = [
+    Kokoro("jf_alpha"),
+    Kokoro("jf_tebukuro"),
+    Kokoro("jf_gongitsune"),
+    Kokoro("jm_kumo"),
+    Kokoro("jf_nezumi"),
+    Kokoro("af_heart"),
+    Kokoro("ff_siwis"),
+    Kokoro("zf_xiaoyi"),
+    Kokoro("zm_yunxi"),
+    Kokoro("am_michael"),
+    Kokoro("if_sara"),
+    Kokoro("af_bella"),
+];
+
+const CHINESE: [Speaker; 8] = [
+    Kokoro("zf_xiaoxiao"),
+    Kokoro("zm_yunxi"),
+    Kokoro("zf_xiaoyi"),
+    Kokoro("zm_yunyang"),
+    Kokoro("zf_xiaobei"),
+    Kokoro("zm_yunjian"),
+    Kokoro("zf_xiaoni"),
+    Kokoro("zm_yunxia"),
 ];
 
 /// How many of each language's voices, the first ones, can open a sound.
 pub(crate) const OPENING_VOICES: usize = 3;
 
 /// The voices of a language.
-pub(crate) fn speakers(language: Language) -> &'static [Speaker] {
-    if language == Language::En { &ENGLISH } else { &ESPEAK }
+pub(crate) const fn speakers(language: Language) -> &'static [Speaker] {
+    match language {
+        Language::Ko => &KOREAN,
+        Language::En => &ENGLISH,
+        Language::Ja => &JAPANESE,
+        Language::Zh => &CHINESE,
+    }
 }
 
 /// The voice that says a language's notices: of all, a recogniser understands it best when it says these.
-pub(crate) fn announcer(language: Language) -> &'static Speaker {
+pub(crate) const fn announcer(language: Language) -> Speaker {
     match language {
-        Language::Ko => &Espeak { variant: "adam", pace: 183, pitch: 34 },
-        Language::En => &Flite { voice: "slt", stretch: 0.95 },
-        Language::Ja => &Espeak { variant: "Diogo", pace: 180, pitch: 60 },
-        Language::Zh => &Espeak { variant: "Diogo", pace: 165, pitch: 70 },
+        Language::Ko => Kokoro("hf_alpha"),
+        Language::En => Kokoro("af_heart"),
+        Language::Ja => Kokoro("jf_alpha"),
+        Language::Zh => Kokoro("zf_xiaoyi"),
     }
 }
 
+/// Names that a recogniser does not hear as themselves from a voice: another voice says them in its stead.
+const STAND_INS: [(Language, &str, &[u8], &str); 22] = [
+    (Language::Ko, "hf_alpha", b"OU5", "af_heart"),
+    (Language::Ko, "jf_alpha", b"L", "zm_yunxi"),
+    (Language::Ko, "am_michael", b"H", "af_heart"),
+    (Language::Ko, "zf_xiaoxiao", b"L", "hf_alpha"),
+    (Language::Ko, "zm_yunyang", b"LR", "zm_yunxi"),
+    (Language::En, "af_bella", b"H", "af_heart"),
+    (Language::En, "am_puck", b"6", "am_michael"),
+    (Language::En, "rms", b"Z", "am_fenrir"),
+    (Language::En, "kal16", b"W", "am_michael"),
+    (Language::Ja, "zf_xiaoyi", b"F", "jf_alpha"),
+    (Language::Zh, "zf_xiaoxiao", b"FLR", "zm_yunxi"),
+    (Language::Zh, "zf_xiaoxiao", b"Z9", "zf_xiaoyi"),
+    (Language::Zh, "zf_xiaoyi", b"FLR", "zm_yunxi"),
+    (Language::Zh, "zm_yunyang", b"L", "zm_yunjian"),
+    (Language::Zh, "zf_xiaobei", b"R", "zm_yunxi"),
+    (Language::Zh, "zf_xiaobei", b"X", "zf_xiaoxiao"),
+    (Language::Zh, "zm_yunjian", b"R", "zm_yunyang"),
+    (Language::Zh, "zf_xiaoni", b"R", "zm_yunyang"),
+    (Language::Zh, "zm_yunxia", b"H", "zm_yunjian"),
+    (Language::Zh, "zm_yunxia", b"R", "zm_yunxi"),
+    (Language::Ja, "if_sara", b"W", "af_bella"),
+    (Language::Ja, "jf_gongitsune", b"W", "jf_alpha"),
+];
+
+/// Who says a word of a voice: the voice, or another in its stead.
+pub(crate) fn speaker_of(language: Language, speaker: Speaker, word: Word) -> Speaker {
+    let is_stand_in = |&&(of, voice, names, _): &&(Language, &str, &[u8], &str)| {
+        let is_name = matches!(word, Word::Character(character) if names.contains(&character));
+        (of, voice) == (language, speaker.name()) && is_name
+    };
+    STAND_INS.iter().find(is_stand_in).map_or(speaker, |&(.., by)| Kokoro(by))
+}
+
 impl Speaker {
-    /// The same voice, so many times as quick.
-    pub(crate) fn hurried(self, by: f32) -> Self {
+    const fn name(self) -> &'static str {
         match self {
-            Espeak { variant, pace, pitch } => Espeak { variant, pace: (pace as f32 * by) as u32, pitch },
-            Flite { voice, stretch } => Flite { voice, stretch: stretch / by },
+            Kokoro(voice) | Flite { voice, .. } => voice,
         }
     }
+}
 
-    /// The WAV file that the engine makes of a text.
-    pub(crate) fn speak(self, language: Language, text: &str, scratch: &Path) -> anyhow::Result<Vec<u8>> {
-        let file = scratch.join("word.wav");
-        let mut command = self.command(language, text, &file);
-        let output =
-            command.output().with_context(|| format!("cannot run {command:?}; is the Debian package installed?"))?;
-        ensure!(output.status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&output.stderr));
-        std::fs::read(&file).with_context(|| format!("{command:?} wrote nothing"))
-    }
+/// A word to be said.
+pub(crate) struct Line {
+    pub(crate) speaker: Speaker,
+    pub(crate) language: Language,
+    pub(crate) word: Word,
+}
 
-    fn command(self, language: Language, text: &str, file: &Path) -> Command {
-        match self {
-            Espeak { variant, pace, pitch } => {
-                let mut command = Command::new("espeak-ng");
-                command.arg("-v").arg(format!("{}+{variant}", espeak_voice(language)));
-                command.args(["-s", &pace.to_string(), "-p", &pitch.to_string(), "-w"]).arg(file).arg(text);
-                command
+/// What engines make of lines: samples from -1 to 1, and their rate, for each.
+pub(crate) fn speak(lines: &[Line]) -> anyhow::Result<Vec<(Vec<f64>, u32)>> {
+    let scratch = tempfile::tempdir()?;
+    let mut files = Vec::new();
+    let mut for_kokoro = Vec::new();
+    for (number, &Line { speaker, language, word }) in lines.iter().enumerate() {
+        match speaker {
+            Kokoro(voice) => {
+                let (phonemes, speed) = phonemes::said(language, voice, word);
+                let line = kokoro::Line { voice, phonemes, speed };
+                files.push(line.file());
+                for_kokoro.push(line);
             }
             Flite { voice, stretch } => {
-                let mut command = Command::new("flite");
-                command.args(["-voice", voice, "--setf", &format!("duration_stretch={stretch}")]);
-                command.args(["-t", text, "-o"]).arg(file);
-                command
+                let file = scratch.path().join(format!("{number}.wav"));
+                ask_flite(voice, stretch, &names::text(language, word), &file)?;
+                files.push(file);
             }
         }
     }
+    kokoro::say(&for_kokoro)?;
+    files.iter().map(|file| read_wav(file)).collect()
+}
+
+fn ask_flite(voice: &str, stretch: f32, text: &str, file: &Path) -> anyhow::Result<()> {
+    let mut command = Command::new("flite");
+    command.args(["-voice", voice, "--setf", &format!("duration_stretch={stretch}")]);
+    command.args(["-t", text, "-o"]).arg(file);
+    let output =
+        command.output().with_context(|| format!("cannot run {command:?}; is the Debian package installed?"))?;
+    ensure!(output.status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
 }
 
 impl std::fmt::Display for Speaker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Espeak { variant, pace, pitch } => write!(f, "espeak-ng +{variant} -s {pace} -p {pitch}"),
-            Flite { voice, stretch } => write!(f, "flite {voice} duration_stretch={stretch}"),
+            Kokoro(voice) => write!(f, "Kokoro {voice}"),
+            Flite { voice, .. } => write!(f, "flite {voice}"),
         }
     }
 }
 
-fn espeak_voice(language: Language) -> &'static str {
-    match language {
-        Language::Ko => "ko",
-        Language::En => "en-us",
-        Language::Ja => "ja",
-        Language::Zh => "cmn-latn-pinyin",
-    }
-}
-
-/// The version lines of the engines, for the record.
-pub(crate) fn versions() -> anyhow::Result<Vec<String>> {
-    let ask = |program: &str| {
-        let output =
-            Command::new(program).arg("--version").output().with_context(|| format!("cannot run {program}"))?;
-        let text = [output.stdout, output.stderr].concat();
-        let text = String::from_utf8_lossy(&text).into_owned();
-        let version = text
-            .lines()
-            .find(|line| line.contains(|letter: char| letter.is_ascii_digit() && !line.contains("Copyright")));
-        let version = version.and_then(|line| line.split("  Data at").next());
-        version
-            .map(|version| format!("{program}: {}", version.trim()))
-            .with_context(|| format!("{program} has no version"))
-    };
-    Ok(vec![ask("espeak-ng")?, ask("flite")?])
+/// The versions of the engines, for the record.
+pub(crate) fn versions() -> anyhow::Result<[String; 2]> {
+    let output = Command::new("flite").arg("--version").output().context("cannot run flite")?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = text.lines().find(|line| line.contains("version")).context("flite has no version")?;
+    Ok([kokoro::VERSION.to_owned(), line.trim().to_owned()])
 }
 
 /// The samples of a 16-bit mono WAV file, and its rate.
 ///
 /// The engines write plain files but leave wrong sizes in their headers when they stream, so the data run to the end.
-pub(crate) fn read_wav(wav: &[u8]) -> anyhow::Result<(Vec<f64>, u32)> {
+fn read_wav(file: &Path) -> anyhow::Result<(Vec<f64>, u32)> {
+    let wav = fs::read(file).with_context(|| format!("no engine wrote {}", file.display()))?;
     ensure!(wav.len() > 44 && wav.starts_with(b"RIFF") && &wav[8..16] == b"WAVEfmt ", "not a WAV file");
     let (channels, bits) = (u16::from_le_bytes([wav[22], wav[23]]), u16::from_le_bytes([wav[34], wav[35]]));
     if (channels, bits) != (1, 16) || &wav[36..40] != b"data" {

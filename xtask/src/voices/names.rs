@@ -1,13 +1,11 @@
-//! What is said: the name of every letter and digit in four languages, the lead-ins, "test", and the notices.
-//!
-//! Korean and Japanese are written as a speaker of the language would spell the sound. Chinese is written in pinyin,
-//! since Debian's espeak-ng comes without the large dictionary of Chinese characters; the letters have the names that
-//! Mandarin speakers give them (诶, 必, 西, …). 5 marks the neutral tone.
+//! What is said: the name of every letter and digit in four languages, the lead-ins, "test", and the notices, as each
+//! language writes them. flite reads the English ones; how Kokoro is to say them all is in `phonemes.rs`.
 
 use haechi_captcha::{Language, Notice, sound::bank::Word};
 
-// The digits are read as over a radio (하나 둘 삼 넷 오 여섯 칠 팔 아홉 공), which every Korean speaker knows: 일 and 칠, 삼 and
-// 사, 이 and the letter E, 구 and the letter Q are taken for each other.
+// The digits are read as over a radio (하나 둘 삼 넷 오 여섯 일곱 팔 아홉 공), which every Korean speaker knows: 일 and 칠, 삼
+// and 사, 이 and the letter E, 구 and the letter Q are taken for each other, and 칠 for the letter T. R is 아르, as the
+// standard dictionary has it: 알 is taken for L.
 const KOREAN: [&str; 36] = [
     "에이",
     "비",
@@ -26,7 +24,7 @@ const KOREAN: [&str; 36] = [
     "오",
     "피",
     "큐",
-    "알",
+    "아르",
     "에스",
     "티",
     "유",
@@ -42,7 +40,7 @@ const KOREAN: [&str; 36] = [
     "넷",
     "오",
     "여섯",
-    "칠",
+    "일곱",
     "팔",
     "아홉",
 ];
@@ -52,7 +50,6 @@ const ENGLISH: [&str; 36] = [
     "X", "Y", "Z", "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
 ];
 
-// W is ダブルユー, as spelt out: espeak-ng reads ダブリュー with a wrong vowel.
 const JAPANESE: [&str; 36] = [
     "エー",
     "ビー",
@@ -92,43 +89,44 @@ const JAPANESE: [&str; 36] = [
     "きゅう",
 ];
 
+// Letters have the names that Mandarin speakers give them.
 const CHINESE: [&str; 36] = [
-    "ei1",
-    "bi4",
-    "xi1",
-    "di4",
-    "yi4",
-    "ai2 fu5",
-    "ji4",
-    "ei1 chi5",
-    "ai4",
-    "zhei4",
-    "kei4",
-    "ai2 lou5",
-    "ai2 mu5",
-    "en1",
-    "ou1",
-    "pi4",
-    "kiu4",
-    "a1 er5",
-    "ai2 si5",
-    "ti4",
-    "you1",
-    "wei1",
-    "da2 bu5 liu5",
-    "ai2 ke5 si5",
-    "wai4",
-    "zei4",
-    "ling2",
-    "yi1",
-    "er4",
-    "san1",
-    "si4",
-    "wu3",
-    "liu4",
-    "qi1",
-    "ba1",
-    "jiu3",
+    "诶",
+    "必",
+    "西",
+    "弟",
+    "衣",
+    "艾付",
+    "记",
+    "艾尺",
+    "艾",
+    "杰",
+    "开",
+    "艾娄",
+    "艾姆",
+    "恩",
+    "欧",
+    "披",
+    "秋",
+    "阿尔",
+    "艾斯",
+    "踢",
+    "优",
+    "维",
+    "搭不留",
+    "艾克斯",
+    "歪",
+    "贼",
+    "零",
+    "一",
+    "二",
+    "三",
+    "四",
+    "五",
+    "六",
+    "七",
+    "八",
+    "九",
 ];
 
 /// The text that an engine is given for a word.
@@ -150,27 +148,28 @@ fn names(language: Language) -> &'static [&'static str; 36] {
     }
 }
 
-fn index(character: u8) -> usize {
+/// Where a letter or digit is in the tables of names.
+pub(crate) fn index(character: u8) -> usize {
     usize::from(if character.is_ascii_digit() { character - b'0' + 26 } else { character - b'A' })
 }
 
 fn lead_in(language: Language, count: u8) -> String {
     let number = |from_four: [&'static str; 5]| count.checked_sub(4).map_or("", |index| from_four[usize::from(index)]);
     match language {
-        Language::Ko => match number(["네", "다섯", "여섯", "일곱", "여덟"]) {
-            "" => "영문 숫자를 입력하세요.".to_owned(),
-            number => format!("영문 숫자 {number} 자를 입력하세요."),
-        },
+        Language::Ko => {
+            let count = number(["네", "다섯", "여섯", "일곱", "여덟"]);
+            format!("{} 글자를 적어 주세요.", if count.is_empty() { "들리는" } else { count })
+        }
         Language::En => {
             format!("Type these {} letters and digits.", number(["four", "five", "six", "seven", "eight"]))
         }
-        Language::Ja => match number(["よん", "ご", "ろく", "なな", "はち"]) {
-            "" => "えいすうじを にゅうりょくしてください。".to_owned(),
-            number => format!("えいすうじ {number}もじを にゅうりょくしてください。"),
+        Language::Ja => match number(["四", "五", "六", "七", "八"]) {
+            "" => "英数字を入力してください。".to_owned(),
+            number => format!("英数字、{number}文字です。"),
         },
-        Language::Zh => match number(["si4", "wu3", "liu4", "qi1", "ba1"]) {
-            "" => "qing3 shu1 ru4 zi4 mu3 he2 shu4 zi4".to_owned(),
-            number => format!("qing3 shu1 ru4 {number} ge5 zi4 mu3 huo4 shu4 zi4"),
+        Language::Zh => match number(["四", "五", "六", "七", "八"]) {
+            "" => "请输入字母和数字。".to_owned(),
+            number => format!("请输入{number}个字母或数字。"),
         },
     }
 }
@@ -180,28 +179,25 @@ fn test(language: Language) -> &'static str {
         Language::Ko => "테스트",
         Language::En => "test",
         Language::Ja => "テスト",
-        Language::Zh => "ce4 shi4",
+        Language::Zh => "测试",
     }
 }
 
-/// What happened, and what to do: in sense what the picture of the notice says, in words of which espeak-ng makes the
-/// most. It says Korean letter by letter, so that sounds which change in speech are spelt as they are said (ㅁ니다 for
-/// -ㅂ니다).
+/// What happened, and what to do: in sense what the picture of the notice says.
 const fn notice(language: Language, notice: Notice) -> &'static str {
     match (language, notice) {
-        (Language::Ko, Notice::Expired) => "시간이 끈나쓰 ㅁ니다. 다시 시도해 주세요.",
-        (Language::Ko, Notice::TooMany) => "요청이 너무 만쓰 ㅁ니다. 잠시 기다려주세요.",
-        (Language::Ko, Notice::Busy) => "서버에 요청이 너무 만쓰 ㅁ니다. 이따 다시 해 주세요.",
+        (Language::Ko, Notice::Expired) => "시간이 끝났습니다. 다시 시도해 주세요.",
+        (Language::Ko, Notice::TooMany) => "요청이 너무 많습니다. 잠시 기다려 주세요.",
+        (Language::Ko, Notice::Busy) => "서버가 바쁩니다. 잠시 후 다시 시도해 주세요.",
         (Language::En, Notice::Expired) => "This challenge has expired. Please get a new one.",
         (Language::En, Notice::TooMany) => "Too many requests. Please wait a little while.",
         (Language::En, Notice::Busy) => "The server is busy. Please try again in a moment.",
-        (Language::Ja, Notice::Expired) => "じかんぎれです。 あたらしい ものを しゅとくしてください。",
-        (Language::Ja, Notice::TooMany) => "リクエストが おおすぎます。 おまちください。",
-        (Language::Ja, Notice::Busy) => "ただいま こみあっています。 もういちど ためしてください。",
-        // 时间到了，请重新来过 / 请求太多，请稍后再试 / 服务器繁忙，请稍后再试
-        (Language::Zh, Notice::Expired) => "shi2jian1 dao4 le5, qing3 chong2xin1 lai2 guo4.",
-        (Language::Zh, Notice::TooMany) => "qing3qiu2 tai4 duo1, qing3 shao1hou4 zai4 shi4.",
-        (Language::Zh, Notice::Busy) => "fu2wu4qi4 fan2mang2, qing3 shao1hou4 zai4 shi4.",
+        (Language::Ja, Notice::Expired) => "時間切れです。新しいものを取得してください。",
+        (Language::Ja, Notice::TooMany) => "リクエストが多すぎます。お待ちください。",
+        (Language::Ja, Notice::Busy) => "ただいま混み合っています。もう一度試してください。",
+        (Language::Zh, Notice::Expired) => "时间到了，请重新来过。",
+        (Language::Zh, Notice::TooMany) => "请求太多，请稍后再试。",
+        (Language::Zh, Notice::Busy) => "服务器繁忙，请稍后再试。",
     }
 }
 
@@ -214,13 +210,13 @@ mod tests {
         assert_eq!(text(Language::Ko, Word::Character(b'Z')), "제트");
         assert_eq!(text(Language::En, Word::Character(b'0')), "zero");
         assert_eq!(text(Language::Ja, Word::Character(b'9')), "きゅう");
-        assert_eq!(text(Language::Zh, Word::Character(b'7')), "qi1");
+        assert_eq!(text(Language::Zh, Word::Character(b'7')), "七");
     }
 
     #[test]
     fn a_lead_in_says_the_count_or_none() {
-        assert!(text(Language::Ko, Word::LeadIn(5)).contains("다섯 자"));
-        assert_eq!(text(Language::Zh, Word::LeadIn(0)), "qing3 shu1 ru4 zi4 mu3 he2 shu4 zi4");
+        assert!(text(Language::Ko, Word::LeadIn(5)).contains("다섯 글자"));
+        assert_eq!(text(Language::Zh, Word::LeadIn(0)), "请输入字母和数字。");
         assert!(text(Language::En, Word::LeadIn(8)).contains("eight"));
     }
 

@@ -5,7 +5,11 @@
 //! which vector instructions take twice as many at once as of 32. The generators start from the seed's stream; they need
 //! not withstand an attacker who sees their output, since the speech and the babble lie over it.
 
-use super::{bank::SAMPLE_RATE_HZ, style::Background};
+use super::{
+    bank::SAMPLE_RATE_HZ,
+    style::Background,
+    vectors::{self, Work},
+};
 use crate::Stream;
 
 /// Samples that share a colour: 8 ms.
@@ -53,6 +57,26 @@ const WHITE_PEAK: f32 = 1.732_050_8;
 
 /// Adds noise to the mix.
 pub(crate) fn add(mix: &mut [f32], stream: &mut Stream, background: &Background) {
+    vectors::wide(Addition { mix, stream, background });
+}
+
+struct Addition<'a> {
+    mix: &'a mut [f32],
+    stream: &'a mut Stream,
+    background: &'a Background,
+}
+
+impl Work for Addition<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        add_plainly(self.mix, self.stream, self.background);
+    }
+}
+
+#[inline(always)]
+fn add_plainly(mix: &mut [f32], stream: &mut Stream, background: &Background) {
     let mut white = White::new(stream);
     let mut input = [0; BLOCK + AHEAD];
     let (mut from, mut to) = (Shade::draw(stream, background), Shade::draw(stream, background));
@@ -85,10 +109,12 @@ fn change_blocks(stream: &mut Stream, background: &Background) -> u32 {
 }
 
 /// What a run of a block is filtered from.
+#[inline(always)]
 fn run_of(input: &[i16; BLOCK + AHEAD], number: usize) -> &[i16; RUN + AHEAD] {
     input[number * RUN..].first_chunk().expect("a block holds whole runs")
 }
 
+#[inline(always)]
 fn add_filtered(output: &mut [f32; RUN], input: &[i16; RUN + AHEAD], filter: &[i16; TAPS]) {
     // What the upper halves round down, all taps together.
     let mut sums = [TAPS as i16 / 2; RUN];
@@ -112,6 +138,7 @@ impl White {
     }
 
     /// Fills in whole pairs for all lanes.
+    #[inline(always)]
     fn fill(&mut self, samples: &mut [i16]) {
         for chunk in samples.as_chunks_mut::<{ 2 * LANES }>().0 {
             let (low, high) = chunk.split_at_mut(LANES);

@@ -74,7 +74,8 @@ struct Speaker<'a> {
 
 impl<'a> Speaker<'a> {
     fn new(studio: &'a mut Studio, style: &'a Style, stream: &'a mut Stream) -> Self {
-        Self { studio, style, stream, end: 0, next: samples_in(style.head_secs) }
+        let head_secs = stream.uniform(style.head_secs.0, style.head_secs.1);
+        Self { studio, style, stream, end: 0, next: samples_in(head_secs) }
     }
 
     fn draw(&mut self, ends: (f32, f32)) -> f32 {
@@ -120,7 +121,8 @@ impl<'a> Speaker<'a> {
         }
     }
 
-    fn finish(self) {
-        self.studio.extend_to(self.end + samples_in(self.style.tail_secs));
+    fn finish(mut self) {
+        let tail = samples_in(self.draw(self.style.tail_secs));
+        self.studio.extend_to(self.end + tail);
     }
 }

@@ -9,6 +9,8 @@
 //! Where frames are taken from is found apart from the taking, so that a sound with noise and the same one without are
 //! stretched alike.
 
+use super::vectors::{self, Work};
+
 /// How a stretch goes about it, in samples.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Manner {
@@ -46,14 +48,7 @@ impl Frames {
         self.starts.clear();
         self.coarse.clear();
         self.coarse.extend(sound.iter().map(|&sample| coarse(sample)));
-        let (mut next, mut made) = (0, 0);
-        while next + step <= sound.len() && made + step < wanted {
-            let place = ((made as f32 / ratio) as usize).min(sound.len() - step);
-            let start = most_similar(&self.coarse, place, next, manner);
-            self.starts.push(start as u32);
-            next = start + step;
-            made += step;
-        }
+        vectors::wide(Search { frames: self, wanted, ratio, manner });
     }
 
     /// Puts the frames together, from the input in which they were found or from one like it.
@@ -70,26 +65,75 @@ impl Frames {
     }
 }
 
+/// Finds one frame after another.
+struct Search<'a> {
+    frames: &'a mut Frames,
+    /// How long the output is to be.
+    wanted: usize,
+    ratio: f32,
+    manner: Manner,
+}
+
+impl Work for Search<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { frames, wanted, ratio, manner } = self;
+        let (length, step) = (frames.coarse.len(), manner.step);
+        let (mut next, mut made) = (0, 0);
+        while next + step <= length && made + step < wanted {
+            let place = ((made as f32 / ratio) as usize).min(length - step);
+            let start = most_similar(&frames.coarse, place, next, manner);
+            frames.starts.push(start as u32);
+            next = start + step;
+            made += step;
+        }
+    }
+}
+
 /// A sample without its seven lowest bits. The few that are louder than eight bits hold then count as just so loud.
 fn coarse(sample: i16) -> u8 {
     ((sample >> 7).clamp(-128, 127) + 128) as u8
 }
 
 /// Where, near a place, the sound is most like what should go on, which is the step from `next`.
+#[inline(always)]
 fn most_similar(coarse: &[u8], place: usize, next: usize, manner: Manner) -> usize {
     let Manner { step, reach } = manner;
-    let last = coarse.len() - step;
-    let around = |centre: usize, reach: usize| centre.saturating_sub(reach)..=(centre + reach).min(last);
-    let unlike = |&start: &usize| difference(&coarse[start..start + step], &coarse[next..next + step]);
-    let rough = around(place, reach).step_by(STRIDE).min_by_key(unlike).unwrap_or(place);
-    around(rough, STRIDE / 2).min_by_key(unlike).unwrap_or(rough)
+    let wanted = &coarse[next..next + step];
+    let rough = best_around(coarse, wanted, place, reach, STRIDE);
+    best_around(coarse, wanted, rough, STRIDE / 2, 1)
 }
 
+/// The first of the places around one, so many samples apart, where the sound is least unlike what is wanted.
+#[inline(always)]
+fn best_around(coarse: &[u8], wanted: &[u8], centre: usize, reach: usize, stride: usize) -> usize {
+    let last = (centre + reach).min(coarse.len() - wanted.len());
+    let (mut best, mut least) = (centre, u32::MAX);
+    let mut start = centre.saturating_sub(reach);
+    // A loop, not an iterator's fold, which would be a function of its own, without wide vectors.
+    while start <= last {
+        let unlike = difference(&coarse[start..start + wanted.len()], wanted);
+        if unlike < least {
+            (best, least) = (start, unlike);
+        }
+        start += stride;
+    }
+    best
+}
+
+#[inline(always)]
 fn difference(a: &[u8], b: &[u8]) -> u32 {
     // Steps are whole runs, whose length is a constant for the compiler: sixteen samples are one instruction.
     const RUN: usize = 80;
-    let runs = a.as_chunks::<RUN>().0.iter().zip(b.as_chunks::<RUN>().0);
-    runs.map(|(a, b)| a.iter().zip(b).map(|(&a, &b)| u32::from(a.abs_diff(b))).sum::<u32>()).sum()
+    let mut sum = 0;
+    for (a, b) in a.as_chunks::<RUN>().0.iter().zip(b.as_chunks::<RUN>().0) {
+        for index in 0..RUN {
+            sum += u32::from(a[index].abs_diff(b[index]));
+        }
+    }
+    sum
 }
 
 fn cross_fade(output: &mut Vec<i16>, from: &[i16], to: &[i16]) {

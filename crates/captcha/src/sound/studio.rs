@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use super::{
     bank::SAMPLE_RATE_HZ,
     stretch::{Frames, Manner},
+    vectors::{self, Work},
     wav,
 };
 
@@ -98,6 +99,7 @@ fn quantise(sample: f32) -> i16 {
     round(bent.copysign(sample))
 }
 
+#[inline(always)]
 fn round(sample: f32) -> i16 {
     // Adding 1.5 × 2²³ rounds to a whole number and leaves it in the low bits: vector instructions do it, as they do
     // not do Rust's checked conversion.
@@ -106,8 +108,27 @@ fn round(sample: f32) -> i16 {
 }
 
 fn quantise_all(mix: &[f32], samples: &mut Vec<i16>) {
-    const RUN: usize = 64;
     samples.resize(mix.len(), 0);
+    vectors::wide(Quantisation { mix, samples });
+}
+
+struct Quantisation<'a> {
+    mix: &'a [f32],
+    samples: &'a mut [i16],
+}
+
+impl Work for Quantisation<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        quantise_plainly(self.mix, self.samples);
+    }
+}
+
+#[inline(always)]
+fn quantise_plainly(mix: &[f32], samples: &mut [i16]) {
+    const RUN: usize = 64;
     for (samples, mix) in samples.chunks_mut(RUN).zip(mix.chunks(RUN)) {
         // Few runs are loud enough to be bent.
         let is_loud = mix.iter().fold(false, |is_loud, sample| is_loud | (sample.abs() > KNEE));
@@ -115,7 +136,9 @@ fn quantise_all(mix: &[f32], samples: &mut Vec<i16>) {
         if is_loud {
             pairs.for_each(|(sample, &mixed)| *sample = quantise(mixed));
         } else {
-            pairs.for_each(|(sample, &mixed)| *sample = round(mixed));
+            for (sample, &mixed) in pairs {
+                *sample = round(mixed);
+            }
         }
     }
 }

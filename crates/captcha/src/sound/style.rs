@@ -8,17 +8,17 @@ use crate::Error;
 /// How quickly characters follow each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Pace {
-    /// One a second or a little more.
+    /// A start every 1.3 to 1.45 s.
     #[default]
     Normal,
-    /// The same sound, 1.4 times as long at the same pitch. It is made of the normal one alone, so that whoever has both
+    /// The same sound, one and a half times as long at the same pitch. It is made of the normal one alone, so that whoever has both
     /// has nothing that is not in the one.
     Slow,
 }
 
 impl Pace {
     /// How much longer the slow pace takes than the normal one.
-    pub(crate) const SLOWER: f32 = 1.4;
+    pub(crate) const SLOWER: f32 = 1.5;
 }
 
 impl FromStr for Pace {
@@ -38,8 +38,9 @@ impl FromStr for Pace {
 /// the lower and the upper end of what is drawn evenly.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Style {
-    /// Noise before the lead-in.
-    pub head_secs: f32,
+    /// Noise before the lead-in. With what comes after the last character, it moves the characters about in the sound, so
+    /// that where they are must be heard.
+    pub head_secs: (f32, f32),
     /// From the end of the lead-in to the first character.
     pub lead_in_pause_secs: (f32, f32),
     /// From the start of one character to the start of the next, unless the gap would be too short.
@@ -47,7 +48,7 @@ pub struct Style {
     /// The shortest gap between two characters.
     pub shortest_gap_secs: f32,
     /// Noise after the last character.
-    pub tail_secs: f32,
+    pub tail_secs: (f32, f32),
     /// How much longer a character lasts at the same pitch.
     pub stretch: (f32, f32),
     /// How much higher a character sounds, and how much shorter it gets by it.
@@ -106,13 +107,13 @@ impl Style {
     /// How challenges are spoken.
     #[must_use]
     pub const fn challenge(language: Language) -> Self {
-        // English names are short and like each other. The others are longer and unlike each other, so that people and
-        // solvers make them out when they are said quickly, and Korean ones through more babble as well.
+        // Names of Korean and Japanese are longer and less like each other than those of the others, so that people make
+        // them out when they are said more quickly, and Korean ones through two voices.
         let (stretch, babble_voices, babble_gain) = match language {
-            Language::Ko => ((0.6, 1.0), 2.0, (0.4, 0.7)),
-            Language::En => ((0.6, 1.1), 1.0, (0.38, 0.72)),
-            Language::Ja => ((0.45, 0.82), 1.0, (0.39, 0.75)),
-            Language::Zh => ((0.5, 0.9), 1.0, (0.38, 0.72)),
+            Language::Ko => ((0.7, 1.05), 2.0, (0.36, 0.62)),
+            Language::En => ((0.7, 1.1), 1.0, (0.38, 0.72)),
+            Language::Ja => ((0.65, 1.0), 1.0, (0.36, 0.68)),
+            Language::Zh => ((0.75, 1.05), 1.0, (0.38, 0.72)),
         };
         Self { stretch, background: Background { babble_voices, babble_gain, ..CHALLENGE.background }, ..CHALLENGE }
     }
@@ -121,8 +122,10 @@ impl Style {
     #[must_use]
     pub const fn test() -> Self {
         Self {
-            lead_in_pause_secs: (0.7, 0.7),
+            head_secs: (0.25, 0.25),
+            lead_in_pause_secs: (1.3, 1.3),
             period_secs: (1.4, 1.4),
+            tail_secs: (0.35, 0.35),
             stretch: (1.0, 1.0),
             pitch: (1.0, 1.0),
             glide: (1.0, 1.0),
@@ -136,21 +139,21 @@ impl Style {
 }
 
 const CHALLENGE: Style = Style {
-    head_secs: 0.25,
-    lead_in_pause_secs: (0.3, 0.75),
-    period_secs: (0.7, 1.7),
-    shortest_gap_secs: 0.25,
-    tail_secs: 0.35,
-    stretch: (0.7, 1.35),
-    pitch: (0.66, 1.45),
-    glide: (0.75, 1.25),
+    head_secs: (0.15, 0.55),
+    lead_in_pause_secs: (1.25, 1.35),
+    period_secs: (1.3, 1.45),
+    shortest_gap_secs: 0.4,
+    tail_secs: (0.25, 0.5),
+    stretch: (0.7, 1.1),
+    pitch: (0.95, 1.07),
+    glide: (0.98, 1.02),
     speech_gain: (0.85, 1.15),
-    tilt: (-0.6, 0.9),
+    tilt: (-0.5, 0.7),
     colour_secs: (0.0002, 0.001),
-    colour_gain: (-0.8, 0.8),
-    walls: 4,
+    colour_gain: (-0.35, 0.35),
+    walls: 2,
     wall_secs: (0.006, 0.05),
-    wall_gain: (0.15, 0.4),
+    wall_gain: (0.1, 0.3),
     only_voice: None,
     background: Background {
         fade_secs: 0.12,

@@ -4,6 +4,8 @@
 //! Between samples, speech in front is read with a cubic through four neighbours (Catmull and Rom, "A class of local
 //! interpolating splines", 1974), babble behind it with a straight line.
 
+use super::vectors::{self, Work};
+
 /// Places in a clip have 32 bits of whole samples and 32 bits of fraction.
 const ONE: f64 = 4_294_967_296.0;
 
@@ -29,6 +31,26 @@ const BLOCK: usize = 32;
 
 /// Plays a clip.
 pub(crate) fn play(clip: &[i16], speed: Speed, played: &mut Vec<f32>) {
+    vectors::wide(Playing { clip, speed, played });
+}
+
+struct Playing<'a> {
+    clip: &'a [i16],
+    speed: Speed,
+    played: &'a mut Vec<f32>,
+}
+
+impl Work for Playing<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        play_plainly(self.clip, self.speed, self.played);
+    }
+}
+
+#[inline(always)]
+fn play_plainly(clip: &[i16], speed: Speed, played: &mut Vec<f32>) {
     let readable = clip.len().saturating_sub(NEIGHBOURS);
     let length = (readable as f32 * 2.0 / (speed.from.min(FASTEST) + speed.to.min(FASTEST))) as usize;
     resize(played, length);
@@ -64,6 +86,7 @@ pub(crate) fn play_as_it_is(clip: &[i16], played: &mut Vec<f32>) {
 }
 
 /// Fills a block, or the beginning of one, with what a function says of each index.
+#[inline(always)]
 fn fill(block: &mut [f32], sample: impl Fn(usize) -> f32) {
     match block.as_chunks_mut::<BLOCK>().0 {
         [whole] => (0..BLOCK).for_each(|index| whole[index] = sample(index)),
@@ -77,6 +100,7 @@ const PAIRS: usize = 64;
 const FASTEST: f32 = 1.9;
 
 /// Each sample of a clip with the next one, from a sample on, with silence after the end: one load reads both.
+#[inline(always)]
 fn pairs(clip: &[i16], start: usize, room: &mut [i16; PAIRS + 1]) -> [u32; PAIRS] {
     let rest = clip.get(start..).unwrap_or_default();
     let window = rest.first_chunk().unwrap_or_else(|| {
@@ -88,6 +112,7 @@ fn pairs(clip: &[i16], start: usize, room: &mut [i16; PAIRS + 1]) -> [u32; PAIRS
 }
 
 /// A pair's two samples.
+#[inline(always)]
 fn apart(pair: u32) -> [i32; 2] {
     [i32::from(pair as i16), pair as i32 >> 16]
 }
@@ -103,6 +128,7 @@ fn resize(played: &mut Vec<f32>, length: usize) {
 }
 
 /// The value between the middle two of four samples.
+#[inline(always)]
 fn cubic(neighbours: [i32; NEIGHBOURS], fraction: u32) -> f32 {
     let [a, b, c, d] = neighbours.map(|sample| sample as f32);
     // 24 bits fit an f32, and signed numbers are quicker to convert.
