@@ -40,7 +40,8 @@ PLAIN = {
     "colour_gain": "0..0",
     "walls": "0",
 }
-SEED = "97"
+# One whose answers say every name often enough.
+SEED = "11"
 # Names that a voice is heard least by are shown.
 WORST = 3
 

@@ -4,9 +4,9 @@
 It knows the few lead-ins, and how names usually follow them, from clean sounds that it had spoken for itself. Three
 ways to hear the names are tried, each with the sound as it is and with its steady noise subtracted. `free` is what
 Whisper writes of all that follows the lead-in; `told` the same when it was told what answers are like, and the
-likeliest text that has as many characters. `held` finds the moments at which characters are said, by loudness and the usual
-distances, and scores each spelling of each name at each of them, less what it scores on the whole, which sounds show
-without their answers. The best way is chosen on sounds of their own.
+likeliest text that has as many characters. `held` finds the moments at which characters are said, by loudness and the
+usual distances, and scores each spelling of each name at each of them, less what it scores on the whole, which sounds
+show without their answers. The best way is chosen on sounds of their own.
 """
 
 from __future__ import annotations
