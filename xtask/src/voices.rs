@@ -215,7 +215,7 @@ impl Measure {
             Word::Character(_) => 0.12..0.95,
             Word::Test => 0.2..0.95,
             // With the silence around it, 6 s at the slow pace.
-            Word::Notice(_) => 1.5..3.65,
+            Word::Notice(_) => 1.5..3.4,
         };
         let longest_pause_secs = match word {
             // Two sentences.

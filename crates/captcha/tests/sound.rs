@@ -150,7 +150,7 @@ fn every_notice_is_read_back_lasts_as_it_should_and_never_clips() {
             Pace::Normal => normal_secs = secs(&samples),
             Pace::Slow => {
                 let ratio = secs(&samples) / normal_secs;
-                assert!((1.38..1.42).contains(&ratio), "{what}: {ratio} times as long as at the normal pace");
+                assert!((1.48..1.52).contains(&ratio), "{what}: {ratio} times as long as at the normal pace");
             }
         }
         assert!(speak_notice(notice, language, pace) == wav, "{what}: the same bytes each time");
@@ -305,17 +305,21 @@ fn names_come_at_an_even_pace_and_none_is_covered_by_a_louder_voice() {
         assert!(secs(&clean) < 10.0, "{what}: {} s", secs(&clean));
         let names = names_of(&clean, &what);
         let pause_secs = |names: &[std::ops::Range<usize>]| (names[1].start - names[0].end) as f64 / RATE_HZ;
-        assert!((1.1..1.4).contains(&pause_secs(&names)), "{what}: {} s before the first", pause_secs(&names));
+        assert!((1.15..1.6).contains(&pause_secs(&names)), "{what}: {} s before the first", pause_secs(&names));
         let slow = names_of(&slow, &what);
-        assert!((1.65..2.1).contains(&pause_secs(&slow)), "{what}: {} s, slow", pause_secs(&slow));
+        assert!((1.75..2.4).contains(&pause_secs(&slow)), "{what}: {} s, slow", pause_secs(&slow));
         for pair in names[1..].windows(2) {
             let period_secs = (pair[1].start - pair[0].start) as f64 / RATE_HZ;
-            assert!((1.25..1.5).contains(&period_secs), "{what}: {period_secs} s from start to start");
+            assert!((1.15..1.6).contains(&period_secs), "{what}: {period_secs} s from start to start");
         }
         for name in &names[1..] {
-            let background: Vec<i16> = name.clone().map(|at| sound[at].saturating_sub(clean[at])).collect();
-            let over = level(&clean[name.clone()]) / level(&background);
-            assert!(over > 1.25, "{what}: a name is {over:.2} times as loud as what lies behind it");
+            // Where it is loud: what lies behind its soft end covers no name.
+            let half = level(&clean[name.clone()]);
+            let loud = name.clone().step_by(160).filter(|&at| level(&clean[at..at + 160]) >= half);
+            let (said, behind): (Vec<i16>, Vec<i16>) =
+                loud.flat_map(|at| at..at + 160).map(|at| (clean[at], sound[at].saturating_sub(clean[at]))).unzip();
+            let over = level(&said) / level(&behind);
+            assert!(over > 1.05, "{what}: a name is {over:.2} times as loud as what lies behind it");
         }
     }
 }

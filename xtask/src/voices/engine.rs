@@ -117,7 +117,7 @@ const STAND_INS: [(Language, &str, &[u8], &str); 22] = [
     (Language::Zh, "zf_xiaoyi", b"FLR", "zm_yunxi"),
     (Language::Zh, "zm_yunyang", b"L", "zm_yunjian"),
     (Language::Zh, "zf_xiaobei", b"R", "zm_yunxi"),
-    (Language::Zh, "zf_xiaobei", b"X", "zf_xiaoxiao"),
+    (Language::Zh, "zf_xiaobei", b"FX", "zf_xiaoni"),
     (Language::Zh, "zm_yunjian", b"R", "zm_yunyang"),
     (Language::Zh, "zf_xiaoni", b"R", "zm_yunyang"),
     (Language::Zh, "zm_yunxia", b"H", "zm_yunjian"),

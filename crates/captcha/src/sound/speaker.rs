@@ -97,8 +97,11 @@ impl<'a> Speaker<'a> {
         frames.find(clip, ratio, Manner::CLIP);
         frames.lay_out(clip, stretched);
         tape::play(stretched, Speed::gliding(pitch, pitch * glide), played);
+        let power = tape::power(played);
         tape::tilt(played, tilt);
         tape::colour(played, coloured, samples_in(delay), share);
+        // A dark name is as loud as a bright one, so that no voice behind covers it.
+        let gain = gain * (power / tape::power(played).max(f32::MIN_POSITIVE)).sqrt();
         let start = self.next;
         self.place(gain);
         self.reflect(start, gain);
