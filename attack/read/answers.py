@@ -14,15 +14,17 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
+from hangul import as_keys
+
 MAX_ANSWER_CHARACTERS = 64
 
 ANSWER_LINE = re.compile(r"(\d{1,6})\s*:\s*(.*?)\s*(?:\[(\d{1,6}(?:\.\d+)?) s\])?")
 HEADER_LINE = re.compile(r"(test|reader|pictures)\s*:\s*(.*)", re.IGNORECASE)
 RANGE = re.compile(r"(\d{1,6})(?:\s*-\s*(\d{1,6}))?")
 
-# What haechi's own `normalise` leaves out besides white space: hyphens and invisible characters.
+# What haechi's own `normalise` leaves out besides white space: hyphens, dots, commas and invisible characters.
 LEFT_OUT = re.compile(
-    r"[\s\-\u00ad\u2010-\u2015\u2212\u200b-\u200f\u2060\ufeff]", re.UNICODE
+    r"[\s\-.,。、・·ー\u00ad\u2010-\u2015\u2212\u200b-\u200f\u2060\ufeff]", re.UNICODE
 )
 
 
@@ -132,9 +134,11 @@ def parse_numbers(text: str, numbers: set[int]) -> set[int]:
 
 
 def normalise(typed: str) -> str:
-    """What a typed text comes down to: full-width letters made plain, upper case, no spaces, no hyphens.
+    """What a typed text comes down to: full-width letters made plain, Hangul as the keys that typed it, upper case,
+    no spaces, no hyphens, no dots.
 
-    As the server does it, but for Hangul, which the server reads as the keys that typed it.
+    As the server does it, which reads other keyboards' layouts besides.
     """
     plain = LEFT_OUT.sub("", unicodedata.normalize("NFKC", typed))
-    return "".join(letter.upper() if letter.isascii() else letter for letter in plain)
+    letters = "".join(map(as_keys, plain))
+    return "".join(letter.upper() if letter.isascii() else letter for letter in letters)

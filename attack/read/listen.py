@@ -1,207 +1,260 @@
-"""A listening test for people: a page with sounds to type, and how many were understood.
+"""A listening test for people: makes a page with sounds to type, and scores what they typed.
 
     haechi speak --count 10 --out sounds --lang ko --seed may
-    python attack/read/listen.py sounds --lang ko
+    python attack/read/listen.py make sounds --lang ko --out test --key test-key
+    python attack/read/listen.py score test-key/key.json result-*.json
 
-It is served on this machine only. What was typed is scored, shown and printed, and kept nowhere.
+See README.md beside this file.
 """
 
 import argparse
+import base64
+import hashlib
+import io
 import json
-import re
-from collections import Counter
+import random
+import sys
+import wave
+from array import array
 from dataclasses import dataclass
 from html import escape
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
-from align import align
-from answers import MAX_ANSWER_CHARACTERS, normalise
+import labelled
+import results
+import score
+from labelled import SOUNDS, LabelError, Labelled
+from making import check_folders, fill, source, within, write_key
+from telephone import RATE_HZ, over_telephone
 
-HERE = Path(__file__).parent
-TEXTS = json.loads((HERE / "listen.json").read_text(encoding="utf-8"))
-LABELLED = re.compile(r"\d+_([0-9A-Za-z]{1,32})\.wav")
-MAX_FORM_BYTES = 1 << 16
-POLICY = "default-src 'none'; media-src 'self'; style-src 'self'; form-action 'self'; frame-ancestors 'none'"
+TEXTS = json.loads(source("listen.json"))
+MAX_COUNT = 100
+MAX_RATE_HZ = 48000
+MAX_SECS = 120
+# What the script says; all other texts are in the page.
+SCRIPT_TEXTS = (
+    "title play pause again next finish unplayed ended silent resumed summary sure"
+).split()
 
 
 @dataclass(frozen=True)
-class Heard:
-    """One sound of the test, and what a person typed for it."""
+class Sound:
+    """One sound as a listener gets it."""
 
-    said: str
-    typed: str
-
-    @property
-    def right(self) -> bool:
-        """Whether the whole answer is right."""
-        return self.said == self.typed
-
-    @property
-    def understood(self) -> int:
-        """Characters that were understood: all but those that must be changed, added or removed."""
-        edits = sum(said != typed for said, typed in align(self.said, self.typed))
-        return max(0, len(self.said) - edits)
-
-    @property
-    def confusions(self) -> list[tuple[str, str]]:
-        """Which character was taken for which, where nothing was left out or added."""
-        if len(self.said) != len(self.typed):
-            return []
-        pairs = zip(self.said, self.typed, strict=True)
-        return [(said, typed) for said, typed in pairs if said != typed]
+    labelled: Labelled
+    telephone: bool
+    wav: bytes
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """The command line: serves the test until it is interrupted."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("folder", type=Path, help="sounds named like 00000_ANSWER.wav")
-    parser.add_argument("--lang", choices=sorted(TEXTS), default="ko")
-    parser.add_argument("--port", type=int, default=8090)
+    """The command line: makes a test, or prints its score."""
+    parser = make_parser()
     options = parser.parse_args(arguments)
-    sounds = find(options.folder)
-    if not sounds:
-        parser.error(f"{options.folder} holds no sound named like 00000_ANSWER.wav")
-    server = make_server(sounds, options.lang, options.port)
-    print(f"open http://127.0.0.1:{server.server_port}/", flush=True)
-    server.serve_forever()
+    try:
+        if options.command == "make":
+            write_test(options)
+        else:
+            print_score(options)
+    except (LabelError, score.ScoreError, OSError) as error:
+        parser.exit(2, f"{parser.prog}: error: {error}\n")
 
 
-def find(folder: Path) -> list[tuple[Path, str]]:
-    """The sounds of a folder with their answers, in the order of their names."""
-    paths = sorted(folder.glob("*.wav"))
-    return [(path, label[1]) for path in paths if (label := LABELLED.fullmatch(path.name))]
+def make_parser() -> argparse.ArgumentParser:
+    """The options of both commands."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    make = commands.add_parser("make", help="make the page, and its key apart from it")
+    make.add_argument(
+        "sets",
+        nargs="+",
+        type=Path,
+        metavar="FOLDER",
+        help="sounds named like 00000_ANSWER.wav, 16-bit mono",
+    )
+    make.add_argument(
+        "--lang", choices=sorted(TEXTS), default="ko", help="of the page [default: ko]"
+    )
+    make.add_argument(
+        "--out", required=True, type=Path, help="folder for listen.html: new or empty"
+    )
+    make.add_argument(
+        "--key",
+        required=True,
+        type=Path,
+        help="folder for key.json, neither in --out nor around it",
+    )
+    make.add_argument(
+        "--count",
+        type=within(int, 1, MAX_COUNT),
+        help="sounds in the test, in equal shares of the folders [default: all]",
+    )
+    make.add_argument(
+        "--seed",
+        default="1",
+        help="any text; the same one draws the same test [default: 1]",
+    )
+    make.add_argument(
+        "--telephone",
+        choices=["all", "half", "none"],
+        default="half",
+        help="how many sounds are made to sound like a telephone [default: half]",
+    )
+    scoring = commands.add_parser("score", help="score the results of one test")
+    scoring.add_argument("key", type=Path, help="the key.json of the test")
+    scoring.add_argument(
+        "results", nargs="+", type=Path, help="the files that listeners sent"
+    )
+    scoring.add_argument("--json", action="store_true", help="print JSON, for scripts")
+    return parser
 
 
-def make_server(sounds: list[tuple[Path, str]], language: str, port: int) -> ThreadingHTTPServer:
-    """What serves the test, on this machine only."""
-
-    class Handler(BaseHTTPRequestHandler):
-        """The page, its style and its sounds; and the score of what was typed."""
-
-        def do_GET(self):
-            path = urlsplit(self.path).path
-            sound = re.fullmatch(r"/(\d{1,4})\.wav", path)
-            if path == "/":
-                self.reply("text/html", ask(language, len(sounds)).encode())
-            elif path == "/page.css":
-                self.reply("text/css", (HERE / "page.css").read_bytes())
-            elif sound and int(sound[1]) < len(sounds):
-                self.reply("audio/wav", sounds[int(sound[1])][0].read_bytes())
-            else:
-                self.send_error(HTTPStatus.NOT_FOUND)
-
-        def do_POST(self):
-            length = int(self.headers.get("Content-Length", 0))
-            if length > MAX_FORM_BYTES:
-                self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-                return
-            form = parse_qs(self.rfile.read(length).decode(errors="replace"))
-            score = judge(sounds, form)
-            print(summary(language, score), flush=True)
-            self.reply("text/html", tell(language, score).encode())
-
-        def reply(self, kind: str, body: bytes):
-            """Sends a whole reply."""
-            self.send_response(HTTPStatus.OK)
-            self.send_header("Content-Type", kind if kind == "audio/wav" else f"{kind}; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("Content-Security-Policy", POLICY)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            """Requests are not worth a line."""
-
-    return ThreadingHTTPServer(("127.0.0.1", port), Handler)
+# Making a test
 
 
-def judge(sounds: list[tuple[Path, str]], form: dict[str, list[str]]) -> list[Heard]:
-    """What was said and what was typed, sound by sound."""
-    typed = (form.get(f"typed{number}", [""])[0] for number in range(len(sounds)))
+def write_test(options: argparse.Namespace) -> None:
+    """Writes what the listener gets and, elsewhere, the key."""
+    check_folders(options.sets, options.out, options.key)
+    sets = labelled.find(options.sets, SOUNDS)
+    count = options.count or sum(map(len, sets))
+    if count > MAX_COUNT:
+        raise LabelError(f"a page holds up to {MAX_COUNT} sounds, not {count}: --count")
+    drawn = labelled.draw(sets, count, options.seed)
+    filtered = draw_telephones(drawn, options.telephone, options.seed)
+    sounds = [
+        Sound(file, telephone, as_heard(file.path, telephone))
+        for file, telephone in zip(drawn, filtered, strict=True)
+    ]
+    test = test_name(options.lang, sounds)
+    head = {"test": test, "language": options.lang, "seed": options.seed}
+    write_key(options.key, head, "sounds", key_rows(sounds))
+    options.out.mkdir(parents=True, exist_ok=True)
+    page = render(test, options.lang, sounds)
+    (options.out / "listen.html").write_text(page, encoding="utf-8")
+
+
+def draw_telephones(drawn: list[Labelled], share: str, seed: str) -> list[bool]:
+    """Which sounds are filtered. Half are half of each folder's, to one sound."""
+    if share != "half":
+        return [share == "all"] * len(drawn)
+    order = list(range(len(drawn)))
+    random.Random(f"{seed} telephone").shuffle(order)
+    order.sort(key=lambda place: drawn[place].set_name)
+    filtered = set(order[1::2])
+    return [place in filtered for place in range(len(drawn))]
+
+
+def as_heard(path: Path, telephone: bool) -> bytes:
+    """The sound's bare samples as a WAV: nothing else of its file, such as a comment, comes along."""
+    samples, rate_hz = read_wav(path)
+    if telephone:
+        samples, rate_hz = over_telephone(samples, rate_hz), RATE_HZ
+    return wav_of(samples, rate_hz)
+
+
+def read_wav(path: Path) -> tuple[list[int], int]:
+    """A file's samples and their rate."""
+    try:
+        with wave.open(str(path), "rb") as file:
+            form = file.getparams()
+            if (form.nchannels, form.sampwidth) != (1, 2):
+                raise LabelError(f"{path} is not 16-bit mono")
+            if not RATE_HZ <= form.framerate <= MAX_RATE_HZ:
+                raise LabelError(
+                    f"{path} has {form.framerate} samples a second, not {RATE_HZ} to {MAX_RATE_HZ}"
+                )
+            if not 0 < form.nframes <= MAX_SECS * form.framerate:
+                raise LabelError(f"{path} is empty or longer than {MAX_SECS} s")
+            samples = array("h", file.readframes(form.nframes))
+    except (wave.Error, EOFError) as error:
+        raise LabelError(
+            f"{path} cannot be read: {error or 'it is cut short'}"
+        ) from error
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return samples.tolist(), form.framerate
+
+
+def wav_of(samples: list[int], rate_hz: int) -> bytes:
+    """16-bit mono samples as a WAV."""
+    little = array("h", samples)
+    if sys.byteorder == "big":
+        little.byteswap()
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate_hz)
+        file.writeframes(little.tobytes())
+    return buffer.getvalue()
+
+
+def test_name(language: str, sounds: list[Sound]) -> str:
+    """A short name that ties results to their key, made of nothing but what the listener gets."""
+    digest = hashlib.sha256(language.encode())
+    for sound in sounds:
+        digest.update(hashlib.sha256(sound.wav).digest())
+    return digest.hexdigest()[:8]
+
+
+def key_rows(sounds: list[Sound]) -> list[dict]:
+    """The answers, for the key."""
     return [
-        Heard(said, normalise(text[:MAX_ANSWER_CHARACTERS]))
-        for (_, said), text in zip(sounds, typed, strict=True)
+        {
+            "number": number,
+            "answer": sound.labelled.answer,
+            "set": sound.labelled.set_name,
+            "file": sound.labelled.path.name,
+            "telephone": sound.telephone,
+        }
+        for number, sound in enumerate(sounds, 1)
     ]
 
 
-def summary(language: str, score: list[Heard]) -> str:
-    """A score in a line."""
-    right, understood, characters = rates(score)
-    confused = confusions(score) or "nothing"
-    return f"{language}: {right}/{len(score)} right, {understood}/{characters} characters, confused: {confused}"
-
-
-def rates(score: list[Heard]) -> tuple[int, int, int]:
-    """Whole answers that are right, characters understood, and characters."""
-    return (
-        sum(heard.right for heard in score),
-        sum(heard.understood for heard in score),
-        sum(len(heard.said) for heard in score),
-    )
-
-
-def confusions(score: list[Heard]) -> str:
-    """Such as `9 → Y, J → K (2)`; empty if nothing was confused."""
-    counts = Counter(pair for heard in score for pair in heard.confusions)
-    return ", ".join(
-        f"{said} → {typed}" + (f" ({count})" if count > 1 else "")
-        for (said, typed), count in sorted(counts.items())
-    )
-
-
-def ask(language: str, count: int) -> str:
-    """The page with the sounds."""
+def render(test: str, language: str, sounds: list[Sound]) -> str:
+    """The page, with style, script, texts and sounds inside."""
     texts = TEXTS[language]
-    advice = "".join(f"<li>{escape(line)}</li>" for line in texts["advice"])
-    questions = "".join(question(texts["sound"], number) for number in range(count))
-    form = f'<form method="post" action="/" autocomplete="off">{questions}<p><button class="main" id="check">{escape(texts["submit"])}</button></p></form>'
-    return page(language, f"<p>{escape(texts['task'])}</p><ul>{advice}</ul>{form}")
-
-
-def question(sound: str, number: int) -> str:
-    """One sound, and the field for it."""
-    name = escape(f"{sound} {number + 1}")
-    return (
-        f'<p><label for="typed{number}">{name}</label><br>'
-        f'<audio controls preload="none" aria-label="{name}" src="/{number}.wav"></audio>'
-        f'<input id="typed{number}" name="typed{number}" maxlength="32" autocomplete="off" '
-        'autocapitalize="characters" autocorrect="off" spellcheck="false"></p>'
+    count = str(len(sounds))
+    data = {
+        "test": test,
+        "language": language,
+        "sounds": [
+            {"address": data_uri(sound.wav), "telephone": sound.telephone}
+            for sound in sounds
+        ],
+        "texts": {name: texts[name] for name in SCRIPT_TEXTS},
+    }
+    advice = "\n".join(f"<li>{escape(line)}</li>" for line in texts["advice"])
+    plain = {n: escape(t) for n, t in texts.items() if isinstance(t, str)}
+    return fill(
+        source("listen.html"),
+        **plain | {"task": plain["task"].replace("{count}", count)},
+        advice=advice,
+        language=language,
+        count=count,
+        style=source("page.css") + "\n" + source("listen.css"),
+        script=source("listen.js"),
+        # Nothing in the data may end the element that it is in.
+        data=json.dumps(data, ensure_ascii=False).replace("<", "\\u003c"),
     )
 
 
-def tell(language: str, score: list[Heard]) -> str:
-    """The page with a score."""
-    texts = {name: text if name == "advice" else escape(text) for name, text in TEXTS[language].items()}
-    right, understood, characters = rates(score)
-    rows = "".join(
-        f"<tr><td>{escape(heard.said)}</td><td>{escape(heard.typed)}</td><td>{'✓' if heard.right else '✕'}</td></tr>"
-        for heard in score
-    )
-    confused = confusions(score)
-    return page(
-        language,
-        f'<p id="result" role="status">{texts["right"]}: {right}/{len(score)}. '
-        f"{texts['characters']}: {understood}/{characters}.</p>"
-        f'<table><thead><tr><th scope="col">{texts["said"]}</th><th scope="col">{texts["typed"]}</th>'
-        f'<th scope="col">{texts["verdict"]}</th></tr></thead><tbody>{rows}</tbody></table>'
-        + (f"<p>{texts['confused']}: {escape(confused)}</p>" if confused else "")
-        + f'<p><a href="/">{texts["again"]}</a></p>',
-    )
+def data_uri(wav: bytes) -> str:
+    """The sound inside an address."""
+    return "data:audio/wav;base64," + base64.b64encode(wav).decode()
 
 
-def page(language: str, content: str) -> str:
-    """A whole page around this."""
-    heading = escape(TEXTS[language]["heading"])
-    return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta name="color-scheme" content="light dark"><title>{heading}</title>'
-        '<link rel="stylesheet" href="/page.css"></head>'
-        f"<body><main><h1>{heading}</h1>{content}</main></body></html>"
-    )
+# Scoring it
+
+
+def print_score(options: argparse.Namespace) -> None:
+    """Prints the score as score.py does that of pictures."""
+    test = results.read_key(options.key)
+    heard = results.read_all(options.results, test)
+    result = score.score(test.name, test.sounds, heard, results.SOUNDS)
+    if options.json:
+        print(json.dumps(result, indent=1, ensure_ascii=False))
+    else:
+        print(score.report(result, results.SOUNDS))
 
 
 if __name__ == "__main__":

@@ -2,11 +2,10 @@
 
 import base64
 import io
-from pathlib import Path
 
 from PIL import Image
 
-HERE = Path(__file__).parent
+from making import fill, source
 
 PICTURE = """\
 <div class="picture" hidden>
@@ -30,18 +29,6 @@ def render(test: str, images: list[Image.Image]) -> str:
         count=str(len(images)),
         pictures="\n".join(blocks),
     )
-
-
-def source(name: str) -> str:
-    """One of the page's parts, which lie beside this file."""
-    return (HERE / name).read_text(encoding="utf-8").strip()
-
-
-def fill(page: str, **parts: str) -> str:
-    """Puts each part in the place of its {{name}}."""
-    for name, part in parts.items():
-        page = page.replace("{{" + name + "}}", part)
-    return page
 
 
 def picture(number: int, count: int, image: Image.Image) -> str:

@@ -9,6 +9,7 @@ import argparse
 import json
 import statistics
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from math import sqrt
@@ -42,11 +43,41 @@ class Reading:
     reader: str
     typed: str
     seconds: float | None
+    # How often a sound was played; of a picture there is nothing to play.
+    plays: int | None
 
     @property
     def right(self) -> bool:
         """Whether the whole answer is right."""
         return self.typed == self.picture.answer
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a test asks: the words for it in a report, and how its readings are told apart."""
+
+    things: str
+    people: str
+    confused: str
+    wrong: str
+    taken_as: str
+    unseen: str
+    # By name: what a row of the table begins with, and which group a reading is of.
+    groups: dict[str, tuple[str, Callable[[Reading], str]]]
+
+
+PICTURES = Kind(
+    things="pictures",
+    people="readers",
+    confused="Confused (shown as typed)",
+    wrong="Misread",
+    taken_as="read as",
+    unseen="Read by nobody and not scored",
+    groups={
+        "sets": ("set ", lambda reading: reading.picture.set_name),
+        "readers": ("reader ", lambda reading: reading.reader),
+    },
+)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -130,6 +161,7 @@ def readings(answers: Answers, key: list[Shown]) -> list[Reading]:
             answers.reader,
             answers.typed.get(picture.number, ""),
             answers.seconds.get(picture.number),
+            plays=None,
         )
         for picture in key
         if picture.number in answers.given
@@ -139,16 +171,20 @@ def readings(answers: Answers, key: list[Shown]) -> list[Reading]:
 # Scoring
 
 
-def score(test: str, key: list[Shown], all_readings: list[Reading]) -> dict:
+def score(
+    test: str, key: list[Shown], all_readings: list[Reading], kind: Kind = PICTURES
+) -> dict:
     """Everything the report says, as plain data for JSON."""
     read = {reading.picture.number for reading in all_readings}
     return {
         "test": test,
-        "pictures": len(key),
+        kind.things: len(key),
         "unread": [p.number for p in key if p.number not in read],
         "all": tally(all_readings),
-        "sets": tally_by(all_readings, lambda reading: reading.picture.set_name),
-        "readers": tally_by(all_readings, lambda reading: reading.reader),
+        **{
+            name: tally_by(all_readings, group)
+            for name, (_, group) in kind.groups.items()
+        },
         "confusions": confusions(all_readings),
         "misread": misread(all_readings),
     }
@@ -165,6 +201,7 @@ def tally(some: list[Reading]) -> dict:
     whole = sum(reading.right for reading in some)
     shown = sum(len(reading.picture.answer) for reading in some)
     seconds = [r.seconds for r in some if r.seconds is not None and r.typed]
+    plays = [r.plays for r in some if r.plays is not None]
     right = sum(
         shown_one == typed_one
         for reading in some
@@ -181,6 +218,7 @@ def tally(some: list[Reading]) -> dict:
         "characters_right": right,
         "character_rate": rate(right, shown),
         "median_secs": statistics.median(seconds) if seconds else None,
+        "median_plays": statistics.median(plays) if plays else None,
     }
 
 
@@ -239,26 +277,29 @@ def misread(all_readings: list[Reading]) -> list[dict]:
 # Printing
 
 
-def report(result: dict) -> str:
+def report(result: dict, kind: Kind = PICTURES) -> str:
     """The score for people."""
     everyone = result["all"]
-    size = f"{result['pictures']} pictures, {everyone['readings']} readings"
-    lines = [f"Test {result['test']}: {size}, readers: {', '.join(result['readers'])}"]
+    size = f"{result[kind.things]} {kind.things}, {everyone['readings']} readings"
+    people = f"{kind.people}: {', '.join(result['readers'])}"
+    lines = [f"Test {result['test']}: {size}, {people}"]
     if unread := result["unread"]:
-        lines.append(f"Read by nobody and not scored: {len(unread)} pictures")
-    lines += ["", *table(result), "", "Confused (shown as typed):"]
+        lines.append(f"{kind.unseen}: {len(unread)} {kind.things}")
+    lines += ["", *table(result, kind), "", f"{kind.confused}:"]
     lines += [confusion_line(pair) for pair in result["confusions"]] or ["  nothing"]
-    lines += ["", "Misread:"]
-    lines += [misread_line(wrong) for wrong in result["misread"]] or ["  nothing"]
-    return "\n".join(lines)
+    lines += ["", f"{kind.wrong}:"]
+    wrong_lines = [misread_line(wrong, kind) for wrong in result["misread"]]
+    return "\n".join(lines + (wrong_lines or ["  nothing"]))
 
 
-def table(result: dict) -> list[str]:
-    """A row for all, for each set and for each reader, in columns."""
+def table(result: dict, kind: Kind) -> list[str]:
+    """A row for all and for each group, in columns."""
     head = ["", "whole answers", "", "95 %", "characters", "", "empty", "other order"]
-    rows = [head + ["median s"], row("all", result["all"])]
-    rows += [row(f"set {name}", part) for name, part in result["sets"].items()]
-    rows += [row(f"reader {name}", part) for name, part in result["readers"].items()]
+    rows = [head + ["median s", "median plays"], row("all", result["all"])]
+    for name, (start, _) in kind.groups.items():
+        rows += [row(start + group, part) for group, part in result[name].items()]
+    if result["all"]["median_plays"] is None:
+        rows = [cells[:-1] for cells in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join([first.ljust(widths[0]), *map(str.rjust, rest, widths[1:])])
@@ -269,7 +310,7 @@ def table(result: dict) -> list[str]:
 def row(name: str, part: dict) -> list[str]:
     """One row of the table."""
     low, high = part["whole_interval_95"] or (None, None)
-    median = part["median_secs"]
+    secs, plays = part["median_secs"], part["median_plays"]
     return [
         name,
         f"{part['whole']} of {part['readings']}",
@@ -279,7 +320,8 @@ def row(name: str, part: dict) -> list[str]:
         percent(part["character_rate"]),
         str(part["unanswered"]),
         str(part["other_order"]),
-        "-" if median is None else f"{median:.1f}",
+        "-" if secs is None else f"{secs:.1f}",
+        "-" if plays is None else f"{plays:g}",
     ]
 
 
@@ -290,15 +332,20 @@ def percent(share: float | None) -> str:
 
 def confusion_line(pair: dict) -> str:
     """One confused pair; a character that was missed or added has nothing for partner."""
-    shown, typed = pair["shown"] or "nothing", pair["typed"] or "nothing"
+    shown, typed = pair["shown"] or "nothing", printable(pair["typed"]) or "nothing"
     return f"  {shown} as {typed}: {pair['times']}"
 
 
-def misread_line(wrong: dict) -> str:
+def misread_line(wrong: dict, kind: Kind) -> str:
     """One misread picture."""
-    typed = wrong["typed"] or "(nothing)"
+    typed = printable(wrong["typed"]) or "(nothing)"
     where = f"{wrong['set']}, {wrong['reader']}"
-    return f"  {wrong['number']:03} {wrong['shown']} read as {typed}  ({where})"
+    return f"  {wrong['number']:03} {wrong['shown']} {kind.taken_as} {typed}  ({where})"
+
+
+def printable(typed: str) -> str:
+    """What was typed, without what a terminal would obey."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in typed)
 
 
 if __name__ == "__main__":

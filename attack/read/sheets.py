@@ -7,16 +7,17 @@ See README.md beside this file.
 
 import argparse
 import hashlib
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 
 import answers
 import labelled
 import page
+from labelled import LabelError, Labelled
+from making import check_folders, within, write_key
 
 MAX_COUNT = 2000
 MAX_PER_SHEET = 100
@@ -46,7 +47,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         write_test(options)
-    except (labelled.PictureError, OSError) as error:
+    except (LabelError, OSError) as error:
         parser.exit(2, f"{parser.prog}: error: {error}\n")
 
 
@@ -104,27 +105,23 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def within(kind: type, least: float, most: float):
-    """An argparse type: a number of `kind` from `least` to `most`."""
-
-    def number(text: str):
-        value = kind(text)
-        if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"{text} is not from {least} to {most}")
-        return value
-
-    return number
-
-
 def write_test(options: argparse.Namespace) -> None:
     """Draws the pictures, then writes what the reader gets and, elsewhere, the key."""
-    check_folders(options)
+    check_folders(options.sets, options.out, options.key)
     drawn = labelled.draw(labelled.find(options.sets), options.count, options.seed)
-    images = [labelled.pixels(picture) for picture in drawn]
+    images = [pixels(picture) for picture in drawn]
     test = test_name(images)
 
-    options.key.mkdir(parents=True, exist_ok=True)
-    write_key(options.key / "key.json", test, options.seed, drawn)
+    rows = [
+        {
+            "number": number,
+            "answer": picture.answer,
+            "set": picture.set_name,
+            "file": picture.path.name,
+        }
+        for number, picture in enumerate(drawn, 1)
+    ]
+    write_key(options.key, {"test": test, "seed": options.seed}, "pictures", rows)
     options.out.mkdir(parents=True, exist_ok=True)
     write_sheets(options, images)
     template = answers.template(test, len(images))
@@ -132,21 +129,6 @@ def write_test(options: argparse.Namespace) -> None:
     if options.html:
         html = page.render(test, images)
         (options.out / "page.html").write_text(html, encoding="utf-8")
-
-
-def check_folders(options: argparse.Namespace) -> None:
-    """Keeps answers out of the reader's reach, and typed answers from being overwritten."""
-    out, key = options.out.resolve(), options.key.resolve()
-    if out.is_relative_to(key) or key.is_relative_to(out):
-        raise labelled.PictureError("--key must lie apart from --out")
-    for folder in options.sets:
-        source = folder.resolve()
-        if out.is_relative_to(source) or source.is_relative_to(out):
-            raise labelled.PictureError(f"--out must lie apart from {folder}")
-    if out.exists() and any(out.iterdir()):
-        raise labelled.PictureError(f"{options.out} is not empty")
-    if (key / "key.json").exists():
-        raise labelled.PictureError(f"{options.key} already holds a key.json")
 
 
 def test_name(images: list[Image.Image]) -> str:
@@ -158,21 +140,18 @@ def test_name(images: list[Image.Image]) -> str:
     return digest.hexdigest()[:8]
 
 
-def write_key(path: Path, test: str, seed: str, drawn: list[labelled.Picture]) -> None:
-    """Writes the answers, one picture a line."""
-    rows = [
-        json.dumps(
-            {
-                "number": number,
-                "answer": picture.answer,
-                "set": picture.set_name,
-                "file": picture.path.name,
-            }
-        )
-        for number, picture in enumerate(drawn, 1)
-    ]
-    head = f'{{"test": {json.dumps(test)}, "seed": {json.dumps(seed)}, "pictures": [\n'
-    path.write_text(head + ",\n".join(rows) + "\n]}\n", encoding="utf-8")
+def pixels(picture: Labelled) -> Image.Image:
+    """The picture's bare pixels: nothing else of its file, such as a comment, comes along."""
+    try:
+        with Image.open(picture.path) as image:
+            if getattr(image, "n_frames", 1) != 1:
+                raise LabelError(f"{picture.path} is animated")
+            layer = image.convert("RGBA")
+    except (OSError, UnidentifiedImageError) as error:
+        raise LabelError(f"{picture.path} cannot be read: {error}") from error
+    bare = Image.new("RGB", layer.size, "white")
+    bare.paste(layer, mask=layer)
+    return bare
 
 
 def write_sheets(options: argparse.Namespace, images: list[Image.Image]) -> None:

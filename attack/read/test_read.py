@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import unicodedata
 import unittest
 from pathlib import Path
 
@@ -150,7 +151,7 @@ class Sheets(TestFolder):
         check("--out must lie apart from", light, light / "out", free)
         check("is not a folder", self.folder / "none", free, self.folder / "k")
         check("no picture named", key, free, self.folder / "k")
-        check("8 pictures are asked for, 7 are", light, free, self.folder / "k", 8)
+        check("8 files are asked for, 7 are", light, free, self.folder / "k", 8)
         check("is not from 1 to 2000", light, free, self.folder / "k", 0)
         self.assertFalse(free.exists())
 
@@ -253,9 +254,21 @@ class AnswersFile(unittest.TestCase):
         check("fhjkl", "FHJKL")
         check(" F h-J\tk\u2011l\u200b ", "FHJKL")
         check("ＦｈＪ－Ｋ　Ｌ", "FHJKL")
+        check("f.j,k。l", "FJKL")
         check("f?j", "F?J")
         check("ß", "ß")
         check("", "")
+
+    def test_hangul_is_read_as_the_keys_that_typed_it(self):
+        def check(typed, expected):
+            self.assertEqual(answers.normalise(typed), expected)
+            decomposed = unicodedata.normalize("NFD", typed)
+            self.assertEqual(answers.normalise(decomposed), expected)
+
+        check("랴ㅓ3", "FIJ3")
+        check("ㅏㅌㅈ47", "KXW47")
+        check("ㄺ쐐ㅀㅄ", "FRTHOFGQT")
+        check("각", "RKR")
 
     def test_seconds_and_numbers_without_zeros_are_read(self):
         read = answers.parse("1: ab [4.2 s]\n002 :c d\n3:[9 s]", {1, 2, 3}, "file")
