@@ -12,6 +12,7 @@ import { need } from "./harness/programs.mjs";
 import { runLane, summary } from "./harness/lane.mjs";
 import barriers from "./checks/barriers.mjs";
 import form from "./checks/form.mjs";
+import formats from "./checks/formats.mjs";
 import looks from "./checks/looks.mjs";
 import network from "./checks/network.mjs";
 import places from "./checks/places.mjs";
@@ -23,7 +24,7 @@ import word from "./checks/word.mjs";
 import work from "./checks/work.mjs";
 
 const all = { chromium: Chromium, firefox: Firefox, webkit: WebKit };
-const checks = [word, work, sound, time, network, places, form, privacy, looks, barriers, transcript].flat();
+const checks = [word, work, sound, formats, time, network, places, form, privacy, looks, barriers, transcript].flat();
 
 if (!process.env.HAECHI) throw new Error("HAECHI must be the path of the server's program");
 const wanted = process.argv.slice(2);

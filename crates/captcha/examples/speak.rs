@@ -42,7 +42,7 @@ fn write_notices(folder: &str) -> Result<(), Box<dyn Error>> {
         for language in Language::ALL {
             for (pace, suffix) in [(Pace::Normal, ""), (Pace::Slow, "_slow")] {
                 let path = Path::new(folder).join(format!("{kind}_{}{suffix}.wav", language.tag()));
-                fs::write(path, speak_notice(notice, language, pace))?;
+                fs::write(path, speak_notice(notice, &Speech::new(language).with_pace(pace)))?;
             }
         }
     }

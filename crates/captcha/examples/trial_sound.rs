@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! trial_sound FOLDER LANGUAGE COUNT SEED [FIELD=NUMBER | FIELD=FROM..TO]...      such as babble_gain=0.1..0.3
-//! trial_sound --time LANGUAGE COUNT SEED [FIELD=…]...
+//! trial_sound --time LANGUAGE COUNT SEED [FIELD=…]...      such as format=mulaw
 //! ```
 //!
 //! Beside each sound of FOLDER the same one without noise goes to FOLDER-clean.
@@ -26,6 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         match field {
             "voice" => style.only_voice = Some(value.parse()?),
             "pace" => speech = speech.with_pace(value.parse()?),
+            "format" => speech = speech.with_format(value.parse()?),
             _ => apply(&mut style, field, value)?,
         }
     }
@@ -40,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let size: usize =
                 samples.iter().map(|(answer, seed)| speak_in_style(answer, seed, &speech, &style).len()).sum();
             let millis = start.elapsed().as_secs_f64() * 1e3 / count as f64;
-            println!("{millis:.2} ms, {:.1} s", size as f64 / 32_000.0 / count as f64);
+            println!("{millis:.2} ms, {} bytes", size as u64 / count);
         }
         return Ok(());
     }

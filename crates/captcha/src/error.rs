@@ -32,6 +32,9 @@ pub enum Error {
     /// The pace is not known.
     #[error("a pace is normal or slow")]
     Pace,
+    /// The format of sounds is not known.
+    #[error("a format is pcm or mulaw")]
+    Format,
     /// The algorithm is not computed here.
     #[error("an algorithm is PBKDF2/SHA-256, SHA-256 or SCRYPT")]
     Algorithm,

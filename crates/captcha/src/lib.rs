@@ -47,7 +47,7 @@ pub use key::{Claims, EPOCH, Key, Nonce, Shape};
 pub use notice::Notice;
 pub use secret::Secret;
 pub use seed::{Seed, Stream};
-pub use sound::{Language, Pace, Speech};
+pub use sound::{Format, Language, Pace, Speech};
 pub use token::{Means, Pass, Token};
 pub use typed::normalise;
 pub use word::Word;

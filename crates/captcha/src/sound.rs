@@ -2,13 +2,15 @@
 //!
 //! [`speak`] says one thing after another (`speaker`): each clip of the voice bank ([`bank`]) is stretched, pitched and
 //! put in a room (`stretch`, `tape`) and added to a mix; under all lie noise and babble (`noise`, `babble`). The mix is
-//! made in a room of the thread's own (`studio`), stretched as a whole if it is to be slow, and written as a file (`wav`).
+//! made in a room of the thread's own (`studio`), stretched as a whole if it is to be slow, and written as a file (`wav`),
+//! whose samples may be of eight bits (`mulaw`).
 //! All of it is whole-number arithmetic or plain IEEE operations in a fixed order, so that every processor gives the
 //! same bytes.
 
 mod adpcm;
 mod babble;
 pub mod bank;
+mod mulaw;
 mod noise;
 mod speaker;
 mod stretch;
@@ -21,6 +23,7 @@ mod wav;
 use std::{str::FromStr, sync::OnceLock};
 
 pub use style::{Background as BackgroundStyle, Pace, Style};
+pub use wav::Format;
 
 use self::{
     bank::{Bank, Voice, Word},
@@ -74,13 +77,15 @@ pub struct Speech {
     language: Language,
     pace: Pace,
     is_clean: bool,
+    format: Format,
+    is_repeated: bool,
 }
 
 impl Speech {
-    /// Speech in this language at a normal pace, over noise.
+    /// Speech in this language at a normal pace, over noise, once, in PCM.
     #[must_use]
     pub fn new(language: Language) -> Self {
-        Self { language, pace: Pace::Normal, is_clean: false }
+        Self { language, pace: Pace::Normal, is_clean: false, format: Format::Pcm, is_repeated: false }
     }
 
     /// The same speech in this language.
@@ -95,6 +100,18 @@ impl Speech {
         Self { pace, ..self }
     }
 
+    /// The same speech, written in this format.
+    #[must_use]
+    pub fn with_format(self, format: Format) -> Self {
+        Self { format, ..self }
+    }
+
+    /// The same speech, whether to be heard twice in one file: all of it again, sample for sample, after a second.
+    #[must_use]
+    pub fn with_repeat(self, is_repeated: bool) -> Self {
+        Self { is_repeated, ..self }
+    }
+
     /// The language.
     #[must_use]
     pub const fn language(&self) -> Language {
@@ -105,6 +122,18 @@ impl Speech {
     #[must_use]
     pub const fn pace(&self) -> Pace {
         self.pace
+    }
+
+    /// The format of the file.
+    #[must_use]
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Whether it is heard twice.
+    #[must_use]
+    pub const fn is_repeated(&self) -> bool {
+        self.is_repeated
     }
 
     /// Whether the noise is left out.
@@ -120,10 +149,12 @@ impl Speech {
     }
 }
 
-/// Speaks an answer as a WAV file, 16-bit mono PCM at 16 kHz. The same answer, seed and speech give the same bytes.
+/// Speaks an answer as a WAV file, mono at 16 kHz, 16-bit PCM unless the speech has another format. The same answer, seed
+/// and speech give the same bytes.
 ///
 /// A lead-in says how many characters follow; then each is said once, over noise unless the speech is clean. The slow
-/// pace is a function of the finished normal sound: nothing else goes into it.
+/// pace is a function of the finished normal sound, and so are the format and the repetition of either: nothing else
+/// goes into them.
 #[must_use]
 pub fn speak(answer: &Answer, seed: &Seed, speech: &Speech) -> Vec<u8> {
     speak_in_style(answer, seed, speech, &Style::challenge(speech.language))
@@ -133,11 +164,11 @@ pub fn speak(answer: &Answer, seed: &Seed, speech: &Speech) -> Vec<u8> {
 #[must_use]
 pub fn speak_in_style(answer: &Answer, seed: &Seed, speech: &Speech, style: &Style) -> Vec<u8> {
     let voices = voices(speech.language);
-    Studio::record(|studio| {
+    Studio::record(speech, |studio| {
         let stream = |part: Part| seed.substream(part.stream(speech.language));
         speaker::say_challenge(studio, answer, voices, style, &mut stream(Part::Speech));
         if speech.is_clean && speech.pace == Pace::Normal {
-            return studio.file();
+            return studio.sound();
         }
         if speech.is_clean {
             studio.keep_speech();
@@ -147,8 +178,8 @@ pub fn speak_in_style(answer: &Answer, seed: &Seed, speech: &Speech, style: &Sty
         // Speech is far enough from both ends.
         tape::fade_ends(&mut studio.mix, samples_in(style.background.fade_secs));
         match (speech.pace, speech.is_clean) {
-            (Pace::Normal, _) => studio.file(),
-            (Pace::Slow, false) => studio.slow_file(Pace::SLOWER),
+            (Pace::Normal, _) => studio.sound(),
+            (Pace::Slow, false) => studio.slow_sound(Pace::SLOWER),
             (Pace::Slow, true) => studio.slow_speech(Pace::SLOWER),
         }
     })
@@ -157,32 +188,31 @@ pub fn speak_in_style(answer: &Answer, seed: &Seed, speech: &Speech, style: &Sty
 /// Speaks an answer plainly and slowly, after the word "test".
 #[must_use]
 pub fn speak_test(answer: &Answer, speech: &Speech) -> Vec<u8> {
-    say_plainly(speech.pace, |studio, style, stream| {
+    say_plainly(speech, |studio, style, stream| {
         speaker::say_test(studio, answer, voices(speech.language), style, stream);
     })
 }
 
 /// Says what a person is told instead of a challenge, as a WAV file like those of challenges, without noise.
 ///
-/// It lasts 4 s or little more at the most, and 6 s at the slow pace. The same notice, language and pace give the same
-/// bytes.
+/// It lasts 4 s or little more at the most, and 6 s at the slow pace. The same notice and speech give the same bytes.
 #[must_use]
-pub fn speak_notice(notice: Notice, language: Language, pace: Pace) -> Vec<u8> {
+pub fn speak_notice(notice: Notice, speech: &Speech) -> Vec<u8> {
     let clip = Bank::built_in_notices()
-        .clip(language, Word::Notice(notice))
+        .clip(speech.language, Word::Notice(notice))
         .expect("a bank of notices has all of them in every language");
-    say_plainly(pace, |studio, style, stream| speaker::say_notice(studio, &clip, style, stream))
+    say_plainly(speech, |studio, style, stream| speaker::say_notice(studio, &clip, style, stream))
 }
 
 /// A file of what is said without noise, and with nothing left to chance.
-fn say_plainly(pace: Pace, say: impl FnOnce(&mut Studio, &Style, &mut Stream)) -> Vec<u8> {
+fn say_plainly(speech: &Speech, say: impl FnOnce(&mut Studio, &Style, &mut Stream)) -> Vec<u8> {
     // The style leaves nothing to chance, so that any seed does.
     let mut stream = Seed::from_number(0).stream();
-    Studio::record(|studio| {
+    Studio::record(speech, |studio| {
         say(studio, &Style::test(), &mut stream);
-        match pace {
-            Pace::Normal => studio.file(),
-            Pace::Slow => studio.slow_file(Pace::SLOWER),
+        match speech.pace {
+            Pace::Normal => studio.sound(),
+            Pace::Slow => studio.slow_sound(Pace::SLOWER),
         }
     })
 }
@@ -219,7 +249,7 @@ mod tests {
     };
 
     fn samples(wav: &[u8]) -> Vec<i16> {
-        wav[wav::HEADER_SIZE..].as_chunks().0.iter().map(|bytes| i16::from_le_bytes(*bytes)).collect()
+        wav[Format::Pcm.header_size()..].as_chunks().0.iter().map(|bytes| i16::from_le_bytes(*bytes)).collect()
     }
 
     /// Whoever has the normal sound can make the slow one, and so learns nothing from it.

@@ -1,7 +1,7 @@
 //! What drawing a picture and speaking a sound ask of the allocator, once their thread has done so before.
 
 use allocation_counter::{AllocationInfo, measure};
-use haechi_captcha::{Alphabet, Answer, Language, Look, Pace, Scale, Seed, Speech, image, sound};
+use haechi_captcha::{Alphabet, Answer, Format, Language, Look, Pace, Scale, Seed, Speech, image, sound};
 
 fn answer(number: u64) -> Answer {
     Answer::derive(&Seed::from_number(number), Alphabet::Standard, 5)
@@ -46,6 +46,11 @@ fn a_sound_asks_for_the_room_of_its_file_alone() {
             let info = speak(number, &Speech::new(language));
             assert_eq!(info.count_total, 1, "{number} in {language:?}: {info:?}");
             assert!(info.bytes_total < 400_000, "{number} in {language:?}: {info:?}");
+            let samples = (info.bytes_total - 44) / 2;
+            let small = speak(number, &Speech::new(language).with_format(Format::Mulaw));
+            assert_eq!((small.count_total, small.bytes_total), (1, 58 + samples.next_multiple_of(2)));
+            let twice = speak(number, &Speech::new(language).with_repeat(true));
+            assert_eq!((twice.count_total, twice.bytes_total), (1, 44 + 2 * (2 * samples + 16_000)));
         }
     }
 }

@@ -4,8 +4,9 @@
 
 use std::{collections::HashSet, env, fs, path::PathBuf};
 
+use decibri_decode::{AudioSpec, WavReader};
 use haechi_captcha::{
-    Answer, Language, Notice, Pace, Seed, Speech,
+    Answer, Format, Language, Notice, Pace, Seed, Speech,
     sound::{
         bank::{Bank, Word},
         speak, speak_notice, speak_test,
@@ -27,6 +28,37 @@ fn read(wav: &[u8]) -> Vec<i16> {
     samples
 }
 
+/// The samples of a sound in µ-law as the `decibri-decode` crate reads them, which `hound` does not.
+fn read_mulaw(wav: &[u8]) -> Vec<i16> {
+    let reader = WavReader::new(wav).unwrap();
+    assert_eq!((reader.format().codec.format_tag(), reader.spec()), (7, AudioSpec::mono(16_000)));
+    let samples: Vec<i16> = reader.decode_to_end().samples().iter().map(|sample| (sample * 32_768.0) as i16).collect();
+    assert!(wav.len() == 58 + samples.len() && samples.len().is_multiple_of(2), "the sizes are exact and even");
+    samples
+}
+
+/// Checks that they are the samples as near as µ-law comes to them: half a step, which is a sixteenth of the power of two
+/// above or below which the sample lies. There may be a silent one more.
+fn check_companded(companded: &[i16], samples: &[i16], what: &str) {
+    let (companded, more) = companded.split_at(samples.len());
+    assert!(more.len() < 2 && more.iter().all(|&sample| sample == 0), "{what}: {more:?}");
+    for (&companded, &sample) in companded.iter().zip(samples) {
+        let room = 1 << ((sample.unsigned_abs() + 132).ilog2() - 5);
+        assert!(companded.abs_diff(sample) <= room, "{what}: {sample} becomes {companded}");
+    }
+}
+
+/// What is said in the second half of a sound that is heard twice, once it is seen that all is said again.
+fn second_half(wav: Vec<u8>, format: Format) -> Vec<i16> {
+    let samples = if format == Format::Pcm { read(&wav) } else { read_mulaw(&wav) };
+    let length = (samples.len() - RATE_HZ as usize) / 2;
+    let (first, rest) = samples.split_at(length);
+    let (pause, second) = rest.split_at(RATE_HZ as usize);
+    assert!(first == second, "what is said again is not the same");
+    assert!(pause.iter().all(|&sample| sample == 0), "there is something in the pause");
+    second.to_vec()
+}
+
 fn answer(text: &str) -> Answer {
     text.parse().unwrap()
 }
@@ -43,6 +75,18 @@ fn level(samples: &[i16]) -> f64 {
 
 fn any_language() -> impl Strategy<Value = Language> {
     prop::sample::select(Language::ALL.to_vec())
+}
+
+fn any_format() -> impl Strategy<Value = Format> {
+    prop::sample::select(Format::ALL.to_vec())
+}
+
+/// In any language, at either pace, with noise or without.
+fn any_speech() -> impl Strategy<Value = Speech> {
+    (any_language(), any::<bool>(), any::<bool>()).prop_map(|(language, is_slow, is_clean)| {
+        let speech = Speech::new(language).with_pace(if is_slow { Pace::Slow } else { Pace::Normal });
+        if is_clean { speech.clean() } else { speech }
+    })
 }
 
 proptest! {
@@ -62,6 +106,28 @@ proptest! {
         prop_assert!((0.03..0.2).contains(&level(&samples)), "{}", level(&samples));
         prop_assert!(speak(&answer, &seed, &speech) == wav, "the same seed gives the same bytes");
         prop_assert!(speak(&answer, &Seed::from_number(number ^ 1), &speech) != wav);
+    }
+
+    #[test]
+    fn a_sound_in_mulaw_is_the_same_sound_in_half_the_bytes(
+        text in "[A-Z0-9]{1,8}", number: u64, speech in any_speech(),
+    ) {
+        let (answer, seed) = (answer(&text), Seed::from_number(number));
+        let plain = speak(&answer, &seed, &speech);
+        let small = speak(&answer, &seed, &speech.with_format(Format::Mulaw));
+        prop_assert_eq!(small.len(), (14 + plain.len() / 2 + 22).next_multiple_of(2));
+        check_companded(&read_mulaw(&small), &read(&plain), &text);
+    }
+
+    #[test]
+    fn a_sound_that_is_heard_twice_has_all_of_it_again_after_a_second(
+        text in "[A-Z0-9]{1,8}", number: u64, speech in any_speech(), format in any_format(),
+    ) {
+        let (answer, seed, speech) = (answer(&text), Seed::from_number(number), speech.with_format(format));
+        let once = speak(&answer, &seed, &speech);
+        let again = second_half(speak(&answer, &seed, &speech.with_repeat(true)), format);
+        let once = if format == Format::Pcm { read(&once) } else { read_mulaw(&once) };
+        prop_assert!(once.starts_with(&again) && once.len() - again.len() < 2);
     }
 
     #[test]
@@ -125,10 +191,28 @@ fn a_test_sound_is_slow_and_has_no_noise() {
     }
 }
 
+#[test]
+fn test_sounds_and_notices_are_written_and_repeated_like_those_of_challenges() {
+    for language in Language::ALL {
+        let speech = Speech::new(language).with_pace(Pace::Slow);
+        let test = |speech: &Speech| speak_test(&answer("TEST5"), speech);
+        let notice = |speech: &Speech| speak_notice(Notice::Busy, speech);
+        for say in [&test as &dyn Fn(&Speech) -> Vec<u8>, &notice] {
+            let plain = read(&say(&speech));
+            let small = speech.clone().with_format(Format::Mulaw);
+            check_companded(&read_mulaw(&say(&small)), &plain, language.tag());
+            check_companded(&second_half(say(&small.with_repeat(true)), Format::Mulaw), &plain, language.tag());
+            assert!(second_half(say(&speech.clone().with_repeat(true)), Format::Pcm) == plain, "{}", language.tag());
+        }
+    }
+}
+
 /// Each notice in each language at each pace.
-fn every_notice() -> impl Iterator<Item = (Notice, Language, Pace)> {
-    let languages = |notice| Language::ALL.map(|language| (notice, language));
-    let paces = |(notice, language)| [Pace::Normal, Pace::Slow].map(|pace| (notice, language, pace));
+fn every_notice() -> impl Iterator<Item = (Notice, Speech)> {
+    let languages = |notice| Language::ALL.map(|language| (notice, Speech::new(language)));
+    let paces = |(notice, speech): (Notice, Speech)| {
+        [Pace::Normal, Pace::Slow].map(|pace| (notice, speech.clone().with_pace(pace)))
+    };
     Notice::ALL.into_iter().flat_map(languages).flat_map(paces)
 }
 
@@ -136,9 +220,9 @@ fn every_notice() -> impl Iterator<Item = (Notice, Language, Pace)> {
 fn every_notice_is_read_back_lasts_as_it_should_and_never_clips() {
     let mut normal_secs = 0.0;
     let mut sounds = HashSet::new();
-    for (notice, language, pace) in every_notice() {
-        let what = format!("{notice:?} in {language:?}, {pace:?}");
-        let wav = speak_notice(notice, language, pace);
+    for (notice, speech) in every_notice() {
+        let what = format!("{notice:?} in {:?}, {:?}", speech.language(), speech.pace());
+        let wav = speak_notice(notice, &speech);
         let samples = read(&wav);
         assert!((1.0..6.0).contains(&secs(&samples)), "{what}: {} s", secs(&samples));
         // The range of sounds of challenges.
@@ -146,14 +230,14 @@ fn every_notice_is_read_back_lasts_as_it_should_and_never_clips() {
         assert!(samples.iter().all(|sample| sample.unsigned_abs() < 32_200), "{what}");
         let (start, end) = (&samples[..16], &samples[samples.len() - 16..]);
         assert!(start.iter().chain(end).all(|sample| sample.abs() < 250), "{what}: {start:?} {end:?}");
-        match pace {
+        match speech.pace() {
             Pace::Normal => normal_secs = secs(&samples),
             Pace::Slow => {
                 let ratio = secs(&samples) / normal_secs;
                 assert!((1.48..1.52).contains(&ratio), "{what}: {ratio} times as long as at the normal pace");
             }
         }
-        assert!(speak_notice(notice, language, pace) == wav, "{what}: the same bytes each time");
+        assert!(speak_notice(notice, &speech) == wav, "{what}: the same bytes each time");
         assert!(sounds.insert(wav), "{what} says what another notice says");
     }
     assert_eq!(sounds.len(), 24);
@@ -162,10 +246,10 @@ fn every_notice_is_read_back_lasts_as_it_should_and_never_clips() {
 /// Nothing lies behind a notice: before and after what is said, all is silent.
 #[test]
 fn a_notice_has_no_noise() {
-    for (notice, language, pace) in every_notice() {
-        let samples = read(&speak_notice(notice, language, pace));
+    for (notice, speech) in every_notice() {
+        let samples = read(&speak_notice(notice, &speech));
         let silence = samples[..2000].iter().chain(&samples[samples.len() - 2000..]);
-        assert!(silence.into_iter().all(|&sample| sample == 0), "{notice:?} in {language:?}, {pace:?}");
+        assert!(silence.into_iter().all(|&sample| sample == 0), "{notice:?}, {speech:?}");
     }
 }
 
@@ -255,9 +339,9 @@ fn sounds_are_as_they_were_approved() {
 #[test]
 fn notices_are_as_they_were_approved() {
     let mut lines = String::new();
-    for (notice, language, pace) in every_notice() {
-        let hash = hex(&Sha256::digest(speak_notice(notice, language, pace)));
-        lines += &format!("{} {notice:?} {pace:?} {hash}\n", language.tag());
+    for (notice, speech) in every_notice() {
+        let hash = hex(&Sha256::digest(speak_notice(notice, &speech)));
+        lines += &format!("{} {notice:?} {:?} {hash}\n", speech.language().tag(), speech.pace());
     }
     check("notices.txt", &lines);
 }

@@ -78,7 +78,10 @@ async fn the_page_and_its_sound_speak_the_language_asked_for() {
         assert_eq!(page.browser.evaluate("document.documentElement.lang").await, language);
         assert_eq!(page.browser.evaluate("document.querySelector('h1').textContent").await, heading);
         assert_eq!(page.browser.evaluate("document.querySelector('nav [aria-current]').lang").await, language);
-        assert!(page.attribute("sound", "src").await.ends_with(&format!("/sound?lang={language}")));
+        let sounds =
+            "Array.from(document.querySelectorAll('#sound source'), ({ src }) => src.split('/').at(-1)).join()";
+        let expected = ["mulaw", "pcm"].map(|format| format!("sound?lang={language}&format={format}"));
+        assert_eq!(page.browser.evaluate(sounds).await, expected.join(","));
         page.until_picture().await;
         page.browser.screenshot(&format!("no-script-{language}")).await;
     }

@@ -4,11 +4,15 @@
 use std::cell::RefCell;
 
 use super::{
+    Speech,
     bank::SAMPLE_RATE_HZ,
     stretch::{Frames, Manner},
     vectors::{self, Work},
     wav,
 };
+
+/// A second of silence, from the end of a sound to its beginning where it is said again.
+static PAUSE: [i16; SAMPLE_RATE_HZ as usize] = [0; SAMPLE_RATE_HZ as usize];
 
 /// What one sound is made in. Every part is empty or overwritten before use.
 #[derive(Default)]
@@ -30,19 +34,21 @@ pub(crate) struct Studio {
 }
 
 impl Studio {
-    /// Makes a file in this thread's studio.
-    pub(crate) fn record(make: impl FnOnce(&mut Self) -> Vec<u8>) -> Vec<u8> {
+    /// Makes a sound in this thread's studio, and writes it to a file as this speech is to be written.
+    pub(crate) fn record(speech: &Speech, make: impl FnOnce(&mut Self) -> &[i16]) -> Vec<u8> {
         thread_local!(static STUDIO: RefCell<Studio> = RefCell::default());
         STUDIO.with_borrow_mut(|studio| {
             studio.mix.clear();
-            make(studio)
+            let sound = make(studio);
+            let runs: &[&[i16]] = if speech.is_repeated { &[sound, &PAUSE, sound] } else { &[sound] };
+            wav::write(runs, speech.format)
         })
     }
 
-    /// What has been mixed, as a file.
-    pub(crate) fn file(&mut self) -> Vec<u8> {
+    /// What has been mixed.
+    pub(crate) fn sound(&mut self) -> &[i16] {
         quantise_all(&self.mix, &mut self.sound);
-        wav::write(&self.sound)
+        &self.sound
     }
 
     /// Keeps what has been mixed, for [`Studio::slow_speech`].
@@ -50,19 +56,19 @@ impl Studio {
         quantise_all(&self.mix, &mut self.speech);
     }
 
-    /// What has been mixed, so many times as long, as a file.
-    pub(crate) fn slow_file(&mut self, ratio: f32) -> Vec<u8> {
+    /// What has been mixed, so many times as long.
+    pub(crate) fn slow_sound(&mut self, ratio: f32) -> &[i16] {
         quantise_all(&self.mix, &mut self.sound);
         self.frames.find(&self.sound, ratio, Manner::SOUND);
         self.frames.lay_out(&self.sound, &mut self.stretched);
-        wav::write(&self.stretched)
+        &self.stretched
     }
 
-    /// What was kept, slowed down as [`Studio::slow_file`] slows down what has been mixed since, as a file.
-    pub(crate) fn slow_speech(&mut self, ratio: f32) -> Vec<u8> {
-        self.slow_file(ratio);
+    /// What was kept, slowed down as [`Studio::slow_sound`] slows down what has been mixed since.
+    pub(crate) fn slow_speech(&mut self, ratio: f32) -> &[i16] {
+        self.slow_sound(ratio);
         self.frames.lay_out(&self.speech, &mut self.stretched);
-        wav::write(&self.stretched)
+        &self.stretched
     }
 
     /// Adds what was played to the mix, from a sample on, which may lie beyond its end.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use haechi_captcha::{Answer, Language, Pace, Seed, Speech, Word, sound};
+use haechi_captcha::{Answer, Format, Language, Pace, Seed, Speech, Word, sound};
 
 use super::samples::{Medium, Samples};
 
@@ -18,6 +18,12 @@ pub(super) struct Speak {
     /// Pace: normal or slow
     #[arg(long, value_name = "PACE", default_value = "normal")]
     pace: Pace,
+    /// Format of the samples: pcm or mulaw
+    #[arg(long, value_name = "FORMAT", default_value = "pcm")]
+    format: Format,
+    /// Say all of it twice
+    #[arg(long)]
+    repeat: bool,
     /// Leave the noise out, and keep all else
     #[arg(long)]
     clean: bool,
@@ -25,7 +31,7 @@ pub(super) struct Speak {
 
 impl Speak {
     pub(super) fn run(&self) -> Result<ExitCode> {
-        let speech = Speech::new(self.lang).with_pace(self.pace);
+        let speech = Speech::new(self.lang).with_pace(self.pace).with_format(self.format).with_repeat(self.repeat);
         self.samples.make(&Sounds(if self.clean { speech.clean() } else { speech }))?;
         Ok(ExitCode::SUCCESS)
     }

@@ -259,7 +259,11 @@ impl Page {
                     img src={ (media) "/img?theme=light" } srcset={ (media) "/img?theme=light&scale=2 2x" }
                         alt=(counted(texts.picture)) width=(asked.size.0) height=(asked.size.1);
                 }
-                audio controls preload="none" aria-label=(texts.sound) src={ (media) "/sound?lang=" (language) } {}
+                audio controls preload="none" aria-label=(texts.sound) {
+                    @for format in ["mulaw", "pcm"] {
+                        source src={ (media) "/sound?lang=" (language) "&format=" (format) };
+                    }
+                }
                 label for="answer" { (counted(texts.task)) }
                 input #answer name="answer" type="text" autocapitalize="characters" autocorrect="off"
                     spellcheck="false" maxlength="32" dir="ltr";

@@ -242,8 +242,18 @@ fn a_preview_is_of_the_settings_that_are_asked_for_and_of_nobodys_challenge() {
     assert_eq!(image("answer_length=6&width=300&height=100&scale=2&sample=7").body, first.body);
     assert_ne!(image("answer_length=6&width=300&height=100&scale=2&sample=8").body, first.body);
     assert_ne!(image("answer_length=6&width=300&height=100&scale=2&sample=7&theme=dark").body, first.body);
-    let sound = admin.call("GET", "/admin/v1/preview/sound?lang=ja&pace=slow", None);
-    assert_eq!((sound.status, sound.header("content-type"), &sound.body[..4]), (200, "audio/wav", &b"RIFF"[..]));
+    let sound = |query: &str| {
+        let reply = admin.call("GET", &format!("/admin/v1/preview/sound?lang=ja&pace=slow{query}"), None);
+        assert_eq!((reply.status, reply.header("content-type"), &reply.body[..4]), (200, "audio/wav", &b"RIFF"[..]));
+        reply.body
+    };
+    let plain = sound("");
+    assert!(sound("&format=pcm&repeat=false") == plain);
+    assert!(sound("&format=mulaw").len() <= plain.len() / 2 + 37);
+    assert_eq!(sound("&repeat=true").len(), 2 * plain.len() - 44 + 32_000);
+    for wrong in ["format=mp3", "repeat=yes"] {
+        admin.refused("GET", &format!("/admin/v1/preview/sound?{wrong}"), None, 400, "malformed");
+    }
 }
 
 #[test]

@@ -258,6 +258,8 @@ fn a_code_is_seen_and_heard_at_the_addresses_that_it_comes_with() {
     let heard = ["ja", "en"].map(|language| send("GET", &format!("{}&language={language}", at("audio"))));
     assert!(heard.iter().all(|reply| (reply.status, reply.header("content-type")) == (200, "audio/wav")));
     assert_ne!(heard[0].body, heard[1].body);
+    let small = send("GET", &format!("{}&language=en&format=mulaw", at("audio")));
+    assert!(small.body.len() <= heard[1].body.len() / 2 + 37);
     // Whatever was heard counts.
     let said = Insider::of(&page.server).answers(&word_of(&challenge))["ja"].clone();
     assert_eq!(verify(&page, "v2", &solved(&challenge), Some(&said))["verified"], true);

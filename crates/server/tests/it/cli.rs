@@ -121,7 +121,11 @@ fn speak_makes_the_same_sound_with_and_without_noise() {
     assert_eq!(noisy[0].1.len(), clean[0].1.len());
     assert_ne!(noisy, clean);
     assert_eq!(made(&args), noisy);
+    let size = |more: &[&str]| made(&[&args[..], more].concat())[0].1.len();
+    assert!(size(&["--format", "mulaw"]) <= noisy[0].1.len() / 2 + 37);
+    assert_eq!(size(&["--repeat"]), 2 * noisy[0].1.len() - 44 + 32_000);
     run(&["speak", "--lang", "fr"]).fails(2, "a language is ko, en, ja or zh");
+    run(&["speak", "--format", "mp3"]).fails(2, "a format is pcm or mulaw");
 }
 
 #[test]

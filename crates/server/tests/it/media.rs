@@ -1,5 +1,7 @@
 //! The picture and the sound over HTTP: what a browser's `<img>` and `<audio>` need.
 
+use decibri_decode::WavReader;
+
 use crate::{
     api::Insider,
     server::{Reply, TestServer, send_request},
@@ -13,6 +15,12 @@ fn request(method: &str, server: &TestServer, path: &str, headers: &[(&str, &str
     let builder = ureq::http::Request::builder().method(method).uri(format!("{}{path}", server.url()));
     let builder = headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value));
     send_request(builder.body(()).unwrap())
+}
+
+/// The samples of a sound, as another library reads them, and the number of their format.
+fn samples(wav: &[u8]) -> (u16, Vec<f32>) {
+    let reader = WavReader::new(wav).unwrap();
+    (reader.format().codec.format_tag(), reader.decode_to_end().into_samples())
 }
 
 /// Width and height of a GIF, from its header.
@@ -175,6 +183,56 @@ fn sounds_are_exact_wav_files_served_whole_or_in_ranges() {
 }
 
 #[test]
+fn a_sound_comes_in_half_the_bytes_where_that_is_asked_for() {
+    let server = TestServer::start();
+    let path = format!("/captcha/v1.0/keys/{}/sound?lang=en", server.issue(server.appkey()));
+    let plain = get(&server, &path, &[]).body;
+    let small = get(&server, &format!("{path}&format=mulaw"), &[]);
+    assert_eq!((small.status, small.header("content-type")), (200, "audio/wav"));
+    assert_eq!(
+        (small.header("accept-ranges"), small.header("content-length")),
+        ("bytes", &*small.body.len().to_string())
+    );
+    assert!(small.body.len() <= plain.len() / 2 + 37, "{} bytes instead of {}", small.body.len(), plain.len());
+    let ((pcm, plain_samples), (mulaw, mut small_samples)) = (samples(&plain), samples(&small.body));
+    assert_eq!((pcm, mulaw), (1, 7));
+    // A silent sample may make their number even.
+    small_samples.truncate(plain_samples.len());
+    let furthest = plain_samples.iter().zip(&small_samples).map(|(one, other)| (one - other).abs()).fold(0.0, f32::max);
+    assert!(small_samples.len() == plain_samples.len() && furthest <= 1.0 / 64.0, "a sample is off by {furthest}");
+    let part = get(&server, &format!("{path}&format=mulaw"), &[("range", "bytes=100-")]);
+    assert_eq!((part.status, &part.body[..]), (206, &small.body[100..]));
+    // Nobody gets it unasked, and what is asked wrongly is not asked.
+    for asked in ["&format=pcm", "&format=mp3", "&format=MULAW", "&format=", "&format=mulaw&format=pcm"] {
+        assert!(get(&server, &format!("{path}{asked}"), &[]).body == plain, "{asked}");
+    }
+    for accept in ["*/*", "audio/*", "audio/wav", "audio/vnd.wave;codec=7, audio/wav;codecs=7"] {
+        assert!(get(&server, &path, &[("accept", accept)]).body == plain, "{accept}");
+    }
+}
+
+#[test]
+fn a_sound_is_said_twice_where_that_is_asked_for() {
+    let server = TestServer::start();
+    let path = format!("/captcha/v1.0/keys/{}/sound?lang=zh&pace=slow", server.issue(server.appkey()));
+    let wav = |query: &str| get(&server, &format!("{path}{query}"), &[]).body;
+    for format in ["pcm", "mulaw"] {
+        let (_, once) = samples(&wav(&format!("&format={format}")));
+        let (_, twice) = samples(&wav(&format!("&format={format}&repeat=true")));
+        let said = (twice.len() - 16_000) / 2;
+        assert!((once.len() - 1..=once.len()).contains(&said), "{said} samples instead of {}", once.len());
+        assert!(twice[..said] == once[..said] && twice[said + 16_000..] == once[..said], "{format}");
+        assert!(twice[said..said + 16_000].iter().all(|&sample| sample == 0.0), "{format}");
+    }
+    for asked in ["&repeat=false", "&repeat=1", "&repeat=", "&repeat", "&repeat=true&repeat=false"] {
+        assert!(wav(asked) == wav(""), "{asked}");
+    }
+    let whole = wav("&repeat=true");
+    let end = get(&server, &format!("{path}&repeat=true"), &[("range", "bytes=-1000")]);
+    assert_eq!((end.status, &end.body[..]), (206, &whole[whole.len() - 1000..]));
+}
+
+#[test]
 fn sounds_speak_the_language_of_the_query_then_of_the_reader_then_of_the_app() {
     let server = TestServer::start();
     let path = format!("/captcha/v1.0/keys/{}/sound", server.issue(server.appkey()));
@@ -257,6 +315,11 @@ fn what_cannot_be_heard_says_so_in_a_sound() {
         let player = [("accept", "*/*"), ("accept-language", "ko"), ("sec-fetch-dest", "audio")];
         assert!(heard(&player, 200) == korean);
         assert!(heard(&[&player[..], &[("range", "bytes=0-")]].concat(), 206) == korean);
+        // In the form that is asked for, as if it were the challenge.
+        let (_, once) = samples(&korean);
+        let asked = get(&server, &format!("{path}?format=mulaw&repeat=true"), &player);
+        let (tag, twice) = samples(&asked.body);
+        assert_eq!((asked.status, tag, twice.len()), (200, 7, 2 * once.len() + 16_000));
     }
 }
 

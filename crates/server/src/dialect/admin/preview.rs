@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use haechi_captcha::{Alphabet, Answer, Pace, Scale, Seed, Speech, image, sound};
+use haechi_captcha::{Alphabet, Answer, Format, Pace, Scale, Seed, Speech, image, sound};
 use utoipa::{
     IntoParams,
     openapi::{
@@ -92,6 +92,8 @@ pub(crate) async fn image(
     params(
         Heard,
         ("pace" = Option<String>, Query, pattern = "^(normal|slow)$", description = "normal or slow"),
+        ("format" = Option<String>, Query, pattern = "^(pcm|mulaw)$", description = "pcm or mulaw"),
+        ("repeat" = Option<bool>, Query, description = "Whether to say it twice"),
         ("sample" = Option<u64>, Query, minimum = 0, maximum = 4294967295u64, description = "Which sample"),
     ),
     responses(
@@ -108,8 +110,12 @@ pub(crate) async fn sound(
     check(&actor)?;
     let (settings, sample) = sample(query.as_deref())?;
     let pace = parameter(query.as_deref(), "pace", "normal or slow", |text| text.parse::<Pace>().ok())?;
+    let format = parameter(query.as_deref(), "format", "pcm or mulaw", |text| text.parse::<Format>().ok())?;
+    let is_repeated = parameter(query.as_deref(), "repeat", "true or false", |text| text.parse::<bool>().ok())?;
     let (answer, seed) = answer_and_seed(&settings, sample);
-    let (speech, spoken) = (Speech::new(settings.lang).with_pace(pace.unwrap_or_default()), answer.clone());
+    let speech = Speech::new(settings.lang).with_pace(pace.unwrap_or_default());
+    let speech = speech.with_format(format.unwrap_or_default()).with_repeat(is_repeated.unwrap_or_default());
+    let spoken = answer.clone();
     let wav = service.render(move || sound::speak(&spoken, &seed, &speech)).await?;
     let mut response = in_range(wav, &headers);
     say_answer(&mut response, &answer);

@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri, request::Parts},
     response::Response,
 };
-use haechi_captcha::{Language, Look, Pace, Scale, Speech, Theme, Word};
+use haechi_captcha::{Format, Language, Look, Pace, Scale, Speech, Theme, Word};
 
 use super::reply::Envelope;
 use crate::{
@@ -57,10 +57,12 @@ pub(super) async fn image(State(service): State<Arc<Service>>, request: MediaReq
         ("key" = String, Path, description = "The key of the challenge"),
         ("lang" = Option<String>, Query, description = "ko, en, ja or zh; else by `Accept-Language`, else the app's language. A challenge that was issued in a language speaks that one whatever is asked. In another language than the challenge's own, the sound says another word than the picture"),
         ("pace" = Option<String>, Query, description = "normal (the default) or slow"),
+        ("format" = Option<String>, Query, description = "pcm (the default) or mulaw: the same samples in half the bytes, which browsers play too"),
+        ("repeat" = Option<bool>, Query, description = "true: all of it again, after a second. false is the default"),
         ("Range" = Option<String>, Header, description = "A part of the sound, in bytes"),
     ),
     responses(
-        (status = 200, content_type = "audio/wav", description = "The sound: 16-bit mono PCM at 16 kHz. To a browser's player (`Sec-Fetch-Dest: audio`), which plays nothing of another status, also a spoken notice instead of each refusal below but 416"),
+        (status = 200, content_type = "audio/wav", description = "The sound: mono at 16 kHz, in 16-bit PCM or as `format` says. To a browser's player (`Sec-Fetch-Dest: audio`), which plays nothing of another status, also a spoken notice instead of each refusal below but 416"),
         (status = 206, content_type = "audio/wav", description = "The part that `Range` asked for"),
         (status = 404, body = Envelope, description = "`INVALID_KEY_ERROR` (-7); to a client whose `Accept` names a type of sounds, a sound that says so"),
         (status = 410, body = Envelope, description = "`EXPIRED_KEY_ERROR` (-5); likewise"),
@@ -101,9 +103,7 @@ impl MediaRequest {
 
     async fn sound(&self, service: &Service) -> Result<Response, Refusal> {
         let (challenge, live) = self.challenge(service)?;
-        let language = self.wanted.language.unwrap_or(live.language);
-        let speech = Speech::new(language).with_pace(self.wanted.pace);
-        let wav = service.speak(challenge, speech, self.client(service)).await?;
+        let wav = service.speak(challenge, self.wanted.speech(live.language), self.client(service)).await?;
         let part = wanted_part(&self.headers, wav.len());
         if part.is_first() {
             live.counters.count_sound();
@@ -136,7 +136,9 @@ pub(super) struct Wanted {
     pub(super) scale: Scale,
     pub(super) theme: Option<Theme>,
     pub(super) language: Option<Language>,
-    pub(super) pace: Pace,
+    pace: Pace,
+    format: Format,
+    is_repeated: bool,
 }
 
 impl Wanted {
@@ -153,7 +155,15 @@ impl Wanted {
                 .and_then(|text| text.parse().ok())
                 .or_else(|| language::preferred(headers)),
             pace: text("pace").and_then(|text| text.parse().ok()).unwrap_or_default(),
+            format: text("format").and_then(|text| text.parse().ok()).unwrap_or_default(),
+            is_repeated: text("repeat").and_then(|text| text.parse().ok()).unwrap_or_default(),
         }
+    }
+
+    /// How a sound is wanted, in this language if none is asked for.
+    pub(super) fn speech(&self, language: Language) -> Speech {
+        let speech = Speech::new(self.language.unwrap_or(language)).with_pace(self.pace);
+        speech.with_format(self.format).with_repeat(self.is_repeated)
     }
 
     fn adapt(&self, look: Look) -> Look {

@@ -10,7 +10,9 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri, header, request::Parts},
     response::Response,
 };
-use haechi_captcha::{Language, Look, Notice, Pace, Scale, Theme, image::render_notice, sound::speak_notice};
+use haechi_captcha::{
+    Format, Language, Look, Notice, Pace, Scale, Speech, Theme, image::render_notice, sound::speak_notice,
+};
 
 use super::{
     media::{Wanted, counted},
@@ -90,9 +92,9 @@ pub(crate) fn refusal(refusal: &Refusal, onlooker: &Onlooker) -> Response {
     let Some(notice) = notice_of(refusal) else { return reply::refusal_with_status(refusal, status) };
     let said = match sense {
         Sense::Sight => media(status, "image/gif", picture(notice, language, wanted.scale, wanted.theme)),
-        Sense::Hearing => media(status, "audio/wav", sound(notice, language, wanted.pace)),
+        Sense::Hearing => media(status, "audio/wav", sound(notice, &wanted.speech(language))),
         Sense::HearingInBrowser => {
-            let wav = sound(notice, language, wanted.pace);
+            let wav = sound(notice, &wanted.speech(language));
             let part = wanted_part(headers, wav.len());
             in_part(wav, part)
         }
@@ -118,6 +120,9 @@ const LANGUAGES: usize = Language::ALL.len();
 const SCALES: usize = 3;
 const THEMES: usize = 2;
 const PACES: usize = 2;
+const FORMATS: usize = Format::ALL.len();
+/// Once and twice.
+const TIMES: usize = 2;
 
 fn picture(notice: Notice, language: Language, scale: Scale, theme: Option<Theme>) -> Bytes {
     static PICTURES: [OnceLock<Bytes>; NOTICES * LANGUAGES * SCALES * THEMES] =
@@ -130,17 +135,26 @@ fn picture(notice: Notice, language: Language, scale: Scale, theme: Option<Theme
     place.get_or_init(|| render_notice(notice, language, &look).into()).clone()
 }
 
-fn sound(notice: Notice, language: Language, pace: Pace) -> Bytes {
-    static SOUNDS: [OnceLock<Bytes>; NOTICES * LANGUAGES * PACES] =
-        [const { OnceLock::new() }; NOTICES * LANGUAGES * PACES];
-    let number = notice as usize * LANGUAGES + language as usize;
-    let place = &SOUNDS[number * PACES + usize::from(pace == Pace::Slow)];
-    place.get_or_init(|| speak_notice(notice, language, pace).into()).clone()
+fn sound(notice: Notice, speech: &Speech) -> Bytes {
+    static SOUNDS: [OnceLock<Bytes>; NOTICES * LANGUAGES * PACES * FORMATS * TIMES] =
+        [const { OnceLock::new() }; NOTICES * LANGUAGES * PACES * FORMATS * TIMES];
+    let number = notice as usize * LANGUAGES + speech.language() as usize;
+    let number = number * PACES + usize::from(speech.pace() == Pace::Slow);
+    let number = number * FORMATS + speech.format() as usize;
+    let place = &SOUNDS[number * TIMES + usize::from(speech.is_repeated())];
+    place.get_or_init(|| speak_notice(notice, speech).into()).clone()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn every_speech(language: Language) -> impl Iterator<Item = Speech> {
+        let paces = [Pace::Normal, Pace::Slow].map(|pace| Speech::new(language).with_pace(pace));
+        let formats = |speech: Speech| Format::ALL.map(|format| speech.clone().with_format(format));
+        let times = |speech: Speech| [false, true].map(|is_repeated| speech.clone().with_repeat(is_repeated));
+        paces.into_iter().flat_map(formats).flat_map(times)
+    }
 
     #[test]
     fn each_notice_is_what_was_asked_for_and_is_made_once() {
@@ -155,10 +169,10 @@ mod tests {
                         assert_eq!(first.as_ptr(), picture(notice, language, scale, Some(theme)).as_ptr());
                     }
                 }
-                for pace in [Pace::Normal, Pace::Slow] {
-                    let first = sound(notice, language, pace);
-                    assert_eq!(first, speak_notice(notice, language, pace), "{notice:?} {language:?} {pace:?}");
-                    assert_eq!(first.as_ptr(), sound(notice, language, pace).as_ptr());
+                for speech in every_speech(language) {
+                    let first = sound(notice, &speech);
+                    assert!(first == speak_notice(notice, &speech), "{notice:?} {speech:?}");
+                    assert_eq!(first.as_ptr(), sound(notice, &speech).as_ptr());
                 }
             }
         }

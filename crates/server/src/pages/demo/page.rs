@@ -103,8 +103,13 @@ impl Page {
                 data-expires-in-secs=(round.expires_in_secs) {
                 input #key type="hidden" name="key" value=(round.key);
                 div.screen { (picture(round, &counted(texts.picture, round))) }
-                audio #sound controls preload="none" aria-label=(texts.sound)
-                    src={ "/captcha/v1.0/keys/" (round.key) "/sound?lang=" (self.language.tag()) } {}
+                audio #sound controls preload="none" aria-label=(texts.sound) {
+                    @for format in ["mulaw", "pcm"] {
+                        source src={
+                            "/captcha/v1.0/keys/" (round.key) "/sound?lang=" (self.language.tag()) "&format=" (format)
+                        };
+                    }
+                }
                 (renew_button(texts))
                 (answer_field(texts))
             }
