@@ -262,15 +262,17 @@ pub(crate) fn said(language: Language, voice: &str, word: Word) -> (String, f32)
         }
         Word::LeadIn(count) => (lead_in(language, count), LEAD_IN_SPEED),
         Word::Test => (test(language).to_owned(), USUAL),
-        Word::Notice(notice) => (self::notice(language, notice).to_owned(), NOTICE_SPEED),
+        Word::Notice(notice) => (self::notice(language, notice).to_owned(), notice_speed(language)),
     }
 }
 
 /// Lead-ins are said quicker: nothing in them need be caught at first hearing.
 const LEAD_IN_SPEED: f32 = 1.25;
 
-/// So that none takes more than 6 s at the slow pace.
-const NOTICE_SPEED: f32 = 1.15;
+/// Japanese ones are long, and none may take more than 6 s at the slow pace.
+const fn notice_speed(language: Language) -> f32 {
+    if matches!(language, Language::Ja) { 1.15 } else { 1.0 }
+}
 
 const fn names(language: Language) -> &'static [&'static str; 36] {
     match language {
