@@ -9,11 +9,11 @@ const TARGET = "es2020";
 
 /** Private members that get short names. No page, browser or server has any of these names. */
 const PRIVATE =
-  "alarms cancels captchas clicked clickThrough colour darkness describe exchange expire follow giveUp grant " +
-  "granted hasExpired isAsking isForWork isPlaced isTaken isUnasked isWaiting keepFocus labour lapse lastToken " +
-  "letsClickThrough listener listeners makeId mediaOf misses observer onDarkness onResize onScroll placeAcross " +
-  "placeBar placeDown player playText receive rejectEmpty settle showSound sight solver stay surface takeWaiting " +
-  "texts wire wish worksAlone";
+  "alarms cancels captchas clicked clickThrough colour content darkness describe exchange expire fail follow giveUp " +
+  "grant granted hasExpired inputs isAsking isForWork isPlaced isTaken isUnasked isWaiting keepFocus labour lapse " +
+  "lastToken letsClickThrough life listener listeners makeId mediaOf misses observer offset onDarkness onResize " +
+  "onScroll placeAcross placeBar placeDown player playText post present receive rejectEmpty settle showSound sight " +
+  "solver stay surface take takeWaiting texts valid waiting wake wire wish worksAlone";
 
 /** Style sheets are made smaller, then put into the script as texts. */
 const styles = {

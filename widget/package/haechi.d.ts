@@ -20,8 +20,11 @@ export interface RenderOptions {
   theme?: "light" | "dark" | "auto";
   size?: "normal" | "compact" | "flexible" | "invisible";
   language?: string;
-  /** Asks at once, in the page's flow, instead of a bar whose button opens the challenge. */
-  open?: boolean;
+  /**
+   * Asks at once, in the page's flow, instead of a bar whose button opens the challenge over the page. With "auto" it is a
+   * bar there too, until a word is asked.
+   */
+  open?: boolean | "auto";
   tabindex?: number;
   /** What the person is about to do: your server reads it from the verdict. */
   action?: string;
@@ -40,8 +43,12 @@ export type ErrorCode =
   | "unavailable"
   | "unknown-sitekey"
   | "hostname-not-allowed"
+  | "network-denied"
+  | "alternative-not-allowed"
   | "bad-request"
-  | "internal";
+  | "internal"
+  | "no-solution"
+  | "bad-solution";
 
 /** `<haechi-captcha sitekey="…">`. In a form it submits `haechi-response`, or what its attribute `name` says. */
 export interface HaechiCaptchaElement extends HTMLElement {

@@ -5,8 +5,11 @@ export interface HaechiCaptchaProps extends LoadOptions, Omit<HTMLAttributes<HTM
   sitekey: string;
   theme?: "light" | "dark" | "auto";
   size?: "normal" | "compact" | "flexible" | "invisible";
-  /** Asks at once, in the page's flow. This is the default; with false there is a bar to press. */
-  open?: boolean;
+  /**
+   * Where a word is asked: in the page's flow, where "auto" is a bar as long as none is, and true has room for one from
+   * the beginning; or with false over the page, from a bar to press. "auto" is the default.
+   */
+  open?: boolean | "auto";
   action?: string;
   cdata?: string;
   /** Of the form's field; `haechi-response` without it. */

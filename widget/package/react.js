@@ -50,6 +50,6 @@ export const HaechiCaptcha = forwardRef(
       [server, nonce],
     );
 
-    return createElement("haechi-captcha", { ...attributes, open: open === false ? "false" : undefined, ref: element });
+    return createElement("haechi-captcha", { ...attributes, open: open === undefined ? undefined : String(open), ref: element });
   },
 );

@@ -1,6 +1,7 @@
 import { addBox, byId, isButton } from "./elements";
 import type { Options } from "./options";
 import { Widget, type WidgetOptions } from "./widget";
+import { isPassing } from "./wire";
 
 export interface Passed {
   token: string;
@@ -19,7 +20,7 @@ export interface Reactions {
 
 export type Settings = Pick<
   WidgetOptions,
-  "server" | "api" | "sitekey" | "language" | "theme" | "size" | "open" | "waits" | "tabindex" | "action" | "cdata" | "fields" | "renews"
+  "server" | "api" | "sitekey" | "language" | "theme" | "size" | "open" | "folds" | "waits" | "tabindex" | "action" | "cdata" | "fields" | "renews"
 >;
 
 /** Says whether an `execute` fails with a code, or goes on waiting for a token. */
@@ -34,10 +35,7 @@ interface Waiting {
 /** The code for a challenge that was closed. */
 export const CLOSED = "closed";
 
-/** After these the widget says so and tries again by itself. */
-const PASSING = ["rate-limited", "busy", "unavailable", "unreachable"];
-
-export const whenOver: Fails = (code) => !PASSING.includes(code);
+export const whenOver: Fails = (code) => !isPassing(code);
 
 /** A widget in an element of the page, or behind a button of it, with those who wait for its token. */
 export class Captcha {

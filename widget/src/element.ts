@@ -82,7 +82,7 @@ export function defineElement(address: Address): void {
 
     private given(): Record<string, unknown> {
       const given = Object.fromEntries([...LOOKS, ...DATA].map((name) => [name, this.getAttribute(name)]));
-      return { ...given, language: given["lang"], open: given["open"] ?? true };
+      return { ...given, language: given["lang"], open: given["open"] ?? "auto" };
     }
 
     /** `error` does not bubble: at the window it would look like an error of the page. */

@@ -1,5 +1,5 @@
 import { when } from "./clock";
-import { Refusal } from "./wire";
+import { isPassing, Refusal } from "./wire";
 
 /** A call did not get through and is tried again. */
 export interface Wait {
@@ -49,7 +49,7 @@ export class Line {
       } catch (error) {
         if (turn.signal.aborted) return undefined;
         if (yields) break;
-        if (!(error instanceof Refusal && error.isPassing)) {
+        if (!(error instanceof Refusal && isPassing(error.code))) {
           this.end(turn);
           throw error;
         }

@@ -87,7 +87,7 @@ export class Panel {
     const { texts } = this;
     this.isWorking = isWorking;
     this.challenge = undefined;
-    this.tell(isWorking ? texts.checking : texts.task, isWorking ? texts.renew : texts.other);
+    this.tell(isWorking ? texts.checking : texts.task, isWorking ? texts.renew : "");
     this.picture.clear(texts.loading);
     this.player.turnTo("");
     this.field.value = "";
@@ -111,12 +111,12 @@ export class Panel {
 
   /** A challenge that is there already stays as it is, with all that was typed. */
   ask(challenge: Challenge): void {
-    const { key, word, alternative } = challenge;
+    const { key, word, alternative = "" } = challenge;
     if (!word || this.challenge?.key === key) return;
     this.work(false);
     this.challenge = challenge;
     this.other.disabled = !alternative;
-    this.task.textContent = counted(this.texts.countedTask, word.length);
+    this.tell(counted(this.texts.countedTask, word.length), alternative);
     this.player.turnTo(this.media.soundOf(key));
     void this.paint(key, word, word.picture);
   }

@@ -12,6 +12,8 @@ export interface WidgetOptions {
   size: "normal" | "compact" | "flexible" | "invisible";
   /** Asks at once, in the page's flow, instead of a bar whose button opens the challenge. */
   open: boolean;
+  /** There, it is a bar as long as no word is asked. */
+  folds?: boolean;
   /** Does nothing, not even work, before `execute`, somebody who comes near, or a press. */
   waits?: boolean;
   tabindex?: number | undefined;

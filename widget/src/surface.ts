@@ -5,9 +5,18 @@ export interface Surface {
   close(): void;
 }
 
-/** In the page's flow: a cover over the panel says how things stand as long as nothing is asked. */
+/**
+ * In the page's flow: the bar covers the panel as long as nothing is asked. One that folds has no room to cover before
+ * it was open once, and keeps it from then on, so that the page below moves once at most.
+ */
 export class Inline implements Surface {
-  constructor(private readonly panel: HTMLElement) {
+  constructor(
+    private readonly panel: HTMLElement,
+    bar: HTMLElement,
+    folds = false,
+  ) {
+    panel.append(bar);
+    panel.classList.toggle("tall", !folds);
     this.close();
   }
 
@@ -17,6 +26,7 @@ export class Inline implements Surface {
 
   open(): void {
     this.panel.classList.remove("covered");
+    this.panel.classList.add("tall");
   }
 
   close(): void {

@@ -21,8 +21,6 @@ export interface Texts {
   renew: string;
   check: string;
   close: string;
-  /** For those who can use neither picture nor sound. */
-  other: string;
   hint: string;
   /** What has become of the challenge. */
   fresh: string;
@@ -58,7 +56,6 @@ const ENGLISH: Texts = {
   renew: "New one",
   check: "Check",
   close: "Close",
-  other: "I cannot read or hear this",
   hint: "Case does not matter. Keys: full stop to listen, comma back, slash forward.",
   fresh: "Here is a new challenge.",
   wrong: "Wrong. Here is a new challenge.",
@@ -88,7 +85,6 @@ const KOREAN: Texts = {
   renew: "새 문제",
   check: "확인",
   close: "닫기",
-  other: "읽거나 들을 수 없어요",
   hint: "대소문자·한/영 구분 없이 입력하세요. 마침표 키로 듣고, 쉼표 키로 뒤로, 빗금 키로 앞으로 갑니다.",
   fresh: "새 문제입니다.",
   wrong: "답이 다릅니다. 새 문제를 준비했습니다.",
@@ -118,7 +114,6 @@ const JAPANESE: Texts = {
   renew: "更新",
   check: "確認",
   close: "閉じる",
-  other: "読むことも聞くこともできません",
   hint: "大小文字は区別しません。ピリオドで再生、コンマで戻る、スラッシュで進む。",
   fresh: "新しい問題です。",
   wrong: "答えが違います。新しい問題を用意しました。",
@@ -148,7 +143,6 @@ const CHINESE: Texts = {
   renew: "换一题",
   check: "提交",
   close: "关闭",
-  other: "我看不清也听不清",
   hint: "不区分大小写。输入时按句点播放或暂停，按逗号后退，按斜杠前进。",
   fresh: "这是新题目。",
   wrong: "答案不对，已换成新题目。",

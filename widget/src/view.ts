@@ -57,15 +57,16 @@ export class View {
     this.panel = new Panel(texts, language, media, { ...actions, close: actions.dismiss });
     this.panel.onSay = (text) => this.announce(text);
     this.box = element("div", { lang: language }, this.status);
-    dress(this.root, this.box, server, shape === "invisible");
     if (shape === "invisible") {
       this.surface = new Modal(this.host, this.panel.element, this.status, actions.dismiss);
     } else {
       this.bar = new Bar(texts, actions);
       if (tabindex < 0) this.bar.button.tabIndex = tabindex;
-      this.surface = this.placeBar(this.bar, open);
+      this.surface = this.placeBar(this.bar);
       container.append(this.host);
     }
+    // WebKit lays out without a style sheet that a root got before it was in the page, as long as that is being loaded.
+    dress(this.root, this.box, server, shape === "invisible");
     this.sight = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       this.sight.disconnect();
@@ -88,7 +89,13 @@ export class View {
 
   get looks(): Looks {
     const scale = Math.min(Math.max(Math.ceil(devicePixelRatio), 1), LARGEST_SCALE);
-    return { lang: this.language, scale: String(scale), theme: this.theme };
+    const plain = crypto.subtle ? undefined : "1";
+    return { lang: this.language, scale: String(scale), theme: this.theme, plain };
+  }
+
+  /** Whether the page below would move if it opened. */
+  get isFolded(): boolean {
+    return !this.panel.element.classList.contains("tall");
   }
 
   open(takesFocus: boolean): void {
@@ -160,20 +167,16 @@ export class View {
   };
 
   private colour(): void {
-    const { open, size } = this.options;
-    this.box.className = `box ${this.theme} ${open || size === "compact" ? "tall" : ""}`;
+    const isTall = this.host.dataset["shape"] === "compact";
+    this.box.className = `box ${this.theme} ${isTall ? "tall" : ""}`;
   }
 
-  private placeBar({ element: bar, button }: Bar, open: boolean): Surface {
+  private placeBar({ element: bar, button }: Bar): Surface {
     const { element: panel } = this.panel;
-    if (open) {
-      panel.append(bar);
-      this.box.append(panel);
-      return new Inline(panel);
-    }
+    const { open, folds } = this.options;
     this.box.prepend(bar);
     this.box.append(panel);
-    return new Popup(panel, bar, button);
+    return open ? new Inline(panel, bar, folds) : new Popup(panel, bar, button);
   }
 }
 

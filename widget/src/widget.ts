@@ -222,7 +222,7 @@ export class Widget {
       this.grant({ token: begun.token, key: "", due: begun.due });
     } else if (!begun.word) {
       this.labour(begun, reason, wish);
-    } else if (wish?.isQuiet && !this.options.open) {
+    } else if (wish?.isQuiet && this.view.isFolded) {
       this.show("expired");
       if (this.isUnasked) this.view.announce(this.texts.expired);
     } else {

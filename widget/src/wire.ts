@@ -7,8 +7,8 @@ export interface Challenge {
   expires_in_secs: number;
   word?: Word;
   work?: Puzzle;
-  /** Longer work may be chosen instead of the word. */
-  alternative?: boolean;
+  /** What a button says that has longer work asked for instead of the word, and how long that takes, if it may be. */
+  alternative?: string;
 }
 
 export interface Word {
@@ -30,8 +30,8 @@ export type Judged =
   | { verdict: "wrong" | "expired"; next?: Begun }
   | { verdict: "empty" };
 
-/** How challenges are to be: `lang`, `scale` and `theme` of the wire. */
-export type Looks = Record<"lang" | "scale" | "theme", string>;
+/** How challenges are to be: fields of the wire. Work is `plain` where the browser has no cryptography for it. */
+export type Looks = Record<"lang" | "scale" | "theme", string> & { plain?: string | undefined };
 
 /** What a challenge asked for: a person's answer, and by which way they came to it; the solution of the work. */
 export type Answer = Partial<Record<"answer" | "how" | "work" | "counter" | "derived_key", string>>;
@@ -50,8 +50,10 @@ type Fields = Record<string, string | undefined>;
 /** Longest wait for a reply. */
 const PATIENCE_MS = 10_000;
 
-/** Codes of what may be over when the same is asked again. */
-const PASSING = ["unreachable", "rate-limited", "busy", "unavailable", "internal"];
+/** Whether what the code says may be over when the same is asked again, as the widget does by itself. */
+export function isPassing(code: string): boolean {
+  return ["unreachable", "rate-limited", "busy", "unavailable", "internal"].includes(code);
+}
 
 export class Refusal extends Error {
   constructor(
@@ -60,10 +62,6 @@ export class Refusal extends Error {
     readonly retryAfterSecs?: number,
   ) {
     super(message);
-  }
-
-  get isPassing(): boolean {
-    return PASSING.includes(this.code);
   }
 }
 

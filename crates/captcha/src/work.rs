@@ -232,8 +232,8 @@ impl Algorithm {
         }
     }
 
-    /// What is computed instead by a browser that has none of it built in, since the page came over plain HTTP: it is as
-    /// much to compute for whoever has it in native code, and far less in a script.
+    /// What is computed instead by a browser that has none of it built in, since it is old or the page came over plain
+    /// HTTP: it is no less to compute for whoever has it in native code, and far less in a script.
     #[must_use]
     pub const fn in_scripts(self) -> Self {
         match self {

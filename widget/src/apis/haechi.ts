@@ -66,6 +66,7 @@ export function makeCaptcha(
     theme: options.oneOf("theme", ["light", "dark", "auto"], "auto"),
     size: options.oneOf("size", ["normal", "compact", "flexible", "invisible"], "normal"),
     open: options.flag("open", false),
+    folds: options.text("open") === "auto",
     tabindex: options.number("tabindex"),
     action: options.text("action"),
     cdata: options.text("cdata"),

@@ -14,6 +14,7 @@ const bar = (size) => `<p><haechi-captcha sitekey="{site_key}" open="false" size
 /** A bar of each size. */
 const bars = { content: script + ["normal", "compact", "flexible"].map(bar).join("") };
 const inFlow = {};
+const withRoom = { attributes: { open: "true" } };
 const behindBar = { attributes: { open: "false" } };
 const dialog = { attributes: { open: "false", size: "invisible" } };
 
@@ -60,6 +61,8 @@ const states = [
   ["in the flow: asks", inFlow, undefined, asks],
   ["in the flow: wrong", inFlow, undefined, isWrong],
   ["in the flow: verified", inFlow, token(60), (visit) => visit.until((widget) => widget.state === "passed")],
+  ["in the flow, with room: waits", withRoom, held().rule, (visit) => visit.until((widget) => widget.state === "checking")],
+  ["in the flow, with room: verified", withRoom, token(60), (visit) => visit.until((widget) => widget.state === "passed")],
   ["in the flow: refused", inFlow, refused(429, "rate-limited", 60), (visit) => visit.until((widget) => widget.state === "refused")],
   ["dialog: asks", dialog, undefined, asks],
   ["over the page: works", behindBar, undefined, works],
@@ -71,7 +74,7 @@ export default states.map(([name, page, rule, happens]) =>
     if (rule) visit.proxy[Array.isArray(rule) ? "next" : "always"]("begin", ...[rule].flat());
     await visit.open(page);
     await visit.evaluate(() => customElements.whenDefined("haechi-captcha").then(() => {}));
-    if (happens && page !== inFlow) await visit.evaluate(executeAll);
+    if (happens && page !== inFlow && page !== withRoom) await visit.evaluate(executeAll);
     await happens?.(visit);
     await visit.tab.evaluate(axe);
     for (const isDark of [false, true]) {

@@ -2,12 +2,38 @@
 import assert from "node:assert/strict";
 import { check } from "../harness/check.mjs";
 import { altered, held } from "../harness/proxy.mjs";
+import { makePuzzle, passed } from "../harness/puzzles.mjs";
 
 const behindBar = { attributes: { open: "false" } };
+const withRoom = { attributes: { open: "true" } };
 const narrow = { width: 320, height: 640 };
 
 /** A layout shift by so much is that of a mark in its circle. */
 const unnoticed = 0.001;
+
+/** Where the text below the widget is. */
+function placeBelow(visit) {
+  return visit.evaluate(() => document.getElementById("below").getBoundingClientRect().top);
+}
+
+/** An answer that is wrong, one that passes, and the challenge after its token's time: where the text below is each time. */
+async function placesUntilAskedAgain(visit) {
+  const places = [await placeBelow(visit)];
+  await visit.reply("NOPE");
+  await visit.until((widget) => widget.isBad && widget.isAsking);
+  places.push(await placeBelow(visit));
+  await visit.pass();
+  places.push(await placeBelow(visit));
+  await visit.until((widget) => widget.isAsking);
+  return [...places, await placeBelow(visit)];
+}
+
+/** Since there were so many shifts nothing of the page has moved, and hardly anything of the widget. */
+async function assertStill(visit, shiftsBefore) {
+  const shifts = (await visit.seen()).shifts.slice(shiftsBefore);
+  assert.deepEqual(shifts.flatMap(({ of }) => of).filter((name) => name), [], "something of the page has moved");
+  assert(shifts.every(({ value }) => value < unnoticed), `the widget moves in itself: ${JSON.stringify(shifts)}`);
+}
 
 /** Nothing sticks out sideways, nothing is cut, and all that is pressed is large enough. */
 async function fits(visit) {
@@ -114,29 +140,71 @@ export default [
     const { rule, release } = held();
     visit.proxy.next("begin", rule);
     visit.proxy.always("answer", altered({ expires_in_secs: 1 }));
-    await visit.open();
+    await visit.open(withRoom);
     await visit.until((widget) => widget.state === "checking");
-    const placeBelow = () => visit.evaluate(() => document.getElementById("below").getBoundingClientRect().top);
-    const before = await placeBelow();
+    const before = await placeBelow(visit);
     const { length: shiftsBefore } = (await visit.seen()).shifts;
     release();
     await visit.until((widget) => widget.isAsking);
-    const places = [await placeBelow()];
-    await visit.reply("NOPE");
-    await visit.until((widget) => widget.isBad && widget.isAsking);
-    places.push(await placeBelow());
-    await visit.pass();
-    places.push(await placeBelow());
-    await visit.until((widget) => widget.isAsking);
-    places.push(await placeBelow());
+    const places = await placesUntilAskedAgain(visit);
     assert.deepEqual(places, places.map(() => before));
-    const shifts = (await visit.seen()).shifts.slice(shiftsBefore);
-    assert.deepEqual(shifts.flatMap(({ of }) => of).filter((name) => name), [], "something of the page has moved");
-    assert(shifts.every(({ value }) => value < unnoticed), `the widget moves in itself: ${JSON.stringify(shifts)}`);
+    await assertStill(visit, shiftsBefore);
+  }),
+
+  check("a bar until a word is asked, for which the page below moves once", async (visit) => {
+    const { rule, release } = held();
+    visit.proxy.next("begin", rule);
+    visit.proxy.always("answer", altered({ expires_in_secs: 1 }));
+    await visit.open();
+    await visit.until((widget) => widget.state === "checking");
+    assert.deepEqual(await visit.evaluate(sizeOfHost), { width: 480, height: 65 });
+    await fits(visit);
+    const before = await placeBelow(visit);
+    release();
+    await visit.until((widget) => widget.isAsking);
+    const { height } = await visit.evaluate(sizeOfHost);
+    const { shifts } = await visit.seen();
+    const places = await placesUntilAskedAgain(visit);
+    assert(Math.abs(places[0] - before - (height - 65)) < 0.1, "it moves by more than the widget grows");
+    assert.deepEqual(places, places.map(() => places[0]));
+    await assertStill(visit, shifts.length);
+    return `it moves by ${height - 65} pixels; layout shifts: ${shifts.map(({ value }) => value.toFixed(4)).join(" ")}`;
+  }),
+
+  check("a bar that stays one where the device works alone", async (visit) => {
+    await visit.open({ app: "work" });
+    await visit.until((widget) => widget.isThere);
+    const before = await placeBelow(visit);
+    const { length: shiftsBefore } = (await visit.seen()).shifts;
+    await visit.until((widget) => widget.state === "passed");
+    assert.equal(await placeBelow(visit), before);
+    assert.deepEqual(await visit.evaluate(sizeOfHost), { width: 480, height: 65 });
+    await fits(visit);
+    await assertStill(visit, shiftsBefore);
+  }),
+
+  check("a bar that is to ask for a word after its token's time waits until it is pressed", async (visit) => {
+    visit.proxy.next("begin", (await makePuzzle("SHA-256")).asked);
+    visit.proxy.next("answer", passed(1));
+    await visit.open();
+    await visit.until((widget) => widget.state === "passed");
+    const before = await placeBelow(visit);
+    await visit.proxy.until("begin", 2);
+    const { isOpen } = await visit.until((widget) => widget.state === "expired");
+    assert.deepEqual([isOpen, await placeBelow(visit)], [false, before]);
+    await visit.click("bar");
+    assert.equal((await visit.until((widget) => widget.isAsking)).focus, "field");
+    assert.equal(visit.proxy.count("begin"), 2, "what was fetched was fetched again");
+    await visit.pass();
   }),
 ];
 
 // These run in the page.
+
+function sizeOfHost() {
+  const { width, height } = window.test.hosts()[0].getBoundingClientRect();
+  return { width, height };
+}
 
 function measure() {
   const root = window.test.hosts()[0].shadowRoot;

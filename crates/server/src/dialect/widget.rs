@@ -3,6 +3,7 @@
 //!
 //! The calls have a version in their address, since pages may hold an older script than the server does.
 
+mod alternative;
 mod script;
 
 use std::sync::Arc;
@@ -65,6 +66,8 @@ struct BeginFields {
     scale: Option<u8>,
     /// light or dark, instead of the app's theme.
     theme: Option<String>,
+    /// Anything, if the browser has no WebCrypto for the page. Its work is then what plain code computes soonest.
+    plain: Option<String>,
     /// Anything, if nobody has come near the widget yet. A word is then left for later.
     early: Option<String>,
 }
@@ -91,11 +94,12 @@ struct AnswerFields {
     cdata: Option<String>,
     /// A random name of this sending, the same if it is sent again because no reply came: it then gets the same verdict.
     request: Option<String>,
-    /// As when a challenge is begun, as are the next three.
+    /// As when a challenge is begun, as are the next four.
     api: Option<String>,
     lang: Option<String>,
     scale: Option<u8>,
     theme: Option<String>,
+    plain: Option<String>,
 }
 
 /// A key that is given up, and the challenge that is wanted instead.
@@ -106,18 +110,19 @@ struct RenewFields {
     key: String,
     /// `work` for longer work instead of a word, where the app allows it.
     how: Option<String>,
-    /// As when a challenge is begun, as are the next three.
+    /// As when a challenge is begun, as are the next four.
     api: Option<String>,
     lang: Option<String>,
     scale: Option<u8>,
     theme: Option<String>,
+    plain: Option<String>,
 }
 
 /// A challenge, or, where nothing need be asked, a token; or nothing yet.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 enum Begun {
-    Asks(Asked),
+    Asks(Box<Asked>),
     Passed(Passed),
     Later(Later),
 }
@@ -141,8 +146,11 @@ struct Asked {
     /// The work; absent where nothing need be computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     work: Option<AskedWork>,
-    /// Whether the person may choose longer work instead of the word.
-    alternative: bool,
+    /// What a button says that has longer work asked for instead of the word, and how long that takes; absent where the
+    /// person may not choose it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "I cannot read or hear this: wait about 2 seconds instead, 15 on an old phone")]
+    alternative: Option<String>,
 }
 
 /// A word to read or to hear.
@@ -241,14 +249,19 @@ async fn begin(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     let live = service.app_of_site(site_key)?;
     service.check_host(&live, &host_of_page(&headers))?;
     let is_early = fields.single(&["early"])?.is_some_and(|early| !early.is_empty());
+    // A page that is only looked at is to cost no challenge, and to count as none where a word is asked anyway.
+    let later = || Ok(said(Outcome::Success, &Begun::Later(Later {})));
+    if is_early && live.app.settings.policy.always_asks_words() {
+        client.check_standing(&live)?;
+        return later();
+    }
     let sought = client.sought(&service, &live, !is_early, unix_now()).await?;
-    // A page that is only looked at is to cost no challenge.
-    if sought.asking.word && is_early {
-        return Ok(said(Outcome::Success, &Begun::Later(Later {})));
+    if is_early && sought.asking.word {
+        return later();
     }
     Ok(said(
         Outcome::Success,
-        &Begun::Asks(ask(&service, &client, &live, sought, &Look::wanted(&fields, &headers)?).await?),
+        &Begun::Asks(ask(&service, &client, &live, sought, &Look::wanted(&fields, &headers)?).await?.into()),
     ))
 }
 
@@ -398,7 +411,7 @@ async fn renew(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     // First, so that whoever may not have another one keeps this one.
     let asked = ask(&service, &client, &live, sought, &look).await?;
     service.expire(&live, &challenge, unix_now()).await?;
-    Ok(said(Outcome::Success, &Begun::Asks(asked)))
+    Ok(said(Outcome::Success, &Begun::Asks(asked.into())))
 }
 
 /// The challenge that the key among the fields stands for.
@@ -431,6 +444,7 @@ struct Look {
     language: Option<Language>,
     scale: Option<Scale>,
     theme: Option<Theme>,
+    /// As of [`Wanted`].
     in_scripts: bool,
 }
 
@@ -439,7 +453,9 @@ impl Look {
         let scale = fields.single(&["scale"])?.and_then(|text| text.parse::<u8>().ok()?.try_into().ok());
         let language = fields.single(&["lang"])?.and_then(|tag| tag.parse().ok());
         let theme = fields.single(&["theme"])?.and_then(|name| name.parse().ok());
-        Ok(Self { language, scale, theme, in_scripts: is_of_insecure_page(headers) })
+        let is_plain = fields.single(&["plain"])?.is_some_and(|plain| !plain.is_empty());
+        // A script of before does not say so, but a page over plain HTTP has none anyway.
+        Ok(Self { language, scale, theme, in_scripts: is_plain || is_of_insecure_page(headers) })
     }
 }
 
@@ -457,7 +473,8 @@ async fn ask(
     service.count_asked(live, asking, demand.as_ref());
     let issued = asked.issued;
     let expires_in_secs = live.expires_at(issued.issued_at()).saturating_sub(now);
-    let alternative = asked.word.is_some() && live.app.settings.asks_instead().is_some();
+    let may_choose = asked.word.is_some() && live.app.settings.asks_instead().is_some();
+    let alternative = may_choose.then(|| alternative::offer(how.language, how.algorithm(live)));
     let word = match asked.word {
         Some(word) => Some(show(service, client, live, word, wanted).await),
         None => None,
@@ -541,7 +558,7 @@ async fn next(service: &Service, client: &Caller, live: &LiveApp, look: &Look) -
         return None;
     }
     let sought = client.sought(service, live, true, unix_now()).await.ok()?;
-    ask(service, client, live, sought, look).await.ok().map(Begun::Asks)
+    ask(service, client, live, sought, look).await.ok().map(|asked| Begun::Asks(asked.into()))
 }
 
 fn said(outcome: Outcome, reply: &impl Serialize) -> Response {

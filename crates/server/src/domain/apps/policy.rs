@@ -55,6 +55,12 @@ impl Policy {
         }
     }
 
+    /// Whether everybody is asked for a word, whatever the rule demands.
+    #[must_use]
+    pub const fn always_asks_words(self) -> bool {
+        matches!(self, Self::Word | Self::Both)
+    }
+
     /// Whether anybody may be asked for a word.
     #[must_use]
     pub const fn may_ask_words(self) -> bool {

@@ -1,6 +1,6 @@
 //! Work: what is asked of a client beside a word or instead of one, and whether it was done.
 
-use haechi_captcha::{Judgement, Key, Language, Puzzle, Shape, Solution, Terms, Word, Work};
+use haechi_captcha::{Algorithm, Judgement, Key, Language, Puzzle, Shape, Solution, Terms, Word, Work};
 
 use super::{Issued, Judged, Service, Verdict};
 use crate::domain::{
@@ -18,8 +18,17 @@ use crate::domain::{
 pub struct Wanted {
     /// The language of the word.
     pub language: Language,
-    /// Whether the browser has to compute in a script, for want of what it has built in for pages over HTTPS alone.
+    /// Whether the browser has to compute in a script, since it has nothing for it built in, or not for this page.
     pub in_scripts: bool,
+}
+
+impl Wanted {
+    /// What an app's work is computed by in this way.
+    #[must_use]
+    pub fn algorithm(self, live: &LiveApp) -> Algorithm {
+        let usual = live.app.settings.work_algorithm;
+        if self.in_scripts { usual.in_scripts() } else { usual }
+    }
 }
 
 /// What is asked of a client: a word, work, or both.
@@ -78,13 +87,10 @@ impl Service {
         client: Option<Client>,
         now: u64,
     ) -> Result<Asked, Refusal> {
-        let Wanted { language, in_scripts } = wanted;
-        let usual = live.app.settings.work_algorithm;
-        let algorithm = if in_scripts { usual.in_scripts() } else { usual };
-        let Sealed { word, work } = self.seal_asked(live, asking, Some(language), now).await?;
+        let Sealed { word, work } = self.seal_asked(live, asking, Some(wanted.language), now).await?;
         let work = match work {
             Some(work) => {
-                let terms = Terms { algorithm, beside: word.as_ref().map(Word::key) };
+                let terms = Terms { algorithm: wanted.algorithm(live), beside: word.as_ref().map(Word::key) };
                 let puzzle = self.puzzle(&work, terms, client).await?;
                 Some(AskedWork { work, puzzle })
             }

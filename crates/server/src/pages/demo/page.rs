@@ -137,9 +137,9 @@ impl Page {
 
     fn captcha(&self, round: &Round, texts: &Texts) -> Markup {
         html! {
-            // Where most people are asked for nothing, it takes no more room than it needs.
+            // Where everybody is asked for a word, it has the room for it from the beginning.
             haechi-captcha #captcha sitekey=(round.site_key) lang=(self.language.tag()) action="demo"
-                open=[(!round.is_word_always_asked).then_some("false")] {}
+                open=[round.is_word_always_asked.then_some("true")] {}
             pre #verdict tabindex="0" role="region" aria-label=(texts.verdict) hidden {}
             button #again type="button" hidden { (texts.renew) }
         }

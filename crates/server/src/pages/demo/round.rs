@@ -7,7 +7,6 @@ use haechi_captcha::Language;
 use crate::{
     domain::{
         apps::LiveApp,
-        demand::Demand,
         refusal::{ParameterFault, Refusal},
         service::{Service, Verdict},
     },
@@ -64,7 +63,7 @@ impl Round {
             width: live.app.settings.width,
             height: live.app.settings.height,
             expires_in_secs: live.expires_at(claims.issued_at).saturating_sub(now),
-            is_word_always_asked: live.app.settings.policy.asks(&Demand::default()).word,
+            is_word_always_asked: live.app.settings.policy.always_asks_words(),
         })
     }
 
