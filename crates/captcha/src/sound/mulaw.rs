@@ -30,7 +30,7 @@ mod tests {
     fn decode(code: u8) -> i32 {
         let code = i32::from(!code);
         let (segment, step) = (code >> 4 & 7, code & 15);
-        let size = ((step << 3) + i32::from(BIAS) << segment) - i32::from(BIAS);
+        let size = (((step << 3) + i32::from(BIAS)) << segment) - i32::from(BIAS);
         if code < 0x80 { size } else { -size }
     }
 
