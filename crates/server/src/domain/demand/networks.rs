@@ -6,7 +6,7 @@
 //! and the day, so no address can be told from a slot, and no network from one day to the next.
 
 use std::{
-    hash::{BuildHasher, RandomState},
+    hash::BuildHasher,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -18,6 +18,13 @@ use crate::domain::client::{Client, Network};
 
 /// The networks of which something is known at once, in 16 MiB.
 pub(super) const SLOTS: usize = 1 << 17;
+
+/// Which slots networks share, nobody outside can know.
+#[cfg(not(test))]
+type Keyed = std::hash::RandomState;
+/// With the same key each time, so that a simulation has the same figures: a few networks in many thousands share slots.
+#[cfg(test)]
+type Keyed = std::hash::BuildHasherDefault<std::hash::DefaultHasher>;
 pub(super) const DAY_SECS: u64 = 86_400;
 
 /// The bits that the addresses of a client's networks have in common, narrowest first, and how many times the limits of
@@ -40,7 +47,7 @@ pub(super) fn widest(client: Client) -> Network {
 /// Networks by their hash.
 pub(super) struct Networks {
     shards: Box<[Mutex<Shard>]>,
-    hasher: RandomState,
+    hasher: Keyed,
 }
 
 struct Shard {
@@ -94,7 +101,7 @@ impl Networks {
         let slots = slots.next_power_of_two().max(2 * WAYS);
         let shards = (slots / MIN_SHARD_SLOTS).clamp(1, MAX_SHARDS);
         let shard = || Mutex::new(Shard { slots: Box::default(), size: slots / shards });
-        Self { shards: std::iter::repeat_with(shard).take(shards).collect(), hasher: RandomState::new() }
+        Self { shards: std::iter::repeat_with(shard).take(shards).collect(), hasher: Keyed::default() }
     }
 
     /// Counts one in the client's networks, from the narrowest outwards, as far as the first that is not one of many,
