@@ -150,7 +150,9 @@ impl Both {
 
     async fn state(&self, spend: &Spend, now: u64) -> State {
         let state = self.memory.state(spend, now).await.unwrap();
-        assert_eq!(self.embedded().state(spend, now).await.unwrap(), state);
+        let embedded = self.embedded().state(spend, now).await.unwrap();
+        // Of a key whose time is over one may have forgotten more than the other: nobody is let in by it.
+        assert!(embedded == state || now >= spend.until, "{embedded:?}, and in memory {state:?}");
         state
     }
 
