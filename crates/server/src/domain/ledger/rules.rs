@@ -134,12 +134,15 @@ pub(super) fn judge(found: Option<Record>, spend: &Spend, attempt: &Attempt) -> 
 
 /// What is remembered of a key, for people.
 pub(super) fn state(found: Option<Record>, spend: &Spend, horizon: &Horizon, now: u64) -> State {
+    let is_forgotten = spend.issued_at < horizon.oldest;
+    // What a ledger still has of a key that counts as forgotten, such as in a journal, says nothing.
+    let found = found.filter(|_| !is_forgotten);
     let until = found.map_or(0, |record| record.until).max(spend.until());
     if now >= until {
         return State::Fresh;
     }
     match found {
-        _ if spend.issued_at < horizon.oldest => State::Spent,
+        _ if is_forgotten => State::Spent,
         None => State::Fresh,
         Some(record) if record.is_spent => State::Spent,
         Some(record) => State::Tried { wrong: record.wrong },
