@@ -8,7 +8,7 @@
 use super::{
     bank::SAMPLE_RATE_HZ,
     style::Background,
-    vectors::{self, Work},
+    vectors::{self, Task},
 };
 use crate::Stream;
 
@@ -66,7 +66,7 @@ struct Addition<'a> {
     background: &'a Background,
 }
 
-impl Work for Addition<'_> {
+impl Task for Addition<'_> {
     type Output = ();
 
     #[inline(always)]

@@ -9,7 +9,7 @@
 //! Where frames are taken from is found apart from the taking, so that a sound with noise and the same one without are
 //! stretched alike.
 
-use super::vectors::{self, Work};
+use super::vectors::{self, Task};
 
 /// How a stretch goes about it, in samples.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +74,7 @@ struct Search<'a> {
     manner: Manner,
 }
 
-impl Work for Search<'_> {
+impl Task for Search<'_> {
     type Output = ();
 
     #[inline(always)]

@@ -7,7 +7,7 @@ use super::{
     Speech,
     bank::SAMPLE_RATE_HZ,
     stretch::{Frames, Manner},
-    vectors::{self, Work},
+    vectors::{self, Task},
     wav,
 };
 
@@ -123,7 +123,7 @@ struct Quantisation<'a> {
     samples: &'a mut [i16],
 }
 
-impl Work for Quantisation<'_> {
+impl Task for Quantisation<'_> {
     type Output = ();
 
     #[inline(always)]

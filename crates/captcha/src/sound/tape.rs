@@ -4,7 +4,7 @@
 //! Between samples, speech in front is read with a cubic through four neighbours (Catmull and Rom, "A class of local
 //! interpolating splines", 1974), babble behind it with a straight line.
 
-use super::vectors::{self, Work};
+use super::vectors::{self, Task};
 
 /// Places in a clip have 32 bits of whole samples and 32 bits of fraction.
 const ONE: f64 = 4_294_967_296.0;
@@ -40,7 +40,7 @@ struct Playing<'a> {
     played: &'a mut Vec<f32>,
 }
 
-impl Work for Playing<'_> {
+impl Task for Playing<'_> {
     type Output = ();
 
     #[inline(always)]

@@ -5,9 +5,9 @@
 
 /// Something that is compiled a second time for wide vectors. Its `call` and the functions that it calls must always be
 /// inlined, or they are compiled once, as all else is: a closure cannot be.
-pub(crate) use pulp::NullaryFnOnce as Work;
+pub(crate) use pulp::NullaryFnOnce as Task;
 
 /// Does it, with the widest vectors that this processor has.
-pub(crate) fn wide<W: Work>(work: W) -> W::Output {
-    pulp::Arch::new().dispatch(work)
+pub(crate) fn wide<T: Task>(task: T) -> T::Output {
+    pulp::Arch::new().dispatch(task)
 }
