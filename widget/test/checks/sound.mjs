@@ -7,6 +7,12 @@ import { samplesOfWav } from "../harness/loudspeaker.mjs";
 const isPlaying = (widget) => widget.offers === "Pause" && widget.progress > 0;
 const isAtRest = (widget) => widget.offers === "Listen";
 
+/** What was asked for, in order. WebKit tries first whether it may ask for parts. */
+function formats({ proxy }) {
+  const whole = proxy.asked("sound").filter(({ headers }) => headers.range !== "bytes=0-1");
+  return whole.map(({ fields }) => fields.format);
+}
+
 async function soundOf(visit, key) {
   const reply = await fetch(`${visit.haechi.url}/captcha/v1.0/keys/${key}/sound?lang=en`);
   return samplesOfWav(await reply.arrayBuffer());
@@ -23,6 +29,7 @@ export default [
     await visit.click("listen");
     await visit.until(isPlaying);
     await visit.until(isAtRest, { ms: 20_000 });
+    assert.deepEqual(formats(visit), ["mulaw"], "it takes twice the bytes, or was fetched again");
     const recording = await finish();
     const heard = likeness(await soundOf(visit, visit.key), recording);
     const control = likeness(await soundOf(visit, other), recording);
@@ -53,9 +60,7 @@ export default [
     assert.equal(resting.answer, "", "the keys were typed");
     await visit.click("slower");
     await visit.until((widget) => widget.isSlower);
-    // WebKit tries first whether it may ask for parts.
-    const whole = visit.proxy.asked("sound").filter(({ headers }) => headers.range !== "bytes=0-1");
-    assert.equal(whole.length, 1, "it was fetched again");
+    assert.equal(formats(visit).length, 1, "it was fetched again");
   }),
 
   check(
@@ -96,6 +101,25 @@ export default [
     const [{ fields }] = visit.proxy.asked("answer");
     assert.equal(fields.how, "picture");
     assert(visit.proxy.asked("sound").every(({ url }) => !url.includes(fields.key)), "its sound was fetched");
+  }),
+
+  check("a browser that does not play the smaller format gets the other", async (visit) => {
+    await visit.openAsked();
+    const headers = { "content-type": "audio/wav" };
+    visit.proxy.always("sound", async (pass) => {
+      return formats(visit).at(-1) ? { status: 200, headers, body: "RIFF, of something unknown" } : pass();
+    });
+    await visit.click("listen");
+    await visit.until(isPlaying);
+    assert.equal((await visit.look()).note, "");
+    const asked = formats(visit);
+    assert.equal(asked[0], "mulaw");
+    assert.equal(asked.at(-1), undefined);
+    await visit.click("another");
+    await visit.until((widget) => widget.isAsking && widget.note !== "");
+    await visit.click("listen");
+    await visit.until(isPlaying);
+    assert.equal(formats(visit).filter(Boolean).length, asked.filter(Boolean).length, "it was tried again");
   }),
 
   check("a sound that cannot be had is said so", async (visit) => {
