@@ -21,7 +21,7 @@ export const SENTENCES: Record<Language, Sentences> = {
   },
   ko: {
     task: "읽거나 듣는 대신 이 기기가 계산합니다",
-    back: "글자 입력으로 돌아가기",
+    back: "보안문자 입력으로 돌아가기",
     wait: "기기가 계산을 마치면 답을 바로 보냅니다.",
     begun: "약 {}초, 길면 {}초 걸립니다. 그대로 기다려 주세요.",
     left: "길면 {}초 더 걸립니다.",

@@ -16,7 +16,8 @@ const PAIRS: [(&str, &str); 5] = [
 ];
 
 /// What else has words in Korean for people.
-const KOREAN_TEXTS: [&str; 7] = [
+const KOREAN_TEXTS: [&str; 10] = [
+    "crates/server/src/dialect/widget/alternative.rs",
     "crates/server/src/pages/console/texts/korean.rs",
     "crates/server/src/pages/console/snippets/ko/altcha.html",
     "crates/server/src/pages/console/snippets/ko/form.html",
@@ -24,6 +25,8 @@ const KOREAN_TEXTS: [&str; 7] = [
     "crates/server/src/pages/demo/texts.rs",
     "crates/server/src/pages/fallback.rs",
     "attack/read/listen.json",
+    "widget/src/texts.ts",
+    "widget/src/work/sentences.ts",
 ];
 
 /// A heading with what follows it, up to the next one.
