@@ -11,6 +11,7 @@ use super::{
     studio::{Studio, samples_in},
     style::Background,
     tape,
+    vectors::{self, Task},
 };
 use crate::Stream;
 
@@ -19,6 +20,27 @@ const MAX_LANES: usize = 8;
 
 /// Adds babble to the mix.
 pub(crate) fn add(studio: &mut Studio, voices: &[Voice], stream: &mut Stream, background: &Background) {
+    vectors::wide(Addition { studio, voices, stream, background });
+}
+
+struct Addition<'a> {
+    studio: &'a mut Studio,
+    voices: &'a [Voice],
+    stream: &'a mut Stream,
+    background: &'a Background,
+}
+
+impl Task for Addition<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        add_plainly(self.studio, self.voices, self.stream, self.background);
+    }
+}
+
+#[inline(always)]
+fn add_plainly(studio: &mut Studio, voices: &[Voice], stream: &mut Stream, background: &Background) {
     let length = studio.mix.len();
     let mut lanes = [0; MAX_LANES];
     let lanes = &mut lanes[..background.babble_lanes.min(MAX_LANES)];
@@ -57,22 +79,17 @@ fn piece<'a>(clip: &'a [i16], stream: &mut Stream, background: &Background) -> &
 }
 
 /// Adds a piece to the mix; what does not fit before the end begins anew at the beginning.
+#[inline(always)]
 fn lay_down_around(mix: &mut [f32], start: usize, piece: &[f32], gain: f32, is_reversed: bool) {
     let fitting = piece.len().min(mix.len() - start);
     let rest = (piece.len() - fitting).min(mix.len());
     if is_reversed {
         let cut = piece.len() - fitting;
-        add_all(&mut mix[start..], piece[cut..].iter().rev(), gain);
-        add_all(mix, piece[cut - rest..cut].iter().rev(), gain);
+        tape::add_reversed(&mut mix[start..], &piece[cut..], gain);
+        tape::add_reversed(mix, &piece[cut - rest..cut], gain);
     } else {
-        add_all(&mut mix[start..], piece[..fitting].iter(), gain);
-        add_all(mix, piece[fitting..fitting + rest].iter(), gain);
-    }
-}
-
-fn add_all<'a>(mix: &mut [f32], piece: impl Iterator<Item = &'a f32>, gain: f32) {
-    for (sample, played) in mix.iter_mut().zip(piece) {
-        *sample += played * gain;
+        tape::add(&mut mix[start..], &piece[..fitting], gain);
+        tape::add(mix, &piece[fitting..fitting + rest], gain);
     }
 }
 

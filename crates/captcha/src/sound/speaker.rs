@@ -7,7 +7,7 @@ use super::{
     stretch::Manner,
     studio::{Studio, samples_in},
     style::Style,
-    tape::{self, Speed},
+    tape::{self, Speed, Timbre},
 };
 use crate::{Answer, Stream};
 
@@ -92,16 +92,12 @@ impl<'a> Speaker<'a> {
         let style = self.style;
         let (ratio, pitch, glide) = (self.draw(style.stretch), self.draw(style.pitch), self.draw(style.glide));
         let (gain, tilt) = (self.draw(style.speech_gain), self.draw(style.tilt));
-        let (delay, share) = (self.draw(style.colour_secs), self.draw(style.colour_gain));
+        let (delay, share) = (samples_in(self.draw(style.colour_secs)), self.draw(style.colour_gain));
         let Studio { frames, stretched, played, coloured, .. } = &mut *self.studio;
         frames.find(clip, ratio, Manner::CLIP);
         frames.lay_out(clip, stretched);
         tape::play(stretched, Speed::gliding(pitch, pitch * glide), played);
-        let power = tape::power(played);
-        tape::tilt(played, tilt);
-        tape::colour(played, coloured, samples_in(delay), share);
-        // A dark name is as loud as a bright one, so that no voice behind covers it.
-        let gain = gain * (power / tape::power(played).max(f32::MIN_POSITIVE)).sqrt();
+        let gain = gain * tape::shade(played, coloured, Timbre { tilt, delay, share });
         let start = self.next;
         self.place(gain);
         self.reflect(start, gain);

@@ -7,6 +7,7 @@ use super::{
     Speech,
     bank::SAMPLE_RATE_HZ,
     stretch::{Frames, Manner},
+    tape,
     vectors::{self, Task},
     wav,
 };
@@ -74,9 +75,7 @@ impl Studio {
     /// Adds what was played to the mix, from a sample on, which may lie beyond its end.
     pub(crate) fn lay_down(&mut self, start: usize, gain: f32) {
         self.extend_to(start + self.played.len());
-        for (sample, played) in self.mix[start..].iter_mut().zip(&self.played) {
-            *sample += played * gain;
-        }
+        tape::lay_down(&mut self.mix[start..], &self.played, gain);
     }
 
     /// Makes the mix at least so many samples long.

@@ -122,6 +122,7 @@ fn fixed(speed: f32) -> i64 {
 }
 
 /// Makes room for so many samples, whatever they are.
+#[inline(always)]
 fn resize(played: &mut Vec<f32>, length: usize) {
     played.truncate(length);
     played.resize(length, 0.0);
@@ -140,6 +141,9 @@ fn cubic(neighbours: [i32; NEIGHBOURS], fraction: u32) -> f32 {
 }
 
 /// Plays a piece of a clip at a steady speed, read with a straight line, fading in and out, since it is cut anywhere.
+///
+/// It is always inlined, so that whoever plays many pieces does so with wide vectors.
+#[inline(always)]
 pub(crate) fn play_behind(piece: &[i16], speed: f32, played: &mut Vec<f32>) {
     // 16 bits of fraction do behind the speech, and a clip of 4 s has 16 bits of whole samples.
     let step = (speed.min(FASTEST) * 65_536.0) as u32;
@@ -181,8 +185,83 @@ pub(crate) fn fade_ends(samples: &mut [f32], length: usize) {
     }
 }
 
+/// Another sound of what was played: darker or brighter, and with a copy of itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timbre {
+    /// See [`tilt`].
+    pub(crate) tilt: f32,
+    /// By how many samples the copy comes later.
+    pub(crate) delay: usize,
+    /// How loud the copy is.
+    pub(crate) share: f32,
+}
+
+/// Gives what was played this timbre. Returns the gain by which it is then as loud as it was.
+///
+/// A dark name is so as loud as a bright one, and no voice behind covers it.
+pub(crate) fn shade(played: &mut Vec<f32>, room: &mut Vec<f32>, timbre: Timbre) -> f32 {
+    vectors::wide(Shading { played, room, timbre })
+}
+
+struct Shading<'a> {
+    played: &'a mut Vec<f32>,
+    room: &'a mut Vec<f32>,
+    timbre: Timbre,
+}
+
+impl Task for Shading<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn call(self) -> f32 {
+        let Self { played, room, timbre: Timbre { tilt: by, delay, share } } = self;
+        let before = power(played);
+        tilt(played, by);
+        colour(played, room, delay, share);
+        (before / power(played).max(f32::MIN_POSITIVE)).sqrt()
+    }
+}
+
+/// Adds what was played to a mix of at least its length, made this much louder.
+pub(crate) fn lay_down(mix: &mut [f32], played: &[f32], gain: f32) {
+    vectors::wide(LayingDown { mix, played, gain });
+}
+
+struct LayingDown<'a> {
+    mix: &'a mut [f32],
+    played: &'a [f32],
+    gain: f32,
+}
+
+impl Task for LayingDown<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { mix, played, gain } = self;
+        add(mix, played, gain);
+    }
+}
+
+/// Adds samples to as many of a mix's.
+#[inline(always)]
+pub(crate) fn add(mix: &mut [f32], played: &[f32], gain: f32) {
+    for (sample, played) in mix.iter_mut().zip(played) {
+        *sample += played * gain;
+    }
+}
+
+/// The same from the last sample to the first.
+#[inline(always)]
+pub(crate) fn add_reversed(mix: &mut [f32], played: &[f32], gain: f32) {
+    for (sample, played) in mix.iter_mut().zip(played.iter().rev()) {
+        *sample += played * gain;
+    }
+}
+
 /// The power of what was played, summed up.
-pub(crate) fn power(played: &[f32]) -> f32 {
+#[inline(always)]
+fn power(played: &[f32]) -> f32 {
     // Side by side, in an order that is the same on every processor: one instruction adds several.
     const LANES: usize = 8;
     let mut sums = [0.0; LANES];
@@ -198,7 +277,8 @@ pub(crate) fn power(played: &[f32]) -> f32 {
 /// Makes what was played darker (a tilt above 0) or brighter (below), at about the level of speech that it had.
 ///
 /// A share of each sample's predecessor is added to it; speech has most of its power where that adds up.
-pub(crate) fn tilt(played: &mut [f32], tilt: f32) {
+#[inline(always)]
+fn tilt(played: &mut [f32], tilt: f32) {
     let gain = 1.0 / (1.0 + 0.9 * tilt);
     let mut before = 0.0;
     for sample in played {
@@ -211,7 +291,8 @@ pub(crate) fn tilt(played: &mut [f32], tilt: f32) {
 /// Adds a copy that comes so many samples later to what was played, at about the level that it had.
 ///
 /// The sum is made in a room of its own, which then changes places with what was played.
-pub(crate) fn colour(played: &mut Vec<f32>, room: &mut Vec<f32>, delay: usize, share: f32) {
+#[inline(always)]
+fn colour(played: &mut Vec<f32>, room: &mut Vec<f32>, delay: usize, share: f32) {
     let gain = 1.0 / (1.0 + share * share).sqrt();
     let (first, rest) = played.split_at(delay.min(played.len()));
     room.clear();
