@@ -19,6 +19,7 @@ mod packages;
 mod price;
 mod sbom;
 mod schemathesis;
+mod screens;
 mod soak;
 mod test;
 mod tools;
@@ -50,6 +51,8 @@ enum Xtask {
     Audit,
     /// Write what the program is made of, in CycloneDX, to target/sbom.
     Sbom,
+    /// Take a picture of every page in both languages and themes, on a phone, a tablet and a desktop, to target/screens.
+    Screens,
     /// Build the documents as a book, in target/book, and check its links.
     Book,
     /// Check that the server's modules are layers, and print them from the lowest up.
@@ -89,6 +92,7 @@ fn main() -> anyhow::Result<()> {
         Xtask::Deb(options) => deb::make_package(&options),
         Xtask::Audit => audit::check(),
         Xtask::Sbom => sbom::write(),
+        Xtask::Screens => screens::take(),
         Xtask::Book => book::build(),
         Xtask::Layers => layers::check(),
         Xtask::Clients(options) => clients::clients(&options),

@@ -163,7 +163,7 @@ fn check_if_installed(
 }
 
 /// Puts axe-core where the browser tests look for it.
-fn install_axe() -> anyhow::Result<()> {
+pub(crate) fn install_axe() -> anyhow::Result<()> {
     let folder = root().join("target/axe");
     if folder.join("node_modules/axe-core/axe.min.js").is_file() {
         return Ok(());

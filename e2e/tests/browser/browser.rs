@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use fantoccini::{
     Client, ClientBuilder,
     wd::{Capabilities, WebDriverCompatibleCommand},
@@ -90,6 +91,24 @@ impl Browser {
 
     async fn issue(&self, path: &'static str, body: Value) -> Value {
         self.client.issue_cmd(DriverCommand { path, body }).await.unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Gives pages a screen of this size, a phone's if it is narrow.
+    pub(crate) async fn resize(&self, width: u32, height: u32) {
+        let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+        self.devtools("Emulation.setDeviceMetricsOverride", screen).await;
+    }
+
+    /// What the page looks like from top to bottom, as PNG.
+    pub(crate) async fn whole_page(&self) -> Vec<u8> {
+        let size = "[document.documentElement.clientWidth, document.documentElement.scrollHeight].join()";
+        let size = self.evaluate(size).await;
+        let (width, height) = size.as_str().and_then(|size| size.split_once(',')).expect("two numbers");
+        let (width, height): (u32, u32) = (width.parse().unwrap(), height.parse().unwrap());
+        let clip = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
+        let told = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+        let picture = self.devtools("Page.captureScreenshot", told).await;
+        BASE64_STANDARD.decode(picture["data"].as_str().expect("a picture")).expect("in Base64")
     }
 
     /// Saves what the whole page looks like.

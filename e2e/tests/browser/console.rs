@@ -3,7 +3,6 @@
 use std::{fs, path::PathBuf, time::Instant};
 
 use fantoccini::{Locator, key::Key};
-use serde_json::json;
 
 use crate::{
     browser::{Browser, Setting},
@@ -16,14 +15,14 @@ const IN_DOCS: [&str; 5] =
 const PASSWORD: &str = "correct horse battery";
 
 /// A server and a browser in which somebody uses its console.
-struct Console {
-    site: Site,
-    browser: Browser,
+pub(crate) struct Console {
+    pub(crate) site: Site,
+    pub(crate) browser: Browser,
 }
 
 impl Console {
     /// A console in which the first administrator, ann, is signed in.
-    async fn signed_in(setting: Setting) -> Self {
+    pub(crate) async fn signed_in(setting: Setting) -> Self {
         let console = Self { site: Site::start(), browser: Browser::with(setting).await };
         console.go(&format!("/console/first?code={}", console.site.first_code)).await;
         console.fill("first-name", "ann").await;
@@ -33,11 +32,11 @@ impl Console {
         console
     }
 
-    async fn go(&self, path: &str) {
+    pub(crate) async fn go(&self, path: &str) {
         self.browser.client.goto(&format!("{}{path}", self.site.url)).await.unwrap();
     }
 
-    async fn fill(&self, id: &str, text: &str) {
+    pub(crate) async fn fill(&self, id: &str, text: &str) {
         let field = self.browser.client.find(Locator::Id(id)).await.unwrap_or_else(|error| panic!("#{id}: {error}"));
         field.clear().await.unwrap();
         field.send_keys(text).await.unwrap();
@@ -49,7 +48,7 @@ impl Console {
     }
 
     /// Presses a button or follows a link, and waits for the page that comes.
-    async fn submit(&self, selector: &str) {
+    pub(crate) async fn submit(&self, selector: &str) {
         self.browser.evaluate("document.documentElement.dataset.before = 1").await;
         let button = self.browser.client.find(Locator::Css(selector)).await;
         button.unwrap_or_else(|error| panic!("{selector}: {error}")).click().await.unwrap();
@@ -86,16 +85,11 @@ impl Console {
         self.site.call("GET", &format!("/captcha/v1.0/appkeys/{appkey}/keys/{key}/verification?answer={answer}")).0
     }
 
-    async fn resize(&self, width: u32, height: u32) {
-        let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
-        self.browser.devtools("Emulation.setDeviceMetricsOverride", screen).await;
-    }
-
     /// Keeps what the page looks like for the documents, from top to bottom.
     async fn picture(&self, name: &str, width: u32) {
-        self.resize(width, 700).await;
+        self.browser.resize(width, 700).await;
         let height = self.browser.evaluate("document.documentElement.scrollHeight").await.as_u64().unwrap();
-        self.resize(width, height as u32).await;
+        self.browser.resize(width, height as u32).await;
         self.browser.screenshot(name).await;
         if IN_DOCS.contains(&name) && std::env::var_os("E2E_DOCS").is_some() {
             let docs = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/console");
@@ -106,7 +100,7 @@ impl Console {
             )
             .unwrap();
         }
-        self.resize(1000, 900).await;
+        self.browser.resize(1000, 900).await;
     }
 }
 
@@ -170,16 +164,7 @@ async fn an_app_is_made_used_watched_changed_rotated_and_disabled() {
 #[tokio::test]
 async fn no_page_has_a_barrier_scrolls_sideways_or_is_heavy() {
     let console = Console::signed_in(Setting::default()).await;
-    // So quick and so many that they look unlike people.
-    for number in 0..26 {
-        let key = &console.site.begin();
-        console.site.call_raw(&format!("/captcha/v1.0/keys/{key}/img"));
-        if number % 9 == 0 {
-            console.site.answer_wrongly(key);
-        } else {
-            console.site.spend(key);
-        }
-    }
+    console.site.use_much();
     console.go("/console/apps/1").await;
     let is_marked = "fetch(location.href).then((page) => page.text()).then((text) => { window.told = text }), \
                      (window.told ?? '').includes('class=\"marks found\"')";
@@ -202,7 +187,7 @@ async fn no_page_has_a_barrier_scrolls_sideways_or_is_heavy() {
         let bytes = console.browser.evaluate("new Blob([document.documentElement.outerHTML]).size").await;
         assert!(bytes.as_u64().unwrap() < 60_000, "{name}: {bytes}");
         for width in [360, 1440] {
-            console.resize(width, 800).await;
+            console.browser.resize(width, 800).await;
             let overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
             assert_eq!(console.browser.evaluate(overflow).await, 0, "{name} at {width}");
         }

@@ -15,6 +15,7 @@ mod docs;
 mod loading;
 mod looks;
 mod no_script;
+mod pages;
 mod program;
 mod roles;
 mod site;

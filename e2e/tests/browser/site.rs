@@ -90,6 +90,19 @@ impl Site {
         reply["key"].as_str().expect("a challenge is begun").to_owned()
     }
 
+    /// Has its app used so quickly and so much that it looks unlike people.
+    pub(crate) fn use_much(&self) {
+        for number in 0..26 {
+            let key = &self.begin();
+            self.call_raw(&format!("/captcha/v1.0/keys/{key}/img"));
+            if number % 9 == 0 {
+                self.answer_wrongly(key);
+            } else {
+                self.spend(key);
+            }
+        }
+    }
+
     /// Fetches something, and what it is does not matter.
     pub(crate) fn call_raw(&self, path: &str) {
         agent().get(format!("{}{path}", self.url)).call().unwrap();
