@@ -35,7 +35,7 @@ pub(crate) struct Site {
     /// The code in the link by which the first user of the console is made.
     pub(crate) first_code: String,
     keyring: Keyring,
-    program: Program,
+    _program: Program,
     data: TempDir,
 }
 
@@ -53,7 +53,7 @@ impl Site {
         let [first_code, url] = said.map(Option::unwrap_or_default);
         let secret = fs::read_to_string(data.path().join("secret")).unwrap();
         let keyring = Keyring::new(&Secret::from_hex(&secret).unwrap());
-        let site = Self { url, first_code, keyring, program, data };
+        let site = Self { url, first_code, keyring, _program: program, data };
         site.command(&["app", "set", "default", "--policy", "word"]);
         site
     }
@@ -121,11 +121,6 @@ impl Site {
         let mut response = agent().run(request.body(()).unwrap()).unwrap();
         let reply: Value = response.body_mut().read_json().unwrap();
         (reply["header"]["resultCode"].as_i64().unwrap(), reply)
-    }
-
-    /// Ends the server.
-    pub(crate) fn stop(self) {
-        drop(self.program);
     }
 }
 
