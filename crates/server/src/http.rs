@@ -2,6 +2,7 @@
 
 pub(crate) mod cookies;
 pub(crate) mod fields;
+pub(crate) mod file;
 pub(crate) mod guard;
 pub(crate) mod idempotency;
 pub(crate) mod language;

@@ -4,11 +4,15 @@ pub(crate) mod console;
 pub(crate) mod demo;
 pub(crate) mod fallback;
 
+use std::sync::LazyLock;
+
 use axum::{
     http::{HeaderName, HeaderValue, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::http::file::{File, SVG};
 
 /// Everything on a page comes from this server, and nothing stands inline. The frame is the widget's, which works there.
 const POLICY: &str = "default-src 'none'; img-src 'self'; media-src 'self'; script-src 'self'; style-src 'self'; \
@@ -16,7 +20,7 @@ const POLICY: &str = "default-src 'none'; img-src 'self'; media-src 'self'; scri
                       frame-ancestors 'none'";
 
 /// haechi's own picture.
-const MARK: &str = include_str!("pages/demo/haechi.svg");
+static MARK: LazyLock<File> = LazyLock::new(|| File::of(SVG, include_bytes!("pages/demo/haechi.svg")));
 
 /// A page that is no route's own, with what every page says to browsers.
 fn with_headers(mut page: Response, referrer_policy: &'static str) -> Response {
@@ -32,8 +36,4 @@ fn with_headers(mut page: Response, referrer_policy: &'static str) -> Response {
 
 fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
-}
-
-async fn asset(content_type: &'static str, text: &'static str) -> Response {
-    ([(header::CONTENT_TYPE, content_type)], text).into_response()
 }

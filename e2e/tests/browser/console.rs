@@ -3,6 +3,7 @@
 use std::{fs, path::PathBuf, time::Instant};
 
 use fantoccini::{Locator, key::Key};
+use serde_json::json;
 
 use crate::{
     browser::{Browser, Setting},
@@ -34,6 +35,19 @@ impl Console {
 
     pub(crate) async fn go(&self, path: &str) {
         self.browser.client.goto(&format!("{}{path}", self.site.url)).await.unwrap();
+    }
+
+    /// Goes to statistics, which are counted a little later than what they count.
+    pub(crate) async fn go_to_figures(&self, path: &str) {
+        let start = Instant::now();
+        loop {
+            self.go(path).await;
+            if self.browser.evaluate("document.querySelector('.chart') !== null").await == true {
+                return;
+            }
+            assert!(start.elapsed().as_secs() < 15, "nothing is counted");
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
     }
 
     pub(crate) async fn fill(&self, id: &str, text: &str) {
@@ -250,6 +264,69 @@ async fn settings_are_shown_before_they_are_saved() {
     console.browser.evaluate("document.querySelector('audio[data-preview]').preload = 'auto'").await;
     console.browser.until("document.querySelector('audio[data-preview]').duration > 5").await;
     console.browser.assert_quiet(&console.site.url).await;
+}
+
+#[tokio::test]
+async fn times_are_those_of_the_readers_zone() {
+    let console = Console::signed_in(Setting::default()).await;
+    console.site.use_much();
+    let zone = json!({ "timezoneId": "Asia/Seoul" });
+    console.browser.devtools("Emulation.setTimezoneOverride", zone).await;
+    console.go("/console/audit").await;
+    let hours = "(() => { const time = document.querySelector('time'); \
+                 const shown = Number(time.textContent.slice(-5, -3)); \
+                 return (shown - new Date(time.dateTime).getUTCHours() + 24) % 24; })()";
+    assert_eq!(console.browser.evaluate(hours).await, 9);
+    Console::says(&console.text().await, "Times are those of your time zone (UTC+09:00).");
+    console.go_to_figures("/console/apps/1?span=24h").await;
+    let last = "document.querySelector('.chart tbody tr:last-child th').textContent";
+    let expected = "(() => { const { from, step } = document.querySelector('.chart').dataset; \
+                    const rows = document.querySelectorAll('.chart tbody')[0].rows.length; \
+                    const at = new Date((Number(from) + (rows - 1) * Number(step) + 9 * 3600) * 1000); \
+                    return at.toISOString().slice(11, 16); })()";
+    let (last, expected) = (console.browser.evaluate(last).await, console.browser.evaluate(expected).await);
+    assert!(last.as_str().unwrap().ends_with(expected.as_str().unwrap()), "{last} {expected}");
+}
+
+#[tokio::test]
+async fn a_chart_says_what_it_shows_where_somebody_points() {
+    let console = Console::signed_in(Setting::default()).await;
+    console.site.use_much();
+    console.go_to_figures("/console/apps/1?span=1h").await;
+    let point = "(() => { const plot = document.querySelector('.plot svg'); const box = plot.getBoundingClientRect(); \
+                 plot.dispatchEvent(new PointerEvent('pointermove', { bubbles: true, clientX: box.right - 1, clientY: box.top })); \
+                 return document.querySelector('.tip').textContent; })()";
+    let said = console.browser.evaluate(point).await;
+    let last = "[...document.querySelector('.chart tbody tr:last-child').cells].map((cell) => cell.textContent)";
+    let cells = console.browser.evaluate(last).await;
+    let cells: Vec<&str> = cells.as_array().unwrap().iter().map(|cell| cell.as_str().unwrap()).collect();
+    let [time, issued, ..] = cells.as_slice() else { panic!("{cells:?}") };
+    assert!(said.as_str().unwrap().starts_with(&format!("{time}\nWords issued: {issued}")), "{said}");
+}
+
+#[tokio::test]
+async fn a_password_is_seen_by_whoever_types_it() {
+    let console = Console::signed_in(Setting::default()).await;
+    console.go("/console/password").await;
+    let field = "document.getElementById('password-new').type";
+    assert_eq!(console.browser.evaluate(field).await, "password");
+    console.browser.evaluate("document.getElementById('password-new').nextElementSibling.click()").await;
+    assert_eq!(console.browser.evaluate(field).await, "text");
+    console.browser.evaluate("document.getElementById('password-new').nextElementSibling.click()").await;
+    assert_eq!(console.browser.evaluate(field).await, "password");
+}
+
+#[tokio::test]
+async fn a_difficulty_is_chosen_by_its_picture() {
+    let console = Console::signed_in(Setting::default()).await;
+    console.go("/console/apps/1/settings").await;
+    console.browser.evaluate("document.querySelector('button[data-difficulty=\"5\"]').click()").await;
+    assert_eq!(console.browser.evaluate("document.getElementById('app-difficulty').value").await, "5");
+    console.browser.until("document.querySelector('.shown img').src.includes('difficulty=5')").await;
+    assert_eq!(
+        console.browser.evaluate("document.querySelector('.ladder img').src.includes('difficulty=1')").await,
+        true
+    );
 }
 
 #[tokio::test]

@@ -64,6 +64,18 @@ impl Inspection<'_> {
         self.browser.assert_no_barrier(&format!("{name}, {}", self.language)).await;
     }
 
+    /// A phone has the navigation behind a button.
+    async fn look_into_the_menu(&mut self) {
+        self.browser.resize(WIDTHS[0], 900).await;
+        assert_eq!(self.browser.evaluate("document.querySelector('header nav').checkVisibility()").await, false);
+        self.browser.evaluate("document.querySelector('button.menu').click()").await;
+        assert_eq!(self.browser.evaluate("document.querySelector('header nav').checkVisibility()").await, true);
+        self.keep(&format!("menu-{}", self.language)).await;
+        let faults = self.browser.faults().await;
+        self.found.extend(faults.into_iter().map(|fault| format!("menu, {}: {fault}", self.language)));
+        self.browser.assert_no_barrier("menu").await;
+    }
+
     /// Keeps what the page looks like from top to bottom.
     async fn keep(&self, name: &str) {
         let Some(folder) = env::var_os("E2E_SCREENS").map(PathBuf::from) else { return };
@@ -89,6 +101,7 @@ impl Browser {
 async fn inspect(language: &str, languages: &'static str) {
     let console = Console::signed_in(Setting { languages, ..Setting::default() }).await;
     console.site.use_much();
+    console.go_to_figures("/console/apps/1").await;
     console.site.command(&["app", "create", "a-shop-with-a-name-that-is-longer-than-most-names-of-shops-are"]);
     let (browser, site) = (&console.browser, &console.site);
     let mut inspection = Inspection { browser, site, language, found: Vec::new() };
@@ -98,6 +111,8 @@ async fn inspect(language: &str, languages: &'static str) {
     inspection.look("secrets").await;
     inspection.look_at(&SIGNED_IN).await;
     console.go("/console").await;
+    inspection.look_into_the_menu().await;
+    browser.resize(1000, 900).await;
     console.submit("form[action$='/sign-out'] button").await;
     inspection.look_at(&SIGNED_OUT).await;
     assert!(inspection.found.is_empty(), "{}", inspection.found.join("\n"));

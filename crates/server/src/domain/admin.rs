@@ -35,7 +35,7 @@ pub use self::{
     sessions::{SessionSecret, SignedIn},
     tokens::{LONGEST_LIFETIME_SECS, TOKEN_PREFIX},
 };
-pub(crate) use self::{action::Action, browsers::KNOWN_SECS, records::back_up, sessions::SignIn};
+pub(crate) use self::{action::Action, audit::MOST_EXPORTED, browsers::KNOWN_SECS, records::back_up, sessions::SignIn};
 use self::{attempts::Attempts, browsers::BrowserKey, passwords::Passwords, records::Records, users::FirstCode};
 use crate::{
     domain::{apps::AppStore, statistics::Statistics},

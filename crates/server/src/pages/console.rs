@@ -20,12 +20,13 @@ mod preview;
 mod settings;
 mod sign_in;
 mod statistics;
+mod table;
 #[cfg(test)]
 mod tests;
 mod texts;
 mod visitor;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::{
     Router,
@@ -37,7 +38,7 @@ use axum::{
 
 pub(crate) use self::{explain::refusal, visitor::Reader};
 use self::{fault::Fault, visitor::Visitor};
-use super::{MARK, POLICY, asset, header_layer};
+use super::{MARK, POLICY, header_layer};
 use crate::{
     clock::unix_now,
     domain::{
@@ -47,13 +48,14 @@ use crate::{
         service::Service,
     },
     http::{
+        file::{self, File, JAVASCRIPT, STYLE_SHEET},
         guard,
         routes::{Classes, Dialect, Routes},
     },
 };
 
-const STYLE: &str = include_str!("console/console.css");
-const SCRIPT: &str = include_str!("console/console.js");
+static STYLE: LazyLock<File> = LazyLock::new(|| File::of(STYLE_SHEET, include_bytes!("console/console.css")));
+static SCRIPT: LazyLock<File> = LazyLock::new(|| File::of(JAVASCRIPT, include_bytes!("console/console.js")));
 
 /// Not `no-referrer`: with it a browser would send `Origin: null` with our own forms.
 const REFERRER_POLICY: &str = "same-origin";
@@ -106,6 +108,7 @@ fn routes() -> Routes<Arc<Console>> {
         ("/console/apps/{number}/disable", post(manage::disable)),
         ("/console/apps/{number}/remove", get(manage::ask_to_remove).post(manage::remove)),
         ("/console/audit", get(audit::show)),
+        ("/console/audit.csv", get(audit::csv)),
         ("/console/access", get(access::show)),
         ("/console/access/tokens", post(access::create_token)),
         ("/console/access/tokens/{id}/remove", post(access::remove_token)),
@@ -117,9 +120,9 @@ fn routes() -> Routes<Arc<Console>> {
 
 fn assets() -> Routes<Arc<Console>> {
     Routes::of(Dialect::Console)
-        .page(Call::Other, "/console/console.css", get(|| asset("text/css; charset=utf-8", STYLE)))
-        .page(Call::Other, "/console/console.js", get(|| asset("text/javascript; charset=utf-8", SCRIPT)))
-        .page(Call::Other, "/console/haechi.svg", get(|| asset("image/svg+xml", MARK)))
+        .page(Call::Other, "/console/console.css", file::serve(&STYLE))
+        .page(Call::Other, "/console/console.js", file::serve(&SCRIPT))
+        .page(Call::Other, "/console/haechi.svg", file::serve(&MARK))
 }
 
 /// The console as a router, with what all of its pages pass.

@@ -9,7 +9,7 @@ mod round;
 mod tests;
 pub(super) mod texts;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::{
     Router,
@@ -22,7 +22,7 @@ use axum::{
 use haechi_captcha::Language;
 
 use self::{page::Page, round::Round, texts::Notice};
-use super::{MARK, POLICY, asset, header_layer, with_headers};
+use super::{MARK, POLICY, header_layer, with_headers};
 use crate::{
     clock::unix_now,
     dialect::siteverify,
@@ -33,6 +33,7 @@ use crate::{
     },
     http::{
         fields::Fields,
+        file::{self, File, JAVASCRIPT, STYLE_SHEET},
         guard, language,
         parameters::Parameters,
         request::read_body,
@@ -40,8 +41,8 @@ use crate::{
     },
 };
 
-const STYLE: &str = include_str!("demo/page.css");
-const SCRIPT: &str = include_str!("demo/page.js");
+static STYLE: LazyLock<File> = LazyLock::new(|| File::of(STYLE_SHEET, include_bytes!("demo/page.css")));
+static SCRIPT: LazyLock<File> = LazyLock::new(|| File::of(JAVASCRIPT, include_bytes!("demo/page.js")));
 
 const REFERRER_POLICY: &str = "no-referrer";
 
@@ -50,9 +51,9 @@ pub(crate) fn router(service: &Arc<Service>, classes: &mut Classes) -> Router<Ar
     let page = Routes::of(Dialect::Demo).page(Call::Issue, "/", get(show).post(judge_form));
     let beside = Routes::of(Dialect::Nhn)
         .page(Call::Redeem, "/demo/redemption", post(redeem))
-        .page(Call::Other, "/demo/page.css", get(|| asset("text/css; charset=utf-8", STYLE)))
-        .page(Call::Other, "/demo/page.js", get(|| asset("text/javascript; charset=utf-8", SCRIPT)))
-        .page(Call::Other, "/demo/haechi.svg", get(|| asset("image/svg+xml", MARK)));
+        .page(Call::Other, "/demo/page.css", file::serve(&STYLE))
+        .page(Call::Other, "/demo/page.js", file::serve(&SCRIPT))
+        .page(Call::Other, "/demo/haechi.svg", file::serve(&MARK));
     page.router(service, classes)
         .merge(beside.router(service, classes))
         .route_layer(from_fn_with_state(Arc::clone(service), guard::refuse_other_sites))

@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::{
     extract::{RawQuery, Request, State},
@@ -16,10 +16,7 @@ use axum::{
 use haechi_captcha::{Challenge, Language, Means};
 use maud::{DOCTYPE, Markup, html};
 
-use super::{
-    asset,
-    demo::texts::{Notice, Texts},
-};
+use super::demo::texts::{Notice, Texts};
 use crate::{
     clock::unix_now,
     dialect::widget,
@@ -32,6 +29,7 @@ use crate::{
     },
     http::{
         fields::Fields,
+        file::{self, File, STYLE_SHEET},
         guard, language,
         parameters::{MAX_VALUE_BYTES, Parameters},
         request::host_of,
@@ -40,7 +38,7 @@ use crate::{
 };
 
 const ADDRESS: &str = "/recaptcha/api/fallback";
-const STYLE: &str = include_str!("fallback/page.css");
+static STYLE: LazyLock<File> = LazyLock::new(|| File::of(STYLE_SHEET, include_bytes!("fallback/page.css")));
 
 /// Any page may show it: those without scripts do so in an iframe.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -54,7 +52,7 @@ pub(crate) fn routes(service: &Arc<Service>) -> Routes<Arc<Service>> {
     Routes::of(Dialect::Fallback)
         .page(Call::Begin, ADDRESS, get(show))
         .page(Call::Answer, "/recaptcha/api/fallback/answer", judge)
-        .page(Call::Other, "/recaptcha/api/fallback/page.css", get(|| asset("text/css; charset=utf-8", STYLE)))
+        .page(Call::Other, "/recaptcha/api/fallback/page.css", file::serve(&STYLE))
 }
 
 /// What the page has to say.

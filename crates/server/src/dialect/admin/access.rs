@@ -63,6 +63,7 @@ pub(crate) struct NewUser {
 #[utoipa::path(
     get, path = "/admin/v1/audit", tag = "Admin API", security(("token" = [])),
     params(
+        ("about" = Option<String>, Query, description = "What is to be in the name of who did it, of what was done or of what it was done to, in either case"),
         ("before" = Option<String>, Query, description = "The `before` of the page before this one"),
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "Entries, 1 to 200; 50 if not given"),
     ),
@@ -77,8 +78,10 @@ pub(crate) async fn audit(
         text.parse::<usize>().ok().filter(|limit| (1..=200).contains(limit))
     })?;
     let before = parameter(query.as_deref(), "before", "what the page before said", |text| Some(text.to_owned()))?;
+    let about = parameter(query.as_deref(), "about", "a text", |text| Some(text.to_owned()))?.unwrap_or_default();
     let page =
-        blocking(&admin, move |admin| admin.audit_log(&actor, before.as_deref(), limit.unwrap_or(ENTRIES))).await?;
+        blocking(&admin, move |admin| admin.audit_log(&actor, &about, before.as_deref(), limit.unwrap_or(ENTRIES)))
+            .await?;
     Ok(ok(&page))
 }
 

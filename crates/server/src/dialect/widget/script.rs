@@ -1,21 +1,18 @@
 //! What the widget is made of: one script, at every address at which a page may look for it, whose address says what it
 //! defines there; and what solves puzzles, a page that may be framed and its script.
 
-use std::{io::Write, sync::LazyLock};
+use std::sync::LazyLock;
 
 use axum::{
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
     routing::get,
 };
-use flate2::{Compression, write::GzEncoder};
-use sha2::{Digest, Sha256};
 
 use crate::{
     domain::metrics::Call,
-    hex::hex,
     http::{
-        lists::elements,
+        file::{File, JAVASCRIPT, STYLE_SHEET},
         routes::{Dialect, Routes},
     },
 };
@@ -33,12 +30,12 @@ static WORK_PAGE: LazyLock<File> =
     LazyLock::new(|| File::of("text/html; charset=utf-8", include_bytes!("../../../../../widget/dist/work.html")));
 
 /// For browsers that a script cannot give a style sheet of its own making.
-const STYLE: &str = include_str!("../../../../../widget/dist/widget.css");
-
-const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+static STYLE: LazyLock<File> =
+    LazyLock::new(|| File::of(STYLE_SHEET, include_bytes!("../../../../../widget/dist/widget.css")));
 
 /// A page that was reloaded after an upgrade has the new script within five minutes.
-const CACHING: HeaderValue = HeaderValue::from_static("public, max-age=300, stale-while-revalidate=86400");
+const CACHING: (HeaderName, HeaderValue) =
+    (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300, stale-while-revalidate=86400"));
 
 /// Any page may have the one that works in a frame, which loads nothing but its script and shows nothing.
 const WORK_POLICY: HeaderValue =
@@ -65,87 +62,25 @@ pub(crate) fn scripts<S: Clone + Send + Sync + 'static>() -> [Routes<S>; 4] {
 }
 
 async fn script(headers: HeaderMap) -> Response {
-    SCRIPT.reply(&headers)
+    ([CACHING], SCRIPT.reply(&headers)).into_response()
 }
 
 async fn work_script(headers: HeaderMap) -> Response {
-    ([ISOLATED], WORK_SCRIPT.reply(&headers)).into_response()
+    ([CACHING, ISOLATED], WORK_SCRIPT.reply(&headers)).into_response()
 }
 
 async fn work_page(headers: HeaderMap) -> Response {
-    ([ISOLATED, (header::CONTENT_SECURITY_POLICY, WORK_POLICY)], WORK_PAGE.reply(&headers)).into_response()
+    let policy = (header::CONTENT_SECURITY_POLICY, WORK_POLICY);
+    ([CACHING, ISOLATED, policy], WORK_PAGE.reply(&headers)).into_response()
 }
 
-async fn style() -> Response {
-    let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
-    ([(header::CACHE_CONTROL, CACHING), content_type], STYLE).into_response()
-}
-
-/// A file that browsers keep, and ask about by its name.
-struct File {
-    content_type: &'static str,
-    bytes: &'static [u8],
-    compressed: Vec<u8>,
-    etag: HeaderValue,
-}
-
-impl File {
-    fn of(content_type: &'static str, bytes: &'static [u8]) -> Self {
-        let etag = format!("\"{}\"", hex(&Sha256::digest(bytes)[..8]));
-        let etag = etag.try_into().expect("digits in quotes are a header's value");
-        Self { content_type, bytes, compressed: compressed(bytes), etag }
-    }
-
-    fn reply(&'static self, headers: &HeaderMap) -> Response {
-        let common = [
-            (header::CACHE_CONTROL, CACHING),
-            (header::VARY, HeaderValue::from_static("accept-encoding")),
-            (header::ETAG, self.etag.clone()),
-        ];
-        if is_known(headers, &self.etag) {
-            return (StatusCode::NOT_MODIFIED, common).into_response();
-        }
-        let content_type = (header::CONTENT_TYPE, self.content_type);
-        if accepts_gzip(headers) {
-            let encoding = (header::CONTENT_ENCODING, "gzip");
-            return (common, [content_type, encoding], &*self.compressed).into_response();
-        }
-        (common, [content_type], self.bytes).into_response()
-    }
-}
-
-fn compressed(script: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    let written = encoder.write_all(script).and_then(|()| encoder.finish());
-    written.expect("writing to memory does not fail")
-}
-
-/// Whether the browser has this very file. A proxy that compresses marks the name as weak.
-fn is_known(headers: &HeaderMap, etag: &HeaderValue) -> bool {
-    elements(headers, header::IF_NONE_MATCH).any(|name| name.trim_start_matches("W/") == etag)
-}
-
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    elements(headers, header::ACCEPT_ENCODING).any(|coding| {
-        let (name, quality) = coding.split_once(';').unwrap_or((coding, ""));
-        let is_refused = quality.trim().strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()) == Some(0.0);
-        name.trim().eq_ignore_ascii_case("gzip") && !is_refused
-    })
+async fn style(headers: HeaderMap) -> Response {
+    ([CACHING], STYLE.reply(&headers)).into_response()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn gzip_is_sent_to_whoever_takes_it() {
-        for (accepted, expected) in
-            [("gzip, deflate, br", true), ("br;q=1, GZIP;q=0.2", true), ("gzip;q=0", false), ("identity", false)]
-        {
-            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))]);
-            assert_eq!(accepts_gzip(&headers), expected, "{accepted}");
-        }
-    }
 
     #[test]
     fn the_scripts_take_less_than_20_and_12_kilobytes() {

@@ -12,9 +12,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Action, Actor, AdminError, Administration, Scope, records::Records};
+use crate::keep::store::StoreError;
 
 /// Most entries that are shown at once.
 const MOST_AT_ONCE: usize = 200;
+/// Most entries in a file.
+pub(crate) const MOST_EXPORTED: usize = 10_000;
+/// Entries that are read from the store at once while some are searched for.
+const SEARCHED_AT_ONCE: usize = 500;
 
 /// Something that was done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -36,6 +41,13 @@ pub struct AuditEntry {
     pub detail: String,
 }
 
+impl AuditEntry {
+    /// In lower case.
+    fn is_about(&self, sought: &str) -> bool {
+        [&self.actor, &self.action, &self.subject].into_iter().any(|name| name.to_lowercase().contains(sought))
+    }
+}
+
 /// Some entries, the newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuditPage {
@@ -46,18 +58,51 @@ pub struct AuditPage {
 }
 
 impl Administration {
-    /// Up to so many entries, the newest first, from before this one if one is named.
+    /// Up to so many entries, the newest first, from before this one if one is named. Only those about something, which
+    /// is in the name of who did it, of what was done or of what it was done to, in either case; empty for all.
     ///
     /// # Errors
     /// [`AdminError::Forbidden`] or [`AdminError::Store`].
-    pub fn audit_log(&self, actor: &Actor, before: Option<&str>, limit: usize) -> Result<AuditPage, AdminError> {
+    pub fn audit_log(
+        &self,
+        actor: &Actor,
+        about: &str,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<AuditPage, AdminError> {
         actor.check(Scope::AuditRead)?;
         let limit = limit.clamp(1, MOST_AT_ONCE);
-        let mut entries = self.records.audit(before, limit + 1)?;
+        let mut entries = self.audit_entries(about, before, limit + 1)?;
         let are_more = entries.len() > limit;
         entries.truncate(limit);
         let before = entries.last().filter(|_| are_more).map(|entry| entry.id.clone());
         Ok(AuditPage { entries, before })
+    }
+
+    /// The newest entries about something, as many as a file is to have.
+    ///
+    /// # Errors
+    /// [`AdminError::Forbidden`] or [`AdminError::Store`].
+    pub fn audit_export(&self, actor: &Actor, about: &str) -> Result<Vec<AuditEntry>, AdminError> {
+        actor.check(Scope::AuditRead)?;
+        Ok(self.audit_entries(about, None, MOST_EXPORTED)?)
+    }
+
+    /// Goes through the log until so many are found. It has a maximum, so this comes to an end.
+    fn audit_entries(&self, about: &str, before: Option<&str>, wanted: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        let about = about.to_lowercase();
+        let step = if about.is_empty() { wanted.min(SEARCHED_AT_ONCE) } else { SEARCHED_AT_ONCE };
+        let (mut found, mut before) = (Vec::new(), before.map(str::to_owned));
+        loop {
+            let entries = self.records.audit(before.as_deref(), step)?;
+            let are_all = entries.len() < step;
+            before = entries.last().map(|entry| entry.id.clone());
+            found.extend(entries.into_iter().filter(|entry| entry.is_about(&about)));
+            if are_all || found.len() >= wanted {
+                found.truncate(wanted);
+                return Ok(found);
+            }
+        }
     }
 
     /// Writes down what was done. That cannot be undone any more, so if it cannot be written down the log says it.

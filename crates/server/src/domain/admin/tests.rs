@@ -49,7 +49,7 @@ fn stored(admin: &Administration, name: &str) -> StoredUser {
 }
 
 fn actions(admin: &Administration) -> Vec<String> {
-    let page = admin.audit_log(&Actor::Command, None, 200).unwrap();
+    let page = admin.audit_log(&Actor::Command, "", None, 200).unwrap();
     page.entries.into_iter().rev().map(|entry| format!("{} {} {}", entry.actor, entry.action, entry.subject)).collect()
 }
 
@@ -371,7 +371,7 @@ fn a_viewer_sees_and_changes_nothing() {
         let app = admin.create_app(&Actor::Command, "shop", &SettingChanges::default(), 1_000).unwrap();
         let viewer = user("ann", Role::Viewer);
         assert_eq!(admin.app(&viewer, app.number, 1_000).unwrap().name, "shop");
-        assert!(admin.audit_log(&viewer, None, 10).is_ok());
+        assert!(admin.audit_log(&viewer, "", None, 10).is_ok());
         let refused = [
             admin.create_app(&viewer, "more", &SettingChanges::default(), 1_000).map(drop),
             admin.change_app(&viewer, app.number, &SettingChanges::default(), 1_000).map(drop),
@@ -406,7 +406,7 @@ fn the_audit_log_is_read_page_by_page_and_holds_no_secret() {
         let mut entries = Vec::new();
         let mut before = None;
         loop {
-            let page = admin.audit_log(&Actor::Command, before.as_deref(), 3).unwrap();
+            let page = admin.audit_log(&Actor::Command, "", before.as_deref(), 3).unwrap();
             entries.extend(page.entries);
             before = page.before;
             if before.is_none() {
@@ -420,6 +420,28 @@ fn the_audit_log_is_read_page_by_page_and_holds_no_secret() {
         let told = format!("{entries:?}");
         let secrets = [app.appkey, app.secret, rotated.appkey, resecreted.secret].into_iter().flatten();
         assert_eq!(secrets.filter(|secret| !told.contains(secret.as_str())).count(), 4, "{told}");
+    });
+}
+
+#[test]
+fn the_audit_log_is_searched_by_whom_what_and_of_what() {
+    check(|admin| {
+        for (number, name) in (0..).zip(["shop", "forum", "Shop-2"]) {
+            admin.create_app(&Actor::Command, name, &SettingChanges::default(), 1_000 + number).unwrap();
+        }
+        let forum = admin.apps(&Actor::Command).unwrap().into_iter().find(|app| app.name == "forum").unwrap();
+        admin.enable_app(&Actor::Command, forum.number, false, 1_010).unwrap();
+        let subjects = |about: &str| -> Vec<String> {
+            let entries = admin.audit_export(&Actor::Command, about).unwrap();
+            entries.into_iter().map(|entry| entry.subject).collect()
+        };
+        assert_eq!(subjects("SHOP"), ["Shop-2", "shop"]);
+        assert_eq!(subjects("disabled"), ["forum"]);
+        assert_eq!((subjects("command").len(), subjects("nobody").len(), subjects("").len()), (4, 0, 4));
+        let page = admin.audit_log(&Actor::Command, "shop", None, 1).unwrap();
+        assert_eq!(page.entries[0].subject, "Shop-2");
+        let rest = admin.audit_log(&Actor::Command, "shop", page.before.as_deref(), 1).unwrap();
+        assert_eq!((&*rest.entries[0].subject, rest.before), ("shop", None));
     });
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::{
     extract::{RawQuery, State},
-    response::Response,
+    http::header,
+    response::{IntoResponse, Response},
 };
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -14,14 +15,18 @@ use super::{
     fault::Fault,
     format,
     manage::GRACES_SECS,
-    page::{Page, Part, query_value, scrolling},
+    page::{Page, Part, query_value},
     settings,
+    table::{Column, Rows},
     texts::{Texts, fill},
     visitor::Visitor,
 };
-use crate::domain::{
-    admin::{Action, AuditPage, Role, Scope},
-    apps::Setting,
+use crate::{
+    calendar::rfc3339,
+    domain::{
+        admin::{Action, AuditEntry, AuditPage, MOST_EXPORTED, Role, Scope},
+        apps::Setting,
+    },
 };
 
 /// Entries on a page.
@@ -33,52 +38,97 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Fault> {
     visitor.must(Scope::AuditRead)?;
-    let before = query_value(query.as_deref(), "before");
-    let (actor, is_later_page) = (visitor.actor.clone(), !before.is_empty());
+    let (about, before) = (query_value(query.as_deref(), "q"), query_value(query.as_deref(), "before"));
+    let (actor, sought, is_later_page) = (visitor.actor.clone(), about.clone(), !before.is_empty());
     let log = console
         .ask(move |administration| {
-            administration.audit_log(&actor, Some(&*before).filter(|before| !before.is_empty()), PAGE_LENGTH)
+            let before = Some(&*before).filter(|before| !before.is_empty());
+            administration.audit_log(&actor, &sought, before, PAGE_LENGTH)
         })
         .await?;
-    let content = page(&visitor, &log, is_later_page);
+    let content = page(&visitor, &log, &about, is_later_page);
     Ok(Page::of(&visitor, visitor.texts().audit_log, &content).in_part(Part::Audit).respond())
 }
 
-pub(super) fn page(visitor: &Visitor, log: &AuditPage, is_later_page: bool) -> Markup {
-    let texts = visitor.texts();
-    let table = html! {
-        table {
-            thead {
-                tr {
-                    @for heading in [texts.time, texts.who, texts.action, texts.subject, texts.detail] {
-                        th scope="col" { (heading) }
-                    }
-                }
-            }
-            tbody {
-                @for entry in &log.entries {
-                    tr {
-                        td.moment { (format::time(visitor.reader.language, entry.at)) }
-                        td.name { (by(&entry.actor, texts)) }
-                        td.moment { (Action::of_code(&entry.action).map_or("", texts.action_name)) br; code.quiet { (entry.action) } }
-                        td.name { (entry.subject) }
-                        td.long { (told(&entry.detail, texts)) }
-                    }
-                }
-            }
+/// The same for spreadsheets, the newest entries.
+pub(super) async fn csv(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Fault> {
+    visitor.must(Scope::AuditRead)?;
+    let (actor, about) = (visitor.actor.clone(), query_value(query.as_deref(), "q"));
+    let entries = console.ask(move |administration| administration.audit_export(&actor, &about)).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"haechi-audit.csv\""),
+    ];
+    Ok((headers, write_csv(&entries)).into_response())
+}
+
+fn write_csv(entries: &[AuditEntry]) -> String {
+    let mut csv = "at,actor,action,subject,detail\r\n".to_owned();
+    for AuditEntry { at, actor, action, subject, detail, .. } in entries {
+        csv.push_str(&rfc3339(*at));
+        for text in [actor, action, subject, detail] {
+            csv.push(',');
+            csv.push_str(&cell(text));
         }
+        csv.push_str("\r\n");
+    }
+    csv
+}
+
+/// A text as a cell (RFC 4180). Spreadsheets compute what begins like a formula, unless an apostrophe stands before it.
+fn cell(text: &str) -> String {
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    format!("\"{}{}\"", if is_formula { "'" } else { "" }, text.replace('"', "\"\""))
+}
+
+pub(super) fn page(visitor: &Visitor, log: &AuditPage, about: &str, is_later_page: bool) -> Markup {
+    let texts = visitor.texts();
+    let query = format!("q={}", utf8_percent_encode(about, NON_ALPHANUMERIC));
+    let columns = [
+        Column(texts.time, "moment"),
+        Column(texts.who, "name"),
+        Column(texts.action, "moment"),
+        Column(texts.subject, "name"),
+        Column(texts.detail, "long"),
+    ];
+    let row = |entry: &AuditEntry| {
+        let action = Action::of_code(&entry.action).map_or("", texts.action_name);
+        vec![
+            format::time(visitor.reader.language, entry.at),
+            html! { (by(&entry.actor, texts)) },
+            html! { (action) br; code.quiet { (entry.action) } },
+            html! { (entry.subject) },
+            html! { (told(&entry.detail, texts)) },
+        ]
     };
+    let rows = Rows { label: texts.audit_log, caption: None, columns: &columns };
     html! {
         h1 { (texts.audit_log) }
         p.quiet { (texts.audit_task) }
-        @if log.entries.is_empty() { p.card { (texts.no_entries) } } @else { (scrolling(texts.audit_log, &table)) }
+        form.search method="get" action="/console/audit" role="search" {
+            label for="q" { (texts.find_entries) }
+            div.row { input #q name="q" type="search" value=(about) maxlength="64"; button { (texts.find) } }
+        }
+        @if log.entries.is_empty() {
+            p.card { @if about.is_empty() { (texts.no_entries) } @else { (texts.nothing_found) } }
+        } @else {
+            (rows.render(log.entries.iter().map(row)))
+            p.row {
+                a.button href={ "/console/audit.csv?" (query) } download {
+                    (fill(texts.download_entries, &[&format::number(MOST_EXPORTED as u64)]))
+                }
+            }
+        }
         @if is_later_page || log.before.is_some() {
             nav.pages aria-label=(texts.pages) {
-                @if is_later_page { a.button href="/console/audit" { (texts.newest) } }
+                @if is_later_page { a.button href={ "/console/audit?" (query) } { (texts.newest) } }
                 @if let Some(before) = &log.before {
-                    a.button href={ "/console/audit?before=" (utf8_percent_encode(before, NON_ALPHANUMERIC)) } rel="next" {
-                        (texts.older)
-                    }
+                    a.button href={ "/console/audit?" (query) "&before=" (utf8_percent_encode(before, NON_ALPHANUMERIC)) }
+                        rel="next" { (texts.older) }
                 }
             }
         }
@@ -123,4 +173,24 @@ fn role_name(role: &str, texts: &Texts) -> Option<&'static str> {
 fn grace_name(secs: &str, texts: &Texts) -> Option<&'static str> {
     let secs: u64 = secs.parse().ok()?;
     GRACES_SECS.iter().position(|known| *known == secs).and_then(|at| texts.graces.get(at).copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_for_spreadsheets_has_texts_and_no_formulas() {
+        let entry = AuditEntry {
+            id: String::new(),
+            at: 0,
+            actor: "user ann".to_owned(),
+            action: "app.created".to_owned(),
+            subject: "=1+1".to_owned(),
+            detail: "a \"b\", c".to_owned(),
+        };
+        let csv = write_csv(&[entry]);
+        let row = csv.lines().nth(1).unwrap();
+        assert_eq!(row, "1970-01-01T00:00:00Z,\"user ann\",\"app.created\",\"'=1+1\",\"a \"\"b\"\", c\"");
+    }
 }

@@ -51,6 +51,16 @@ pub(super) struct Series {
     pub(super) values: Vec<Option<f64>>,
 }
 
+/// What a chart says of time.
+#[derive(Default)]
+pub(super) struct Times {
+    /// Some times for the lower edge, evenly spaced.
+    pub(super) labels: Vec<String>,
+    /// Where its steps are not whole days: when the first begins, in Unix time, how long each is, and the name of the
+    /// span. The script makes the reader's own times of them.
+    pub(super) steps: Option<(u64, u64, &'static str)>,
+}
+
 /// A chart with its table.
 pub(super) struct Chart<'a> {
     /// Keeps ids on a page apart.
@@ -63,16 +73,17 @@ pub(super) struct Chart<'a> {
     pub(super) top: f64,
     /// How values are written on the scale.
     pub(super) write: &'a dyn Fn(f64) -> String,
-    /// Some times for the lower edge, evenly spaced.
-    pub(super) times: Vec<String>,
+    pub(super) times: Times,
     pub(super) table: Markup,
 }
 
 impl Chart<'_> {
     pub(super) fn render(&self, texts: &Texts) -> Markup {
         let Self { id, title, description, top, .. } = self;
+        let steps = self.times.steps;
         html! {
-            figure.chart {
+            figure.chart data-from=[steps.map(|(from, _, _)| from)] data-step=[steps.map(|(_, step, _)| step)]
+                data-span=[steps.map(|(_, _, span)| span)] {
                 figcaption { h3 { (title) } (self.legend()) }
                 div.plot {
                     div.scale aria-hidden="true" {
@@ -86,7 +97,7 @@ impl Chart<'_> {
                         (stripes(id))
                         (self.drawing())
                     }
-                    div.times aria-hidden="true" { @for time in &self.times { span { (time) } } }
+                    div.times aria-hidden="true" { @for time in &self.times.labels { span { (time) } } }
                 }
                 details { summary { (texts.as_table) " " span.hidden { "– " (title) } } (scrolling(title, &self.table)) }
             }
@@ -202,7 +213,7 @@ mod tests {
     use super::*;
 
     fn chart(top: f64) -> Chart<'static> {
-        let (series, times) = (Vec::new(), Vec::new());
+        let (series, times) = (Vec::new(), Times::default());
         Chart { id: "x", title: "", description: String::new(), series, top, write: &whole, times, table: html! {} }
     }
 

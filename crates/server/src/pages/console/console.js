@@ -4,8 +4,6 @@
 const PAUSE = 400;
 /** How often figures are fetched, in milliseconds. */
 const INTERVAL = 60_000;
-/** The settings that a picture and a sound depend on, beside the theme and the language, which each keeps. */
-const SHOWN = { IMG: ["answer_length", "width", "height", "difficulty"], AUDIO: ["answer_length"] };
 
 const form = document.getElementById("settings");
 const another = document.getElementById("another");
@@ -14,11 +12,12 @@ const refresh = document.getElementById("refresh");
 /** Has every picture and sound of the preview follow the form, if what stands in it can be. */
 function preview() {
   for (const element of document.querySelectorAll("[data-preview]")) {
-    const fields = form ? SHOWN[element.tagName].map((name) => form.elements[name]) : [];
+    const fields = form ? element.dataset.preview.split(" ").map((name) => form.elements[name]) : [];
     if (!fields.every((field) => field.checkValidity())) return;
     const address = new URL(element.src);
     for (const field of fields) address.searchParams.set(field.name, field.value);
     address.searchParams.set("sample", sample);
+    if (element.tagName === "IMG") address.searchParams.set("scale", Math.min(Math.ceil(devicePixelRatio), 3));
     if (address.href === element.src) continue;
     element.src = address;
     if (element.tagName === "IMG" && form) {
@@ -38,6 +37,8 @@ async function update() {
   const fresh = page.getElementById(live.id);
   const opened = [...live.querySelectorAll("details")].map((details) => details.open);
   fresh.querySelectorAll("details").forEach((details, at) => { details.open = opened[at] ?? false; });
+  localise(fresh);
+  makeCards(fresh);
   live.replaceChildren(...fresh.childNodes);
 }
 
@@ -48,6 +49,14 @@ form?.addEventListener("input", () => {
   clearTimeout(pending);
   pending = setTimeout(preview, PAUSE);
 });
+
+// The ladder of difficulties.
+for (const step of document.querySelectorAll("button[data-difficulty]")) {
+  step.addEventListener("click", () => {
+    form.elements.difficulty.value = step.dataset.difficulty;
+    form.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
 
 another?.addEventListener("click", (event) => {
   event.preventDefault();
@@ -89,4 +98,103 @@ function addCopyButton(example) {
   });
   // Where the clipboard is out of reach, as on a page without encryption, there is nothing to press.
   if (navigator.clipboard) example.before(button);
+}
+
+/** How times are written, as the server writes them. */
+const KOREAN = document.documentElement.lang === "ko";
+const LOCALE = KOREAN ? "ko-KR" : "en-GB";
+const DAY = { day: "numeric", month: KOREAN ? "numeric" : "short" };
+const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+/** What stands below a chart and in its table, by its span. */
+const STEPS = { "1h": [CLOCK, CLOCK], "24h": [CLOCK, { ...DAY, ...CLOCK }], "7d": [DAY, { ...DAY, ...CLOCK }] };
+
+function write(moment, form) {
+  const written = new Intl.DateTimeFormat(LOCALE, form).format(moment);
+  return form.year ? written : written.replace(",", "");
+}
+
+/** Puts the reader's own times in the place of UTC's. Steps of whole days stay UTC's. */
+function localise(part) {
+  for (const time of part.querySelectorAll("time")) {
+    time.textContent = write(new Date(time.dateTime), { year: "numeric", ...DAY, ...CLOCK });
+  }
+  for (const chart of part.querySelectorAll("[data-step]")) {
+    const [label, name] = STEPS[chart.dataset.span];
+    const rows = [...chart.querySelectorAll("tbody th")];
+    const at = (step) => new Date((Number(chart.dataset.from) + step * Number(chart.dataset.step)) * 1_000);
+    const labels = [...chart.querySelectorAll(".times span")];
+    rows.forEach((row, step) => { row.textContent = write(at(step), name); });
+    labels.forEach((span, number) => {
+      span.textContent = write(at(Math.floor((number * (rows.length - 1)) / (labels.length - 1))), label);
+    });
+  }
+}
+
+function offset() {
+  const minutes = -new Date().getTimezoneOffset();
+  const two = (number) => String(Math.abs(number)).padStart(2, "0");
+  return `${minutes < 0 ? "−" : "+"}${two(Math.trunc(minutes / 60))}:${two(minutes % 60)}`;
+}
+
+const times = document.getElementById("times");
+if (times) {
+  localise(document);
+  times.textContent = times.dataset.local.replace("{}", offset());
+}
+
+/**
+ * Has each row of a table become a card where the screen is narrow, whose cells say what they are. Style sheets take from
+ * the parts of a table what they are as soon as they are laid out in another way, so each says that too.
+ */
+function makeCards(part) {
+  const roles = { table: "table", "thead, tbody": "rowgroup", tr: "row", td: "cell", "thead th": "columnheader", "tbody th": "rowheader" };
+  for (const table of part.querySelectorAll("table.rows")) {
+    const names = [...table.querySelectorAll("thead th")].map((heading) => heading.textContent);
+    table.classList.add("cards");
+    table.setAttribute("role", roles.table);
+    for (const [selector, role] of Object.entries(roles)) {
+      table.querySelectorAll(selector).forEach((element) => element.setAttribute("role", role));
+    }
+    for (const cell of table.querySelectorAll("td")) cell.dataset.label = names[cell.cellIndex];
+  }
+}
+makeCards(document);
+
+/** Says what a chart shows where somebody points: a row of the table beside it. */
+function point(event) {
+  const plot = event.target.closest?.(".plot svg");
+  document.querySelectorAll(".tip").forEach((tip) => { if (tip.parentElement !== plot?.parentElement) tip.remove(); });
+  const chart = plot?.closest(".chart");
+  const rows = chart?.querySelectorAll("tbody tr") ?? [];
+  if (rows.length === 0) return;
+  const { left, width } = plot.getBoundingClientRect();
+  const share = Math.min(Math.max((event.clientX - left) / width, 0), 0.999_9);
+  const cells = [...rows[Math.floor(share * rows.length)].children].map((cell) => cell.textContent);
+  const headings = [...chart.querySelectorAll("thead th")].map((heading) => heading.textContent);
+  const tip = plot.parentElement.querySelector(".tip") ?? document.createElement("div");
+  tip.className = "tip";
+  tip.ariaHidden = "true";
+  tip.textContent = cells.map((cell, at) => (at === 0 ? cell : `${headings[at]}: ${cell}`)).join("\n");
+  plot.parentElement.append(tip);
+  const place = plot.getBoundingClientRect().left - plot.parentElement.getBoundingClientRect().left + share * width;
+  tip.style.left = `${Math.min(Math.max(place - tip.offsetWidth / 2, 0), plot.parentElement.offsetWidth - tip.offsetWidth)}px`;
+}
+document.addEventListener("pointermove", point);
+document.addEventListener("pointerdown", point);
+
+// A password can be seen by whoever types it.
+const revealing = document.getElementById("revealing");
+for (const field of document.querySelectorAll("input[type=password]")) {
+  const button = revealing.content.firstElementChild.cloneNode(true);
+  const [show, around, hasFocus] = [button.textContent, document.createElement("div"), document.activeElement === field];
+  around.className = "revealed";
+  button.setAttribute("aria-controls", field.id);
+  button.addEventListener("click", () => {
+    const isShown = field.type === "text";
+    field.type = isShown ? "password" : "text";
+    button.textContent = isShown ? show : revealing.dataset.hide;
+  });
+  field.replaceWith(around);
+  around.append(field, button);
+  if (hasFocus) field.focus();
 }

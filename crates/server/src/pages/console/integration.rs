@@ -90,7 +90,7 @@ pub(super) async fn show_altcha_key(
     let content = html! {
         h1 { (texts.altcha) }
         p { (fill(texts.altcha_key_of, &[&app.name])) }
-        pre.secret tabindex="0" { code { (key.as_str()) } }
+        pre.secret data-copy tabindex="0" role="region" aria-label=(texts.altcha_key) { code { (key.as_str()) } }
         p.row { a.button.main href=(address) { (texts.integration) } }
     };
     Ok(Page::of(&visitor, texts.altcha, &content).in_part(Part::Overview).reply(StatusCode::OK))
@@ -120,7 +120,7 @@ pub(super) fn page(visitor: &Visitor, app: &AppView) -> Markup {
         (example("HTML: haechi-captcha", texts.widget_example))
         p { (texts.widget_request) }
         @for (id, name, text) in REQUESTS {
-            details id=(id) {
+            details id=(id) name="request" {
                 summary { (name) }
                 (example(&format!("{name}: siteverify"), text))
             }
@@ -144,6 +144,5 @@ pub(super) fn page(visitor: &Visitor, app: &AppView) -> Markup {
                 (example(name, text))
             }
         }
-        template #copying data-done=(texts.copied) { button type="button" { (texts.copy) } }
     }
 }

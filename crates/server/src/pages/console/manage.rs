@@ -298,13 +298,13 @@ pub(super) fn reply_once(visitor: &Visitor, app: &AppView, title: &str) -> Respo
 }
 
 pub(super) fn once_page(app: &AppView, title: &str, texts: &Texts) -> Markup {
-    let fresh = [(texts.appkey_once, &app.appkey), (texts.secret_once, &app.secret)];
+    let fresh = [(texts.appkey, texts.appkey_once, &app.appkey), (texts.app_secret, texts.secret_once, &app.secret)];
     html! {
         h1 { (title) }
-        @for (sentence, name) in fresh {
+        @for (label, sentence, name) in fresh {
             @if let Some(name) = name {
                 p { (fill(sentence, &[&app.name])) }
-                pre.secret tabindex="0" { code { (name) } }
+                pre.secret data-copy tabindex="0" role="region" aria-label=(label) { code { (name) } }
             }
         }
         p { (texts.site_key) ": " code { (app.site_key) } }

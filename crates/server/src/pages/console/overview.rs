@@ -12,8 +12,9 @@ use super::{
     Console,
     fault::Fault,
     format,
-    page::{Page, Part, notice, query_value, scrolling},
-    texts::{Texts, fill},
+    page::{Page, Part, notice, query_value},
+    table::{Column, Rows},
+    texts::{Texts, around, fill},
     visitor::Visitor,
 };
 use crate::{
@@ -82,11 +83,11 @@ pub(super) fn page(visitor: &Visitor, list: &List, now: u64, notice: &Markup) ->
         }
         div #figures data-live {
             p.quiet { (fill(texts.apps_found, &[&format::number(list.found as u64)])) " · "
-                (fill(texts.as_of, &[&format::moment(visitor.reader.language, now)])) }
+                (around(texts.as_of, &[format::time(visitor.reader.language, now)])) }
             @if list.apps.is_empty() {
                 p.card { @if list.sought.is_empty() { (texts.no_apps) } @else { (texts.nothing_found) } }
             } @else {
-                (scrolling(texts.apps, &table(list, texts)))
+                (table(list, texts))
             }
         }
         (pages(list, texts))
@@ -94,34 +95,27 @@ pub(super) fn page(visitor: &Visitor, list: &List, now: u64, notice: &Markup) ->
 }
 
 fn table(list: &List, texts: &Texts) -> Markup {
-    html! {
-        table {
-            caption { (texts.last_day) }
-            thead {
-                tr {
-                    th scope="col" { (texts.name) }
-                    th scope="col" { (texts.state) }
-                    @for heading in [texts.issued, texts.passed, texts.wrong, texts.pass_rate, texts.works, texts.done_share] {
-                        th.figure scope="col" { (heading) }
-                    }
-                }
-            }
-            tbody {
-                @for (app, counts) in list.apps.iter().zip(&list.totals) {
-                    tr {
-                        th scope="row" { a href={ "/console/apps/" (app.number) } { (app.name) } }
-                        td { (badges(app, texts)) }
-                        @for figure in [counts.issued, counts.passed, counts.wrong] {
-                            td.figure { (format::number(figure)) }
-                        }
-                        td.figure { (format::share(counts.pass_rate())) }
-                        td.figure { (format::number(counts.works.issued)) }
-                        td.figure { (format::share(counts.works.done_share())) }
-                    }
-                }
-            }
-        }
-    }
+    let figures = [texts.issued, texts.passed, texts.wrong, texts.pass_rate, texts.works, texts.done_share];
+    let columns: Vec<_> = [Column(texts.name, Column::TITLE), Column(texts.state, "")]
+        .into_iter()
+        .chain(figures.map(|name| Column(name, "figure")))
+        .collect();
+    let row = |(app, counts): (&AppView, &Counts)| {
+        let works = &counts.works;
+        let name = html! { a href={ "/console/apps/" (app.number) } { (app.name) } };
+        let figures = [
+            format::number(counts.issued),
+            format::number(counts.passed),
+            format::number(counts.wrong),
+            format::share(counts.pass_rate()),
+            format::number(works.issued),
+            format::share(works.done_share()),
+        ];
+        let figures = figures.map(|figure| html! { (figure) });
+        [name, badges(app, texts)].into_iter().chain(figures).collect()
+    };
+    let rows = Rows { label: texts.apps, caption: Some(texts.last_day), columns: &columns };
+    rows.render(list.apps.iter().zip(&list.totals).map(row))
 }
 
 /// What is to be known of an app at a glance, in words.

@@ -108,14 +108,20 @@ impl<'a> Page<'a> {
                     a.skip href="#main" { (texts.skip) }
                     header {
                         a.brand href="/console" { img src="/console/haechi.svg" alt="" width="32" height="32"; "haechi" }
-                        @if let Some(actor) = self.actor { (self.navigation(actor, texts)) }
-                        div.account {
-                            @if let Some(actor) = self.actor { (account(actor, texts)) }
-                            (self.languages(texts))
+                        // A phone has no room for all of this; wider screens show it as it is.
+                        button.menu type="button" popovertarget="menu" { (texts.menu) }
+                        div #menu popover {
+                            @if let Some(actor) = self.actor { (self.navigation(actor, texts)) }
+                            div.account {
+                                @if let Some(actor) = self.actor { (account(actor, texts)) }
+                                (self.languages(texts))
+                            }
                         }
                     }
                     main #main tabindex="-1" { (self.content) }
-                    footer { (texts.times_are_utc) }
+                    footer #times data-local=(texts.times_are_local) { (texts.times_are_utc) }
+                    template #revealing data-hide=(texts.hide_password) { button type="button" { (texts.show_password) } }
+                    template #copying data-done=(texts.copied) { button type="button" { (texts.copy) } }
                 }
             }
         }

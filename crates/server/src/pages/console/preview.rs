@@ -3,42 +3,54 @@
 use haechi_captcha::Language;
 use maud::{Markup, html};
 
-use super::{
-    page,
-    texts::{Texts, fill},
-};
-use crate::domain::apps::AppSettings;
+use super::{page, texts::Texts};
+use crate::domain::apps::{AppSettings, Setting};
+
+/// Fields of the form that a picture follows beside its theme, and a sound beside its language.
+const OF_PICTURE: &str = "answer_length width height difficulty";
+const OF_STEP: &str = "answer_length width height";
+const OF_SOUND: &str = "answer_length";
 
 /// Pictures and sounds of these settings. The script has them follow the form.
 pub(super) fn render(settings: &AppSettings, sample: u32, address: &str, texts: &Texts) -> Markup {
     html! {
         section #preview aria-labelledby="preview-heading" {
             h2 #preview-heading { (texts.preview) }
-            p.quiet { (texts.preview_task) }
-            p { a.button #another href={ (address) "?sample=" (sample.wrapping_add(1)) } { (texts.another_sample) } }
-            h3 { (texts.pictures) }
-            @for (theme, name) in [("light", texts.light), ("dark", texts.dark)] {
-                div.pictures data-theme=(theme) {
-                    @for scale in 1..=3_u8 { (picture(settings, theme, name, scale, sample, texts)) }
+            div.pictures.shown {
+                @for (theme, name) in [("light", texts.light), ("dark", texts.dark)] {
+                    figure data-theme=(theme) {
+                        (picture(settings, theme, settings.difficulty, sample, name, OF_PICTURE))
+                        figcaption { (name) }
+                    }
                 }
             }
-            h3 { (texts.sounds) }
-            div.sounds { @for language in Language::ALL { (sound(settings, language, sample)) } }
+            div.more {
+                p.quiet { (texts.preview_task) }
+                p { a.button #another href={ (address) "?sample=" (sample.wrapping_add(1)) } { (texts.another_sample) } }
+                h3 { ((texts.setting)(Setting::Difficulty).0) }
+                div.ladder { @for (level, name) in (1..).zip(texts.difficulties) { (step(settings, level, name, sample)) } }
+                h3 { (texts.sounds) }
+                div.sounds { @for language in Language::ALL { (sound(settings, language, sample)) } }
+            }
         }
     }
 }
 
-fn picture(settings: &AppSettings, theme: &str, name: &str, scale: u8, sample: u32, texts: &Texts) -> Markup {
-    let AppSettings { answer_length, width, height, difficulty, .. } = settings;
+fn picture(settings: &AppSettings, theme: &str, level: u8, sample: u32, name: &str, fields: &str) -> Markup {
+    let AppSettings { answer_length, width, height, .. } = settings;
     let source = format!(
         "/admin/v1/preview/image?answer_length={answer_length}&width={width}&height={height}&theme={theme}\
-         &difficulty={difficulty}&scale={scale}&sample={sample}"
+         &difficulty={level}&scale=1&sample={sample}"
     );
-    let caption = fill(texts.picture_caption, &[name, &scale.to_string()]);
+    html! { img src=(source) width=(width) height=(height) alt=(name) loading="lazy" data-preview=(fields); }
+}
+
+/// A difficulty, which the script chooses in the form when it is pressed.
+fn step(settings: &AppSettings, level: u8, name: &str, sample: u32) -> Markup {
     html! {
-        figure {
-            img src=(source) width=(width) height=(height) alt=(caption) loading="lazy" data-preview;
-            figcaption { (caption) }
+        button type="button" data-difficulty=(level) {
+            (picture(settings, &settings.text(Setting::Theme), level, sample, "", OF_STEP))
+            span { (name) }
         }
     }
 }
@@ -48,7 +60,7 @@ fn sound(settings: &AppSettings, language: Language, sample: u32) -> Markup {
     html! {
         figure {
             figcaption lang=(tag) { (page::name(language)) }
-            audio controls preload="none" aria-label=(page::name(language)) data-preview
+            audio controls preload="none" aria-label=(page::name(language)) data-preview=(OF_SOUND)
                 src={ "/admin/v1/preview/sound?lang=" (tag) "&pace=normal&answer_length=" (length) "&sample=" (sample) } {}
         }
     }

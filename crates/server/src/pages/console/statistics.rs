@@ -14,12 +14,12 @@ use maud::{Markup, html};
 
 use super::{
     Console,
-    chart::{Chart, Mark as Drawn, Series, round_top, whole},
+    chart::{Chart, Mark as Drawn, Series, Times, round_top, whole},
     fault::Fault,
     format,
     manage::{Tab, app_head},
     page::{Page, Part, notice, query_value},
-    texts::{Texts, fill},
+    texts::{Texts, around, fill},
     visitor::{AppNumber, Visitor},
 };
 use crate::{
@@ -27,7 +27,7 @@ use crate::{
     clock::unix_now,
     domain::{
         apps::AppView,
-        counters::Counts,
+        counters::{Counts, row::DAY_SECS},
         demand::View,
         statistics::{Mark, Point, Report, Span},
     },
@@ -117,7 +117,8 @@ pub(super) fn page(
 ) -> Markup {
     let (texts, language) = (visitor.texts(), visitor.reader.language);
     let end = report.points.last().map_or(report.from, |point| point.begins_at + report.span.step_secs());
-    let from_to = [format::moment(language, report.from), format::moment(language, end.min(now))];
+    let from_to = [format::time(language, report.from), format::time(language, end.min(now))];
+    let is_unused = [&report.total, &report.before].into_iter().all(|counts| *counts == Counts::default());
     html! {
         (app_head(app, Tab::Statistics, texts))
         (notice)
@@ -128,7 +129,8 @@ pub(super) fn page(
             }
         }
         div #figures data-live {
-            p.quiet { (fill(texts.from_to, &[&from_to[0], &from_to[1]])) }
+            p.quiet { (around(texts.from_to, &from_to)) }
+            @if is_unused { (unused(app, texts)) } @else {
             (marks(&report.marks, language, texts))
             section aria-labelledby="totals" {
                 h2 #totals { (texts.figures) }
@@ -142,12 +144,23 @@ pub(super) fn page(
             }
             (work::done(report, language, texts))
             (work::demanded(app.settings.policy, report, state, language, texts))
+            }
         }
         p.row {
             a.button href={ "/console/apps/" (app.number) "/statistics.csv?span=" (report.span.name()) } download {
                 (texts.download_csv)
             }
             button #refresh type="button" aria-pressed="false" hidden { (texts.refresh) }
+        }
+    }
+}
+
+/// What to do for an app for which nothing has been asked yet.
+fn unused(app: &AppView, texts: &Texts) -> Markup {
+    html! {
+        div.card {
+            p { (texts.unused) }
+            p.row { a.button.main href={ "/console/apps/" (app.number) "/integration" } { (texts.integration) } }
         }
     }
 }
@@ -235,7 +248,9 @@ fn list(figures: &[Figure], texts: &Texts) -> Markup {
                 div {
                     dt { (name) }
                     dd.now { (now) }
-                    dd.quiet { (fill(texts.before, &[before])) @if let Some(change) = change { " (" (change) ")" } }
+                    @if before != format::NONE {
+                        dd.quiet { (fill(texts.before, &[before])) @if let Some(change) = change { " (" (change) ")" } }
+                    }
                 }
             }
         }
@@ -292,10 +307,16 @@ fn row_name(span: Span, language: Language, begins_at: u64) -> String {
     }
 }
 
-fn times(report: &Report, language: Language) -> Vec<String> {
+fn times(report: &Report, language: Language) -> Times {
+    /// Times below a chart.
+    const LABELS: usize = 5;
     let last = report.points.len().saturating_sub(1);
-    let picked = [0, last / 2, last].into_iter().filter_map(|at| report.points.get(at));
-    picked.map(|point| step_name(report.span, language, point.begins_at)).collect()
+    let picked = (0..LABELS).filter_map(|label| report.points.get(label * last / (LABELS - 1)));
+    let step_secs = report.span.step_secs();
+    Times {
+        labels: picked.map(|point| step_name(report.span, language, point.begins_at)).collect(),
+        steps: (step_secs < DAY_SECS).then_some((report.from, step_secs, report.span.name())),
+    }
 }
 
 fn series(name: &'static str, mark: Drawn, report: &Report, value: impl Fn(&Counts) -> Option<f64>) -> Series {

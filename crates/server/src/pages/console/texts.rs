@@ -6,6 +6,7 @@ mod english;
 mod korean;
 
 use haechi_captcha::{Algorithm, Language};
+use maud::{Markup, html};
 
 use super::done::Done;
 use crate::domain::{
@@ -22,7 +23,14 @@ pub(super) struct Texts {
     pub(super) skip: &'static str,
     pub(super) navigation: &'static str,
     pub(super) language: &'static str,
+    pub(super) menu: &'static str,
     pub(super) times_are_utc: &'static str,
+    /// With the offset of the reader's time zone.
+    pub(super) times_are_local: &'static str,
+    pub(super) show_password: &'static str,
+    pub(super) hide_password: &'static str,
+    pub(super) copy: &'static str,
+    pub(super) copied: &'static str,
     pub(super) pages: &'static str,
     pub(super) previous: &'static str,
     pub(super) next: &'static str,
@@ -80,6 +88,7 @@ pub(super) struct Texts {
     // Statistics.
     pub(super) span: &'static str,
     pub(super) from_to: &'static str,
+    pub(super) unused: &'static str,
     pub(super) figures: &'static str,
     pub(super) course: &'static str,
     pub(super) issued: &'static str,
@@ -158,9 +167,7 @@ pub(super) struct Texts {
     pub(super) preview: &'static str,
     pub(super) preview_task: &'static str,
     pub(super) another_sample: &'static str,
-    pub(super) pictures: &'static str,
     pub(super) sounds: &'static str,
-    pub(super) picture_caption: &'static str,
     pub(super) app_name_hint: &'static str,
     pub(super) make_app: &'static str,
     pub(super) app_made: &'static str,
@@ -173,6 +180,8 @@ pub(super) struct Texts {
     pub(super) grace_until: &'static str,
     pub(super) end_grace: &'static str,
     pub(super) appkey_once: &'static str,
+    pub(super) appkey: &'static str,
+    pub(super) app_secret: &'static str,
     pub(super) site_key: &'static str,
     pub(super) site_key_task: &'static str,
     pub(super) make_secret: &'static str,
@@ -207,8 +216,6 @@ pub(super) struct Texts {
     pub(super) altcha_key_task: &'static str,
     pub(super) altcha_key_of: &'static str,
     pub(super) without_widget: &'static str,
-    pub(super) copy: &'static str,
-    pub(super) copied: &'static str,
     pub(super) integration_task: &'static str,
     pub(super) integration_address: &'static str,
     pub(super) examples: &'static str,
@@ -219,6 +226,8 @@ pub(super) struct Texts {
     pub(super) html_note: &'static str,
     // The audit log.
     pub(super) audit_log: &'static str,
+    pub(super) find_entries: &'static str,
+    pub(super) download_entries: &'static str,
     pub(super) audit_task: &'static str,
     pub(super) time: &'static str,
     pub(super) who: &'static str,
@@ -354,4 +363,15 @@ pub(super) fn fill(text: &str, values: &[&str]) -> String {
         filled.push_str(part);
     }
     filled
+}
+
+/// The same with parts of a page.
+pub(super) fn around(text: &str, values: &[Markup]) -> Markup {
+    let mut values = values.iter();
+    html! {
+        @for (at, part) in text.split("{}").enumerate() {
+            @if at > 0 { @if let Some(value) = values.next() { (value) } }
+            (part)
+        }
+    }
 }
