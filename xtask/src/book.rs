@@ -34,11 +34,11 @@ pub(crate) fn build() -> anyhow::Result<()> {
         let to = book.join(as_html(file));
         fs::create_dir_all(to.parent().context("a page is in a folder")?)?;
         fs::write(to, contents.around(file, &page.html))?;
-        for image in &page.images {
-            let image = resolved(file, image).context("an image is in the book")?;
-            let to = book.join(&image);
-            fs::create_dir_all(to.parent().context("an image is in a folder")?)?;
-            fs::copy(documents.join(image), to)?;
+        for shown in &page.files {
+            let shown = resolved(file, shown).context("what is shown is in the book")?;
+            let to = book.join(&shown);
+            fs::create_dir_all(to.parent().context("what is shown is in a folder")?)?;
+            fs::copy(documents.join(shown), to)?;
         }
     }
     let first = contents.chapters().next().context("the book has a chapter")?;
@@ -197,7 +197,7 @@ fn leads_somewhere(documents: &Path, pages: &BTreeMap<&str, Page>, from: &str, t
     let Some(file) = file else { return false };
     match file.to_str().and_then(|file| pages.get(file)) {
         Some(page) => place.is_empty() || page.places.contains(place),
-        // An image comes into the book with the documents; a document comes as a page.
+        // Pictures and sounds come into the book with the documents; a document comes as a page.
         None => place.is_empty() && file.extension() != Some("md".as_ref()) && documents.join(file).is_file(),
     }
 }

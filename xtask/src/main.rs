@@ -13,6 +13,7 @@ mod ear;
 mod eye;
 mod faces;
 mod fuzz;
+mod gallery;
 mod keyboards;
 mod layers;
 mod packages;
@@ -55,6 +56,8 @@ enum Xtask {
     Screens,
     /// Build the documents as a book, in target/book, and check its links.
     Book,
+    /// Draw and speak what the gallery shows, and see that docs/gallery is that.
+    Gallery(gallery::Options),
     /// Check that the server's modules are layers, and print them from the lowest up.
     Layers,
     /// Have the vendors' client packages sign people in through the server, unpatched.
@@ -94,6 +97,7 @@ fn main() -> anyhow::Result<()> {
         Xtask::Sbom => sbom::write(),
         Xtask::Screens => screens::take(),
         Xtask::Book => book::build(),
+        Xtask::Gallery(options) => gallery::gallery(&options),
         Xtask::Layers => layers::check(),
         Xtask::Clients(options) => clients::clients(&options),
         Xtask::Widget(options) => widget::widget(&options),

@@ -2,17 +2,17 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html::push_html};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html::push_html};
 
 use super::as_html;
 
 #[derive(Default)]
 pub(super) struct Page {
     pub(super) html: String,
-    /// Where its links within the book lead, as the document says it; images are among them.
+    /// Where its links within the book lead, as the document says it; what it shows and plays is among them.
     pub(super) links: Vec<String>,
-    /// The images that it shows.
-    pub(super) images: Vec<String>,
+    /// The files that it shows, plays or links to, which are no documents.
+    pub(super) files: Vec<String>,
     /// What can be linked to on it.
     pub(super) places: BTreeSet<String>,
 }
@@ -29,18 +29,26 @@ impl Page {
         for event in &mut events {
             match event {
                 Event::Start(Tag::Link { dest_url, .. }) if is_within_book(dest_url) => {
-                    page.links.push(dest_url.to_string());
+                    page.add_link(dest_url);
                     *dest_url = to_html(dest_url).into();
                 }
-                Event::Start(Tag::Image { dest_url, .. }) if is_within_book(dest_url) => {
-                    page.links.push(dest_url.to_string());
-                    page.images.push(dest_url.to_string());
+                Event::Start(Tag::Image { dest_url, .. }) if is_within_book(dest_url) => page.add_link(dest_url),
+                Event::Html(html) | Event::InlineHtml(html) => {
+                    sources_in(html).filter(|source| is_within_book(source)).for_each(|source| page.add_link(source));
                 }
                 _ => {}
             }
         }
         push_html(&mut page.html, events.into_iter());
         page
+    }
+
+    fn add_link(&mut self, target: &str) {
+        self.links.push(target.to_owned());
+        let file = target.split('#').next().unwrap_or_default();
+        if !file.is_empty() && !file.ends_with(".md") {
+            self.files.push(file.to_owned());
+        }
     }
 
     /// Gives each heading a name from its words, by which it can be linked to.
@@ -81,7 +89,15 @@ fn name_of(words: &str) -> String {
     kept.map(|c| if c == ' ' { '-' } else { c }).flat_map(char::to_lowercase).collect()
 }
 
-fn is_within_book(target: &CowStr<'_>) -> bool {
+/// The files that tags of HTML show and play.
+fn sources_in(html: &str) -> impl Iterator<Item = &str> {
+    let values = |attribute: &'static str| html.split(attribute).skip(1).filter_map(|after| after.split('"').next());
+    // Of a set, each has its density or width after it.
+    let sets = values(" srcset=\"").flat_map(|set| set.split(',')).filter_map(|one| one.split_whitespace().next());
+    values(" src=\"").chain(sets)
+}
+
+fn is_within_book(target: &str) -> bool {
     !target.contains("://") && !target.starts_with("mailto:")
 }
 
@@ -106,8 +122,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_shown_and_played_comes_with_the_page() {
+        let page = Page::of(
+            "![a](images/a.png) [b](b.wav) [c](c.md)\n\n<audio controls src=\"d.wav\"></audio>\n\n\
+             <img alt=\"e\" src=\"e.gif\"> <img src=\"https://x.test/f.gif\" srcset=\"g.gif 2x, h.gif 3x\">",
+        );
+        assert_eq!(page.links, ["images/a.png", "b.wav", "c.md", "d.wav", "e.gif", "g.gif", "h.gif"]);
+        assert_eq!(page.files, ["images/a.png", "b.wav", "d.wav", "e.gif", "g.gif", "h.gif"]);
+        assert!(page.html.contains("<audio controls src=\"d.wav\"></audio>"), "{}", page.html);
+    }
+
+    #[test]
     fn examples_have_no_links() {
         let page = Page::of("```html\n<a href=\"nowhere\">\n[a](nowhere.md)\n```\n\n`[a](nowhere.md)`");
-        assert!(page.links.is_empty(), "{:?}", page.links);
+        let example = Page::of("```html\n<audio src=\"nowhere.wav\">\n```\n");
+        assert!(page.links.is_empty() && example.links.is_empty(), "{:?} {:?}", page.links, example.links);
     }
 }
