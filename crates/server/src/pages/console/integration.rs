@@ -8,7 +8,8 @@ use maud::{Markup, html};
 use super::{
     Console,
     fault::Fault,
-    manage::{Tab, app_head},
+    manage::{Tab, app_head, copying},
+    once::once,
     page::{Page, Part},
     texts::{Texts, fill},
     visitor::{AppNumber, Visitor},
@@ -68,6 +69,7 @@ fn with_altcha(visitor: &Visitor, app: &AppView, example: &impl Fn(&str, &str) -
         (example("HTML: altcha-widget", texts.altcha_example))
         @if visitor.may(Scope::AppsWrite) {
             form.card method="post" action={ "/console/apps/" (app.number) "/altcha-key" } {
+                (once())
                 p { (texts.altcha_key_task) }
                 button { (texts.altcha_key) }
             }
@@ -90,10 +92,11 @@ pub(super) async fn show_altcha_key(
     let content = html! {
         h1 { (texts.altcha) }
         p { (fill(texts.altcha_key_of, &[&app.name])) }
-        pre.secret tabindex="0" { code { (key.as_str()) } }
+        pre.secret data-copy tabindex="0" { code { (key.as_str()) } }
         p.row { a.button.main href=(address) { (texts.integration) } }
+        (copying(texts))
     };
-    Ok(Page::of(&visitor, texts.altcha, &content).in_part(Part::Overview).reply(StatusCode::OK))
+    Ok(Page::of(&visitor, texts.altcha, &content).in_part(Part::Overview).shown_once().reply(StatusCode::OK))
 }
 
 pub(super) fn page(visitor: &Visitor, app: &AppView) -> Markup {
@@ -144,6 +147,6 @@ pub(super) fn page(visitor: &Visitor, app: &AppView) -> Markup {
                 (example(name, text))
             }
         }
-        template #copying data-done=(texts.copied) { button type="button" { (texts.copy) } }
+        (copying(texts))
     }
 }
