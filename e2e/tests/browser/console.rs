@@ -150,16 +150,20 @@ async fn an_app_is_made_used_watched_changed_rotated_and_disabled() {
     console.go("/console/apps/2/settings").await;
     console.browser.evaluate("document.getElementById('rotate-grace').selectedIndex = 1").await;
     console.submit("form[action$='/rotate'] button").await;
+    console.submit("form[action$='/rotate'] button.main").await;
     let new = console.secret().await;
     assert!(new.len() == 64 && new != old);
     assert_eq!([console.issue(&old).0, console.issue(&new).0], [0, 0]);
     console.go("/console/apps/2/settings").await;
     console.browser.evaluate("document.getElementById('rotate-grace').selectedIndex = 0").await;
     console.submit("form[action$='/rotate'] button").await;
+    Console::says(&console.text().await, "ends at once");
+    console.submit("form[action$='/rotate'] button.danger").await;
     let newest = console.secret().await;
     assert_eq!([console.issue(&old).0, console.issue(&new).0, console.issue(&newest).0], [-4, -4, 0]);
 
     console.go("/console/apps/2/settings").await;
+    console.submit("a[href$='/disable']").await;
     console.submit("form[action$='/disable'] button").await;
     assert_eq!(console.issue(&newest).0, -4, "at once");
 
@@ -190,6 +194,7 @@ async fn no_page_has_a_barrier_scrolls_sideways_or_is_heavy() {
         ("settings", "/console/apps/1/settings"),
         ("integration", "/console/apps/1/integration"),
         ("removal", "/console/apps/1/remove"),
+        ("rotation", "/console/apps/1/rotate?grace=0"),
         ("audit", "/console/audit"),
         ("access", "/console/access"),
         ("password", "/console/password"),

@@ -16,6 +16,7 @@ pub(crate) mod fuzzing;
 mod passwords;
 mod records;
 mod sessions;
+mod submissions;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -35,7 +36,14 @@ pub use self::{
     sessions::{SessionSecret, SignedIn},
     tokens::{LONGEST_LIFETIME_SECS, TOKEN_PREFIX},
 };
-pub(crate) use self::{action::Action, audit::MOST_EXPORTED, browsers::KNOWN_SECS, records::back_up, sessions::SignIn};
+pub(crate) use self::{
+    action::Action,
+    audit::MOST_EXPORTED,
+    browsers::KNOWN_SECS,
+    records::back_up,
+    sessions::SignIn,
+    submissions::{FORM_DIGITS, Submission},
+};
 use self::{attempts::Attempts, browsers::BrowserKey, passwords::Passwords, records::Records, users::FirstCode};
 use crate::{
     domain::{apps::AppStore, statistics::Statistics},

@@ -14,9 +14,11 @@ mod form;
 mod format;
 mod integration;
 mod manage;
+mod once;
 mod overview;
 mod page;
 mod preview;
+mod replace;
 mod settings;
 mod sign_in;
 mod statistics;
@@ -99,13 +101,16 @@ fn routes() -> Routes<Arc<Console>> {
         ("/console/apps/{number}/statistics.csv", get(statistics::csv)),
         ("/console/apps/{number}/settings", get(settings::show).post(settings::change)),
         ("/console/apps/{number}/integration", get(integration::show)),
-        ("/console/apps/{number}/rotate", post(manage::rotate)),
-        ("/console/apps/{number}/end-grace", post(manage::end_grace)),
-        ("/console/apps/{number}/rotate-secret", post(manage::rotate_secret)),
-        ("/console/apps/{number}/end-secret-grace", post(manage::end_secret_grace)),
+        ("/console/apps/{number}/rotate", get(replace::ask_to_rotate).post(replace::rotate)),
+        ("/console/apps/{number}/end-grace", get(replace::ask_to_end_grace).post(replace::end_grace)),
+        ("/console/apps/{number}/rotate-secret", get(replace::ask_to_rotate_secret).post(replace::rotate_secret)),
+        (
+            "/console/apps/{number}/end-secret-grace",
+            get(replace::ask_to_end_secret_grace).post(replace::end_secret_grace),
+        ),
         ("/console/apps/{number}/altcha-key", post(integration::show_altcha_key)),
         ("/console/apps/{number}/enable", post(manage::enable)),
-        ("/console/apps/{number}/disable", post(manage::disable)),
+        ("/console/apps/{number}/disable", get(manage::ask_to_disable).post(manage::disable)),
         ("/console/apps/{number}/remove", get(manage::ask_to_remove).post(manage::remove)),
         ("/console/audit", get(audit::show)),
         ("/console/audit.csv", get(audit::csv)),
@@ -130,6 +135,7 @@ pub(crate) fn router<S>(state: Arc<Console>, classes: &mut Classes) -> Router<S>
     let service = Arc::clone(&state.service);
     let pages = routes()
         .router(&service, classes)
+        .route_layer(from_fn_with_state(Arc::clone(&state), once::act_once))
         .route_layer(from_fn_with_state(Arc::clone(&state), explain::explain))
         .route_layer(from_fn_with_state(Arc::clone(&service), guard::refuse_other_sites))
         .route_layer(header_layer(header::CACHE_CONTROL, "no-store"));

@@ -25,6 +25,8 @@ pub(super) enum Kind {
     Users,
     Tokens,
     Sessions,
+    /// Forms that were sent.
+    Forms,
     /// Keys of this program's own.
     Keys,
 }

@@ -17,7 +17,7 @@ use crate::domain::{
 const PASSWORD: &str = "correct horse battery";
 
 /// Runs a test on both places where records can be, the time being 1,000 s.
-fn check(test: impl Fn(&Administration)) {
+pub(super) fn check(test: impl Fn(&Administration)) {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let apps = Arc::new(AppStore::open(store.clone(), &[]).unwrap());
@@ -40,7 +40,7 @@ fn user(name: &str, role: Role) -> Actor {
 }
 
 /// Signs in the way that takes no time for hashing.
-fn session_of(admin: &Administration, name: &str, now: u64) -> String {
+pub(super) fn session_of(admin: &Administration, name: &str, now: u64) -> String {
     admin.begin_session(&stored(admin, name), now).unwrap().0
 }
 

@@ -16,6 +16,8 @@ use super::{
     fault::Fault,
     form::{Field, Fields, Form, Input},
     format,
+    manage::copying,
+    once::once,
     page::{Page, Part, notice, scrolling},
     texts::{Texts, fill},
     visitor::Visitor,
@@ -112,7 +114,10 @@ pub(super) async fn create_token(
     match made {
         Ok(token) => {
             let content = token_page(&token, visitor.texts());
-            Ok(Page::of(&visitor, visitor.texts().token_made, &content).in_part(Part::Access).reply(StatusCode::OK))
+            Ok(Page::of(&visitor, visitor.texts().token_made, &content)
+                .in_part(Part::Access)
+                .shown_once()
+                .reply(StatusCode::OK))
         }
         Err(fault) => {
             fields.explain(fault, visitor.texts())?;
@@ -258,6 +263,7 @@ fn removal(action: &str, name: &str, hidden: &Markup, texts: &Texts) -> Markup {
         details.removal {
             summary aria-label=(fill(texts.remove_that, &[name])) { (texts.remove) }
             form method="post" action=(action) {
+                (once())
                 (hidden)
                 button.danger { (texts.really_remove) }
             }
@@ -274,6 +280,7 @@ fn token_form(fields: &Fields, texts: &Texts) -> Markup {
         h3 { (texts.new_token) }
         (fields.summary(texts))
         form.card method="post" action="/console/access/tokens" {
+            (once())
             (name.render(fields))
             fieldset {
                 legend { (texts.scopes) }
@@ -298,6 +305,7 @@ fn user_form(fields: &Fields, texts: &Texts) -> Markup {
         h3 { (texts.new_user) }
         (fields.summary(texts))
         form.card method="post" action="/console/access/users" {
+            (once())
             (name.render(fields))
             (role.render(fields))
             (password.render(fields))
@@ -310,9 +318,10 @@ pub(super) fn token_page(token: &IssuedToken, texts: &Texts) -> Markup {
     html! {
         h1 { (texts.token_made) }
         p { (fill(texts.token_once, &[&token.view.name])) }
-        pre.secret tabindex="0" { code { (token.token) } }
+        pre.secret data-copy tabindex="0" { code { (token.token) } }
         p { (texts.token_use) }
-        pre tabindex="0" { code { "Authorization: Bearer " (token.token) } }
+        pre data-copy tabindex="0" { code { "Authorization: Bearer " (token.token) } }
         p { a.button href="/console/access" { (texts.access) } }
+        (copying(texts))
     }
 }

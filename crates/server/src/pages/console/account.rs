@@ -15,6 +15,7 @@ use super::{
     explain::see_other,
     fault::Fault,
     form::{Field, Fields, Form, Input},
+    once::once,
     page::Page,
     sign_in::with_cookies,
     texts::Texts,
@@ -66,6 +67,7 @@ pub(super) fn page(user: &str, fields: &Fields, texts: &Texts) -> Markup {
             p { (texts.change_password_task) }
             (fields.summary(texts))
             form.card method="post" action="/console/password" {
+                (once())
                 // So that a password manager knows whose it is.
                 input type="text" name="user" value=(user) autocomplete="username" readonly hidden;
                 (field("old", texts.old_password, "", "current-password").render(fields))

@@ -5,6 +5,9 @@ const PAUSE = 400;
 /** How often figures are fetched, in milliseconds. */
 const INTERVAL = 60_000;
 
+/** When a button says that its form is on its way, in milliseconds. What is quicker needs no word. */
+const BUSY_AFTER = 300;
+
 const form = document.getElementById("settings");
 const another = document.getElementById("another");
 const refresh = document.getElementById("refresh");
@@ -40,6 +43,45 @@ async function update() {
   localise(fresh);
   makeCards(fresh);
   live.replaceChildren(...fresh.childNodes);
+}
+
+/** Has a form that changes something be sent once, and its button say so if that takes a while. */
+function sendOnce(event) {
+  const { target: sent, submitter } = event;
+  if (sent.method !== "post") return;
+  if (sent.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  sent.dataset.sent = "true";
+  if (!submitter) return;
+  submitter.dataset.text = submitter.textContent;
+  setTimeout(() => {
+    if (!sent.dataset.sent) return;
+    submitter.ariaBusy = "true";
+    submitter.ariaDisabled = "true";
+    submitter.textContent = document.getElementById("main").dataset.busy;
+  }, BUSY_AFTER);
+}
+
+/** Whoever comes back to a page as they left it may send its forms. */
+function allowAgain() {
+  for (const sent of document.querySelectorAll("form[data-sent]")) delete sent.dataset.sent;
+  for (const button of document.querySelectorAll("button[data-text]")) {
+    button.ariaBusy = null;
+    button.ariaDisabled = null;
+    button.textContent = button.dataset.text;
+    delete button.dataset.text;
+  }
+}
+
+document.addEventListener("submit", sendOnce);
+addEventListener("pageshow", (event) => { if (event.persisted) allowAgain(); });
+
+const unsaved = document.getElementById("unsaved");
+if (unsaved) {
+  form.addEventListener("input", () => { unsaved.hidden = false; });
+  addEventListener("beforeunload", (event) => { if (!unsaved.hidden && !form.dataset.sent) event.preventDefault(); });
 }
 
 let sample = Number(new URLSearchParams(location.search).get("sample") ?? 1);

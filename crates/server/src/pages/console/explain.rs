@@ -44,6 +44,7 @@ fn page(reader: &Reader, fault: &Fault) -> Response {
     let content = html! {
         h1 { (texts.not_possible) }
         p { (fault.sentence(texts)) }
+        @if matches!(fault, Fault::Sent { .. }) { p { a.button.main href=(reader.address) { (texts.back_to_page) } } }
         p { a href="/console" { (texts.back_to_overview) } }
     };
     let page = Page::new(reader, texts.not_possible, &content).reply(fault.status());

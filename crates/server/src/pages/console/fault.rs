@@ -19,6 +19,11 @@ pub(super) enum Fault {
     Admin(AdminError),
     /// The request itself is wrong.
     Refusal(Refusal),
+    /// The form was sent before, and its reply is not at hand.
+    Sent {
+        /// Whether it was acted on, and not still is.
+        is_done: bool,
+    },
     /// A bug.
     Internal,
 }
@@ -41,6 +46,7 @@ impl Fault {
             Self::SignedOut => StatusCode::SEE_OTHER,
             Self::Admin(error) => status(error),
             Self::Refusal(refusal) => refusal.status(),
+            Self::Sent { .. } => StatusCode::CONFLICT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -51,6 +57,8 @@ impl Fault {
             Self::Admin(error) => texts.error(error),
             Self::Refusal(Refusal::Http(StatusCode::NOT_FOUND)) => texts.no_such_page.to_owned(),
             Self::Refusal(_) => texts.bad_form.to_owned(),
+            Self::Sent { is_done: true } => texts.sent_already.to_owned(),
+            Self::Sent { is_done: false } => texts.sent_running.to_owned(),
             Self::Internal => texts.internal.to_owned(),
         }
     }

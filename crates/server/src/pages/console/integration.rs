@@ -8,7 +8,8 @@ use maud::{Markup, html};
 use super::{
     Console,
     fault::Fault,
-    manage::{Tab, app_head},
+    manage::{Tab, app_head, copying},
+    once::once,
     page::{Page, Part},
     texts::{Texts, fill},
     visitor::{AppNumber, Visitor},
@@ -68,6 +69,7 @@ fn with_altcha(visitor: &Visitor, app: &AppView, example: &impl Fn(&str, &str) -
         (example("HTML: altcha-widget", texts.altcha_example))
         @if visitor.may(Scope::AppsWrite) {
             form.card method="post" action={ "/console/apps/" (app.number) "/altcha-key" } {
+                (once())
                 p { (texts.altcha_key_task) }
                 button { (texts.altcha_key) }
             }
@@ -92,8 +94,9 @@ pub(super) async fn show_altcha_key(
         p { (fill(texts.altcha_key_of, &[&app.name])) }
         pre.secret data-copy tabindex="0" role="region" aria-label=(texts.altcha_key) { code { (key.as_str()) } }
         p.row { a.button.main href=(address) { (texts.integration) } }
+        (copying(texts))
     };
-    Ok(Page::of(&visitor, texts.altcha, &content).in_part(Part::Overview).reply(StatusCode::OK))
+    Ok(Page::of(&visitor, texts.altcha, &content).in_part(Part::Overview).shown_once().reply(StatusCode::OK))
 }
 
 pub(super) fn page(visitor: &Visitor, app: &AppView) -> Markup {
@@ -144,5 +147,6 @@ pub(super) fn page(visitor: &Visitor, app: &AppView) -> Markup {
                 (example(name, text))
             }
         }
+        (copying(texts))
     }
 }

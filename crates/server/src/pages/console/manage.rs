@@ -1,4 +1,4 @@
-//! One app: its head on every page, another appkey, off and on, and its end.
+//! One app: its head on every page, and what its site may stand still for: off and on, and its end.
 
 use std::sync::Arc;
 
@@ -11,24 +11,17 @@ use super::{
     done::Done,
     explain::see_other,
     fault::Fault,
-    form::{Field, Fields, Form, Input},
-    format,
+    once::once,
     overview::badges,
     page::{Page, Part},
+    replace::{Name, rotation},
     texts::{Texts, fill},
     visitor::{AppNumber, Visitor},
 };
 use crate::{
     clock::unix_now,
-    domain::{
-        admin::{Actor, AdminError, Administration, Scope},
-        apps::AppView,
-        refusal::{ParameterFault, Refusal},
-    },
+    domain::{admin::Scope, apps::AppView},
 };
-
-/// For how many seconds an old appkey may go on.
-pub(super) const GRACES_SECS: [u64; 4] = [0, 3_600, 86_400, 7 * 86_400];
 
 /// The pages of an app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,169 +55,63 @@ pub(super) fn controls(app: &AppView, language: Language, texts: &Texts) -> Mark
             h2 #site-key { (texts.site_key) }
             div.card { p { (texts.site_key_task) } pre tabindex="0" { code { (app.site_key) } } }
         }
-        (rotation(&appkey_of(app, texts), &address, language, texts))
-        (rotation(&secret_of(app, texts), &address, language, texts))
-        section aria-labelledby="state" {
-            h2 #state { (texts.state) }
-            div.card {
+        section.dangers aria-labelledby="dangers" {
+            h2 #dangers { (texts.danger_zone) }
+            p { (texts.danger_task) }
+            (rotation(app, Name::Appkey, language, texts))
+            (rotation(app, Name::Secret, language, texts))
+            section aria-labelledby="state" {
+                h3 #state { (texts.state) }
                 @if app.enabled {
                     p { (texts.disable_task) }
-                    form method="post" action=(address("disable")) { button { (texts.disable) } }
+                    a.button.danger href=(address("disable")) { (texts.disable) "…" }
                 } @else {
                     p { (texts.enable_task) }
-                    form method="post" action=(address("enable")) { button.main { (texts.enable) } }
+                    form method="post" action=(address("enable")) { (once()) button.main { (texts.enable) } }
                 }
             }
-        }
-        section aria-labelledby="removal" {
-            h2 #removal { (texts.remove_app) }
-            div.card { p { (texts.remove_task) } a.button.danger href=(address("remove")) { (texts.remove_app) "…" } }
-        }
-    }
-}
-
-/// Something that can be replaced: what it is called, and how its old one stands.
-struct Replaceable<'a> {
-    id: &'static str,
-    title: &'a str,
-    task: &'a str,
-    grace: &'a str,
-    rotate: &'static str,
-    /// Unix time until which the old one is good, if it is.
-    old_until: Option<u64>,
-    old_is_good: &'a str,
-    end: &'a str,
-    end_grace: &'static str,
-}
-
-fn appkey_of<'a>(app: &AppView, texts: &'a Texts) -> Replaceable<'a> {
-    Replaceable {
-        id: "rotation",
-        title: texts.rotate,
-        task: texts.rotate_task,
-        grace: texts.grace,
-        rotate: "rotate",
-        old_until: app.previous_appkey_until,
-        old_is_good: texts.grace_until,
-        end: texts.end_grace,
-        end_grace: "end-grace",
-    }
-}
-
-fn secret_of<'a>(app: &AppView, texts: &'a Texts) -> Replaceable<'a> {
-    Replaceable {
-        id: "secret-rotation",
-        title: if app.has_secret { texts.rotate_secret } else { texts.make_secret },
-        task: if app.has_secret { texts.rotate_secret_task } else { texts.make_secret_task },
-        grace: if app.has_secret { texts.secret_grace } else { "" },
-        rotate: "rotate-secret",
-        old_until: app.previous_secret_until,
-        old_is_good: texts.secret_grace_until,
-        end: texts.end_secret_grace,
-        end_grace: "end-secret-grace",
-    }
-}
-
-fn rotation(this: &Replaceable<'_>, address: &impl Fn(&str) -> String, language: Language, texts: &Texts) -> Markup {
-    let graces = GRACES_SECS.iter().zip(texts.graces).map(|(secs, name)| (secs.to_string(), name.to_owned()));
-    let input = Input::Choice(graces.collect());
-    let grace = Field { name: "grace", label: this.grace, hint: texts.grace_hint, input };
-    html! {
-        section aria-labelledby=(this.id) {
-            h2 id=(this.id) { (this.title) }
-            @if let Some(until) = this.old_until {
-                form.card method="post" action=(address(this.end_grace)) {
-                    p { (fill(this.old_is_good, &[&format::moment(language, until)])) }
-                    button { (this.end) }
-                }
-            }
-            form.card method="post" action=(address(this.rotate)) {
-                p { (this.task) }
-                @if this.grace.is_empty() {
-                    // Where there is no old one, none goes on.
-                    input type="hidden" name="grace" value="0";
-                } @else {
-                    (grace.render(&Fields::new(this.rotate).with("grace", "86400")))
-                }
-                button { (this.title) }
+            section aria-labelledby="removal" {
+                h3 #removal { (texts.remove_app) }
+                p { (texts.remove_task) }
+                a.button.danger href=(address("remove")) { (texts.remove_app) "…" }
             }
         }
     }
 }
 
-pub(super) async fn rotate(
-    console: State<Arc<Console>>,
-    visitor: Visitor,
-    number: AppNumber,
-    form: Form,
-) -> Result<Response, Fault> {
-    let said = visitor.texts().rotated;
-    replace(console, visitor, number, form, Administration::rotate_appkey, said).await
+/// What is asked before something is done that a site may stand still for.
+pub(super) struct Question<'a> {
+    pub(super) title: String,
+    /// What follows from it.
+    pub(super) consequences: Vec<String>,
+    /// The last part of the form's address.
+    pub(super) action: &'a str,
+    pub(super) hidden: Vec<(&'static str, String)>,
+    pub(super) button: &'a str,
+    /// Whether a site stands still by it at once.
+    pub(super) takes_down: bool,
 }
 
-pub(super) async fn rotate_secret(
-    console: State<Arc<Console>>,
-    visitor: Visitor,
-    number: AppNumber,
-    form: Form,
-) -> Result<Response, Fault> {
-    let said = visitor.texts().secret_rotated;
-    replace(console, visitor, number, form, Administration::rotate_secret, said).await
-}
+impl Question<'_> {
+    pub(super) fn ask(&self, visitor: &Visitor, app: &AppView, status: StatusCode) -> Response {
+        let content = self.page(app, visitor.texts());
+        Page::of(visitor, &self.title, &content).in_part(Part::Overview).reply(status)
+    }
 
-/// Replaces a secret name of an app: by whom, of which app, with how many seconds of grace, and when.
-type Replace = fn(&Administration, &Actor, u32, u64, u64) -> Result<AppView, AdminError>;
-
-async fn replace(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    AppNumber(number): AppNumber,
-    form: Form,
-    replace: Replace,
-    said: &str,
-) -> Result<Response, Fault> {
-    visitor.must(Scope::AppsWrite)?;
-    let grace_secs = grace_secs(&form)?;
-    let (actor, now) = (visitor.actor.clone(), unix_now());
-    let app = console.ask(move |administration| replace(administration, &actor, number, grace_secs, now)).await?;
-    Ok(reply_once(&visitor, &app, said))
-}
-
-fn grace_secs(form: &Form) -> Result<u64, Fault> {
-    let secs = form.text("grace")?.parse().ok().filter(|secs| GRACES_SECS.contains(secs));
-    Ok(secs.ok_or(Refusal::Parameter(ParameterFault::Value))?)
-}
-
-pub(super) async fn end_grace(
-    console: State<Arc<Console>>,
-    visitor: Visitor,
-    number: AppNumber,
-) -> Result<Response, Fault> {
-    end(console, visitor, number, Administration::end_grace, Done::GraceEnded).await
-}
-
-pub(super) async fn end_secret_grace(
-    console: State<Arc<Console>>,
-    visitor: Visitor,
-    number: AppNumber,
-) -> Result<Response, Fault> {
-    end(console, visitor, number, Administration::end_secret_grace, Done::SecretGraceEnded).await
-}
-
-/// Ends the grace of a replaced name: by whom, of which app, and when.
-type End = fn(&Administration, &Actor, u32, u64) -> Result<AppView, AdminError>;
-
-async fn end(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    AppNumber(number): AppNumber,
-    end: End,
-    done: Done,
-) -> Result<Response, Fault> {
-    visitor.must(Scope::AppsWrite)?;
-    let (actor, now) = (visitor.actor, unix_now());
-    console.ask(move |administration| end(administration, &actor, number, now)).await?;
-    Ok(see_other(&done.said_at(&format!("/console/apps/{number}/settings"))))
+    pub(super) fn page(&self, app: &AppView, texts: &Texts) -> Markup {
+        html! {
+            div.narrow {
+                h1 { (self.title) }
+                @for consequence in &self.consequences { p { (consequence) } }
+                form.row method="post" action={ "/console/apps/" (app.number) "/" (self.action) } {
+                    (once())
+                    @for (name, value) in &self.hidden { input type="hidden" name=(name) value=(value); }
+                    button.danger[self.takes_down].main[!self.takes_down] { (self.button) }
+                    a.button href={ "/console/apps/" (app.number) "/settings" } { (texts.cancel) }
+                }
+            }
+        }
+    }
 }
 
 pub(super) async fn enable(
@@ -233,6 +120,24 @@ pub(super) async fn enable(
     number: AppNumber,
 ) -> Result<Response, Fault> {
     set_enabled(console, visitor, number, true).await
+}
+
+pub(super) async fn ask_to_disable(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    AppNumber(number): AppNumber,
+) -> Result<Response, Fault> {
+    visitor.must(Scope::AppsWrite)?;
+    let (app, texts) = (console.app(&visitor, number).await?, visitor.texts());
+    let question = Question {
+        title: fill(texts.disable_question, &[&app.name]),
+        consequences: vec![texts.disable_task.to_owned()],
+        action: "disable",
+        hidden: Vec::new(),
+        button: texts.really_disable,
+        takes_down: true,
+    };
+    Ok(question.ask(&visitor, &app, StatusCode::OK))
 }
 
 pub(super) async fn disable(
@@ -263,20 +168,17 @@ pub(super) async fn ask_to_remove(
 ) -> Result<Response, Fault> {
     visitor.must(Scope::AppsWrite)?;
     let app = console.app(&visitor, number).await?;
-    let content = removal_page(&app, visitor.texts());
-    Ok(Page::of(&visitor, visitor.texts().remove_app, &content).in_part(Part::Overview).respond())
+    Ok(removal(&app, visitor.texts()).ask(&visitor, &app, StatusCode::OK))
 }
 
-pub(super) fn removal_page(app: &AppView, texts: &Texts) -> Markup {
-    html! {
-        div.narrow {
-            h1 { (fill(texts.remove_question, &[&app.name])) }
-            p { (texts.remove_task) }
-            form.row method="post" action={ "/console/apps/" (app.number) "/remove" } {
-                button.danger { (texts.really_remove) }
-                a.button href={ "/console/apps/" (app.number) "/settings" } { (texts.cancel) }
-            }
-        }
+pub(super) fn removal<'a>(app: &AppView, texts: &'a Texts) -> Question<'a> {
+    Question {
+        title: fill(texts.remove_question, &[&app.name]),
+        consequences: vec![texts.remove_task.to_owned()],
+        action: "remove",
+        hidden: Vec::new(),
+        button: texts.really_remove,
+        takes_down: true,
     }
 }
 
@@ -294,7 +196,7 @@ pub(super) async fn remove(
 /// Shows what was made for an app just now, this once.
 pub(super) fn reply_once(visitor: &Visitor, app: &AppView, title: &str) -> Response {
     let content = once_page(app, title, visitor.texts());
-    Page::of(visitor, title, &content).in_part(Part::Overview).reply(StatusCode::OK)
+    Page::of(visitor, title, &content).in_part(Part::Overview).shown_once().reply(StatusCode::OK)
 }
 
 pub(super) fn once_page(app: &AppView, title: &str, texts: &Texts) -> Markup {
@@ -312,5 +214,11 @@ pub(super) fn once_page(app: &AppView, title: &str, texts: &Texts) -> Markup {
             a.button.main href={ "/console/apps/" (app.number) "/integration" } { (texts.integration) }
             a.button href={ "/console/apps/" (app.number) "/settings" } { (texts.settings) }
         }
+        (copying(texts))
     }
+}
+
+/// What the script makes buttons of, which copy what is marked with `data-copy`.
+pub(super) fn copying(texts: &Texts) -> Markup {
+    html! { template #copying data-done=(texts.copied) { button type="button" { (texts.copy) } } }
 }

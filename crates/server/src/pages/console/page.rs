@@ -58,12 +58,13 @@ pub(super) struct Page<'a> {
     title: &'a str,
     content: &'a Markup,
     has_problems: bool,
+    is_shown_once: bool,
 }
 
 impl<'a> Page<'a> {
     /// A page for anybody.
     pub(super) fn new(reader: &'a Reader, title: &'a str, content: &'a Markup) -> Self {
-        Self { reader, actor: None, part: None, title, content, has_problems: false }
+        Self { reader, actor: None, part: None, title, content, has_problems: false, is_shown_once: false }
     }
 
     /// A page for somebody who is signed in.
@@ -79,6 +80,11 @@ impl<'a> Page<'a> {
     /// Whether something in its form is to be mended. A screen reader begins with the title, so that says it.
     pub(super) fn with_problems(self, has_problems: bool) -> Self {
         Self { has_problems, ..self }
+    }
+
+    /// As a page that nobody sees again: it has no way to another language, which would leave it.
+    pub(super) fn shown_once(self) -> Self {
+        Self { is_shown_once: true, ..self }
     }
 
     pub(super) fn reply(&self, status: StatusCode) -> Response {
@@ -114,14 +120,13 @@ impl<'a> Page<'a> {
                             @if let Some(actor) = self.actor { (self.navigation(actor, texts)) }
                             div.account {
                                 @if let Some(actor) = self.actor { (account(actor, texts)) }
-                                (self.languages(texts))
+                                @if !self.is_shown_once { (self.languages(texts)) }
                             }
                         }
                     }
-                    main #main tabindex="-1" { (self.content) }
+                    main #main tabindex="-1" data-busy=(texts.busy) { (self.content) }
                     footer #times data-local=(texts.times_are_local) { (texts.times_are_utc) }
                     template #revealing data-hide=(texts.hide_password) { button type="button" { (texts.show_password) } }
-                    template #copying data-done=(texts.copied) { button type="button" { (texts.copy) } }
                 }
             }
         }

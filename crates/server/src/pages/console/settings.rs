@@ -17,6 +17,7 @@ use super::{
     form::{Field, Fields, Form, Input},
     format,
     manage::{Tab, app_head, controls, reply_once},
+    once::once,
     page::{self, Page, Part, notice, query_value},
     preview,
     texts::{Texts, fill},
@@ -114,7 +115,9 @@ pub(super) fn page(visitor: &Visitor, app: &AppView, fields: &Fields, sample: u3
         div.beside {
             @if may_change {
                 form.card #settings method="post" action=(address) {
+                    (once())
                     (setting_fields(fields, texts))
+                    p.wrong #unsaved hidden[!fields.has_problems()] { (texts.unsaved) }
                     button.main { (texts.save) }
                 }
             } @else {
@@ -226,6 +229,7 @@ pub(super) fn new_page(fields: &Fields, texts: &Texts) -> Markup {
         (fields.summary(texts))
         div.beside {
             form.card #settings method="post" action="/console/apps/new" {
+                (once())
                 (name.render(fields))
                 (setting_fields(fields, texts))
                 button.main { (texts.make_app) }

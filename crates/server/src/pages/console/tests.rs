@@ -286,7 +286,7 @@ async fn an_app_lives_its_life() {
     assert_eq!((made.status, made.header(header::CACHE_CONTROL)), (StatusCode::OK, "no-store"));
     let appkey = made.text.split("aria-label=\"Appkey\"><code>").nth(1).unwrap()[..64].to_owned();
     assert!(server.service.app(&appkey, unix_now()).is_ok());
-    let address = made.text.split("href=\"").find(|link| link.contains("/settings\">Settings</a></p></main>"));
+    let address = made.text.split("href=\"").find(|link| link.contains("/settings\">Settings</a></p>"));
     let address = address.and_then(|link| link.split('"').next()).unwrap().trim_end_matches("/settings").to_owned();
 
     let settings = format!("{address}/settings");
@@ -316,6 +316,7 @@ async fn an_app_lives_its_life() {
     server.post(&format!("{address}/end-grace"), &session, "").await;
     assert!(server.service.app(&appkey, unix_now()).is_err());
     assert_eq!(server.post(&format!("{address}/rotate"), &session, "grace=5").await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(server.get(&format!("{address}/rotate?grace=5"), &session).await.status, StatusCode::BAD_REQUEST);
 
     let rotated = server.post(&format!("{address}/rotate-secret"), &session, "grace=3600").await;
     let secret = rotated.text.split("<code>0x").nth(1).unwrap()[..40].to_owned();
@@ -344,6 +345,126 @@ async fn an_app_lives_its_life() {
     server.post(&format!("{address}/remove"), &session, "").await;
     assert_eq!(server.get(&address, &session).await.status, StatusCode::NOT_FOUND);
     assert_eq!(server.get("/console/apps/x", &session).await.status, StatusCode::NOT_FOUND);
+}
+
+/// The name of the form on a page that has this action, as it is sent.
+fn form_of(page: &str, action: &str) -> String {
+    let form = page.split("<form").find(|form| form.contains(&format!("action=\"{action}\""))).unwrap();
+    let name = form.split("name=\"form\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(name.len(), 32, "{form}");
+    format!("form={name}")
+}
+
+/// Fault P2: of two clicks the second said that the name is taken, and the appkey was never seen.
+#[tokio::test]
+async fn a_form_that_is_sent_twice_is_acted_on_once_and_replies_twice() {
+    let server = Server::with_users().await;
+    let session = server.sign_in("ann").await;
+    let page = server.get("/console/apps/new", &session).await.text;
+    let form = format!("name=other&answer_length=6&{USUAL}&{}", form_of(&page, "/console/apps/new"));
+    // At the same time, as by a second click.
+    let (one, other) = tokio::join!(
+        server.post("/console/apps/new", &session, &form),
+        server.post("/console/apps/new", &session, &form)
+    );
+    for reply in [&one, &other] {
+        assert_eq!((reply.status, reply.header(header::CACHE_CONTROL)), (StatusCode::OK, "no-store"), "{}", reply.text);
+        assert_eq!(reply.header(header::CONTENT_TYPE), "text/html; charset=utf-8");
+    }
+    assert!(one.text == other.text && one.text.contains("<pre class=\"secret\""));
+    assert!(!one.text.contains("/console/language"), "no way to leave the page by chance");
+    // And later, by loading the page again.
+    assert_eq!(server.post("/console/apps/new", &session, &form).await.text, one.text);
+    assert_eq!(server.administration.apps(&Actor::Command).unwrap().len(), 2);
+
+    let others = server.sign_in("ann").await;
+    let reply = server.post("/console/apps/new", &others, &form).await;
+    assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "another session is shown no appkey");
+    let removal = server.get("/console/apps/1/remove", &session).await.text;
+    let removal = form_of(&removal, "/console/apps/1/remove");
+    for _ in 0..2 {
+        let reply = server.post("/console/apps/1/remove", &session, &removal).await;
+        assert_eq!(reply.header(header::LOCATION), "/console?done=app-removed");
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_led_to_nothing_may_be_sent_again() {
+    let server = Server::with_users().await;
+    let session = server.sign_in("ann").await;
+    let page = server.get("/console/access", &session).await.text;
+    let form = form_of(&page, "/console/access/tokens");
+    let none = server.post("/console/access/tokens", &session, &format!("name=ci&lifetime=7&{form}")).await;
+    assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let fresh = form_of(&none.text, "/console/access/tokens");
+    assert_ne!(fresh, form, "a form that is shown again is another one");
+    let made =
+        server.post("/console/access/tokens", &session, &format!("name=ci&lifetime=7&apps-read=true&{form}")).await;
+    assert_eq!(made.status, StatusCode::OK);
+}
+
+/// Whoever clicks twice leaves the first request, whose reply nobody takes.
+#[tokio::test]
+async fn a_form_is_acted_on_to_the_end_though_its_sender_is_gone() {
+    let server = Server::with_users().await;
+    let session = server.sign_in("ann").await;
+    let page = server.get("/console/apps/1/rotate?grace=86400", &session).await.text;
+    let form = format!("grace=86400&{}", form_of(&page, "/console/apps/1/rotate"));
+    {
+        let sent = server.post("/console/apps/1/rotate", &session, &form);
+        // Long enough to begin, and not to end.
+        let _ = tokio::time::timeout(std::time::Duration::from_millis(1), sent).await;
+    }
+    let again = server.post("/console/apps/1/rotate", &session, &form).await;
+    assert_eq!(again.status, StatusCode::OK, "{}", again.text);
+    let appkey = again.text.split("<code>").nth(1).unwrap()[..64].to_owned();
+    assert!(server.service.app(&appkey, unix_now()).is_ok(), "the appkey that is shown is the one that counts");
+    let log = server.administration.audit_log(&Actor::Command, "", None, 50).unwrap();
+    assert_eq!(log.entries.iter().filter(|entry| entry.action == "app.rotated").count(), 1);
+}
+
+/// Fault P1: a second rotation ended an appkey that was promised a day, and nobody was asked.
+#[tokio::test]
+async fn an_appkey_that_goes_on_is_ended_only_by_who_knows_of_it() {
+    let server = Server::with_users().await;
+    let session = server.sign_in("ann").await;
+    let first = server.post("/console/apps/1/rotate", &session, "grace=86400").await;
+    assert_eq!(first.status, StatusCode::OK);
+    let refused = server.post("/console/apps/1/rotate", &session, "grace=86400").await;
+    assert!(refused.status == StatusCode::CONFLICT && refused.text.contains("ends at once"), "{}", refused.text);
+    let ends = refused.text.split("name=\"ends\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let stale = server.post("/console/apps/1/rotate", &session, "grace=86400&ends=1").await;
+    assert_eq!(stale.status, StatusCode::CONFLICT, "it was about another one");
+    let asked = server.get("/console/apps/1/rotate?grace=0", &session).await.text;
+    assert!(asked.contains(&format!("name=\"ends\" value=\"{ends}\"")) && asked.contains("class=\"danger\""));
+    let agreed = server.post("/console/apps/1/rotate", &session, &format!("grace=86400&ends={ends}")).await;
+    assert_eq!(agreed.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_takes_a_site_down_is_asked_once_more() {
+    let server = Server::with_users().await;
+    let session = server.sign_in("ann").await;
+    let page = server.get("/console/apps/1/settings", &session).await.text;
+    let bob = server.sign_in("bob").await;
+    let zone = page.split("class=\"dangers\"").nth(1).unwrap();
+    assert!(!zone.contains("method=\"post\""), "nothing there acts at once: {zone}");
+    for (question, consequence) in [
+        ("disable", "may block sign-ups"),
+        ("rotate?grace=0", "ends at once"),
+        ("rotate?grace=3600", "is good until"),
+        ("rotate-secret?grace=0", "ends at once"),
+        ("end-grace", "ends at once"),
+        ("end-secret-grace", "ends at once"),
+        ("remove", "cannot be brought back"),
+    ] {
+        let asked = server.get(&format!("/console/apps/1/{question}"), &session).await;
+        assert!(asked.status == StatusCode::OK && asked.text.contains(consequence), "{question}: {}", asked.text);
+        let refused = server.get(&format!("/console/apps/1/{question}"), &bob).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{question}");
+    }
+    let log = server.administration.audit_log(&Actor::Command, "", None, 50).unwrap();
+    assert!(log.entries.iter().all(|entry| !entry.action.starts_with("app.") || entry.action == "app.created"));
 }
 
 #[tokio::test]

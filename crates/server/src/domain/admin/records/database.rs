@@ -16,6 +16,7 @@ const fn table(kind: Kind) -> Table {
         Kind::Users => "users_v1",
         Kind::Tokens => "tokens_v1",
         Kind::Sessions => "sessions_v1",
+        Kind::Forms => "forms_v1",
         Kind::Keys => "keys_v1",
     })
 }

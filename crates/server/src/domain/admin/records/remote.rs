@@ -26,6 +26,7 @@ impl RemoteRecords {
             Kind::Users => "users",
             Kind::Tokens => "tokens",
             Kind::Sessions => "sessions",
+            Kind::Forms => "forms",
             Kind::Keys => "keys",
         };
         format!("{}{name}", self.0.prefix())

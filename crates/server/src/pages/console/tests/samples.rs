@@ -188,7 +188,7 @@ fn names_are_text_and_nothing_stands_inline() {
         let pages = [
             statistics::page(&visitor, &app, &report(Span::Day, 1, all_marks()), &View::default(), NOW, &html! {}),
             settings::page(&visitor, &app, &settings::fields_of(&app.settings), 1, &html! {}),
-            manage::removal_page(&app, visitor.texts()),
+            manage::removal(&app, visitor.texts()).page(&app, visitor.texts()),
             manage::once_page(&app, "", visitor.texts()),
             overview::page(&visitor, &list(std::iter::once(app.name.clone())), NOW, &html! {}),
         ];
