@@ -26,6 +26,7 @@ mod test;
 mod tools;
 mod valkey;
 mod voices;
+mod walk;
 mod widget;
 
 use clap::Parser;
@@ -64,6 +65,8 @@ enum Xtask {
     Clients(clients::Options),
     /// Build the widget's script, and see that the one in the repository is that one.
     Widget(widget::Options),
+    /// Walk from an empty folder to a protected form and its figures, by keyboard alone, in browsers.
+    Walk(walk::Options),
     /// Let libFuzzer think of hostile input, and keep what fails in fuzz/found.
     Fuzz(fuzz::Options),
     /// Let solvers read our pictures and others', and write docs/strength.md.
@@ -101,6 +104,7 @@ fn main() -> anyhow::Result<()> {
         Xtask::Layers => layers::check(),
         Xtask::Clients(options) => clients::clients(&options),
         Xtask::Widget(options) => widget::widget(&options),
+        Xtask::Walk(options) => walk::walk(&options),
         Xtask::Fuzz(options) => fuzz::run_targets(&options),
         Xtask::Attack(options) => attack::run_attack(&options),
         Xtask::Price(options) => price::price(&options),

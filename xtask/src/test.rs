@@ -9,7 +9,7 @@ use crate::{
     command::{built, cargo, root, run},
     deploy, keyboards,
     packages::{Needed, install_missing},
-    schemathesis, valkey, widget,
+    schemathesis, valkey, walk, widget,
 };
 
 /// What to run.
@@ -106,6 +106,7 @@ fn run_everything(options: &Options) -> anyhow::Result<()> {
     }
     if !options.no_browser {
         check_if_installed("the widget in browsers", widget::install, widget::check_installed)?;
+        check_if_installed("the way to a protected form", widget::install, walk::check_installed)?;
         check_if_installed("the vendors' clients", clients::install, clients::check_installed)?;
     }
     check_if_installed("Valkey", valkey::install, valkey::check_installed)?;

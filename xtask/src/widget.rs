@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What its tests in browsers need.
-const NEEDED: [Needed; 8] = [
+pub(crate) const NEEDED: [Needed; 8] = [
     Needed { file: "node", package: "nodejs" },
     Needed { file: "npm", package: "npm" },
     Needed { file: "chromium", package: "chromium" },
