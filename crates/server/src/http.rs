@@ -11,6 +11,7 @@ pub(crate) mod lists;
 pub(crate) mod media;
 pub(crate) mod parameters;
 pub mod public_path;
+pub mod public_url;
 pub(crate) mod refused;
 pub(crate) mod request;
 mod request_id;

@@ -26,6 +26,7 @@ use crate::{
     },
     http::{
         public_path::{PublicPath, mounted},
+        public_url::PublicUrl,
         refused::Refused,
         request::{self, Observer},
         routes::{Classes, Dialect, Routes},
@@ -49,6 +50,8 @@ pub struct Options {
     pub operators_elsewhere: bool,
     /// The path below which a proxy shows all of it.
     pub public_path: Option<PublicPath>,
+    /// The address at which browsers reach it, for examples.
+    pub public_url: Option<PublicUrl>,
 }
 
 /// All that the public may call.
@@ -65,7 +68,7 @@ pub fn router(service: Arc<Service>, administration: Option<&Arc<Administration>
         router = router.merge(routes.router(&service, &mut classes));
     }
     if !options.operators_elsewhere {
-        router = router.merge(operators_router(&service, administration, &mut classes));
+        router = router.merge(operators_router(&service, administration, options.public_url, &mut classes));
     }
     if options.demo {
         router = router.merge(demo::router(&service, &mut classes));
@@ -74,17 +77,13 @@ pub fn router(service: Arc<Service>, administration: Option<&Arc<Administration>
 }
 
 /// All that operators may call, on a listener of their own.
-pub fn operators(
-    service: Arc<Service>,
-    administration: Option<&Arc<Administration>>,
-    public_path: Option<PublicPath>,
-) -> Router {
+pub fn operators(service: Arc<Service>, administration: Option<&Arc<Administration>>, options: Options) -> Router {
     let mut classes = Classes::default();
     let router = health_routes()
         .router(&service, &mut classes)
         .merge(document_routes(true).router(&service, &mut classes))
-        .merge(operators_router(&service, administration, &mut classes));
-    mounted(finish(router, service, classes), public_path)
+        .merge(operators_router(&service, administration, options.public_url, &mut classes));
+    mounted(finish(router, service, classes), options.public_path)
 }
 
 /// What is answered while the installation cannot be opened: that the server lives, and that it cannot judge yet. Each
@@ -117,6 +116,7 @@ fn document_routes(for_operators: bool) -> Routes<Arc<Service>> {
 fn operators_router(
     service: &Arc<Service>,
     administration: Option<&Arc<Administration>>,
+    public_url: Option<PublicUrl>,
     classes: &mut Classes,
 ) -> Router<Arc<Service>> {
     let router = Routes::of(Dialect::Nhn)
@@ -126,7 +126,7 @@ fn operators_router(
         .page(Call::Other, "/docs/{*file}", get(docs::file))
         .router(service, classes);
     let Some(administration) = administration else { return router };
-    let console = Console { administration: Arc::clone(administration), service: Arc::clone(service) };
+    let console = Console { administration: Arc::clone(administration), service: Arc::clone(service), public_url };
     router
         .merge(admin::router(Arc::clone(administration), service, classes))
         .merge(console::router(Arc::new(console), classes))

@@ -24,7 +24,7 @@ use crate::{
         limits::PerMinute,
         statistics::Statistics,
     },
-    http::{listener::Address, public_path::PublicPath, tls::CertificateFiles},
+    http::{listener::Address, public_path::PublicPath, public_url::PublicUrl, tls::CertificateFiles},
     logging::Logging,
     traces::TracesConfig,
 };
@@ -74,6 +74,8 @@ pub struct Listening {
     pub operators: Option<Address>,
     /// The path below which a proxy shows it.
     pub public_path: Option<PublicPath>,
+    /// The address at which browsers reach it, if the console is not seen there.
+    pub public_url: Option<PublicUrl>,
     /// Whether the demo page is served.
     pub demo: bool,
 }
@@ -173,6 +175,7 @@ impl Config {
                 public,
                 operators: options.admin_listen.clone(),
                 public_path: options.public_path.clone(),
+                public_url: options.public_url.clone(),
                 demo: options.is_demo_wanted().unwrap_or(is_for_this_machine),
             },
             data: options.data.unwrap_or_else(|| DEFAULT_DATA.into()),

@@ -52,6 +52,7 @@ use crate::{
     http::{
         file::{self, File, JAVASCRIPT, STYLE_SHEET},
         guard,
+        public_url::PublicUrl,
         routes::{Classes, Dialect, Routes},
     },
 };
@@ -66,6 +67,8 @@ const REFERRER_POLICY: &str = "same-origin";
 pub(crate) struct Console {
     pub(crate) administration: Arc<Administration>,
     pub(crate) service: Arc<Service>,
+    /// The address at which browsers reach the server, if it was said.
+    pub(crate) public_url: Option<PublicUrl>,
 }
 
 impl Console {

@@ -63,14 +63,14 @@ impl Listeners {
         administration: &Arc<Administration>,
         stopping: &Stopping,
     ) {
-        let public_path = &config.listening.public_path;
         let options = router::Options {
             demo: config.listening.demo,
             operators_elsewhere: self.operators.is_some(),
-            public_path: public_path.clone(),
+            public_path: config.listening.public_path.clone(),
+            public_url: config.listening.public_url.clone(),
         };
-        let public = router::router(Arc::clone(service), Some(administration), options);
-        let operators = router::operators(Arc::clone(service), Some(administration), public_path.clone());
+        let public = router::router(Arc::clone(service), Some(administration), options.clone());
+        let operators = router::operators(Arc::clone(service), Some(administration), options);
         let until = || stopping.clone().wait();
         self.serve_routers(public, Arc::clone(service.connections()), operators, until).await;
     }

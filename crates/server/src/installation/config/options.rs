@@ -11,7 +11,7 @@ use crate::{
         client::{ForwardedHeader, StandingHeader, TrustedProxies},
         statistics::Statistics,
     },
-    http::{listener::Address, public_path::PublicPath},
+    http::{listener::Address, public_path::PublicPath, public_url::PublicUrl},
     logging::{LogFormat, LogLevel},
     traces::{OtlpEndpoint, TraceRatio},
 };
@@ -100,6 +100,10 @@ pub struct Options {
     /// out [default: none]
     #[arg(long, env = "HAECHI_PUBLIC_PATH", value_name = "PATH")]
     pub public_path: Option<PublicPath>,
+    /// Address at which browsers reach this server, for the console's examples [default: the one at which the console is
+    /// seen]
+    #[arg(long, env = "HAECHI_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
     /// Serve the demo page [default: on a loopback address only, and with no trusted proxies]
     #[arg(long, env = "HAECHI_DEMO", value_name = "BOOL")]
     #[arg(num_args = 0..=1, default_missing_value = "true")]
@@ -198,6 +202,7 @@ impl Options {
             shared_limits: self.shared_limits.or(others.shared_limits),
             statistics_days: self.statistics_days.or(others.statistics_days),
             public_path: self.public_path.or(others.public_path),
+            public_url: self.public_url.or(others.public_url),
             demo: self.demo.or(others.demo),
             no_demo: self.no_demo || others.no_demo,
             vendor_test_keys: self.vendor_test_keys.or(others.vendor_test_keys),

@@ -21,6 +21,7 @@ use crate::{
         apps::{AppView, Hostnames},
         service::Signature,
     },
+    http::public_url::PublicUrl,
 };
 
 /// The one request by which a site redeems a token, in each language.
@@ -55,7 +56,7 @@ pub(super) async fn show(
     AppNumber(number): AppNumber,
 ) -> Result<Response, Fault> {
     let app = console.app(&visitor, number).await?;
-    let content = page(&visitor, &app);
+    let content = page(&visitor, &app, console.public_url.as_ref());
     let title = format!("{} – {}", visitor.texts().integration, app.name);
     Ok(Page::of(&visitor, &title, &content).in_part(Part::Overview).respond())
 }
@@ -99,9 +100,11 @@ pub(super) async fn show_altcha_key(
     Ok(Page::of(&visitor, texts.altcha, &content).in_part(Part::Overview).shown_once().reply(StatusCode::OK))
 }
 
-pub(super) fn page(visitor: &Visitor, app: &AppView) -> Markup {
-    let (texts, origin) = (visitor.texts(), &visitor.reader.origin);
-    let server = format!("{origin}{}", visitor.reader.public_path);
+/// With the address that was said, else with that at which the reader sees the page.
+pub(super) fn page(visitor: &Visitor, app: &AppView, public_url: Option<&PublicUrl>) -> Markup {
+    let (texts, reader) = (visitor.texts(), &visitor.reader);
+    let server = public_url.map_or_else(|| format!("{}{}", reader.origin, reader.public_path), PublicUrl::to_string);
+    let origin = public_url.map_or(&*reader.origin, PublicUrl::origin);
     let filled = |text: &str| {
         text.replace("{host}", &server)
             .replace("{origin}", origin)
@@ -117,7 +120,10 @@ pub(super) fn page(visitor: &Visitor, app: &AppView) -> Markup {
     };
     html! {
         (app_head(app, Tab::Integration, texts))
-        p { (texts.integration_address) " " code { (server) } }
+        p {
+            @if public_url.is_some() { (texts.integration_public_address) } @else { (texts.integration_address) }
+            " " code { (server) }
+        }
         h2 { (texts.widget) }
         p { (texts.widget_tags) }
         (example("HTML: haechi-captcha", texts.widget_example))

@@ -237,6 +237,7 @@ pub(super) struct Texts {
     pub(super) without_widget: &'static str,
     pub(super) integration_task: &'static str,
     pub(super) integration_address: &'static str,
+    pub(super) integration_public_address: &'static str,
     pub(super) examples: &'static str,
     // Examples of pages, which have words for visitors.
     pub(super) widget_example: &'static str,

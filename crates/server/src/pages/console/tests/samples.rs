@@ -158,7 +158,7 @@ fn pages(language: Language) -> Vec<(&'static str, String)> {
         ("quarter", statistics(Span::Quarter, 100_000, all_marks())),
         ("settings", settings::page(&visitor, &app("My shop"), &wrong, 1, &none)),
         ("new", settings::new_page(&wrong, texts)),
-        ("integration", integration::page(&visitor, &app("My shop"))),
+        ("integration", integration::page(&visitor, &app("My shop"), None)),
         ("audit", audit::page(&visitor, &log, "", true)),
         ("access", access::page(&visitor, &access, &none)),
         ("appkey", manage::once_page(&app("My shop"), texts.app_made, texts)),
@@ -230,6 +230,16 @@ fn work_and_the_rule_have_sections_of_their_own() {
     let unused = Report { total: Counts::default(), ..without_work };
     let page = written(&unused);
     assert!(page.contains("Put it into your page") && !page.contains("<svg"), "{page}");
+}
+
+#[test]
+fn examples_have_the_public_address_where_it_was_said() {
+    let visitor = visitor(Language::En, Role::Viewer);
+    let url = "https://captcha.example.org/below".parse().unwrap();
+    let page = integration::page(&visitor, &app("shop"), Some(&url)).into_string();
+    assert!(page.contains("src=&quot;https://captcha.example.org/below/widget/v1/api.js&quot;"), "{page}");
+    assert!(page.contains("script-src 'self' https://captcha.example.org;"), "{page}");
+    assert!(!page.contains(&visitor.reader.origin), "{page}");
 }
 
 #[test]

@@ -219,6 +219,7 @@ pub(super) const TEXTS: Texts = Texts {
     copy: "Copy",
     copied: "Copied",
     integration_task: "Your server issues the key and has the answer judged, so that the appkey stays there. The browser gets the key alone.",
+    integration_public_address: "The examples hold the public address of this server:",
     integration_address: "The examples hold the address at which you see this page. If browsers reach the API at another one, replace it:",
     examples: "Examples",
     widget_example: include_str!("../snippets/widget/widget.html"),

@@ -219,6 +219,7 @@ pub(super) const TEXTS: Texts = Texts {
     copy: "복사",
     copied: "복사했습니다",
     integration_task: "앱키가 노출되지 않도록 발급과 검증 API는 사이트의 서버에서 호출하고, 브라우저에는 키만 전달하세요.",
+    integration_public_address: "예제에는 이 서버의 공개 주소가 들어 있습니다.",
     integration_address: "예제에는 지금 이 페이지의 주소가 들어 있습니다. 브라우저가 다른 주소로 API에 접속한다면 바꾸어 사용하세요.",
     examples: "예제",
     widget_example: include_str!("../snippets/ko/widget.html"),
