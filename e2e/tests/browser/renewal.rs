@@ -44,7 +44,9 @@ fn serve(site: Arc<Site>, appkey: String, ttl_secs: u32) -> String {
                 ["POST", "/captcha/new"] => ("text/plain", issue().1),
                 ["GET", "/"] => {
                     let (haechi, key) = issue();
-                    ("text/html", format!("<!doctype html><title>Join</title>{}", form(&haechi, &key, ttl_secs)))
+                    let form = form(&haechi, &key, ttl_secs);
+                    let head = "<!doctype html><html lang=\"en\"><title>Join</title><main><h1>Join</h1>";
+                    ("text/html", format!("{head}{form}</main>"))
                 }
                 _ => ("text/plain", String::new()),
             };
