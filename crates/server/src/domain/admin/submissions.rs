@@ -12,7 +12,7 @@ use aes_gcm_siv::{
     aead::{Aead, KeyInit as _},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use hmac::{Hmac, KeyInit as _, Mac};
+use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 

@@ -114,6 +114,23 @@ if (refresh) {
 // What a browser filled in again after going back is shown as well.
 if (form) preview();
 
+const showing = document.getElementById("showing");
+if (showing) document.querySelectorAll("input[type=password]").forEach(addShowButton);
+
+/** Puts a button below a password, by which whoever types it can see it. */
+function addShowButton(field) {
+  const button = showing.content.firstElementChild.cloneNode(true);
+  button.ariaPressed = "false";
+  button.addEventListener("click", () => {
+    const isShown = field.type === "text";
+    field.type = isShown ? "password" : "text";
+    button.ariaPressed = String(!isShown);
+  });
+  // So that browsers keep it as a password.
+  field.form.addEventListener("submit", () => { field.type = "password"; });
+  field.after(button);
+}
+
 const copying = document.getElementById("copying");
 if (copying) document.querySelectorAll("[data-copy]").forEach(addCopyButton);
 
