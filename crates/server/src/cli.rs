@@ -13,6 +13,7 @@ mod samples;
 mod secret;
 mod serve;
 mod speak;
+mod webhook;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -41,6 +42,8 @@ enum Command {
     Admin(access::AdminArgs),
     /// Manage tokens for the admin API
     Token(access::TokenArgs),
+    /// Addresses that are told when something in the statistics looks unlike people, and when it no longer does
+    Webhook(webhook::WebhookArgs),
     /// Change the secret under which keys are sealed
     Secret(secret::SecretArgs),
     /// Copy apps, users, tokens, audit log and statistics to a file, whether or not a server is running
@@ -135,6 +138,7 @@ impl Command {
             Self::App(command) => command.run(),
             Self::Admin(command) => command.run(),
             Self::Token(command) => command.run(),
+            Self::Webhook(command) => command.run(),
             Self::Secret(command) => command.run(),
             Self::Backup(command) => command.run(),
             Self::Restore(command) => command.run(),

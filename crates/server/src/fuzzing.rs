@@ -344,14 +344,18 @@ pub fn ledger_url(bytes: &[u8]) {
 /// A stored record is read as something that this program could have stored, or refused as no such thing.
 pub fn record(bytes: &[u8]) {
     let (kind, rest) = choice(bytes);
-    match kind % 7 {
+    match kind % 8 {
         0 => app(rest),
         1 => admin::fuzzing::user(rest),
         2 => admin::fuzzing::token(rest),
         3 => admin::fuzzing::session(rest),
         4 => admin::fuzzing::audit_entry(rest),
         5 => statistics::fuzzing::row(&String::from_utf8_lossy(rest)),
-        _ => hash(rest),
+        6 => hash(rest),
+        _ => {
+            let (kind, rest) = choice(rest);
+            admin::fuzzing::later(kind, rest);
+        }
     }
 }
 

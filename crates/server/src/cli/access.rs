@@ -20,6 +20,7 @@ use super::{
     Common,
     apps::by_server_or_directly,
     output::{self, rfc3339},
+    webhook,
 };
 
 #[derive(Args)]
@@ -50,6 +51,11 @@ enum UserAction {
     },
     /// Give a user another password, which is asked for or read, and end their sessions
     Password {
+        /// Their name
+        name: String,
+    },
+    /// Take a user's second factor away, who has lost it: their password alone signs them in then
+    ResetSecondFactor {
         /// Their name
         name: String,
     },
@@ -92,6 +98,7 @@ impl AdminArgs {
             UserAction::List => AccessCommand::ListUsers,
             UserAction::Remove { name } => AccessCommand::RemoveUser(name),
             UserAction::Password { name } => AccessCommand::ResetPassword { name, password: read_password()? },
+            UserAction::ResetSecondFactor { name } => AccessCommand::ResetSecondFactor(name),
         };
         carry_out(&self.common, &command)
     }
@@ -110,11 +117,15 @@ impl TokenArgs {
     }
 }
 
-fn carry_out(common: &Common, command: &AccessCommand) -> Result<ExitCode> {
+pub(super) fn carry_out(common: &Common, command: &AccessCommand) -> Result<ExitCode> {
     let config = common.config()?;
     let reply = perform(&config, command)?;
     let printed = if common.json { print_json(&reply) } else { output::print(&describe(&reply)) };
     printed.map_err(|error| match &reply {
+        AccessReply::Webhook(issued) => anyhow!(
+            "the webhook was made, but could not be printed: {error}; run haechi webhook remove {} and make another one",
+            issued.view.id
+        ),
         AccessReply::Token(issued) => anyhow!(
             "the token was made, but could not be printed: {error}; run haechi token remove {} and make another one",
             issued.view.id
@@ -127,7 +138,10 @@ fn carry_out(common: &Common, command: &AccessCommand) -> Result<ExitCode> {
 /// Has the running server do it, or does it in the database.
 fn perform(config: &Config, command: &AccessCommand) -> Result<AccessReply> {
     let directly = |store: Store| Ok(open_administration(config, store)?.perform_access(command, unix_now())?);
-    let may_make = matches!(command, AccessCommand::CreateUser { .. } | AccessCommand::CreateToken { .. });
+    let may_make = matches!(
+        command,
+        AccessCommand::CreateUser { .. } | AccessCommand::CreateToken { .. } | AccessCommand::CreateWebhook(_)
+    );
     by_server_or_directly(config, control::ACCESS, command, may_make, directly)
 }
 
@@ -137,6 +151,9 @@ fn print_json(reply: &AccessReply) -> Result<()> {
         AccessReply::Tokens(tokens) => output::print_json(tokens),
         AccessReply::User(user) => output::print_json(user),
         AccessReply::Users(users) => output::print_json(users),
+        AccessReply::Webhook(webhook) => output::print_json(webhook),
+        AccessReply::Webhooks(webhooks) => output::print_json(webhooks),
+        AccessReply::Deliveries(deliveries) => output::print_json(deliveries),
         AccessReply::Done => output::print_json(&serde_json::json!({ "done": true })),
     }
 }
@@ -155,6 +172,9 @@ fn describe(reply: &AccessReply) -> String {
         AccessReply::User(user) => describe_user(user),
         AccessReply::Users(users) if users.is_empty() => "there are no users\n".to_owned(),
         AccessReply::Users(users) => users.iter().map(describe_user).collect::<Vec<_>>().join("\n"),
+        AccessReply::Webhook(issued) => webhook::describe_issued(issued),
+        AccessReply::Webhooks(webhooks) => webhook::describe_all(webhooks),
+        AccessReply::Deliveries(deliveries) => webhook::describe_deliveries(deliveries),
         AccessReply::Done => "done\n".to_owned(),
     }
 }
@@ -173,10 +193,11 @@ fn describe_token(token: &TokenView) -> String {
 
 fn describe_user(user: &UserView) -> String {
     format!(
-        "name           {}\nrole           {}\nmade           {}\n",
+        "name           {}\nrole           {}\nmade           {}\nsecond factor  {}\n",
         user.name,
         user.role.name(),
-        rfc3339(user.created_at)
+        rfc3339(user.created_at),
+        if user.second_factor { "yes" } else { "no" }
     )
 }
 

@@ -19,7 +19,7 @@ use clap::Args;
 use haechi::{
     clock::unix_now,
     domain::{
-        admin::{AdminError, Administration},
+        admin::{AdminError, Administration, keep_delivering},
         apps::{AppError, AppStore, MadeApp, SettingChanges},
         service::Service,
     },
@@ -115,6 +115,7 @@ async fn serve(config: &Config, announcer: &Announcer) -> Result<()> {
     report_ledger_ahead(&service);
     let shows_secrets = announcer.shows_secrets(config);
     let first_user = first_user(&administration, shows_secrets).await;
+    keep_delivering(&administration).context("cannot begin to deliver to webhooks")?;
     announcer.announce(&listeners, config, first_app.as_ref(), &first_user)?;
     listeners.serve(config, &service, &administration, &stopping).await;
 

@@ -9,6 +9,7 @@ mod demand;
 mod preview;
 pub(crate) mod problem;
 mod statistics;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -42,7 +43,7 @@ use crate::{
 /// What is said of the admin API beside its calls.
 #[derive(OpenApi)]
 #[openapi(
-    tags((name = "Admin API", description = "Apps, statistics, the audit log, tokens, users and previews. Every call takes a bearer token with the scope that it names; errors are problem details (RFC 9457).")),
+    tags((name = "Admin API", description = "Apps, statistics, the audit log, tokens, users, invitations, webhooks and previews. Every call takes a bearer token with the scope that it names; errors are problem details (RFC 9457).")),
     modifiers(&BearerToken),
 )]
 pub(crate) struct Document;
@@ -84,6 +85,13 @@ pub(crate) fn routes() -> Routes<Arc<Administration>> {
         .call(Call::Other, routes!(access::remove_token))
         .call(Call::Other, routes!(access::users, access::create_user))
         .call(Call::Other, routes!(access::remove_user))
+        .call(Call::Other, routes!(access::reset_second_factor))
+        .call(Call::Other, routes!(access::invitations, access::invite))
+        .call(Call::Other, routes!(access::revoke_invitation))
+        .call(Call::Other, routes!(webhooks::list, webhooks::create))
+        .call(Call::Other, routes!(webhooks::remove))
+        .call(Call::Other, routes!(webhooks::test))
+        .call(Call::Other, routes!(webhooks::deliveries))
         .call(Call::Other, routes!(preview::image))
         .call(Call::Other, routes!(preview::sound))
 }

@@ -9,12 +9,15 @@ mod apps;
 mod attempts;
 mod audit;
 mod browsers;
+mod claims;
 mod command;
 mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+mod invitations;
 mod passwords;
 mod records;
+mod second_factor;
 mod sessions;
 mod submissions;
 #[cfg(test)]
@@ -22,6 +25,7 @@ mod tests;
 mod tokens;
 mod turns;
 mod users;
+mod webhooks;
 
 use std::sync::{Arc, atomic::AtomicBool};
 
@@ -33,15 +37,18 @@ pub use self::{
     browsers::BrowserProof,
     command::{AccessCommand, AccessReply},
     error::AdminError,
+    invitations::{InvitationView, IssuedInvitation},
     sessions::{SessionSecret, SignedIn},
     tokens::{LONGEST_LIFETIME_SECS, TOKEN_PREFIX},
+    webhooks::{DeliveryState, DeliveryView, IssuedWebhook, WebhookView, keep_delivering},
 };
 pub(crate) use self::{
     action::Action,
     audit::MOST_EXPORTED,
     browsers::KNOWN_SECS,
     records::back_up,
-    sessions::SignIn,
+    second_factor::{CodeSignIn, factor_address, new_factor_secret},
+    sessions::{Entry, SignIn},
     submissions::{FORM_DIGITS, Submission},
 };
 use self::{attempts::Attempts, browsers::BrowserKey, passwords::Passwords, records::Records, users::FirstCode};

@@ -21,7 +21,10 @@ use self::{
 use crate::{
     domain::{
         apps::Apps,
-        counters::{Counts, row::Grain},
+        counters::{
+            Counts,
+            row::{Grain, Rows},
+        },
         lifetime::TTLS_SECS,
     },
     keep::{
@@ -152,6 +155,20 @@ impl Statistics {
         let views = apps.iter().zip(minutes).zip(hours);
         let views = views.map(|((app, minutes), hours)| View { minutes, hours, ttl_secs: self.ttl_secs(*app) });
         Ok(views.map(|view| view.total(window)).collect())
+    }
+
+    /// What looks unlike people just now of each of these apps, in their order.
+    ///
+    /// Waits for the disk or for the network: not for async code.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn marks(&self, apps: &[u32], now: u64) -> Result<Vec<Vec<Mark>>, StoreError> {
+        let window = Window::new(Span::Hour, now);
+        let minutes = self.tables.read(apps, Grain::Minute, window.minutes_and_before())?;
+        let views = apps.iter().zip(minutes);
+        let views = views.map(|(app, minutes)| View { minutes, hours: Rows::default(), ttl_secs: self.ttl_secs(*app) });
+        Ok(views.map(|view| view.marks(window)).collect())
     }
 
     /// How long an app's challenges can be answered; of one that is gone, as long as those of any.

@@ -13,12 +13,14 @@ mod fault;
 mod form;
 mod format;
 mod integration;
+mod invitations;
 mod manage;
 mod once;
 mod overview;
 mod page;
 mod preview;
 mod replace;
+mod second_factor;
 mod settings;
 mod sign_in;
 mod statistics;
@@ -27,6 +29,7 @@ mod table;
 mod tests;
 mod texts;
 mod visitor;
+mod webhooks;
 
 use std::sync::{Arc, LazyLock};
 
@@ -95,8 +98,12 @@ fn routes() -> Routes<Arc<Console>> {
         ("/console", get(overview::show)),
         ("/console/", get(|| async { Redirect::permanent("/console") })),
         ("/console/sign-in", get(sign_in::show).post(sign_in::sign_in)),
+        ("/console/sign-in/code", post(sign_in::sign_in_with_code)),
         ("/console/sign-out", post(sign_in::sign_out)),
         ("/console/first", get(sign_in::show_first).post(sign_in::make_first)),
+        ("/console/invitation", get(invitations::show).post(invitations::accept)),
+        ("/console/second-factor", get(second_factor::show).post(second_factor::enable)),
+        ("/console/second-factor/disable", post(second_factor::disable)),
         ("/console/password", get(account::show).post(account::change)),
         ("/console/language", post(account::choose_language)),
         ("/console/apps/new", get(settings::show_new).post(settings::create)),
@@ -122,6 +129,12 @@ fn routes() -> Routes<Arc<Console>> {
         ("/console/access/tokens/{id}/remove", post(access::remove_token)),
         ("/console/access/users", post(access::create_user)),
         ("/console/access/users/remove", post(access::remove_user)),
+        ("/console/access/users/reset-second-factor", post(access::reset_second_factor)),
+        ("/console/access/invitations", post(invitations::create)),
+        ("/console/access/invitations/{id}/revoke", post(invitations::revoke)),
+        ("/console/webhooks", get(webhooks::show).post(webhooks::create)),
+        ("/console/webhooks/{id}/test", post(webhooks::test)),
+        ("/console/webhooks/{id}/remove", post(webhooks::remove)),
     ];
     pages.into_iter().fold(Routes::of(Dialect::Console), page)
 }

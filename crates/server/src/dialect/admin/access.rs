@@ -12,7 +12,9 @@ use super::{Administered, Caller, blocking, body, ok, parameter};
 use crate::{
     clock::unix_now,
     dialect::admin::problem::Problem,
-    domain::admin::{AdminError, AuditPage, IssuedToken, Role, Scope, TokenView, UserView},
+    domain::admin::{
+        AdminError, AuditPage, InvitationView, IssuedInvitation, IssuedToken, Role, Scope, TokenView, UserView,
+    },
 };
 
 /// Entries of the audit log on one page, if nobody asks for fewer.
@@ -57,6 +59,24 @@ pub(crate) struct NewUser {
     /// Their password, 10 to 64 characters.
     #[schema(format = "password", min_length = 10, max_length = 64)]
     password: String,
+}
+
+/// All invitations that can be followed.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct InvitationList {
+    invitations: Vec<InvitationView>,
+}
+
+/// An invitation to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewInvitation {
+    /// What the person who follows it may do.
+    role: Role,
+    /// Their name; without one they choose it.
+    #[serde(default)]
+    #[schema(example = "ben")]
+    name: Option<String>,
 }
 
 /// Show the audit log, the newest entry first. Scope: `audit:read`.
@@ -168,7 +188,65 @@ pub(crate) async fn remove_user(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
+/// Take a user's second factor away, who has lost it. Scope: `access:write`.
+#[utoipa::path(
+    delete, path = "/admin/v1/users/{name}/second-factor", tag = "Admin API", security(("token" = [])),
+    params(("name" = String, Path, description = "The user's name")),
+    responses((status = 204), (status = 404, body = Problem, content_type = "application/problem+json", description = "also if they have none"))
+)]
+pub(crate) async fn reset_second_factor(
+    State(admin): Administered,
+    Caller(actor): Caller,
+    name: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let name = named("user", name)?;
+    blocking(&admin, move |admin| admin.reset_second_factor(&actor, &name, unix_now())).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// List all invitations that can be followed. Scope: `access:write`.
+#[utoipa::path(
+    get, path = "/admin/v1/invitations", tag = "Admin API", security(("token" = [])),
+    responses((status = 200, body = InvitationList), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+pub(crate) async fn invitations(State(admin): Administered, Caller(actor): Caller) -> Result<Response, Problem> {
+    let invitations = blocking(&admin, move |admin| admin.invitations(&actor, unix_now())).await?;
+    Ok(ok(&InvitationList { invitations }))
+}
+
+/// Make an invitation. The reply holds its code, which is shown only this once: whoever opens
+/// `/console/invitation?code=…` within 3 days becomes a user. Scope: `access:write`.
+#[utoipa::path(
+    post, path = "/admin/v1/invitations", tag = "Admin API", security(("token" = [])), request_body = NewInvitation,
+    responses((status = 201, body = IssuedInvitation), (status = 409, body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json"))
+)]
+pub(crate) async fn invite(
+    State(admin): Administered,
+    Caller(actor): Caller,
+    request: Request,
+) -> Result<Response, Problem> {
+    let NewInvitation { role, name } = body(request).await?;
+    let issued = blocking(&admin, move |admin| admin.invite(&actor, role, name.as_deref(), unix_now())).await?;
+    Ok((StatusCode::CREATED, ok(&issued)).into_response())
+}
+
+/// Take an invitation back. Scope: `access:write`.
+#[utoipa::path(
+    delete, path = "/admin/v1/invitations/{id}", tag = "Admin API", security(("token" = [])),
+    params(("id" = String, Path, description = "The invitation's id")),
+    responses((status = 204), (status = 404, body = Problem, content_type = "application/problem+json"))
+)]
+pub(crate) async fn revoke_invitation(
+    State(admin): Administered,
+    Caller(actor): Caller,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let id = named("invitation", id)?;
+    blocking(&admin, move |admin| admin.revoke_invitation(&actor, &id, unix_now())).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
 /// A path that is not UTF-8 names nothing.
-fn named(kind: &'static str, path: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
+pub(super) fn named(kind: &'static str, path: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
     path.map(|Path(name)| name).map_err(|_| AdminError::NotFound { kind, name: String::new() }.into())
 }

@@ -73,7 +73,11 @@ impl From<AdminError> for Problem {
             ..new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The store cannot be used")
         };
         match &error {
-            AdminError::Forbidden(_) | AdminError::SignInFailed | AdminError::BadCode => forbidden(),
+            AdminError::Forbidden(_)
+            | AdminError::SignInFailed
+            | AdminError::BadCode
+            | AdminError::WrongCode
+            | AdminError::BadInvitation => forbidden(),
             AdminError::TooManyAttempts { retry_after_secs } => Self {
                 retry_after_secs: Some(*retry_after_secs),
                 ..new(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many attempts")

@@ -101,6 +101,9 @@ pub struct UserView {
     pub role: Role,
     /// Unix time at which they were made, in seconds.
     pub created_at: u64,
+    /// Whether signing in takes a code of an app beside the password.
+    #[serde(default)]
+    pub second_factor: bool,
 }
 
 impl Role {

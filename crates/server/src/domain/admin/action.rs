@@ -21,5 +21,15 @@ crate::codes::codes! {
         UserSignedIn = "user.signed_in",
         UserSignedOut = "user.signed_out",
         UserRefused = "user.refused",
+        UserFactorEnabled = "user.second_factor_enabled",
+        UserFactorDisabled = "user.second_factor_disabled",
+        UserFactorReset = "user.second_factor_reset",
+        UserRecoveryCodeUsed = "user.recovery_code_used",
+        InvitationCreated = "invitation.created",
+        InvitationRevoked = "invitation.revoked",
+        InvitationAccepted = "invitation.accepted",
+        WebhookCreated = "webhook.created",
+        WebhookRemoved = "webhook.removed",
+        WebhookTested = "webhook.tested",
     }
 }

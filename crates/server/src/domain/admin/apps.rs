@@ -178,6 +178,16 @@ impl Administration {
         Ok(self.statistics.totals(numbers, span, now)?)
     }
 
+    /// Whether anything of each of these apps looks unlike people just now.
+    ///
+    /// # Errors
+    /// [`AdminError::Forbidden`] or [`AdminError::Store`].
+    pub fn are_marked(&self, actor: &Actor, numbers: &[u32], now: u64) -> Result<Vec<bool>, AdminError> {
+        actor.check(Scope::StatisticsRead)?;
+        let marks = self.statistics.marks(numbers, now)?;
+        Ok(marks.iter().map(|marks| !marks.is_empty()).collect())
+    }
+
     fn perform_on(
         &self,
         actor: &Actor,

@@ -33,9 +33,11 @@ pub struct AuditEntry {
     /// What was done: `app.created`, `app.changed`, `app.enabled`, `app.disabled`, `app.rotated`, `app.grace_ended`,
     /// `app.secret_rotated`, `app.secret_grace_ended`, `app.altcha_key_shown`, `app.removed`,
     /// `token.created`, `token.removed`, `user.created`, `user.removed`, `user.password_changed`, `user.signed_in`,
-    /// `user.signed_out`, `user.refused` (a wrong password).
+    /// `user.signed_out`, `user.refused` (a wrong password or code), `user.second_factor_enabled`,
+    /// `user.second_factor_disabled`, `user.second_factor_reset`, `user.recovery_code_used`, `invitation.created`,
+    /// `invitation.revoked`, `invitation.accepted`, `webhook.created`, `webhook.removed`, `webhook.tested`.
     pub action: String,
-    /// What it was done to: the name of an app, a token or a user.
+    /// What it was done to: the name of an app, a token or a user, or the host of a webhook.
     pub subject: String,
     /// What else there is to say, such as the settings that changed; no secret.
     pub detail: String,

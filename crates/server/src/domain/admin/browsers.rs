@@ -70,11 +70,33 @@ impl BrowserKey {
 }
 
 impl Administration {
+    /// A proof that somebody gave this user's password just now, and nothing more.
+    pub(super) fn prove_password(&self, user: &StoredUser, now: u64) -> Result<String, AdminError> {
+        let (made_at, password) = (now.to_string(), self.password_mark(user)?);
+        let mac = self.mac_of_password(&made_at, &password, &user.view.name)?.finalize().into_bytes();
+        Ok(format!("{made_at}.{password}.{}", hex(&mac)))
+    }
+
+    /// What such a proof is good by.
+    pub(super) fn mac_of_password(
+        &self,
+        made_at: &str,
+        password: &str,
+        name: &str,
+    ) -> Result<Hmac<Sha256>, AdminError> {
+        Ok(mac_of(self.browser_key.get(&self.records)?, "password", made_at, password, name))
+    }
+
+    /// What tells this user's password from their earlier ones.
+    pub(super) fn password_mark(&self, user: &StoredUser) -> Result<String, AdminError> {
+        Ok(password_of(self.browser_key.get(&self.records)?, user))
+    }
+
     /// A proof for the browser in which this user signs in.
     pub(super) fn prove_browser(&self, user: &StoredUser, now: u64) -> Result<BrowserProof, AdminError> {
         let key = self.browser_key.get(&self.records)?;
         let (made_at, password) = (now.to_string(), password_of(key, user));
-        let mac = hex(&mac_of(key, &made_at, &password, &user.view.name).finalize().into_bytes());
+        let mac = hex(&mac_of(key, "browser", &made_at, &password, &user.view.name).finalize().into_bytes());
         Ok(BrowserProof(format!("{made_at}.{password}.{mac}")))
     }
 
@@ -90,7 +112,8 @@ impl Administration {
         let Some([made_at, password, mac]) = proof.and_then(parts) else { return Ok(None) };
         let key = self.browser_key.get(&self.records)?;
         let is_recent = made_at.parse().is_ok_and(|made_at: u64| now < made_at.saturating_add(KNOWN_SECS));
-        let mac = bytes_of::<32>(mac).filter(|mac| mac_of(key, made_at, password, name).verify_slice(mac).is_ok());
+        let mac =
+            bytes_of::<32>(mac).filter(|mac| mac_of(key, "browser", made_at, password, name).verify_slice(mac).is_ok());
         let Some(mac) = mac.filter(|_| is_recent) else { return Ok(None) };
         let user: Option<StoredUser> = self.records.get(Kind::Users, name)?;
         let is_current = user.is_some_and(|user| password_of(key, &user) == password);
@@ -111,6 +134,6 @@ fn password_of(key: &Hmac<Sha256>, user: &StoredUser) -> String {
 }
 
 /// No part but the name, which is the last, may have a line break in it.
-fn mac_of(key: &Hmac<Sha256>, made_at: &str, password: &str, name: &str) -> Hmac<Sha256> {
-    key.clone().chain_update(format!("browser\n{made_at}\n{password}\n{name}"))
+fn mac_of(key: &Hmac<Sha256>, purpose: &str, made_at: &str, password: &str, name: &str) -> Hmac<Sha256> {
+    key.clone().chain_update(format!("{purpose}\n{made_at}\n{password}\n{name}"))
 }

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, AdminError, Administration, IssuedToken, Role, Scope, TokenView, UserView};
+use super::{
+    Actor, AdminError, Administration, DeliveryView, IssuedToken, IssuedWebhook, Role, Scope, TokenView, UserView,
+    WebhookView,
+};
 
 /// Something to be done with tokens and users.
 ///
@@ -43,6 +46,18 @@ pub enum AccessCommand {
         /// The password.
         password: String,
     },
+    /// Takes away the second factor of the user of this name.
+    ResetSecondFactor(String),
+    /// Makes a webhook with this address.
+    CreateWebhook(String),
+    /// Shows all webhooks.
+    ListWebhooks,
+    /// Removes the webhook of this id.
+    RemoveWebhook(String),
+    /// Sends the webhook of this id something that means nothing.
+    TestWebhook(String),
+    /// Shows the newest deliveries.
+    ListDeliveries,
 }
 
 /// What became of it.
@@ -57,6 +72,12 @@ pub enum AccessReply {
     User(UserView),
     /// All users.
     Users(Vec<UserView>),
+    /// A webhook was made.
+    Webhook(IssuedWebhook),
+    /// All webhooks.
+    Webhooks(Vec<WebhookView>),
+    /// The newest deliveries.
+    Deliveries(Vec<DeliveryView>),
     /// It was done.
     Done,
 }
@@ -80,6 +101,12 @@ impl Administration {
             AccessCommand::ListUsers => AccessReply::Users(self.users(actor)?),
             AccessCommand::RemoveUser(name) => done(self.remove_user(actor, name, now))?,
             AccessCommand::ResetPassword { name, password } => done(self.reset_password(actor, name, password, now))?,
+            AccessCommand::ResetSecondFactor(name) => done(self.reset_second_factor(actor, name, now))?,
+            AccessCommand::CreateWebhook(url) => AccessReply::Webhook(self.create_webhook(actor, url, now)?),
+            AccessCommand::ListWebhooks => AccessReply::Webhooks(self.webhooks(actor)?),
+            AccessCommand::RemoveWebhook(id) => done(self.remove_webhook(actor, id, now))?,
+            AccessCommand::TestWebhook(id) => done(self.test_webhook(actor, id, now))?,
+            AccessCommand::ListDeliveries => AccessReply::Deliveries(self.deliveries(actor)?),
         })
     }
 }

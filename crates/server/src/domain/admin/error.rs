@@ -12,6 +12,12 @@ pub enum AdminError {
     /// The name and the password do not belong together.
     #[error("the name or the password is wrong")]
     SignInFailed,
+    /// The code of the second factor is wrong, or was used.
+    #[error("the code is wrong or was used")]
+    WrongCode,
+    /// The invitation was followed or taken back, or has ended.
+    #[error("the invitation was used or taken back, or is too old: ask for another one")]
+    BadInvitation,
     /// The one-time code is not the one that was printed, or was used, or is too old.
     #[error("the code is wrong, was used or is too old: start haechi again, or run haechi admin create")]
     BadCode,
@@ -24,7 +30,7 @@ pub enum AdminError {
     /// There is no such thing.
     #[error("there is no {kind} {name:?}")]
     NotFound {
-        /// An app, a token or a user.
+        /// An app, a token, a user or another thing.
         kind: &'static str,
         /// What was asked for.
         name: String,
@@ -32,7 +38,7 @@ pub enum AdminError {
     /// There is one already.
     #[error("there already is a {kind} called {name:?}")]
     Taken {
-        /// A token or a user.
+        /// A token, a user or another thing.
         kind: &'static str,
         /// Its name.
         name: String,

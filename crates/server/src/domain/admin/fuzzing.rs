@@ -2,7 +2,17 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{AuditEntry, sessions::Session, tokens::StoredToken, users::StoredUser};
+use super::{
+    AuditEntry, DeliveryView,
+    claims::StoredClaim,
+    invitations::StoredInvitation,
+    second_factor::StoredFactor,
+    sessions::Session,
+    submissions::StoredForm,
+    tokens::StoredToken,
+    users::StoredUser,
+    webhooks::{StoredDelivery, StoredMarks, StoredWebhook},
+};
 
 pub(crate) fn user(json: &[u8]) {
     check::<StoredUser>(json);
@@ -25,6 +35,20 @@ pub(crate) fn session(json: &[u8]) {
 pub(crate) fn audit_entry(json: &[u8]) {
     if let Some(entry) = check::<AuditEntry>(json) {
         assert!(crate::calendar::rfc3339(entry.at).ends_with('Z'));
+    }
+}
+
+/// The records that came with second factors, invitations, forms and webhooks, by their number.
+pub(crate) fn later(kind: u8, json: &[u8]) {
+    match kind % 8 {
+        0 => drop(check::<StoredFactor>(json).and_then(|factor| factor.totp()).map(|totp| totp.check("123456", 0))),
+        1 => drop(check::<StoredInvitation>(json).map(|invitation| invitation.is_over(u64::MAX))),
+        2 => drop(check::<StoredForm>(json).map(|form| assert!(form.is_past(u64::MAX)))),
+        3 => drop(check::<StoredClaim>(json).map(|claim| assert!(claim.is_over(u64::MAX)))),
+        4 => drop(check::<StoredWebhook>(json).and_then(|webhook| webhook.key())),
+        5 => drop(check::<StoredDelivery>(json).map(|delivery| delivery.is_due(u64::MAX))),
+        6 => drop(check::<DeliveryView>(json)),
+        _ => drop(check::<StoredMarks>(json)),
     }
 }
 

@@ -27,6 +27,17 @@ pub(super) enum Kind {
     Sessions,
     /// Forms that were sent.
     Forms,
+    /// What is done once.
+    Claims,
+    Factors,
+    Invitations,
+    Webhooks,
+    /// What is to be delivered to them.
+    Deliveries,
+    /// What was.
+    Delivered,
+    /// What looks unlike people, as webhooks were told.
+    Marks,
     /// Keys of this program's own.
     Keys,
 }

@@ -47,6 +47,17 @@ pub struct SignedIn {
     pub browser: BrowserProof,
 }
 
+/// What the right name and password lead to.
+pub(crate) enum Entry {
+    /// They were all it takes.
+    SignedIn(SignedIn),
+    /// The user has a second factor.
+    CodeNeeded(HalfSignedIn),
+}
+
+/// A proof that somebody gave the right password just now. It is good for some minutes, and nothing without a code.
+pub(crate) struct HalfSignedIn(pub(crate) String);
+
 /// A session as it is kept, under its secret's hash.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Session {
@@ -68,11 +79,11 @@ impl Session {
 }
 
 impl Administration {
-    /// Signs a person in.
+    /// Signs a person in, or says that it takes a code, too.
     ///
     /// # Errors
     /// [`AdminError::SignInFailed`], [`AdminError::TooManyAttempts`] or [`AdminError::Store`].
-    pub(crate) fn sign_in(&self, sign_in: &SignIn<'_>, now: u64) -> Result<SignedIn, AdminError> {
+    pub(crate) fn sign_in(&self, sign_in: &SignIn<'_>, now: u64) -> Result<Entry, AdminError> {
         let SignIn { client, name, password, .. } = *sign_in;
         let browser = self.known_browser(sign_in.browser, name, now)?;
         self.attempts.count(client, name, browser.as_ref())?;
@@ -93,9 +104,12 @@ impl Administration {
             return Err(AdminError::SignInFailed);
         }
         let stored = stored.ok_or(AdminError::SignInFailed)?;
+        if let Some(half) = self.halfway(&stored, now)? {
+            return Ok(Entry::CodeNeeded(half));
+        }
         let signed_in = self.signed_in(&stored, now)?;
         self.note(&signed_in.actor, Action::UserSignedIn, &stored.view.name, "", now);
-        Ok(signed_in)
+        Ok(Entry::SignedIn(signed_in))
     }
 
     /// Begins a session, in a browser that is known from then on.

@@ -12,7 +12,7 @@ use super::{
 use crate::domain::apps::AppName;
 
 /// Most users.
-const MAX_USERS: u64 = 1_000;
+pub(super) const MAX_USERS: u64 = 1_000;
 /// How long the code for the first user is good, in seconds.
 const CODE_LIFE_SECS: u64 = 3_600;
 
@@ -89,7 +89,12 @@ impl Administration {
     pub fn users(&self, actor: &Actor) -> Result<Vec<UserView>, AdminError> {
         actor.check(Scope::AccessWrite)?;
         let stored = self.records.all::<StoredUser>(Kind::Users)?;
-        Ok(stored.into_iter().map(|(_, stored)| stored.view).collect())
+        let with_factor = self.with_second_factor()?;
+        let view = |(name, stored): (String, StoredUser)| UserView {
+            second_factor: with_factor.contains(&name),
+            ..stored.view
+        };
+        Ok(stored.into_iter().map(view).collect())
     }
 
     /// Makes a user.
@@ -110,7 +115,7 @@ impl Administration {
         Ok(self.add_user(actor, name, role, password, MAX_USERS, now)?.view)
     }
 
-    fn add_user(
+    pub(super) fn add_user(
         &self,
         actor: &Actor,
         name: &str,
@@ -122,8 +127,12 @@ impl Administration {
         let name = AppName::chosen(name)
             .map_err(|error| AdminError::Invalid { name: "name", reason: error.reason().to_owned() })?;
         self.check_look_alike(&name)?;
-        let view = UserView { name: name.to_string(), role, created_at: now };
+        let view = UserView { name: name.to_string(), role, created_at: now, second_factor: false };
         let stored = StoredUser { view, password_hash: self.passwords.hash(password)? };
+        // One of an earlier user of this name may have stayed, if the process ended just then.
+        if self.records.get::<StoredUser>(Kind::Users, name.as_str())?.is_none() {
+            self.forget_second_factor(name.as_str())?;
+        }
         match self.records.add(Kind::Users, name.as_str(), &stored, most)? {
             Added::Done => {}
             Added::Taken => return Err(AdminError::Taken { kind: "user", name: name.to_string() }),
@@ -134,7 +143,7 @@ impl Administration {
     }
 
     /// The audit log tells users by their names, so none may look like another.
-    fn check_look_alike(&self, name: &AppName) -> Result<(), AdminError> {
+    pub(super) fn check_look_alike(&self, name: &AppName) -> Result<(), AdminError> {
         let users = self.records.all::<StoredUser>(Kind::Users)?;
         match AppName::look_alike(name.as_str(), users.iter().map(|(other, _)| other.as_str())) {
             Some(other) => Err(AdminError::Taken { kind: "user", name: other.to_owned() }),
@@ -171,6 +180,8 @@ impl Administration {
             return Err(AdminError::LastAdministrator);
         }
         self.note(actor, Action::UserRemoved, name, "", now);
+        self.forget_second_factor(name)?;
+        self.forget_invitations_of(name)?;
         self.end_sessions_of(name, None)
     }
 

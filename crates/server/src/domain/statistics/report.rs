@@ -357,15 +357,20 @@ impl View {
     pub(super) fn report(&self, window: Window) -> Report {
         let (time, step) = (window.time(), window.span.step_secs());
         let point = |begins_at| Point { begins_at, counts: self.counts(window, begins_at..begins_at + step) };
-        let marked = |time| self.sum(&self.minutes, Grain::Minute, time, window.now);
         Report {
             span: window.span,
             from: window.from,
             points: (0..window.span.points()).map(|number| point(time.start + number * step)).collect(),
             total: self.total(window),
             before: self.counts(window, window.time_before()),
-            marks: Mark::find(&marked(window.hour()), &marked(window.day_before())),
+            marks: self.marks(window),
         }
+    }
+
+    /// What looks unlike people in the hour that ends now, whatever the span is.
+    pub(super) fn marks(&self, window: Window) -> Vec<Mark> {
+        let marked = |time| self.sum(&self.minutes, Grain::Minute, time, window.now);
+        Mark::find(&marked(window.hour()), &marked(window.day_before()))
     }
 
     pub(super) fn total(&self, window: Window) -> Counts {

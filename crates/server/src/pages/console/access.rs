@@ -16,6 +16,7 @@ use super::{
     fault::Fault,
     form::{Field, Fields, Form, Input},
     format,
+    invitations::{self, new_invitation, role_field, role_of},
     manage::copying,
     once::once,
     page::{Page, Part, notice, scrolling},
@@ -25,7 +26,7 @@ use super::{
 use crate::{
     clock::unix_now,
     domain::{
-        admin::{IssuedToken, Role, Scope, TokenView, UserView},
+        admin::{InvitationView, IssuedToken, Scope, TokenView, UserView},
         refusal::{ParameterFault, Refusal},
     },
 };
@@ -46,13 +47,26 @@ const LIFETIMES_DAYS: [u64; 4] = [7, 30, 90, 366];
 pub(super) struct Access {
     pub(super) tokens: Vec<TokenView>,
     pub(super) users: Vec<UserView>,
-    pub(super) token_fields: Fields,
-    pub(super) user_fields: Fields,
+    pub(super) invitations: Vec<InvitationView>,
+    pub(super) forms: Forms,
 }
 
-impl Access {
+/// The forms of the page, with what was typed into them.
+pub(super) struct Forms {
+    pub(super) token: Fields,
+    pub(super) user: Fields,
+    pub(super) invitation: Fields,
+}
+
+impl Default for Forms {
+    fn default() -> Self {
+        Self { token: new_token(), user: new_user(), invitation: new_invitation() }
+    }
+}
+
+impl Forms {
     fn has_problems(&self) -> bool {
-        self.token_fields.has_problems() || self.user_fields.has_problems()
+        [&self.token, &self.user, &self.invitation].iter().any(|fields| fields.has_problems())
     }
 }
 
@@ -70,24 +84,30 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Fault> {
     let notice = notice(query.as_deref(), visitor.texts());
-    reply(&console, &visitor, &notice, new_token(), new_user()).await
+    reply(&console, &visitor, &notice, Forms::default()).await
 }
 
-async fn reply(
+pub(super) async fn reply(
     console: &Console,
     visitor: &Visitor,
     notice: &Markup,
-    token_fields: Fields,
-    user_fields: Fields,
+    forms: Forms,
 ) -> Result<Response, Fault> {
     visitor.must(Scope::AccessWrite)?;
     let actor = visitor.actor.clone();
-    let asked = console.ask(move |administration| Ok((administration.tokens(&actor)?, administration.users(&actor)?)));
-    let (tokens, users) = asked.await?;
-    let access = Access { tokens, users, token_fields, user_fields };
+    let access = console
+        .ask(move |administration| {
+            Ok(Access {
+                tokens: administration.tokens(&actor)?,
+                users: administration.users(&actor)?,
+                invitations: administration.invitations(&actor, unix_now())?,
+                forms,
+            })
+        })
+        .await?;
     let content = page(visitor, &access, notice);
     let page = Page::of(visitor, visitor.texts().access, &content).in_part(Part::Access);
-    Ok(page.with_problems(access.has_problems()).respond())
+    Ok(page.with_problems(access.forms.has_problems()).respond())
 }
 
 pub(super) async fn create_token(
@@ -104,7 +124,7 @@ pub(super) async fn create_token(
     let days: u64 = days.ok_or(Refusal::Parameter(ParameterFault::Value))?;
     if scopes.is_empty() {
         fields.object(SCOPES[0].1, visitor.texts().choose_scope);
-        return reply(&console, &visitor, &html! {}, fields, new_user()).await;
+        return reply(&console, &visitor, &html! {}, Forms { token: fields, ..Forms::default() }).await;
     }
     let (actor, name, now) = (visitor.actor.clone(), fields.value("name").to_owned(), unix_now());
     let lifetime_secs = days * 86_400;
@@ -121,7 +141,7 @@ pub(super) async fn create_token(
         }
         Err(fault) => {
             fields.explain(fault, visitor.texts())?;
-            reply(&console, &visitor, &html! {}, fields, new_user()).await
+            reply(&console, &visitor, &html! {}, Forms { token: fields, ..Forms::default() }).await
         }
     }
 }
@@ -144,11 +164,7 @@ pub(super) async fn create_user(
 ) -> Result<Response, Fault> {
     visitor.must(Scope::AccessWrite)?;
     let mut fields = form.fields("user", &["name", "role"])?.with("password", "");
-    let role = match fields.value("role") {
-        "administrator" => Role::Administrator,
-        "viewer" => Role::Viewer,
-        _ => return Err(Refusal::Parameter(ParameterFault::Value).into()),
-    };
+    let role = role_of(fields.value("role"))?;
     let (actor, name, now) = (visitor.actor.clone(), fields.value("name").to_owned(), unix_now());
     let password = form.text("password")?;
     let made = console.ask(move |administration| administration.create_user(&actor, &name, role, &password, now)).await;
@@ -156,9 +172,20 @@ pub(super) async fn create_user(
         Ok(_) => Ok(see_other(&Done::UserMade.said_at("/console/access"))),
         Err(fault) => {
             fields.explain(fault, visitor.texts())?;
-            reply(&console, &visitor, &html! {}, new_token(), fields).await
+            reply(&console, &visitor, &html! {}, Forms { user: fields, ..Forms::default() }).await
         }
     }
+}
+
+pub(super) async fn reset_second_factor(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    form: Form,
+) -> Result<Response, Fault> {
+    visitor.must(Scope::AccessWrite)?;
+    let (actor, name, now) = (visitor.actor, form.text("name")?, unix_now());
+    console.ask(move |administration| administration.reset_second_factor(&actor, &name, now)).await?;
+    Ok(see_other(&Done::FactorReset.said_at("/console/access")))
 }
 
 pub(super) async fn remove_user(
@@ -173,7 +200,7 @@ pub(super) async fn remove_user(
         Ok(()) => Ok(see_other(&Done::UserRemoved.said_at("/console/access"))),
         Err(fault) => {
             fields.explain(fault, visitor.texts())?;
-            reply(&console, &visitor, &html! {}, new_token(), fields).await
+            reply(&console, &visitor, &html! {}, Forms { user: fields, ..Forms::default() }).await
         }
     }
 }
@@ -188,21 +215,22 @@ pub(super) fn page(visitor: &Visitor, access: &Access, notice: &Markup) -> Marku
             p.quiet { (texts.tokens_task) }
             @if access.tokens.is_empty() { p.card { (texts.no_tokens) } }
             @else { (scrolling(texts.tokens, &tokens(visitor, &access.tokens))) }
-            (token_form(&access.token_fields, texts))
+            (token_form(&access.forms.token, texts))
         }
         section {
             h2 { (texts.users) }
             p.quiet { (texts.users_task) }
             (scrolling(texts.users, &users(visitor, &access.users)))
-            (user_form(&access.user_fields, texts))
+            (user_form(&access.forms.user, texts))
         }
+        (invitations::section(visitor, &access.invitations, &access.forms.invitation))
     }
 }
 
 fn tokens(visitor: &Visitor, tokens: &[TokenView]) -> Markup {
     let (texts, language) = (visitor.texts(), visitor.reader.language);
     html! {
-        table {
+        table.rows {
             thead {
                 tr {
                     @for heading in [texts.name, texts.scopes, texts.made, texts.ends, texts.remove] {
@@ -222,7 +250,9 @@ fn tokens(visitor: &Visitor, tokens: &[TokenView]) -> Markup {
                         td.moment { (format::time(language, token.created_at)) }
                         td.moment { (format::time(language, token.expires_at)) }
                         td {
-                            (removal(&format!("/console/access/tokens/{}/remove", token.id), &token.name, &html! {}, texts))
+                            @let action = format!("/console/access/tokens/{}/remove", token.id);
+                            @let label = fill(texts.remove_that, &[&token.name]);
+                            (removal(&action, &label, texts.remove, &html! {}, texts.really_remove))
                         }
                     }
                 }
@@ -234,21 +264,33 @@ fn tokens(visitor: &Visitor, tokens: &[TokenView]) -> Markup {
 fn users(visitor: &Visitor, users: &[UserView]) -> Markup {
     let texts = visitor.texts();
     html! {
-        table {
+        table.rows {
             thead {
                 tr {
-                    @for heading in [texts.name, texts.role, texts.made, texts.remove] { th scope="col" { (heading) } }
+                    @for heading in [texts.name, texts.role, texts.factor_column, texts.made, texts.remove] {
+                        th scope="col" { (heading) }
+                    }
                 }
             }
             tbody {
                 @for user in users {
+                    @let name = html! { input type="hidden" name="name" value=(user.name); };
                     tr {
                         th scope="row" { (user.name) }
                         td { ((texts.role_name)(user.role)) }
+                        td {
+                            @if user.second_factor {
+                                (texts.yes)
+                                @let label = fill(texts.reset_factor_of, &[&user.name]);
+                                (removal("/console/access/users/reset-second-factor", &label, texts.reset_factor, &name, texts.reset_factor))
+                            } @else {
+                                (texts.no)
+                            }
+                        }
                         td.moment { (format::time(visitor.reader.language, user.created_at)) }
                         td {
-                            @let name = html! { input type="hidden" name="name" value=(user.name); };
-                            (removal("/console/access/users/remove", &user.name, &name, texts))
+                            @let label = fill(texts.remove_that, &[&user.name]);
+                            (removal("/console/access/users/remove", &label, texts.remove, &name, texts.really_remove))
                         }
                     }
                 }
@@ -257,15 +299,15 @@ fn users(visitor: &Visitor, users: &[UserView]) -> Markup {
     }
 }
 
-/// A button that has to be looked for before it can be pressed.
-fn removal(action: &str, name: &str, hidden: &Markup, texts: &Texts) -> Markup {
+/// A button that has to be looked for before it can be pressed: what it is for, and what is then pressed.
+pub(super) fn removal(action: &str, label: &str, summary: &str, hidden: &Markup, button: &str) -> Markup {
     html! {
         details.removal {
-            summary aria-label=(fill(texts.remove_that, &[name])) { (texts.remove) }
+            summary aria-label=(label) { (summary) }
             form method="post" action=(action) {
                 (once())
                 (hidden)
-                button.danger { (texts.really_remove) }
+                button.danger { (button) }
             }
         }
     }
@@ -295,9 +337,7 @@ fn token_form(fields: &Fields, texts: &Texts) -> Markup {
 }
 
 fn user_form(fields: &Fields, texts: &Texts) -> Markup {
-    let roles = [("viewer", Role::Viewer), ("administrator", Role::Administrator)];
-    let roles = roles.map(|(value, role)| (value.to_owned(), (texts.role_name)(role).to_owned())).to_vec();
-    let role = Field { name: "role", label: texts.role, hint: texts.role_hint, input: Input::Choice(roles) };
+    let role = role_field(texts);
     let name = Field { name: "name", label: texts.name, hint: "", input: Input::Text { autocomplete: "off" } };
     let password = Input::Password { autocomplete: "new-password" };
     let password = Field { name: "password", label: texts.password, hint: texts.password_hint, input: password };

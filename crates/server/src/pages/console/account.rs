@@ -75,6 +75,9 @@ pub(super) fn page(user: &str, fields: &Fields, texts: &Texts) -> Markup {
                 (field("again", texts.new_password_again, "", "new-password").render(fields))
                 button.main { (texts.change_password) }
             }
+            h2 { (texts.second_factor) }
+            p { (texts.second_factor_task) }
+            p { a.button href="/console/second-factor" { (texts.second_factor) } }
         }
     }
 }

@@ -136,7 +136,7 @@ pub(super) fn page(visitor: &Visitor, log: &AuditPage, about: &str, is_later_pag
 }
 
 /// Who did it, as [`Actor`](crate::domain::admin::Actor) writes it down, in the reader's language.
-fn by(actor: &str, texts: &Texts) -> String {
+pub(super) fn by(actor: &str, texts: &Texts) -> String {
     match actor.split_once(' ') {
         Some(("user", name)) => fill(texts.by_user, &[name]),
         Some(("token", name)) => fill(texts.by_token, &[name]),
@@ -151,6 +151,8 @@ fn told(detail: &str, texts: &Texts) -> String {
         let (name, value) = match part {
             "wrong password" => return Some(texts.wrong_to_sign_in.to_owned()),
             "wrong password for a change" => return Some(texts.wrong_for_a_change.to_owned()),
+            "wrong password for a second factor" => return Some(texts.wrong_for_factor.to_owned()),
+            "wrong code" => return Some(texts.wrong_code_detail.to_owned()),
             _ => part.split_once('=')?,
         };
         let (label, value) = match name {

@@ -228,14 +228,17 @@ document.addEventListener("pointerdown", point);
 const revealing = document.getElementById("revealing");
 for (const field of document.querySelectorAll("input[type=password]")) {
   const button = revealing.content.firstElementChild.cloneNode(true);
-  const [show, around, hasFocus] = [button.textContent, document.createElement("div"), document.activeElement === field];
+  const [around, hasFocus] = [document.createElement("div"), document.activeElement === field];
   around.className = "revealed";
   button.setAttribute("aria-controls", field.id);
+  button.ariaPressed = "false";
   button.addEventListener("click", () => {
     const isShown = field.type === "text";
     field.type = isShown ? "password" : "text";
-    button.textContent = isShown ? show : revealing.dataset.hide;
+    button.ariaPressed = String(!isShown);
   });
+  // So that browsers keep it as a password.
+  field.form.addEventListener("submit", () => { field.type = "password"; });
   field.replaceWith(around);
   around.append(field, button);
   if (hasFocus) field.focus();

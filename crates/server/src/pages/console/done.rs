@@ -14,6 +14,11 @@ crate::codes::codes! {
         TokenRemoved = "token-removed",
         UserMade = "user-made",
         UserRemoved = "user-removed",
+        FactorDisabled = "second-factor-off",
+        FactorReset = "second-factor-reset",
+        InvitationRevoked = "invitation-revoked",
+        WebhookRemoved = "webhook-removed",
+        TestQueued = "test-queued",
     }
 }
 

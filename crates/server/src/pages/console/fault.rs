@@ -80,6 +80,8 @@ fn status(error: &AdminError) -> StatusCode {
         AdminError::App(AppError::Name(_) | AppError::NameTaken(_) | AppError::Setting(_))
         | AdminError::SignInFailed
         | AdminError::BadCode
+        | AdminError::WrongCode
+        | AdminError::BadInvitation
         | AdminError::Taken { .. }
         | AdminError::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
     }

@@ -105,6 +105,8 @@ impl Fields {
             AdminError::LastAdministrator
             | AdminError::Full { .. }
             | AdminError::BadCode
+            | AdminError::WrongCode
+            | AdminError::BadInvitation
             | AdminError::SignInFailed
             | AdminError::TooManyAttempts { .. }
             | AdminError::App(AppError::Full | AppError::NoNumberLeft | AppError::Declared(_) | AppError::Conflict) => {
@@ -155,6 +157,12 @@ pub(super) enum Input<'a> {
     Text {
         autocomplete: &'a str,
     },
+    /// A code, with or without spaces.
+    Code,
+    /// Text, or none.
+    Optional,
+    /// The address of something.
+    Address,
     /// Names with spaces between them, or none.
     Names,
     Password {
@@ -207,6 +215,20 @@ impl Field<'_> {
                 input id=(id) name=(self.name) type="text" value=(value) maxlength="256" required autocomplete=(autocomplete)
                     autocapitalize="none" spellcheck="false" aria-describedby=[described] aria-invalid=[invalid]
                     autofocus[focus];
+            },
+            Input::Code => html! {
+                input id=(id) name=(self.name) type="text" maxlength="64" required autocomplete="one-time-code"
+                    autocapitalize="none" spellcheck="false" aria-describedby=[described] aria-invalid=[invalid]
+                    autofocus[focus];
+            },
+            Input::Optional => html! {
+                input id=(id) name=(self.name) type="text" value=(value) maxlength="256" autocomplete="off"
+                    autocapitalize="none" spellcheck="false" aria-describedby=[described] aria-invalid=[invalid]
+                    autofocus[focus];
+            },
+            Input::Address => html! {
+                input id=(id) name=(self.name) type="url" value=(value) maxlength="2000" required autocomplete="off"
+                    spellcheck="false" aria-describedby=[described] aria-invalid=[invalid] autofocus[focus];
             },
             Input::Names => html! {
                 input id=(id) name=(self.name) type="text" value=(value) maxlength="8000" autocomplete="off"

@@ -20,16 +20,18 @@ pub(super) enum Part {
     Overview,
     Audit,
     Access,
+    Webhooks,
 }
 
 impl Part {
-    const ALL: [Self; 3] = [Self::Overview, Self::Audit, Self::Access];
+    const ALL: [Self; 4] = [Self::Overview, Self::Audit, Self::Access, Self::Webhooks];
 
     const fn address(self) -> &'static str {
         match self {
             Self::Overview => "/console",
             Self::Audit => "/console/audit",
             Self::Access => "/console/access",
+            Self::Webhooks => "/console/webhooks",
         }
     }
 
@@ -38,6 +40,7 @@ impl Part {
             Self::Overview => texts.apps,
             Self::Audit => texts.audit_log,
             Self::Access => texts.access,
+            Self::Webhooks => texts.webhooks,
         }
     }
 
@@ -45,7 +48,7 @@ impl Part {
         match self {
             Self::Overview => Scope::AppsRead,
             Self::Audit => Scope::AuditRead,
-            Self::Access => Scope::AccessWrite,
+            Self::Access | Self::Webhooks => Scope::AccessWrite,
         }
     }
 }
@@ -126,7 +129,7 @@ impl<'a> Page<'a> {
                     }
                     main #main tabindex="-1" data-busy=(texts.busy) { (self.content) }
                     footer #times data-local=(texts.times_are_local) { (texts.times_are_utc) }
-                    template #revealing data-hide=(texts.hide_password) { button type="button" { (texts.show_password) } }
+                    template #revealing { button type="button" { (texts.show_password) } }
                 }
             }
         }

@@ -8,6 +8,7 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Response},
 };
 use maud::{Markup, html};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
     Console,
@@ -16,12 +17,13 @@ use super::{
     fault::Fault,
     form::{Field, Fields, Form, Input},
     page::{Page, notice, query_value},
+    second_factor::code_field,
     texts::Texts,
     visitor::{Reader, Transport, local},
 };
 use crate::{
     clock::unix_now,
-    domain::admin::{SignIn, SignedIn},
+    domain::admin::{AdminError, CodeSignIn, Entry, SignIn, SignedIn},
 };
 
 pub(super) async fn show(
@@ -55,14 +57,68 @@ pub(super) async fn sign_in(
         administration.sign_in(&sign_in, now)
     });
     match signing_in.await {
-        Ok(new) => return Ok(signed_in(&reader, &new, local(fields.value("next")))),
+        Ok(Entry::SignedIn(new)) => return Ok(signed_in(&reader, &new, local(fields.value("next")))),
+        Ok(Entry::CodeNeeded(half)) => {
+            let fields = Fields::new("code").with("next", fields.value("next")).with("name", fields.value("name"));
+            return Ok(code_reply(&reader, &fields.with("half", half.0).with("code", "")));
+        }
         Err(fault) => fields.explain(fault, reader.texts())?,
     }
     let content = sign_in_page(&fields, false, &html! {}, reader.texts());
     Ok(fields.respond(Page::new(&reader, reader.texts().sign_in, &content)))
 }
 
-fn signed_in(reader: &Reader, new: &SignedIn, next: &str) -> Response {
+/// The second step, for who has a second factor.
+pub(super) async fn sign_in_with_code(
+    State(console): State<Arc<Console>>,
+    reader: Reader,
+    form: Form,
+) -> Result<Response, Fault> {
+    if reader.transport == Transport::Plain {
+        return Ok(refuse_plain(&reader));
+    }
+    let mut fields = form.fields("code", &["next", "name", "half"])?.with("code", "");
+    let [name, half] = ["name", "half"].map(|name| fields.value(name).to_owned());
+    let (client, browser, code, now) = (reader.client, reader.browser(), form.text("code")?, unix_now());
+    let signing_in = console.ask(move |administration| {
+        let sign_in = CodeSignIn { client, browser: browser.as_deref(), name: &name, half: &half, code: &code };
+        administration.sign_in_with_code(&sign_in, now)
+    });
+    match signing_in.await {
+        Ok(new) => Ok(signed_in(&reader, &new, local(fields.value("next")))),
+        // The password was given too long ago, or is another one by now.
+        Err(Fault::Admin(AdminError::SignInFailed)) => {
+            let next = utf8_percent_encode(local(fields.value("next")), NON_ALPHANUMERIC);
+            Ok(see_other(&format!("/console/sign-in?next={next}")))
+        }
+        Err(fault) => {
+            fields.explain(fault, reader.texts())?;
+            Ok(code_reply(&reader, &fields))
+        }
+    }
+}
+
+fn code_reply(reader: &Reader, fields: &Fields) -> Response {
+    let content = code_page(fields, reader.texts());
+    fields.respond(Page::new(reader, reader.texts().code_title, &content))
+}
+
+pub(super) fn code_page(fields: &Fields, texts: &Texts) -> Markup {
+    html! {
+        div.narrow {
+            h1 { (texts.second_factor) }
+            p { (texts.code_task) }
+            (fields.summary(texts))
+            form.card method="post" action="/console/sign-in/code" {
+                @for name in ["next", "name", "half"] { input type="hidden" name=(name) value=(fields.value(name)); }
+                (code_field(texts.code, "").render(fields))
+                button.main { (texts.sign_in) }
+            }
+        }
+    }
+}
+
+pub(super) fn signed_in(reader: &Reader, new: &SignedIn, next: &str) -> Response {
     let cookies = [reader.session_cookie(Some(&new.session.0)), reader.browser_cookie(&new.browser)];
     with_cookies(cookies, see_other(next))
 }
@@ -122,7 +178,7 @@ fn first_reply(reader: &Reader, fields: &Fields) -> Response {
 }
 
 /// A password that others could read on its way is not asked for.
-fn refuse_plain(reader: &Reader) -> Response {
+pub(super) fn refuse_plain(reader: &Reader) -> Response {
     let texts = reader.texts();
     let content = html! {
         div.narrow {

@@ -536,3 +536,117 @@ fn places(source: &str) -> Vec<(&str, usize)> {
 fn both_languages_fill_the_same_places() {
     assert_eq!(places(include_str!("texts/english.rs")), places(include_str!("texts/korean.rs")));
 }
+
+/// The code that an authenticator app with this secret shows now, or in so many steps.
+fn app_code(secret: &str, steps: u64) -> String {
+    let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
+    let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+    totp.generate(unix_now() + 30 * steps).to_string()
+}
+
+/// The value of this hidden field.
+fn hidden(page: &str, name: &str) -> String {
+    let value = page.split(&format!("name=\"{name}\" value=\"")).nth(1);
+    value.unwrap_or_else(|| panic!("no {name} in {page}")).split('"').next().unwrap().to_owned()
+}
+
+const PASSWORD_TYPED: &str = "correct+horse+battery";
+
+#[tokio::test]
+async fn two_steps_are_set_up_asked_for_and_taken_away() {
+    let server = Server::with_users().await;
+    let session = server.sign_in("bob").await;
+    let page = server.get("/console/second-factor", &session).await.text;
+    assert!(page.contains("<svg class=\"qr\"") && page.contains("Two-step sign-in is off."), "{page}");
+    let secret = hidden(&page, "secret");
+    let form = |code: &str| format!("secret={secret}&code={code}&password={PASSWORD_TYPED}");
+    let wrong = server.post("/console/second-factor", &session, &form("000000")).await;
+    assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.text.contains("id=\"factor-code-problem\""));
+    assert_eq!(hidden(&wrong.text, "secret"), secret, "the app that has it keeps it");
+    let done = server.post("/console/second-factor", &session, &form(&app_code(&secret, 0))).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+    let codes = done.text.split("<pre class=\"secret\" data-copy tabindex=\"0\"><code>").nth(1).unwrap();
+    let codes: Vec<_> = codes.split("</code>").next().unwrap().lines().map(str::to_owned).collect();
+    assert_eq!(codes.len(), 10);
+
+    let typed = format!("name=bob&password={PASSWORD_TYPED}&next=/console/audit");
+    let halfway = server.post("/console/sign-in", "", &typed).await;
+    assert!(halfway.status == StatusCode::OK && halfway.header(header::SET_COOKIE).is_empty(), "no session yet");
+    assert!(halfway.text.contains("autocomplete=\"one-time-code\""));
+    let half = hidden(&halfway.text, "half");
+    let form = |half: &str, code: &str| format!("name=bob&half={half}&code={code}&next=/console/audit");
+    let wrong = server.post("/console/sign-in/code", "", &form(&half, "123456")).await;
+    assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.header(header::SET_COOKIE).is_empty());
+    let forged = server.post("/console/sign-in/code", "", &form("1.2.3", &app_code(&secret, 1))).await;
+    assert_eq!(forged.header(header::LOCATION), "/console/sign-in?next=%2Fconsole%2Faudit");
+    let right = server.post("/console/sign-in/code", "", &form(&half, &app_code(&secret, 1))).await;
+    assert_eq!(right.header(header::LOCATION), "/console/audit", "{}", right.text);
+    assert_eq!(server.get("/console", &right.cookie()).await.status, StatusCode::OK);
+    let recovered = server.post("/console/sign-in/code", "", &form(&half, &codes[3])).await;
+    assert_eq!(recovered.header(header::LOCATION), "/console/audit", "{}", recovered.text);
+
+    let ann = server.sign_in("ann").await;
+    let page = server.get("/console/access", &ann).await.text;
+    assert!(page.contains("Turn off two-step sign-in of bob") && !page.contains("Turn off two-step sign-in of ann"));
+    let reset = server.post("/console/access/users/reset-second-factor", &ann, "name=bob").await;
+    assert_eq!(reset.header(header::LOCATION), "/console/access?done=second-factor-reset");
+    let alone = server.post("/console/sign-in", "", &typed).await;
+    assert_eq!(alone.header(header::LOCATION), "/console/audit");
+}
+
+#[tokio::test]
+async fn who_is_invited_chooses_a_name_and_a_password() {
+    let server = Server::with_users().await;
+    let session = server.sign_in("ann").await;
+    let made = server.post("/console/access/invitations", &session, "name=&role=viewer").await;
+    let link = made.text.split("http://127.0.0.1:8080/console/invitation?code=").nth(1).unwrap()[..64].to_owned();
+    let page = server.get("/console/access", &session).await.text;
+    assert!(page.contains("their own choice") && !page.contains(&link));
+    let page = server.get(&format!("/console/invitation?code={link}"), "").await;
+    assert!(page.status == StatusCode::OK && page.text.contains("as: Viewer"), "{}", page.text);
+    let form = |name: &str, password: &str| format!("code={link}&name={name}&password={password}");
+    let short = server.post("/console/invitation", "", &form("cid", "short")).await;
+    assert!(short.status == StatusCode::UNPROCESSABLE_ENTITY && short.text.contains("invited-password-problem"));
+    let taken = server.post("/console/invitation", "", &form("bob", PASSWORD_TYPED)).await;
+    assert!(taken.status == StatusCode::UNPROCESSABLE_ENTITY && taken.text.contains("invited-name-problem"));
+    let accepted = server.post("/console/invitation", "", &form("cid", PASSWORD_TYPED)).await;
+    assert_eq!(accepted.header(header::LOCATION), "/console", "{}", accepted.text);
+    let cid = server.get("/console", &accepted.cookie()).await.text;
+    assert!(cid.contains("<strong>cid</strong>") && !cid.contains("/console/access"));
+    for again in [
+        server.get(&format!("/console/invitation?code={link}"), "").await,
+        server.post("/console/invitation", "", &form("dan", PASSWORD_TYPED)).await,
+        server.get("/console/invitation", "").await,
+    ] {
+        assert!(again.status == StatusCode::UNPROCESSABLE_ENTITY && again.text.contains("Ask for another one"));
+    }
+    server.post("/console/access/invitations", &session, "name=dan&role=administrator").await;
+    let page = server.get("/console/access", &session).await.text;
+    let revoking = page.split("action=\"").find(|action| action.contains("/revoke\"")).unwrap();
+    server.post(revoking.split('"').next().unwrap(), &session, "").await;
+    assert!(server.administration.invitations(&Actor::Command, unix_now()).unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn addresses_to_notify_come_are_tested_and_go() {
+    let server = Server::with_users().await;
+    let session = server.sign_in("ann").await;
+    let wrong = server.post("/console/webhooks", &session, "url=ftp://ops.example.org").await;
+    assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.text.contains("id=\"webhook-url-problem\""));
+    let made = server.post("/console/webhooks", &session, "url=https://ops.example.org/haechi").await;
+    assert!(made.status == StatusCode::OK && made.text.contains("<code>whsec_"), "{}", made.text);
+    let page = server.get("/console/webhooks", &session).await.text;
+    assert!(page.contains("https://ops.example.org/haechi") && !page.contains("whsec_"));
+    let action = |end: &str| {
+        let found = page.split("action=\"").find(|action| action.split('"').next().unwrap().ends_with(end));
+        found.unwrap().split('"').next().unwrap().to_owned()
+    };
+    let tested = server.post(&action("/test"), &session, "").await;
+    assert_eq!(tested.header(header::LOCATION), "/console/webhooks?done=test-queued");
+    assert!(server.get("/console/webhooks", &session).await.text.contains("Waiting"));
+    server.post(&action("/remove"), &session, "").await;
+    assert!(server.administration.webhooks(&Actor::Command).unwrap().is_empty());
+    let bob = server.sign_in("bob").await;
+    assert_eq!(server.get("/console/webhooks", &bob).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(server.post("/console/webhooks", &bob, "url=https://a.test").await.status, StatusCode::FORBIDDEN);
+}

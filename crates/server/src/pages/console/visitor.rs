@@ -224,6 +224,9 @@ fn address(parts: &Parts) -> String {
     let action = path.rsplit('/').next().unwrap_or_default();
     match action {
         _ if path.starts_with("/console/access/") => "/console/access".to_owned(),
+        _ if path.starts_with("/console/webhooks/") => "/console/webhooks".to_owned(),
+        _ if path.starts_with("/console/second-factor") => "/console/second-factor".to_owned(),
+        _ if path.starts_with("/console/sign-in/") => "/console/sign-in".to_owned(),
         "altcha-key" => path.replace(action, "integration"),
         "rotate" | "end-grace" | "rotate-secret" | "end-secret-grace" | "enable" | "disable" => {
             path.replace(action, "settings")
@@ -397,6 +400,9 @@ mod tests {
         check(Method::POST, "/console/apps/3/rotate-secret", "/console/apps/3/settings");
         check(Method::POST, "/console/apps/3/end-secret-grace", "/console/apps/3/settings");
         check(Method::POST, "/console/access/tokens/ab/remove", "/console/access");
+        check(Method::POST, "/console/webhooks/ab/test", "/console/webhooks");
+        check(Method::POST, "/console/second-factor/disable", "/console/second-factor");
+        check(Method::POST, "/console/sign-in/code", "/console/sign-in");
         check(Method::POST, "/console/apps/new", "/console/apps/new");
     }
 

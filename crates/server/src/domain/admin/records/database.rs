@@ -17,12 +17,23 @@ const fn table(kind: Kind) -> Table {
         Kind::Tokens => "tokens_v1",
         Kind::Sessions => "sessions_v1",
         Kind::Forms => "forms_v1",
+        Kind::Claims => "claims_v1",
+        Kind::Factors => "second_factors_v1",
+        Kind::Invitations => "invitations_v1",
+        Kind::Webhooks => "webhooks_v1",
+        Kind::Deliveries => "deliveries_v1",
+        Kind::Delivered => "delivered_v1",
+        Kind::Marks => "marks_v1",
         Kind::Keys => "keys_v1",
     })
 }
 
-/// Copies the tables of users, of tokens and of the audit log, and returns how many entries each has.
+/// Copies the tables of users with what belongs to them, of tokens, of webhooks and of the audit log, and returns how many
+/// users, tokens and entries there are. Sessions and what goes on just now are left out.
 pub(crate) fn back_up(copying: &Copying<'_>) -> Result<[u64; 3], redb::Error> {
+    for kind in [Kind::Factors, Kind::Invitations, Kind::Webhooks] {
+        copying.table(table(kind))?;
+    }
     Ok([copying.table(table(Kind::Users))?, copying.table(table(Kind::Tokens))?, copying.table(AUDIT)?])
 }
 

@@ -27,6 +27,13 @@ impl RemoteRecords {
             Kind::Tokens => "tokens",
             Kind::Sessions => "sessions",
             Kind::Forms => "forms",
+            Kind::Claims => "claims",
+            Kind::Factors => "second-factors",
+            Kind::Invitations => "invitations",
+            Kind::Webhooks => "webhooks",
+            Kind::Deliveries => "deliveries",
+            Kind::Delivered => "delivered",
+            Kind::Marks => "marks",
             Kind::Keys => "keys",
         };
         format!("{}{name}", self.0.prefix())

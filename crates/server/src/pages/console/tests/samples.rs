@@ -7,17 +7,21 @@ use serde_json::json;
 use super::*;
 use crate::{
     domain::{
-        admin::{AuditEntry, AuditPage},
+        admin::{AuditEntry, AuditPage, DeliveryState, DeliveryView, InvitationView, WebhookView},
         apps::{AppSettings, Policy, Setting},
         counters::{Asked, Counts, Demanded, TokenMeans, Works},
         demand::{Reason, View},
         statistics::{Mark, Point, Report, Span},
     },
     pages::console::{
-        access, audit, integration, manage, overview,
+        access, audit,
+        form::Fields,
+        integration, invitations, manage, overview,
         page::Page,
-        settings, statistics,
+        second_factor::{self, Factor},
+        settings, sign_in, statistics,
         visitor::{LANGUAGES, Reader, Visitor},
+        webhooks,
     },
 };
 
@@ -115,6 +119,32 @@ fn list(names: impl Iterator<Item = String>) -> overview::List {
     list
 }
 
+fn notifications() -> webhooks::Notifications {
+    let webhook = |at: u64| WebhookView {
+        id: format!("{at:016}"),
+        url: format!("https://ops.example.org/haechi/{at}"),
+        created_at: NOW,
+    };
+    let delivery = |at: u64| DeliveryView {
+        id: format!("msg_{at:032}"),
+        webhook: format!("{at:016}"),
+        event: "mark.began".to_owned(),
+        app: Some("My shop".to_owned()),
+        created_at: NOW + at,
+        state: [DeliveryState::Waiting, DeliveryState::Delivered, DeliveryState::Failed][at as usize % 3],
+        attempts: 7,
+        last_at: Some(NOW),
+        next_at: Some(NOW),
+        status: Some(500),
+        problem: Some("timeout".to_owned()),
+    };
+    webhooks::Notifications {
+        webhooks: (0..8).map(webhook).collect(),
+        deliveries: (0..50).map(delivery).collect(),
+        fields: Default::default(),
+    }
+}
+
 /// The largest pages that there are, each with a name.
 fn pages(language: Language) -> Vec<(&'static str, String)> {
     let visitor = visitor(language, Role::Administrator);
@@ -142,13 +172,24 @@ fn pages(language: Language) -> Vec<(&'static str, String)> {
         created_at: NOW,
         expires_at: NOW + at,
     };
-    let user =
-        |at: u64| crate::domain::admin::UserView { name: format!("ann {at}"), role: Role::Viewer, created_at: NOW };
+    let user = |at: u64| crate::domain::admin::UserView {
+        name: format!("ann {at}"),
+        role: Role::Viewer,
+        created_at: NOW,
+        second_factor: at == 0,
+    };
     let access = access::Access {
         tokens: (0..3).map(token).collect(),
         users: (0..3).map(user).collect(),
-        token_fields: Default::default(),
-        user_fields: Default::default(),
+        invitations: vec![InvitationView {
+            id: "0123456789abcdef".to_owned(),
+            role: Role::Viewer,
+            name: Some("ben".to_owned()),
+            invited_by: "user ann".to_owned(),
+            created_at: NOW,
+            expires_at: NOW,
+        }],
+        forms: Default::default(),
     };
     let contents = vec![
         ("overview", overview::page(&visitor, &many, NOW, &none)),
@@ -161,6 +202,11 @@ fn pages(language: Language) -> Vec<(&'static str, String)> {
         ("integration", integration::page(&visitor, &app("My shop"), None)),
         ("audit", audit::page(&visitor, &log, "", true)),
         ("access", access::page(&visitor, &access, &none)),
+        ("webhooks", webhooks::page(&visitor, &notifications(), &none)),
+        ("factor", second_factor::page("ann", &Factor::Off("A".repeat(32)), &Fields::new("factor"), &none, texts)),
+        ("factor-on", second_factor::page("ann", &Factor::On(10), &Fields::new("factor"), &none, texts)),
+        ("code", sign_in::code_page(&Fields::new("code"), texts)),
+        ("invited", invitations::invited_page(&access.invitations[0], &Fields::new("invited"), texts)),
         ("appkey", manage::once_page(&app("My shop"), texts.app_made, texts)),
     ];
     let render = |content| Page::of(&visitor, "haechi", content).with_problems(true).render().into_string();

@@ -4,7 +4,7 @@ use haechi_captcha::Algorithm;
 
 use super::{Done, Errors, Texts};
 use crate::domain::{
-    admin::{Action, Role, Scope},
+    admin::{Action, DeliveryState, Role, Scope},
     apps::{Policy, Setting},
     demand::Reason,
     statistics::Span,
@@ -18,7 +18,6 @@ pub(super) const TEXTS: Texts = Texts {
     times_are_utc: "All times are UTC.",
     times_are_local: "Times are those of your time zone (UTC{}). Days are those of UTC.",
     show_password: "Show",
-    hide_password: "Hide",
     pages: "Pages",
     previous: "Previous",
     next: "Next",
@@ -57,6 +56,27 @@ pub(super) const TEXTS: Texts = Texts {
     new_password_again: "New password, again",
     passwords_differ: "The new passwords do not match.",
     wrong_password: "This is not your current password.",
+    second_factor: "Two-step sign-in",
+    second_factor_task: "With two-step sign-in, signing in takes a code of an authenticator app on your phone beside your password. Whoever learns your password alone gets no further.",
+    factor_on: "Two-step sign-in is on. Recovery codes left: {}.",
+    factor_off: "Two-step sign-in is off.",
+    set_up_factor: "Set up two-step sign-in",
+    factor_scan: "Scan this with an authenticator app, or type the key into it.",
+    factor_qr: "QR code for an authenticator app",
+    factor_key: "Key",
+    factor_code: "Code of the app",
+    factor_code_hint: "Six digits, which change every 30 seconds.",
+    turn_factor_on: "Turn on",
+    turn_factor_off: "Turn off two-step sign-in",
+    factor_off_task: "Your password alone will do again.",
+    recovery_codes: "Recovery codes",
+    recovery_once: "Each of these codes signs you in once if you lose your phone. They are shown only this once: keep them where you keep no password. Without phone and codes an administrator, or the command haechi admin reset-second-factor, lets you in again.",
+    factor_done: "Done",
+    code_title: "Code",
+    code_task: "Type the code of your authenticator app, or a recovery code.",
+    code: "Code",
+    invited_title: "You are invited",
+    invited_task: "You are invited to this console as: {}. Choose how you sign in. The link works once.",
     apps: "Apps",
     new_app: "New app",
     find_app: "Find an app by its name",
@@ -238,6 +258,8 @@ pub(super) const TEXTS: Texts = Texts {
     old_ends: "The old one ends",
     wrong_to_sign_in: "wrong password",
     wrong_for_a_change: "wrong password for a change",
+    wrong_code_detail: "wrong code",
+    wrong_for_factor: "wrong password for two-step sign-in",
     action: "Action",
     subject: "Subject",
     detail: "Detail",
@@ -264,6 +286,39 @@ pub(super) const TEXTS: Texts = Texts {
     role_hint: "A viewer sees apps, statistics and the audit log, and changes nothing.",
     new_user: "New user",
     make_user: "Create user",
+    factor_column: "Two-step",
+    reset_factor: "Turn off",
+    reset_factor_of: "Turn off two-step sign-in of {}",
+    invitations: "Invitations",
+    invitations_task: "Invite somebody by a link, and they choose their password themselves. A link works once, and for 3 days.",
+    new_invitation: "New invitation",
+    invited_name: "Name (if you choose it)",
+    invited_name_hint: "Empty: they choose it themselves.",
+    make_invitation: "Create link",
+    invitation_made: "Invitation created",
+    invitation_once: "Whoever has this link becomes a user. It is shown only this once: send it to nobody else.",
+    invited_by: "Invited by",
+    any_name: "their own choice",
+    revoke: "Revoke",
+    revoke_that: "Revoke the invitation {}",
+    webhooks: "Notifications",
+    webhooks_task: "When a mark in an app’s statistics begins and ends, the server posts to these addresses (webhooks). Each request is signed as Standard Webhooks has it.",
+    no_webhooks: "Nobody is notified yet. Add an address below.",
+    address: "Address",
+    address_hint: "It gets a POST with JSON, and answers with a status of 2xx within 10 seconds.",
+    new_webhook: "New address",
+    make_webhook: "Add address",
+    webhook_made: "Address added",
+    webhook_once: "The receiver checks signatures with this secret. It is shown only this once: copy it now.",
+    send_test: "Send a test",
+    test_that: "Send a test to {}",
+    deliveries: "Latest deliveries",
+    no_deliveries: "Nothing was sent yet. Send a test to see whether the receiver answers.",
+    event: "Event",
+    app: "App",
+    outcome: "Result",
+    attempts_made: "Attempts: {}",
+    next_attempt: "next at {}",
     span_name,
     rules: [
         "Fast answers: of the last hour’s right answers, 20 or more, at least a quarter came within 2 seconds of issue.",
@@ -285,9 +340,14 @@ pub(super) const TEXTS: Texts = Texts {
     setting,
     done,
     action_name,
+    delivery_state,
+    event_name,
+    delivery_problem,
     errors: Errors {
         forbidden: "Your role does not allow that.",
         sign_in_failed: "The name or the password is wrong.",
+        wrong_code: "The code is wrong or was used.",
+        bad_invitation: "This invitation was used or revoked, or is too old. Ask for another one.",
         bad_code: "The code is wrong, was used or is too old. Start haechi again, or run haechi admin create.",
         too_many_attempts: "Too many attempts. Try again in {} seconds.",
         not_found: "There is no such app, token or user any more: {}.",
@@ -295,6 +355,7 @@ pub(super) const TEXTS: Texts = Texts {
         last_administrator: "The last administrator cannot be removed.",
         name: "A name is 1 to 64 letters, digits, spaces, '-', '_' or '.', with no space at either end. All letters can be seen, and are of one script, or of Latin and one other, but not Cyrillic or Greek.",
         password: "A password is 10 to 64 characters long.",
+        url: "An address begins with https:// or http:// and has no name or password in it.",
         invalid: "This cannot be so: {}.",
         declared: "This app stands in the configuration file, and can only be changed there.",
         full: "There are as many as an installation holds. Remove one first.",
@@ -402,6 +463,11 @@ const fn done(done: Done) -> &'static str {
         Done::TokenRemoved => "The token is removed.",
         Done::UserMade => "The user is created.",
         Done::UserRemoved => "The user is removed.",
+        Done::FactorDisabled => "Two-step sign-in is off.",
+        Done::FactorReset => "Two-step sign-in of the user is off.",
+        Done::InvitationRevoked => "The invitation is revoked.",
+        Done::WebhookRemoved => "The address is removed.",
+        Done::TestQueued => "A test is on its way. Its result is below in a moment.",
     }
 }
 
@@ -425,6 +491,16 @@ const fn action_name(action: Action) -> &'static str {
         Action::UserSignedIn => "Signed in",
         Action::UserSignedOut => "Signed out",
         Action::UserRefused => "Wrong password",
+        Action::UserFactorEnabled => "Two-step sign-in turned on",
+        Action::UserFactorDisabled => "Two-step sign-in turned off",
+        Action::UserFactorReset => "Two-step sign-in reset",
+        Action::UserRecoveryCodeUsed => "Recovery code used",
+        Action::InvitationCreated => "Invitation created",
+        Action::InvitationRevoked => "Invitation revoked",
+        Action::InvitationAccepted => "Invitation accepted",
+        Action::WebhookCreated => "Notification address added",
+        Action::WebhookRemoved => "Notification address removed",
+        Action::WebhookTested => "Test notification sent",
     }
 }
 
@@ -440,4 +516,33 @@ const fn reason(reason: Reason) -> &'static str {
         Reason::NetworkRenews => "A network gives most of its challenges up for others.",
         Reason::SpotCheck => "A network that is known for people is looked at.",
     }
+}
+
+const fn delivery_state(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Waiting => "Waiting",
+        DeliveryState::Delivered => "Delivered",
+        DeliveryState::Failed => "Given up",
+    }
+}
+
+fn event_name(event: &str) -> Option<&'static str> {
+    Some(match event {
+        "mark.began" => "Suspicious activity began",
+        "mark.ended" => "Suspicious activity ended",
+        "test" => "Test",
+        _ => return None,
+    })
+}
+
+fn delivery_problem(problem: &str) -> Option<&'static str> {
+    Some(match problem {
+        "timeout" => "no answer within 10 seconds",
+        "host_not_found" => "the host is not known",
+        "address_refused" => "the host has an address that is not called",
+        "unreachable" => "cannot be reached",
+        "tls" => "the certificate cannot be trusted",
+        "failed" => "failed",
+        _ => return None,
+    })
 }

@@ -4,7 +4,7 @@ use haechi_captcha::Algorithm;
 
 use super::{Done, Errors, Texts};
 use crate::domain::{
-    admin::{Action, Role, Scope},
+    admin::{Action, DeliveryState, Role, Scope},
     apps::{Policy, Setting},
     demand::Reason,
     statistics::Span,
@@ -18,7 +18,6 @@ pub(super) const TEXTS: Texts = Texts {
     times_are_utc: "모든 시각은 UTC(협정 세계시) 기준입니다.",
     times_are_local: "시각은 이 기기의 시간대(UTC{}) 기준이며, 날짜별 통계는 UTC 기준입니다.",
     show_password: "표시",
-    hide_password: "숨기기",
     pages: "페이지",
     previous: "이전",
     next: "다음",
@@ -57,6 +56,27 @@ pub(super) const TEXTS: Texts = Texts {
     new_password_again: "새 비밀번호 확인",
     passwords_differ: "새 비밀번호가 일치하지 않습니다.",
     wrong_password: "현재 비밀번호가 올바르지 않습니다.",
+    second_factor: "2단계 인증",
+    second_factor_task: "2단계 인증을 사용하면 로그인할 때 비밀번호와 함께 휴대전화 인증 앱의 코드를 입력합니다. 비밀번호만 알아내서는 로그인할 수 없습니다.",
+    factor_on: "2단계 인증을 사용하고 있습니다. 남은 복구 코드는 {}개입니다.",
+    factor_off: "2단계 인증을 사용하지 않습니다.",
+    set_up_factor: "2단계 인증 설정",
+    factor_scan: "인증 앱으로 QR 코드를 스캔하거나 키를 직접 입력하세요.",
+    factor_qr: "인증 앱용 QR 코드",
+    factor_key: "키",
+    factor_code: "인증 앱의 코드",
+    factor_code_hint: "30초마다 바뀌는 여섯 자리 숫자입니다.",
+    turn_factor_on: "사용 시작",
+    turn_factor_off: "2단계 인증 끄기",
+    factor_off_task: "비밀번호만으로 로그인할 수 있게 됩니다.",
+    recovery_codes: "복구 코드",
+    recovery_once: "휴대전화를 잃어버렸을 때 코드마다 한 번씩 로그인할 수 있습니다. 지금 한 번만 표시되니 비밀번호와 다른 곳에 보관하세요. 휴대전화와 코드가 모두 없으면 다른 관리자나 haechi admin reset-second-factor 명령으로 해제해야 합니다.",
+    factor_done: "완료",
+    code_title: "코드 입력",
+    code_task: "인증 앱의 코드나 복구 코드를 입력하세요.",
+    code: "코드",
+    invited_title: "초대받았습니다",
+    invited_task: "이 콘솔에 {} 역할로 초대받았습니다. 로그인에 사용할 정보를 정하세요. 이 링크는 한 번만 사용할 수 있습니다.",
     apps: "앱",
     new_app: "새 앱",
     find_app: "앱 이름 검색",
@@ -238,6 +258,8 @@ pub(super) const TEXTS: Texts = Texts {
     old_ends: "기존 것 유지 기간",
     wrong_to_sign_in: "틀린 비밀번호",
     wrong_for_a_change: "비밀번호 변경에 틀린 비밀번호",
+    wrong_code_detail: "틀린 코드",
+    wrong_for_factor: "2단계 인증 설정에 틀린 비밀번호",
     action: "작업",
     subject: "대상",
     detail: "상세",
@@ -264,6 +286,39 @@ pub(super) const TEXTS: Texts = Texts {
     role_hint: "조회자는 앱, 통계, 감사 로그를 볼 수 있지만 변경할 수 없습니다.",
     new_user: "새 사용자",
     make_user: "사용자 만들기",
+    factor_column: "2단계 인증",
+    reset_factor: "해제",
+    reset_factor_of: "{} 2단계 인증 해제",
+    invitations: "초대",
+    invitations_task: "링크로 초대하면 초대받은 사람이 비밀번호를 직접 정합니다. 링크는 한 번만, 3일 동안 사용할 수 있습니다.",
+    new_invitation: "새 초대",
+    invited_name: "이름 (정해 두려면 입력)",
+    invited_name_hint: "비워 두면 초대받은 사람이 직접 정합니다.",
+    make_invitation: "링크 만들기",
+    invitation_made: "초대 링크를 만들었습니다",
+    invitation_once: "이 링크가 있으면 누구나 사용자가 될 수 있습니다. 지금 한 번만 표시되니 초대할 사람에게만 보내세요.",
+    invited_by: "초대한 사람",
+    any_name: "직접 선택",
+    revoke: "취소",
+    revoke_that: "{} 초대 취소",
+    webhooks: "알림",
+    webhooks_task: "앱의 통계에서 이상 징후가 시작되거나 끝나면 아래 주소로 알립니다(웹훅). 모든 요청은 Standard Webhooks 방식으로 서명합니다.",
+    no_webhooks: "아직 알림을 받는 곳이 없습니다. 아래에서 주소를 추가하세요.",
+    address: "주소",
+    address_hint: "JSON을 POST로 보내며, 10초 안에 2xx 상태로 응답해야 합니다.",
+    new_webhook: "새 주소",
+    make_webhook: "주소 추가",
+    webhook_made: "주소를 추가했습니다",
+    webhook_once: "받는 쪽에서 서명을 확인할 때 쓰는 비밀값입니다. 지금 한 번만 표시되니 복사해서 보관하세요.",
+    send_test: "테스트 보내기",
+    test_that: "{} 테스트 보내기",
+    deliveries: "최근 전송",
+    no_deliveries: "아직 보낸 알림이 없습니다. 테스트를 보내 받는 쪽이 응답하는지 확인하세요.",
+    event: "알림",
+    app: "앱",
+    outcome: "결과",
+    attempts_made: "시도 {}회",
+    next_attempt: "다음 시도 {}",
     span_name,
     rules: [
         "빠른 응답: 최근 1시간 정답이 20건 이상이고, 그중 4분의 1 이상이 발급 후 2초 안에 제출된 경우",
@@ -285,9 +340,14 @@ pub(super) const TEXTS: Texts = Texts {
     setting,
     done,
     action_name,
+    delivery_state,
+    event_name,
+    delivery_problem,
     errors: Errors {
         forbidden: "이 기능을 사용할 권한이 없습니다.",
         sign_in_failed: "이름 또는 비밀번호가 올바르지 않습니다.",
+        wrong_code: "코드가 올바르지 않거나 이미 사용되었습니다.",
+        bad_invitation: "이미 사용되었거나 취소되었거나 만료된 초대입니다. 새 초대를 요청하세요.",
         bad_code: "코드가 올바르지 않거나 이미 사용되었거나 만료되었습니다. haechi를 다시 시작하거나 haechi admin create 명령을 실행하세요.",
         too_many_attempts: "시도 횟수가 너무 많습니다. {}초 후에 다시 시도하세요.",
         not_found: "존재하지 않는 항목입니다: {}",
@@ -295,6 +355,7 @@ pub(super) const TEXTS: Texts = Texts {
         last_administrator: "마지막 관리자는 삭제할 수 없습니다.",
         name: "이름은 문자, 숫자, 공백, '-', '_', '.'로 1~64자이며 앞뒤에 공백이 없어야 합니다. 보이지 않는 문자는 쓸 수 없고, 한 가지 문자만 쓰거나 로마자와 다른 문자 하나를 함께 쓸 수 있습니다(키릴 문자와 그리스 문자 제외).",
         password: "비밀번호는 10자 이상 64자 이하여야 합니다.",
+        url: "주소는 https:// 또는 http://로 시작해야 하며, 사용자 이름이나 비밀번호를 넣을 수 없습니다.",
         invalid: "사용할 수 없는 값입니다: {}",
         declared: "설정 파일에 선언된 앱이므로 설정 파일에서만 변경할 수 있습니다.",
         full: "더 이상 만들 수 없습니다. 기존 항목을 먼저 삭제하세요.",
@@ -402,6 +463,11 @@ const fn done(done: Done) -> &'static str {
         Done::TokenRemoved => "토큰을 삭제했습니다.",
         Done::UserMade => "사용자를 만들었습니다.",
         Done::UserRemoved => "사용자를 삭제했습니다.",
+        Done::FactorDisabled => "2단계 인증을 껐습니다.",
+        Done::FactorReset => "사용자의 2단계 인증을 해제했습니다.",
+        Done::InvitationRevoked => "초대를 취소했습니다.",
+        Done::WebhookRemoved => "주소를 삭제했습니다.",
+        Done::TestQueued => "테스트를 보내는 중입니다. 잠시 후 아래에서 결과를 확인하세요.",
     }
 }
 
@@ -425,6 +491,16 @@ const fn action_name(action: Action) -> &'static str {
         Action::UserSignedIn => "로그인",
         Action::UserSignedOut => "로그아웃",
         Action::UserRefused => "로그인 실패",
+        Action::UserFactorEnabled => "2단계 인증 사용",
+        Action::UserFactorDisabled => "2단계 인증 끔",
+        Action::UserFactorReset => "2단계 인증 해제",
+        Action::UserRecoveryCodeUsed => "복구 코드 사용",
+        Action::InvitationCreated => "초대 생성",
+        Action::InvitationRevoked => "초대 취소",
+        Action::InvitationAccepted => "초대 수락",
+        Action::WebhookCreated => "알림 주소 추가",
+        Action::WebhookRemoved => "알림 주소 삭제",
+        Action::WebhookTested => "테스트 알림 전송",
     }
 }
 
@@ -440,4 +516,33 @@ const fn reason(reason: Reason) -> &'static str {
         Reason::NetworkRenews => "한 네트워크가 챌린지를 대부분 다른 것으로 바꿉니다.",
         Reason::SpotCheck => "사람이 쓰는 것으로 확인된 네트워크를 다시 확인합니다.",
     }
+}
+
+const fn delivery_state(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Waiting => "대기 중",
+        DeliveryState::Delivered => "전송됨",
+        DeliveryState::Failed => "포기함",
+    }
+}
+
+fn event_name(event: &str) -> Option<&'static str> {
+    Some(match event {
+        "mark.began" => "이상 징후 시작",
+        "mark.ended" => "이상 징후 종료",
+        "test" => "테스트",
+        _ => return None,
+    })
+}
+
+fn delivery_problem(problem: &str) -> Option<&'static str> {
+    Some(match problem {
+        "timeout" => "10초 안에 응답이 없음",
+        "host_not_found" => "호스트를 찾을 수 없음",
+        "address_refused" => "호출할 수 없는 주소",
+        "unreachable" => "연결할 수 없음",
+        "tls" => "인증서를 신뢰할 수 없음",
+        "failed" => "실패",
+        _ => return None,
+    })
 }
