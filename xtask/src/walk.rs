@@ -1,4 +1,4 @@
-//! `cargo xtask walk`: from an empty folder to a protected form, by keyboard alone, in browsers.
+//! `cargo xtask walk`: from an empty folder to a protected form and an alert, by keyboard alone, in browsers.
 
 use std::process::Command;
 
