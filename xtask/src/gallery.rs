@@ -79,12 +79,40 @@ fn stale(documents: &Path, files: &BTreeMap<String, Vec<u8>>) -> anyhow::Result<
 
 #[cfg(test)]
 mod tests {
+    use haechi_captcha::Answer;
+
     use super::*;
 
     /// Whoever changes how pictures look or sounds sound sees in the book what came of it.
     #[test]
     fn the_gallery_is_what_the_library_draws_and_speaks() {
         gallery(&Options { write: false }).unwrap();
+    }
+
+    /// Other documents show some of them, with what can be read on them.
+    #[test]
+    fn documents_say_what_is_on_the_pictures_that_they_show() {
+        let pictures = media::pictures().unwrap();
+        let mut count = 0;
+        for folder in ["", "docs", "docs/ko"] {
+            for entry in fs::read_dir(root().join(folder)).unwrap() {
+                let document = entry.unwrap().path();
+                if document.extension() != Some("md".as_ref()) {
+                    continue;
+                }
+                let text = fs::read_to_string(&document).unwrap();
+                for image in text.split("![").skip(1) {
+                    let (alt, target) = image.split_once("](").unwrap();
+                    let target = target.split(')').next().unwrap();
+                    if let Some(picture) = pictures.iter().find(|picture| target.ends_with(&picture.path())) {
+                        let shown = picture.answer.as_ref().map_or("", Answer::as_str);
+                        assert!(alt.contains(shown), "{}: {alt:?} is not {shown}", document.display());
+                        count += 1;
+                    }
+                }
+            }
+        }
+        assert!(count > 40, "only {count} pictures were found");
     }
 
     #[test]

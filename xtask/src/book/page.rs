@@ -89,9 +89,12 @@ fn name_of(words: &str) -> String {
     kept.map(|c| if c == ' ' { '-' } else { c }).flat_map(char::to_lowercase).collect()
 }
 
-/// What tags of HTML, such as players, name as their source.
+/// The files that tags of HTML show and play.
 fn sources_in(html: &str) -> impl Iterator<Item = &str> {
-    html.split(" src=\"").skip(1).filter_map(|after| Some(after.split_once('"')?.0))
+    let values = |attribute: &'static str| html.split(attribute).skip(1).filter_map(|after| after.split('"').next());
+    // Of a set, each has its density or width after it.
+    let sets = values(" srcset=\"").flat_map(|set| set.split(',')).filter_map(|one| one.split_whitespace().next());
+    values(" src=\"").chain(sets)
 }
 
 fn is_within_book(target: &str) -> bool {
@@ -122,10 +125,10 @@ mod tests {
     fn what_is_shown_and_played_comes_with_the_page() {
         let page = Page::of(
             "![a](images/a.png) [b](b.wav) [c](c.md)\n\n<audio controls src=\"d.wav\"></audio>\n\n\
-             <img alt=\"e\" src=\"e.gif\"> <img src=\"https://x.test/f.gif\">",
+             <img alt=\"e\" src=\"e.gif\"> <img src=\"https://x.test/f.gif\" srcset=\"g.gif 2x, h.gif 3x\">",
         );
-        assert_eq!(page.links, ["images/a.png", "b.wav", "c.md", "d.wav", "e.gif"]);
-        assert_eq!(page.files, ["images/a.png", "b.wav", "d.wav", "e.gif"]);
+        assert_eq!(page.links, ["images/a.png", "b.wav", "c.md", "d.wav", "e.gif", "g.gif", "h.gif"]);
+        assert_eq!(page.files, ["images/a.png", "b.wav", "d.wav", "e.gif", "g.gif", "h.gif"]);
         assert!(page.html.contains("<audio controls src=\"d.wav\"></audio>"), "{}", page.html);
     }
 
