@@ -61,7 +61,7 @@ fn make_parts(program: &Path, parts: &Path) -> anyhow::Result<()> {
     }
     fs::write(parts.join("copyright"), copyright::text()?)?;
     fs::create_dir_all(parts.join("docs"))?;
-    for name in ["configuration.md", "operating.md", "reverse-proxy.md"] {
+    for name in ["configuration.md", "files.md", "limits.md", "operating.md", "reverse-proxy.md"] {
         fs::copy(root().join("docs").join(name), parts.join("docs").join(name))?;
     }
     Ok(())

@@ -90,6 +90,24 @@ fn rules_and_dashboard_ask_for_what_is_shown() {
     assert_eq!(families.difference(&on_dashboard).collect::<Vec<_>>(), Vec::<&String>::new());
 }
 
+/// Whoever is woken by one finds what it means and what to do.
+#[test]
+fn each_alert_has_its_row_with_what_to_do() {
+    let rules = deployed("alerts.yml");
+    let alerts: BTreeSet<&str> = rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+    assert!(alerts.len() > 10, "{alerts:?}");
+    let document = deployed("../docs/operating.md");
+    let rows = document.lines().filter(|line| line.starts_with("| `Haechi"));
+    let mut described = BTreeSet::new();
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [name, means, to_do] = cells[..] else { panic!("{row} has other than three cells") };
+        assert!(means.len() > 20 && to_do.len() > 20, "{row} says too little");
+        assert!(described.insert(name.trim_matches('`')), "{name} is there twice");
+    }
+    assert_eq!(described, alerts, "docs/operating.md has rows for other alerts than there are");
+}
+
 /// The metric that a histogram's parts are of.
 fn family(name: &str) -> String {
     let part = ["_bucket", "_count", "_sum"].iter().find_map(|end| name.strip_suffix(end));

@@ -1,5 +1,7 @@
 //! The proxies' configurations in `deploy/`, with real nginx and real Caddy in front of the server.
 
+mod limits;
+
 use std::{
     fs,
     io::Write,
@@ -126,14 +128,17 @@ impl Places<'_> {
     }
 
     fn nginx(&self) -> Command {
+        self.run_nginx(&self.nginx_text())
+    }
+
+    fn nginx_text(&self) -> String {
         let (certificate, key) = certificate(self.folder);
         let text = self.with_upstreams("nginx.conf", |address| format!("server {address};"));
         let text = replaced(&text, "listen 80;", &format!("listen 127.0.0.1:{};", self.plain_port));
         let text = replaced(&text, "listen 443 ssl", &format!("listen 127.0.0.1:{} ssl", self.port));
         let text = replaced(&text, "/etc/ssl/captcha.example.org/fullchain.pem", certificate.to_str().unwrap());
         let text = replaced(&text, "/etc/ssl/captcha.example.org/privkey.pem", key.to_str().unwrap());
-        let text = replaced(&text, "/var/log/nginx/", &format!("{}/", self.folder.display()));
-        self.run_nginx(&text)
+        replaced(&text, "/var/log/nginx/", &format!("{}/", self.folder.display()))
     }
 
     fn run_nginx(&self, text: &str) -> Command {

@@ -1,5 +1,7 @@
 //! README does what it says.
 
+mod files;
+mod limits;
 mod translation;
 
 use std::{
