@@ -280,6 +280,22 @@ fn check_wrong(ledger: &str, said: &str) {
     Finished::from(command.output().unwrap()).fails(1, said);
 }
 
+/// What docs/versions.md says of an upgrade of several servers.
+#[test]
+fn an_app_of_a_later_version_changes_nothing_that_runs_and_is_refused_at_a_start() {
+    let redis = Redis::start();
+    let server = TestServer::with_args(&["--ledger", &patient(&redis)]);
+    let change = "local app = redis.call('HGET', KEYS[1], 'app:1') \
+                  local later = app:gsub('\"settings\":{', '\"settings\":{\"later\":1,') \
+                  redis.call('HSET', KEYS[1], 'app:1', later) \
+                  redis.call('HINCRBY', KEYS[1], 'version', 1) \
+                  return redis.call('PUBLISH', KEYS[2], '')";
+    redis.command_line(&["EVAL", change, "2", "haechi:apps", "haechi:apps-changed"]);
+    server.logged("changes of apps cannot be seen, so they stay as they are");
+    server.issue(server.appkey());
+    check_wrong(&patient(&redis), "unknown field `later`");
+}
+
 #[test]
 fn what_is_wrong_with_the_ledgers_address_is_said_at_once() {
     let password = RedisOptions { password: Some("right".to_owned()), ..RedisOptions::default() };

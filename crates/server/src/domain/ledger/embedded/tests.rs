@@ -382,6 +382,8 @@ async fn tables_of_another_format_are_refused() {
     drop(open(directory.path()));
     meta_says(directory.path(), "format", 3);
     assert!(matches!(reopen(directory.path()), Err(StoreError::TooNew { found: 3, known: 2 })));
+    let document = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/versions.md"));
+    assert!(document.contains("a number, now 2 ") && document.contains("the database has format 2"));
     meta_says(directory.path(), "format", 0);
     assert!(matches!(reopen(directory.path()), Err(StoreError::Format { .. })));
     meta_says(directory.path(), "format", 2);
