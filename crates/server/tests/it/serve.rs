@@ -224,6 +224,7 @@ fn a_port_in_use_is_said() {
         let refused = run(&["serve", "--listen", &address, "--data", data.to_str().unwrap()]);
         refused.fails(1, &format!("error: cannot listen on {address}: Address already in use"));
         assert_eq!(refused.stderr.lines().count(), 1, "{}", refused.stderr);
+        assert!(!data.exists(), "it has made a data directory that it does not use");
         let server = TestServer::in_dir(data, &[]);
         server.issue(server.appkey());
     });

@@ -31,14 +31,13 @@ pub(super) async fn open(
     tls: Option<TlsAcceptor>,
     stopping: &Stopping,
 ) -> Result<Option<(Installation, Listeners)>> {
-    match try_to_open(config).await? {
-        Ok(installation) => Ok(Some((installation, Listeners::bind(config, tls).await?))),
-        Err(cause) => {
-            let listeners = Listeners::bind(config, tls).await?;
-            let opened = open_later(config, listeners.try_clone()?, stopping, cause).await?;
-            Ok(opened.map(|installation| (installation, listeners)))
-        }
-    }
+    // A port that is taken is said before anything is made on the disk.
+    let listeners = Listeners::bind(config, tls).await?;
+    let opened = match try_to_open(config).await? {
+        Ok(installation) => Some(installation),
+        Err(cause) => open_later(config, listeners.try_clone()?, stopping, cause).await?,
+    };
+    Ok(opened.map(|installation| (installation, listeners)))
 }
 
 /// Opens it now, or says why it may be possible later.
