@@ -1,5 +1,7 @@
 //! `cargo xtask deploy`: whether the texts in `deploy/` are what they should be, by programs that know.
 
+mod chart;
+
 use std::{fmt::Write as _, fs, process::Command};
 
 use anyhow::ensure;
@@ -82,7 +84,8 @@ pub(crate) fn check_installed() -> anyhow::Result<()> {
     }
     run(Command::new("promtool").args(["check", "rules", "alerts.yml"]).current_dir(&deploy))?;
     run(Command::new("promtool").args(["test", "rules", "alerts.test.yml"]).current_dir(&deploy))?;
-    check_dashboard()
+    check_dashboard()?;
+    chart::check()
 }
 
 /// Whether Grafana's types know all that the dashboard says, and Prometheus can read all that it asks.

@@ -113,6 +113,19 @@ fn every_setting_is_in_the_document_on_configuration() {
     settings.into_iter().filter(|name| !["config", "data", "json", "help"].contains(name)).for_each(check);
 }
 
+/// The chart takes every setting but those that it sets itself, and no misspelt one.
+#[test]
+fn every_setting_is_in_the_schema_of_the_charts_values() {
+    let schema: serde_json::Value = serde_json::from_str(&read("deploy/helm/haechi/values.schema.json")).unwrap();
+    let taken = &schema["properties"]["settings"]["propertyNames"]["enum"];
+    let serve = run(&["serve", "--help"]);
+    let own = "CONFIG DATA LISTEN ADMIN_LISTEN LEDGER SECRET_FILE PREVIOUS_SECRET_FILE NODE TLS_CERTIFICATE TLS_KEY";
+    let is_own = |name: &str| own.split(' ').any(|own| own == name);
+    let settings = words(serve.text(), "[env: HAECHI_", "_").into_iter().filter(|name| !is_own(name));
+    let settings: Vec<String> = settings.map(str::to_lowercase).collect();
+    assert_eq!(*taken, serde_json::json!(settings));
+}
+
 #[test]
 fn every_call_is_in_the_document_on_the_api() {
     let document = read("docs/api.md");
