@@ -27,8 +27,6 @@ pub(super) enum Shows {
 
 pub(super) struct Picture {
     pub(super) shows: Shows,
-    /// What is on it, for who does not see it.
-    pub(super) alt: String,
     /// The characters that can be read, unless it is a notice.
     pub(super) answer: Option<Answer>,
     pub(super) file: Vec<u8>,
@@ -88,15 +86,6 @@ const fn name_of_notice(notice: Notice) -> &'static str {
     }
 }
 
-/// What a notice says, in English.
-const fn words_of_notice(notice: Notice) -> &'static str {
-    match notice {
-        Notice::Expired => "the challenge has expired",
-        Notice::TooMany => "there were too many requests",
-        Notice::Busy => "the server is busy",
-    }
-}
-
 /// The numbered answer, and the seed that it is drawn and spoken from.
 fn sample(number: u64, length: u8) -> (Answer, Seed) {
     let answer = Answer::derive(&Seed::from_number(number), Alphabet::Standard, length);
@@ -107,9 +96,8 @@ pub(super) fn pictures() -> anyhow::Result<Vec<Picture>> {
     let mut pictures = Vec::new();
     let mut draw = |shows: Shows, number: u64, length: u8, look: &Look| {
         let (answer, seed) = sample(number, length);
-        let alt = format!("The characters {}", answer.as_str());
         let file = image::render(&answer, &seed, look);
-        pictures.push(Picture { shows, alt, answer: Some(answer), file });
+        pictures.push(Picture { shows, answer: Some(answer), file });
     };
     let usual = Look::default();
     for level in Difficulty::LEVELS {
@@ -138,17 +126,16 @@ pub(super) fn pictures() -> anyhow::Result<Vec<Picture>> {
 /// Pictures that are no challenges.
 fn plain_pictures(look: &Look) -> anyhow::Result<Vec<Picture>> {
     let notice = |notice: Notice, language: Language| {
-        let alt = format!("A notice in {}: {}", name_of_language(language), words_of_notice(notice));
         let file = image::render_notice(notice, language, look);
-        Picture { shows: Shows::Notice(notice, language), alt, answer: None, file }
+        Picture { shows: Shows::Notice(notice, language), answer: None, file }
     };
     let mut pictures: Vec<Picture> =
         Language::ALL.into_iter().map(|language| notice(Notice::Expired, language)).collect();
     let others = Notice::ALL.into_iter().filter(|&kind| kind != Notice::Expired);
     pictures.extend(others.map(|kind| notice(kind, Language::En)));
     let answer: Answer = TEST_ANSWER.parse()?;
-    let (alt, file) = (format!("The characters {TEST_ANSWER}, marked as a test"), image::render_test(&answer, look));
-    pictures.push(Picture { shows: Shows::Test, alt, answer: Some(answer), file });
+    let file = image::render_test(&answer, look);
+    pictures.push(Picture { shows: Shows::Test, answer: Some(answer), file });
     Ok(pictures)
 }
 

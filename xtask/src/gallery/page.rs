@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use haechi_captcha::Notice;
+
 use super::media::{Picture, Shows, Sound, name_of_language, name_of_theme};
 
 /// What the page begins with.
@@ -117,15 +119,27 @@ fn of(pictures: &[Picture], belongs: impl Fn(Shows) -> bool) -> String {
 /// What tells this picture from those beside it, and what can be read on it.
 fn alt_of(picture: &Picture) -> String {
     let what = match picture.shows {
-        Shows::Difficulty(level, theme) => format!("Difficulty {level}, {}", name_of_theme(theme)),
-        Shows::Theme(theme) => format!("The {} theme", name_of_theme(theme)),
-        Shows::Size(width, height) => format!("{width} by {height} pixels"),
-        Shows::Scale(1) => "One pixel for each CSS pixel".to_owned(),
-        Shows::Scale(scale) => format!("{scale} pixels for each CSS pixel"),
-        Shows::Length(length) => format!("{length} characters"),
-        Shows::Notice(..) | Shows::Test => return picture.alt.clone(),
+        Shows::Difficulty(level, theme) => format!("Difficulty {level}, {}. ", name_of_theme(theme)),
+        Shows::Theme(theme) => format!("The {} theme. ", name_of_theme(theme)),
+        Shows::Size(width, height) => format!("{width} by {height} pixels. "),
+        Shows::Scale(1) => "One pixel for each CSS pixel. ".to_owned(),
+        Shows::Scale(scale) => format!("{scale} pixels for each CSS pixel. "),
+        Shows::Length(length) => format!("{length} characters. "),
+        Shows::Test => "A test. ".to_owned(),
+        Shows::Notice(notice, language) => {
+            format!("A notice in {}: {}", name_of_language(language), words_of_notice(notice))
+        }
     };
-    format!("{what}. {}", picture.alt)
+    picture.answer.as_ref().map_or(what.clone(), |answer| format!("{what}The characters {}", answer.as_str()))
+}
+
+/// What a notice says, in English.
+const fn words_of_notice(notice: Notice) -> &'static str {
+    match notice {
+        Notice::Expired => "the challenge has expired",
+        Notice::TooMany => "there were too many requests",
+        Notice::Busy => "the server is busy",
+    }
 }
 
 /// A player; what shows no players shows the link after it.

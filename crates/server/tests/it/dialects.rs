@@ -80,3 +80,15 @@ fn the_public_listener_does_not_tell_of_the_admin_api_where_operators_have_their
     let public = server.get("/openapi.json").json();
     assert!(public["paths"].as_object().unwrap().keys().all(|path| !path.starts_with("/admin/")), "{public}");
 }
+
+/// Finding P7: whoever reloads the page that a form led to, or mistypes an address, gets a page with a way on.
+#[test]
+fn what_is_no_page_of_the_console_says_so_on_one() {
+    let server = TestServer::start();
+    for (path, status) in [("/console/nothing", 404), ("/console/apps/1/rotate", 405)] {
+        let page = server.get(path);
+        assert_eq!((page.status, page.header("content-type")), (status, "text/html; charset=utf-8"), "{path}");
+        assert!(page.text().contains("There is no such page."), "{path}: {}", page.text());
+        assert!(page.text().contains(" href=\"/console"), "{path}: {}", page.text());
+    }
+}
