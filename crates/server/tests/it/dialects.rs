@@ -85,7 +85,7 @@ fn the_public_listener_does_not_tell_of_the_admin_api_where_operators_have_their
 #[test]
 fn what_is_no_page_of_the_console_says_so_on_one() {
     let server = TestServer::start();
-    for (path, status) in [("/console/nothing", 404), ("/console/apps/1/rotate", 405)] {
+    for (path, status) in [("/console/nothing", 404), ("/console/sign-out", 405)] {
         let page = server.get(path);
         assert_eq!((page.status, page.header("content-type")), (status, "text/html; charset=utf-8"), "{path}");
         assert!(page.text().contains("There is no such page."), "{path}: {}", page.text());
