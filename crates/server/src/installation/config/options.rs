@@ -45,8 +45,8 @@ pub struct Options {
     #[arg(long, env = "HAECHI_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
     /// Where spent keys are remembered: embedded: (in the data directory), memory:, or for many nodes
-    /// redis://USER:PASSWORD@HOST:PORT/DATABASE, rediss:// (TLS) or redis-cluster://HOST:PORT,HOST:PORT
-    /// [default: embedded:]
+    /// redis://USER:PASSWORD@HOST:PORT/DATABASE, rediss:// (TLS), redis-cluster://HOST:PORT,HOST:PORT or
+    /// redis-sentinel://HOST:PORT,HOST:PORT?master=NAME [default: embedded:]
     #[arg(long, env = "HAECHI_LEDGER", hide_env_values = true, value_name = "URL")]
     #[serde(deserialize_with = "ledger_url")]
     pub ledger: Option<String>,
