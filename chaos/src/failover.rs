@@ -128,10 +128,10 @@ fn lose_primary(watched: &mut Watched, loss: Loss) -> usize {
 
 /// Waits until another server is a primary. The lost one may be unable to say what it is.
 fn await_successor(watched: &Watched, lost: usize) {
-    let others = watched.servers.iter().enumerate().filter(|(index, _)| *index != lost);
-    let is_primary =
-        |(_, server): (usize, &testbed::Redis)| server.command_line(&["INFO", "replication"]).contains("role:master");
-    await_roles("no replica takes the lost primary's place", || others.clone().any(is_primary));
+    let others = (0..watched.servers.len()).filter(|server| *server != lost);
+    await_roles("no replica takes the lost primary's place", || {
+        others.clone().any(|server| watched.is_primary(server))
+    });
 }
 
 fn bring_back(watched: &mut Watched, lost: usize, loss: Loss) {

@@ -124,11 +124,14 @@ impl Watched {
     /// Which of the servers take themselves for primaries now.
     #[must_use]
     pub fn primaries(&self) -> Vec<usize> {
-        let is_primary = |index: &usize| {
-            let replication = self.servers[*index].try_command(&["INFO", "replication"]);
-            replication.is_ok_and(|text| text.contains("role:master"))
-        };
-        (0..self.servers.len()).filter(is_primary).collect()
+        (0..self.servers.len()).filter(|index| self.is_primary(*index)).collect()
+    }
+
+    /// Whether this server says that it is one. A server that becomes one closes its connections, and says it next time.
+    #[must_use]
+    pub fn is_primary(&self, server: usize) -> bool {
+        let replication = self.servers[server].try_command(&["INFO", "replication"]);
+        replication.is_ok_and(|text| text.contains("role:master"))
     }
 
     /// Locks the sentinels out of a server, which goes on as it was: to them it is dead.

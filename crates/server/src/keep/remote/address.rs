@@ -276,8 +276,8 @@ impl fmt::Display for RemoteAddress {
         let hosts: Vec<_> = self.hosts.iter().map(shown).collect();
         write!(f, "{}://{}", self.topology.scheme(self.tls), hosts.join(","))?;
         match &self.topology {
-            Topology::Sentinel(Sentinels { master, .. }) => {
-                let name: String = url::form_urlencoded::byte_serialize(master.as_bytes()).collect();
+            Topology::Sentinel(sentinels) => {
+                let name: String = url::form_urlencoded::byte_serialize(sentinels.master.as_bytes()).collect();
                 write!(f, "?master={name}")
             }
             Topology::Single | Topology::Cluster => Ok(()),

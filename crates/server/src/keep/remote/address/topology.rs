@@ -19,7 +19,7 @@ pub(in super::super) enum Topology {
     /// A cluster, of which the URL names some.
     Cluster,
     /// A primary with replicas. The URL names the sentinels, which name the primary.
-    Sentinel(Sentinels),
+    Sentinel(Box<Sentinels>),
 }
 
 /// What a URL says of sentinels, and of the servers that they watch.
@@ -71,8 +71,8 @@ impl Topology {
             "rediss" => (Self::Single, true),
             "redis-cluster" => (Self::Cluster, false),
             "rediss-cluster" => (Self::Cluster, true),
-            "redis-sentinel" => (Self::Sentinel(Sentinels::unnamed()), false),
-            "rediss-sentinel" => (Self::Sentinel(Sentinels::unnamed()), true),
+            "redis-sentinel" => (Self::Sentinel(Box::new(Sentinels::unnamed())), false),
+            "rediss-sentinel" => (Self::Sentinel(Box::new(Sentinels::unnamed())), true),
             _ => return None,
         })
     }
