@@ -153,6 +153,12 @@ impl Client {
         }
     }
 
+    /// Whether a load balancer would send people to the node that this is connected with.
+    pub(crate) async fn is_ready(&self, connection: Connection) -> bool {
+        let reply = self.exchange(connection, Method::GET, "/readyz").await;
+        reply.is_some_and(|reply| reply["status"] == "ready")
+    }
+
     /// Sends a request and waits for its reply. None if no whole reply came in time.
     async fn exchange(&self, mut connection: Connection, method: Method, path: &str) -> Option<serde_json::Value> {
         let request = Request::builder().method(method).uri(path).header("host", "chaos");

@@ -253,7 +253,7 @@ fn has_successor(cluster: &Cluster, lost: usize) -> bool {
     others.filter(|(_, node)| is_primary(node)).count() == PRIMARIES
 }
 
-fn await_roles(complaint: &str, are_so: impl Fn() -> bool) {
+pub(crate) fn await_roles(complaint: &str, are_so: impl Fn() -> bool) {
     let deadline = Instant::now() + ROLES_DEADLINE;
     while !are_so() {
         assert!(Instant::now() < deadline, "{complaint}");

@@ -11,6 +11,9 @@ pub(crate) struct Options {
     /// The seed of the first schedule of faults, to have one again; another one each time if it is left out.
     #[arg(long)]
     seed: Option<u64>,
+    /// Instead, so many failovers of a primary that sentinels watch, and how long each of them takes.
+    #[arg(long, value_name = "COUNT")]
+    failovers: Option<u64>,
 }
 
 pub(crate) fn run_scenarios(options: &Options) -> anyhow::Result<()> {
@@ -20,6 +23,9 @@ pub(crate) fn run_scenarios(options: &Options) -> anyhow::Result<()> {
     let mut chaos = cargo(&["run", "--release", "--package", "chaos", "--", "--minutes", &minutes]);
     if let Some(seed) = options.seed {
         chaos.args(["--seed", &seed.to_string()]);
+    }
+    if let Some(failovers) = options.failovers {
+        chaos.args(["--failovers", &failovers.to_string()]);
     }
     run(&mut chaos)
 }

@@ -23,7 +23,7 @@ pub(crate) struct Options {
     quick: bool,
 }
 
-const NEEDED: [Needed; 16] = [
+const NEEDED: [Needed; 17] = [
     Needed { file: "curl", package: "curl" },
     Needed { file: "openssl", package: "openssl" },
     // It comes with redis-cli.
@@ -39,6 +39,7 @@ const NEEDED: [Needed; 16] = [
     // The proxies of deploy/.
     Needed { file: "/usr/sbin/nginx", package: "nginx-light" },
     Needed { file: "caddy", package: "caddy" },
+    Needed { file: "/usr/sbin/haproxy", package: "haproxy" },
     // It sets the clock of a program under test.
     Needed { file: "faketime", package: "faketime" },
     // They read what completes command lines, and the manual.

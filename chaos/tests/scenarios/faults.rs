@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chaos::{
     checker::Report,
+    failover::{self, Failover, Loss, one_failover},
     load::Scale,
     meddling::meddled_redis,
     scenarios::{Memory, faults_on_redis, lost_primaries},
@@ -45,4 +46,18 @@ fn no_answer_passes_twice_whatever_is_done_to_redis() {
 #[test]
 fn no_answer_passes_twice_while_primaries_of_a_cluster_are_lost() {
     check(&lost_primaries(SCALE, 3), 100);
+}
+
+#[test]
+fn no_answer_passes_twice_while_sentinels_replace_lost_primaries() {
+    check(&failover::lost_primaries(Scale { duration: Duration::from_secs(40), ..SCALE }, 6), 50);
+}
+
+/// The hardest of the losses: two servers take themselves for the primary, and each of them can be reached.
+#[test]
+fn a_primary_that_sentinels_cannot_see_is_replaced_in_ten_seconds() {
+    let Failover { report, until_ready } = one_failover(SCALE, Loss::Estranged);
+    check(&report, 50);
+    // It takes that long on a machine that is not busy; ten times are in the documents.
+    assert!(until_ready < Duration::from_secs(30), "{until_ready:?}");
 }

@@ -33,6 +33,7 @@ use crate::{
         lists::{MAX_ELEMENTS, elements},
         media::in_range,
         parameters::{MAX_PARAMETERS, MAX_VALUE_BYTES, Parameters},
+        proxy_protocol::Introduction,
         request::segment_after,
     },
     installation::config::{ConfigFile, LedgerKind, LedgerUrlError},
@@ -241,6 +242,20 @@ fn lines(bytes: &[u8], name: &HeaderName) -> HeaderMap {
     lines.take(50).map(|line| (name.clone(), line)).collect()
 }
 
+/// A header of the PROXY protocol that is read is whole, and nothing behind it is taken.
+pub fn proxy_protocol(bytes: &[u8]) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime without threads");
+    let mut rest = bytes;
+    let Ok(read) = runtime.block_on(Introduction::read(&mut rest)) else { return };
+    let header = &bytes[..bytes.len() - rest.len()];
+    assert!(header.len() <= 16 + 2048, "{} bytes are read", header.len());
+    assert_eq!(Introduction::parse(header), Some(read));
+    assert!(read.client.is_none_or(|client| !client.ip().is_unspecified()));
+    for length in 0..header.len() {
+        assert_eq!(Introduction::parse(&header[..length]), None, "half a header is read");
+    }
+}
+
 /// A forwarded header counts as far as trusted proxies wrote it, and no further.
 pub fn forwarded(bytes: &[u8]) {
     let (header, rest) = choice(bytes);
@@ -435,6 +450,7 @@ mod tests {
         known_calls_of_widgets_and_sites_are_answered_soundly: widget,
         known_languages_are_read_soundly: language,
         known_forwarded_headers_are_read_soundly: forwarded,
+        known_proxy_headers_are_read_soundly: proxy_protocol,
         known_configurations_are_read_soundly: config,
         known_ledger_urls_are_read_soundly: ledger_url,
         known_records_are_read_soundly: record,

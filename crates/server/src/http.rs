@@ -10,6 +10,7 @@ pub mod listener;
 pub(crate) mod lists;
 pub(crate) mod media;
 pub(crate) mod parameters;
+pub(crate) mod proxy_protocol;
 pub mod public_path;
 pub mod public_url;
 pub(crate) mod refused;

@@ -6,8 +6,10 @@
 
 mod proxy;
 mod redis;
+mod sentinel;
 
 pub use self::{
     proxy::{FaultProxy, Mode},
     redis::{Cluster, Disk, PROGRAM, Persistence, Redis, RedisOptions, free_port, make_certificates},
+    sentinel::{MASTER, Watched, WatchedOptions, lone_sentinel},
 };

@@ -12,6 +12,8 @@ use std::{
 
 use tempfile::TempDir;
 
+use crate::sentinel::write_config;
+
 /// Longest wait for a server to start, or for a cluster to agree.
 const DEADLINE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(20);
@@ -42,6 +44,10 @@ pub struct RedisOptions {
     pub persistence: Persistence,
     /// A password that clients must give.
     pub password: Option<String>,
+    /// Where [`make_certificates`] made some: it speaks TLS then, to clients on a second port, and to other servers.
+    pub certificates: Option<PathBuf>,
+    /// What a sentinel is told to begin with. It is a sentinel then.
+    pub sentinel_config: Option<String>,
     /// Further arguments, such as `["--maxmemory", "2mb"]`.
     pub args: Vec<String>,
 }
@@ -51,6 +57,8 @@ pub struct RedisOptions {
 pub struct Redis {
     process: Option<Child>,
     port: u16,
+    /// Where it speaks TLS, if it does.
+    tls_port: Option<u16>,
     options: RedisOptions,
     directory: TempDir,
 }
@@ -69,7 +77,8 @@ impl Redis {
     #[must_use]
     pub fn with(options: RedisOptions) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let mut redis = Self { process: None, port: free_port(), options, directory };
+        let tls_port = options.certificates.as_ref().map(|_| free_port());
+        let mut redis = Self { process: None, port: free_port(), tls_port, options, directory };
         redis.restart();
         redis
     }
@@ -78,6 +87,12 @@ impl Redis {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The port for those who speak as its options say: TLS, or else not.
+    #[must_use]
+    pub fn any_port(&self) -> u16 {
+        self.tls_port.unwrap_or(self.port)
     }
 
     /// Such as `redis://127.0.0.1:6379`, with the password if there is one.
@@ -177,14 +192,25 @@ impl Redis {
     }
 
     /// The reply's whole text if it is one, such as that of `["INFO"]`.
-    fn try_command(&self, words: &[&str]) -> std::io::Result<String> {
+    pub(crate) fn try_command(&self, words: &[&str]) -> std::io::Result<String> {
+        exchange(&mut self.connect()?, words)
+    }
+
+    /// The texts that it replies with, if there are several.
+    pub(crate) fn try_texts(&self, words: &[&str]) -> std::io::Result<Vec<String>> {
+        let mut stream = self.connect()?;
+        let count = exchange(&mut stream, words)?.parse().unwrap_or(0);
+        (0..count).map(|_| read_reply(&mut stream)).collect()
+    }
+
+    fn connect(&self) -> std::io::Result<BufReader<TcpStream>> {
         let stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(DEADLINE))?;
         let mut stream = BufReader::new(stream);
         if let Some(password) = &self.options.password {
             exchange(&mut stream, &["AUTH", password])?;
         }
-        exchange(&mut stream, words)
+        Ok(stream)
     }
 
     fn program(&self) -> PathBuf {
@@ -204,6 +230,11 @@ impl Redis {
 
     fn command(&self) -> Command {
         let mut command = Command::new(self.program());
+        if let Some(config) = &self.options.sentinel_config {
+            let path = self.directory.path().join("sentinel.conf");
+            write_config(&path, config, self.options.password.as_ref());
+            command.arg(path).arg("--sentinel");
+        }
         command.args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--save", "", "--dir"]);
         command.arg(self.directory.path());
         match self.options.persistence {
@@ -213,6 +244,18 @@ impl Redis {
         }
         if let Some(password) = &self.options.password {
             command.args(["--requirepass", password, "--masterauth", password]);
+        }
+        if let (Some(certificates), Some(port)) = (&self.options.certificates, self.tls_port) {
+            command.args(["--tls-port", &port.to_string(), "--tls-auth-clients", "no", "--tls-replication", "yes"]);
+            command.args([
+                "--tls-cluster",
+                if self.options.args.iter().any(|arg| arg == "--cluster-enabled") { "yes" } else { "no" },
+            ]);
+            for (option, name) in
+                [("--tls-cert-file", "server.crt"), ("--tls-key-file", "server.key"), ("--tls-ca-cert-file", "ca.crt")]
+            {
+                command.arg(option).arg(certificates.join(name));
+            }
         }
         command.args(&self.options.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         command
@@ -263,10 +306,14 @@ impl Cluster {
         };
         let cluster = Self { nodes: (0..2 * primaries).map(with_cluster).collect() };
         let mut create = Command::new("redis-cli");
+        if let Some(certificates) = &options.certificates {
+            create.arg("--tls").arg("--cacert").arg(certificates.join("ca.crt"));
+        }
         if let Some(password) = &options.password {
             create.args(["--no-auth-warning", "-a", password]);
         }
-        create.args(["--cluster", "create"]).args(cluster.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)));
+        create.args(["--cluster", "create"]);
+        create.args(cluster.nodes.iter().map(|node| format!("127.0.0.1:{}", node.any_port())));
         let output = create.args(["--cluster-replicas", "1", "--cluster-yes"]).output().expect("redis-cli");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
         cluster.wait_until_whole();
@@ -276,10 +323,16 @@ impl Cluster {
     /// Such as `redis-cluster://127.0.0.1:7000,127.0.0.1:7001`, with the password if there is one.
     #[must_use]
     pub fn url(&self) -> String {
-        let seeds: Vec<_> = self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
-        let password = self.nodes[0].options.password.as_ref();
-        let password = password.map(|password| format!(":{password}@")).unwrap_or_default();
-        format!("redis-cluster://{password}{}", seeds.join(","))
+        let seeds: Vec<_> = self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.any_port())).collect();
+        let options = &self.nodes[0].options;
+        let password = options.password.as_ref().map(|password| format!(":{password}@")).unwrap_or_default();
+        match &options.certificates {
+            Some(certificates) => {
+                let authority = certificates.join("ca.crt");
+                format!("rediss-cluster://{password}{}?ca={}", seeds.join(","), authority.display())
+            }
+            None => format!("redis-cluster://{password}{}", seeds.join(",")),
+        }
     }
 
     /// Waits until every node that runs says that all slots are served and each primary has a replica in step.
@@ -334,6 +387,10 @@ fn exchange(stream: &mut BufReader<TcpStream>, words: &[&str]) -> std::io::Resul
         request += &format!("${}\r\n{word}\r\n", word.len());
     }
     stream.get_mut().write_all(request.as_bytes())?;
+    read_reply(stream)
+}
+
+fn read_reply(stream: &mut BufReader<TcpStream>) -> std::io::Result<String> {
     let mut line = String::new();
     if stream.read_line(&mut line)? == 0 {
         return Err(std::io::ErrorKind::UnexpectedEof.into());
@@ -343,6 +400,7 @@ fn exchange(stream: &mut BufReader<TcpStream>, words: &[&str]) -> std::io::Resul
         Some(b'$') => {
             let mut text = vec![0; reply.parse().unwrap_or(0)];
             stream.read_exact(&mut text)?;
+            stream.read_line(&mut String::new())?;
             Ok(String::from_utf8_lossy(&text).into_owned())
         }
         Some(b'-') => Err(std::io::Error::other(reply.to_owned())),

@@ -5,12 +5,15 @@ use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
 use anyhow::{Context, Result, bail};
 use axum::body::Body;
 use clap::Args;
-use haechi::http::{listener::Address, tls};
+use haechi::{
+    domain::client::Proxies,
+    http::{listener::Address, tls},
+};
 use hyper::{Request, StatusCode, Uri, header};
 use hyper_util::rt::TokioIo;
 use serde_json::json;
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     net::{TcpStream, UnixStream},
 };
 use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
@@ -19,6 +22,8 @@ use super::{Common, output, serve::reachable};
 
 /// The longest that a server that is well may take.
 const MAX_TIME: Duration = Duration::from_secs(5);
+/// A header of the PROXY protocol for a connection on nobody's behalf.
+const NOBODYS: &[u8] = b"PROXY UNKNOWN\r\n";
 
 #[derive(Args)]
 pub(super) struct Healthcheck {
@@ -35,6 +40,9 @@ pub(super) struct Healthcheck {
 impl Healthcheck {
     pub(super) fn run(self) -> Result<ExitCode> {
         let config = self.common.config()?;
+        // Of whoever asks from here as from a proxy, a header is awaited. It says that nobody is behind it.
+        let introduced_by =
+            (config.listening.proxy_protocol && self.url.is_none()).then(|| config.limits.proxies.clone());
         let certificate = config.certificate.map(|files| files.certificate);
         let path = if self.ready { "/readyz" } else { "/healthz" };
         let url = self.url.unwrap_or_else(|| match config.listening.public {
@@ -43,7 +51,8 @@ impl Healthcheck {
             socket @ Address::Socket(_) => socket.to_string(),
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let asking = async { tokio::time::timeout(MAX_TIME, ask(&url, path, certificate.as_deref())).await };
+        let asked = ask(&url, path, certificate.as_deref(), introduced_by.as_ref());
+        let asking = async { tokio::time::timeout(MAX_TIME, asked).await };
         let asked = runtime.block_on(asking);
         let status = asked.with_context(|| format!("{url} did not answer within {} seconds", MAX_TIME.as_secs()))??;
         if !status.is_success() {
@@ -59,18 +68,26 @@ impl Healthcheck {
 }
 
 /// Asks for a path at this address, and returns the status.
-async fn ask(url: &str, path: &str, certificate: Option<&Path>) -> Result<StatusCode> {
+async fn ask(url: &str, path: &str, certificate: Option<&Path>, introduced_by: Option<&Proxies>) -> Result<StatusCode> {
     match url.parse() {
         Ok(Address::Socket(socket)) => {
-            let stream = UnixStream::connect(&socket).await.with_context(|| format!("cannot connect to {url}"))?;
+            let mut stream = UnixStream::connect(&socket).await.with_context(|| format!("cannot connect to {url}"))?;
+            if introduced_by.is_some() {
+                stream.write_all(NOBODYS).await?;
+            }
             speak(stream, "localhost", get(path, "localhost")?, certificate).await
         }
-        _ => ask_over_network(url, path, certificate).await,
+        _ => ask_over_network(url, path, certificate, introduced_by).await,
     }
     .with_context(|| format!("{url} is not well"))
 }
 
-async fn ask_over_network(url: &str, path: &str, certificate: Option<&Path>) -> Result<StatusCode> {
+async fn ask_over_network(
+    url: &str,
+    path: &str,
+    certificate: Option<&Path>,
+    introduced_by: Option<&Proxies>,
+) -> Result<StatusCode> {
     let uri: Uri = url.parse().with_context(|| format!("{url} is not an address"))?;
     let (usual_port, certificate) = match (uri.scheme_str(), certificate) {
         (Some("http"), _) => (80, None),
@@ -81,7 +98,11 @@ async fn ask_over_network(url: &str, path: &str, certificate: Option<&Path>) -> 
     let authority = uri.authority().with_context(|| format!("{url} names no host"))?;
     let host = authority.host().trim_start_matches('[').trim_end_matches(']');
     let address = (host, authority.port_u16().unwrap_or(usual_port));
-    let stream = TcpStream::connect(address).await.with_context(|| format!("cannot connect to {url}"))?;
+    let mut stream = TcpStream::connect(address).await.with_context(|| format!("cannot connect to {url}"))?;
+    let here = stream.local_addr()?.ip();
+    if introduced_by.is_some_and(|proxies| proxies.is_proxy(here)) {
+        stream.write_all(NOBODYS).await?;
+    }
     let request = get(&format!("{}{path}", uri.path().trim_end_matches('/')), authority.as_str())?;
     speak(stream, host, request, certificate).await
 }

@@ -28,7 +28,7 @@ impl Peer {
     pub(crate) const OF_SOCKETS: Self = Self(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0));
 }
 
-/// Kept with each request that came over TLS.
+/// Kept with each request that came over TLS, to this server or to a proxy that said so before all else.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Encrypted;
 
@@ -164,6 +164,12 @@ pub struct TrustedProxies(Vec<IpNet>);
 pub struct TrustedProxiesError;
 
 impl TrustedProxies {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// These, and whoever connects to a socket in the file system: its mode says who that can be.
     #[must_use]
     pub fn and_those_at_sockets(mut self) -> Self {
@@ -233,7 +239,8 @@ impl Proxies {
     }
 
     /// Whether this is a proxy whose word counts.
-    pub(crate) fn is_proxy(&self, peer: IpAddr) -> bool {
+    #[must_use]
+    pub fn is_proxy(&self, peer: IpAddr) -> bool {
         self.trusts(peer.to_canonical())
     }
 

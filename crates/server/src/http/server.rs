@@ -24,11 +24,12 @@ use tower::{ServiceExt, service_fn};
 
 use super::{
     listener::{Connected, Listener},
+    proxy_protocol::{Introduction, IntroductionError},
     tls, unsent,
 };
 use crate::{
     domain::{
-        client::{Encrypted, Peer},
+        client::{Encrypted, Peer, Proxies},
         connections::{Admitted, Connections, Counter},
     },
     logging::Seldom,
@@ -81,31 +82,64 @@ impl Default for Limits {
     }
 }
 
+/// What comes on a connection before HTTP.
+#[derive(Clone, Default)]
+pub struct Preface {
+    /// TLS, if there is something that accepts it.
+    pub tls: Option<TlsAcceptor>,
+    /// Before that, a header of the PROXY protocol from each of these proxies, if they are to send one. It comes from
+    /// nobody else.
+    pub introduced_by: Option<Arc<Proxies>>,
+}
+
+impl From<Option<TlsAcceptor>> for Preface {
+    fn from(tls: Option<TlsAcceptor>) -> Self {
+        Self { tls, introduced_by: None }
+    }
+}
+
 /// Serves HTTP until `shutdown` ends, then accepts no more and lets running requests finish.
 pub async fn serve(listener: impl Into<Listener>, router: Router, shutdown: impl Future<Output = ()>) {
     serve_within(Limits::default(), Arc::default(), listener, None, router, shutdown).await;
 }
 
-/// Serves as [`serve`] does, within limits of the caller's choice, beside connections that there may be already, and over
-/// TLS if there is something that accepts it.
+/// Serves as [`serve`] does, within limits of the caller's choice, beside connections that there may be already, and
+/// after what is to come on each before HTTP.
 pub async fn serve_within(
     limits: Limits,
     connections: Arc<Connections>,
     listener: impl Into<Listener>,
-    tls: Option<TlsAcceptor>,
+    preface: impl Into<Preface>,
     router: Router,
     shutdown: impl Future<Output = ()>,
 ) {
+    let preface = preface.into();
     let (stop, stopping) = watch::channel(false);
     // It ends when the last connection has dropped its sender.
     let (alive, mut ended) = mpsc::channel::<Infallible>(1);
-    let serve_one = |Accepted { stream, peer, admitted, place }: Accepted| {
-        let (router, tls, stopping, alive) = (router.clone(), tls.clone(), stopping.clone(), alive.clone());
+    let serve_one = |Accepted { mut stream, peer, admitted, place }: Accepted| {
+        let (router, preface, stopping, alive) = (router.clone(), preface.clone(), stopping.clone(), alive.clone());
+        let connections = Arc::clone(&connections);
         tokio::spawn(async move {
             let _held = (place, alive);
+            let introduced = tokio::select! {
+                introduced = introduce(&mut stream, peer, &preface, limits.head_time) => introduced,
+                () = admitted.cut() => None,
+            };
+            let Some((client, is_encrypted)) = introduced else { return };
+            // Whoever it is has a share of its own, which the proxy has not.
+            let admitted = match client {
+                None => Some(admitted),
+                Some(client) => {
+                    drop(admitted);
+                    connections.admit(client, limits.connections)
+                }
+            };
+            let Some(admitted) = admitted else { return };
             let counter = admitted.counter();
+            let service = of_peer(router, client.unwrap_or(peer), is_encrypted, counter);
             tokio::select! {
-                () = converse(stream, peer, counter, tls, router, limits, stopping) => {}
+                () = converse(stream, service, preface.tls, limits, stopping) => {}
                 () = admitted.cut() => tracing::debug!("a connection was in the way of others and is ended"),
             }
         });
@@ -178,13 +212,36 @@ async fn place(
     }
 }
 
+/// Whose connection it is, if a proxy says that it is somebody else's, and whether TLS is spoken with that proxy. None if
+/// a proxy does not say what it is to say.
+async fn introduce(
+    stream: &mut Connected,
+    peer: Peer,
+    preface: &Preface,
+    head_time: Duration,
+) -> Option<(Option<Peer>, bool)> {
+    static FAILURES: Seldom = Seldom::new();
+    if preface.introduced_by.as_ref().is_none_or(|proxies| !proxies.is_proxy(peer.0.ip())) {
+        return Some((None, false));
+    }
+    let error = match timeout(head_time, Introduction::read(stream)).await {
+        Ok(Ok(Introduction { client, is_encrypted })) => return Some((client.map(Peer), is_encrypted)),
+        Ok(Err(IntroductionError::Nothing)) => return None,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "it did not come in time".to_owned(),
+    };
+    if FAILURES.is_due() {
+        let proxy = peer.0.ip();
+        tracing::warn!(%proxy, error, "a trusted proxy sends no PROXY header, and its connections are closed");
+    }
+    None
+}
+
 /// Serves one connection, for as many requests as it sends.
 async fn converse(
     stream: Connected,
-    peer: Peer,
-    counter: Counter,
+    service: impl HttpService,
     tls: Option<TlsAcceptor>,
-    router: Router,
     limits: Limits,
     stopping: watch::Receiver<bool>,
 ) {
@@ -200,13 +257,13 @@ async fn converse(
     stream.set_write_timeout(Some(limits.stall_time));
     let stream = Box::pin(stream);
     let Some(tls) = tls else {
-        return serve_requests(stream, of_peer(router, peer, counter), Protocol::Http1, limits, stopping).await;
+        return serve_requests(stream, service, Protocol::Http1, limits, stopping).await;
     };
     match timeout(limits.head_time, tls.accept(stream)).await {
         Ok(Ok(stream)) => {
             let is_h2 = stream.get_ref().1.alpn_protocol() == Some(tls::H2);
             let protocol = if is_h2 { Protocol::Http2 } else { Protocol::Http1 };
-            serve_requests(stream, encrypted(of_peer(router, peer, counter)), protocol, limits, stopping).await;
+            serve_requests(stream, encrypted(service), protocol, limits, stopping).await;
         }
         Ok(Err(error)) => tracing::debug!(%error, "a client's TLS handshake failed"),
         Err(_) => tracing::debug!("a client's TLS handshake took too long"),
@@ -279,9 +336,12 @@ fn speaking(protocol: Protocol, limits: Limits) -> auto::Builder<TokioExecutor> 
 }
 
 /// The router as a service that tells each request whose it is, and counts what its connection does.
-fn of_peer(router: Router, peer: Peer, counter: Counter) -> impl HttpService {
+fn of_peer(router: Router, peer: Peer, is_encrypted: bool, counter: Counter) -> impl HttpService {
     service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer);
+        if is_encrypted {
+            request.extensions_mut().insert(Encrypted);
+        }
         let (under_way, counter) = (counter.request(), counter.clone());
         let reply = router.clone().oneshot(request);
         async move {

@@ -76,6 +76,8 @@ pub struct Listening {
     pub public_path: Option<PublicPath>,
     /// The address at which browsers reach it, if the console is not seen there.
     pub public_url: Option<PublicUrl>,
+    /// Whether trusted proxies say by the PROXY protocol whose a connection of the public is.
+    pub proxy_protocol: bool,
     /// Whether the demo page is served.
     pub demo: bool,
 }
@@ -136,6 +138,12 @@ pub enum ConfigError {
     /// Of a certificate and its key only one is named.
     #[error("--tls-certificate and --tls-key are needed together")]
     HalfACertificate,
+    /// The PROXY protocol, and nobody who may speak it.
+    #[error(
+        "--proxy-protocol needs --trusted-proxies, which says who speaks it, or a socket to listen on: nobody else is \
+         believed"
+    )]
+    ProxyProtocolOfNobody,
 }
 
 impl Config {
@@ -162,6 +170,10 @@ impl Config {
             header: options.forwarded_header.unwrap_or_default(),
             standing: options.standing_header.clone().map(StandingHeader::into_name),
         };
+        let proxy_protocol = options.proxy_protocol.unwrap_or(false);
+        if proxy_protocol && proxies.trusted.is_empty() {
+            return Err(ConfigError::ProxyProtocolOfNobody);
+        }
         // Behind a proxy, everybody comes from this machine.
         let is_for_this_machine = public.is_local() && proxies.trusted == TrustedProxies::default();
         let certificate = match (options.tls_certificate.clone(), options.tls_key.clone()) {
@@ -176,6 +188,7 @@ impl Config {
                 operators: options.admin_listen.clone(),
                 public_path: options.public_path.clone(),
                 public_url: options.public_url.clone(),
+                proxy_protocol,
                 demo: options.is_demo_wanted().unwrap_or(is_for_this_machine),
             },
             data: options.data.unwrap_or_else(|| DEFAULT_DATA.into()),

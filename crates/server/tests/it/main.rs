@@ -19,6 +19,7 @@ mod disk;
 mod faults;
 mod first_start;
 mod hostile;
+mod introductions;
 mod limits;
 mod manuals;
 mod media;

@@ -1,4 +1,4 @@
-//! The proxies' configurations in `deploy/`, with real nginx and real Caddy in front of the server.
+//! The proxies' configurations in `deploy/`, with real nginx, Caddy and HAProxy in front of the server.
 
 mod limits;
 
@@ -19,6 +19,8 @@ use crate::{
 };
 
 const HOST: &str = "captcha.example.org";
+/// From where a proxy connects that says by the PROXY protocol whose a connection is.
+const INTRODUCING: &str = "127.0.0.5";
 const PASSWORD: &str = "correct horse battery";
 
 /// A proxy in front of a server, each in a process of its own, and both ended when dropped.
@@ -157,6 +159,32 @@ impl Places<'_> {
         nginx
     }
 
+    fn haproxy(&self) -> Command {
+        let text = self.with_upstreams("haproxy.cfg", |address| format!("server haechi {address}"));
+        let text = replaced(&text, "bind :80", &format!("bind 127.0.0.1:{}", self.plain_port));
+        self.run_haproxy(&text)
+    }
+
+    /// As it is there, but that it comes from another address than whoever asks the server itself.
+    fn haproxy_introducing(&self) -> Command {
+        let text = self.with_public_upstream("haproxy-proxy-protocol.cfg");
+        self.run_haproxy(&replaced(&text, "send-proxy-v2-ssl", &format!("source {INTRODUCING} send-proxy-v2-ssl")))
+    }
+
+    fn run_haproxy(&self, text: &str) -> Command {
+        let (certificate, key) = certificate(self.folder);
+        let both = [certificate, key].map(|path| fs::read_to_string(path).unwrap()).concat();
+        let pem = self.folder.join("both.pem");
+        fs::write(&pem, both).unwrap();
+        let text = replaced(text, "bind :443", &format!("bind 127.0.0.1:{}", self.port));
+        let text = replaced(&text, "/etc/haproxy/captcha.example.org.pem", pem.to_str().unwrap());
+        let file = self.folder.join("haproxy.cfg");
+        fs::write(&file, text).unwrap();
+        let mut haproxy = Command::new("haproxy");
+        haproxy.arg("-db").arg("-f").arg(file);
+        haproxy
+    }
+
     fn caddy(&self) -> Command {
         let (certificate, key) = certificate(self.folder);
         let text = self.with_upstreams("Caddyfile", |address| format!("to_haechi {address}"));
@@ -182,7 +210,11 @@ impl Places<'_> {
 
 impl Proxied {
     fn start(arguments: &[&str], command: impl FnOnce(&Places<'_>) -> Command) -> Self {
-        let server = TestServer::with_args(&[&["--trusted-proxies", "127.0.0.1"], arguments].concat());
+        Self::start_trusting("127.0.0.1", arguments, command)
+    }
+
+    fn start_trusting(proxies: &str, arguments: &[&str], command: impl FnOnce(&Places<'_>) -> Command) -> Self {
+        let server = TestServer::with_args(&[&["--trusted-proxies", proxies], arguments].concat());
         let folder = tempfile::tempdir().unwrap();
         let (port, plain_port) = (free_port(), free_port());
         let places = Places { server: &server, folder: folder.path(), port, plain_port };
@@ -343,6 +375,34 @@ fn caddy_as_it_is_configured_in_deploy() {
     if is_here("caddy", "version") {
         check(|places| places.caddy());
     }
+}
+
+#[test]
+fn haproxy_as_it_is_configured_in_deploy() {
+    if is_here("haproxy", "-v") {
+        check(|places| places.haproxy());
+    }
+}
+
+#[test]
+fn haproxy_says_by_the_proxy_protocol_whose_a_connection_is() {
+    if !is_here("haproxy", "-v") {
+        return;
+    }
+    let arguments = ["--proxy-protocol", "--media-per-minute", "4"];
+    let proxied = Proxied::start_trusting(INTRODUCING, &arguments, |places| places.haproxy_introducing());
+    // It may take a health check or two until it sends anybody there.
+    let is_served = || (proxied.fetch("/readyz", &[]).status == 200).then_some(());
+    within_deadline("the proxy finds the server well", is_served);
+    check_challenge(&proxied);
+    check_clients(&proxied);
+    // The console lets people sign in, since the proxy says that they come over TLS.
+    create_user(&proxied.server);
+    let origin = format!("Origin: {}", proxied.url(""));
+    let form = format!("next=%2Fconsole&name=ann&password={}", PASSWORD.replace(' ', "+"));
+    let signed_in = proxied.fetch("/console/sign-in", &["--data", &form, "--header", &origin]);
+    assert_eq!((signed_in.status, signed_in.header("location")), (303, "/console"), "{}", signed_in.head);
+    assert!(signed_in.header("set-cookie").starts_with("__Host-haechi="), "{}", signed_in.head);
 }
 
 /// Report R8: all but the API led out of the path that the proxy shows haechi below.

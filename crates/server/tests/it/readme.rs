@@ -213,7 +213,14 @@ fn documents_have_the_examples_that_are_files() {
         files.iter().map(|file| (document, format!("crates/server/src/pages/console/snippets/{file}"))).collect()
     };
     let code = ["curl.sh", "captcha.py", "captcha.mjs", "Captcha.java", "JoinController.java", "captcha.php"];
-    let deployed = ["nginx.conf", "Caddyfile", "nginx-below-a-path.conf", "Caddyfile-below-a-path"];
+    let deployed = [
+        "nginx.conf",
+        "Caddyfile",
+        "nginx-below-a-path.conf",
+        "Caddyfile-below-a-path",
+        "haproxy.cfg",
+        "haproxy-proxy-protocol.cfg",
+    ];
     let shown = [
         snippets("docs/quick-start.md", &["curl.sh"]),
         snippets("docs/ko/quick-start.md", &["curl.sh"]),

@@ -8,7 +8,7 @@ use haechi::{
     domain::{admin::Administration, connections::Connections, service::Service},
     http::{
         listener::{Address, Listener},
-        server::{self, Limits},
+        server::{self, Limits, Preface},
     },
     installation::config::Config,
     router,
@@ -21,7 +21,8 @@ use super::{Stopping, system::room_for_connections};
 pub(super) struct Listeners {
     public: Listener,
     operators: Option<Listener>,
-    tls: Option<TlsAcceptor>,
+    /// On the connections of the public. Those of operators have its TLS alone.
+    preface: Preface,
 }
 
 impl Listeners {
@@ -31,13 +32,14 @@ impl Listeners {
             Some(address) => Some(listen(address).await?),
             None => None,
         };
-        Ok(Self { public, operators, tls })
+        let introduced_by = config.listening.proxy_protocol.then(|| Arc::new(config.limits.proxies.clone()));
+        Ok(Self { public, operators, preface: Preface { tls, introduced_by } })
     }
 
     /// Others of the same clients.
     pub(super) fn try_clone(&self) -> Result<Self> {
         let operators = self.operators.as_ref().map(Listener::try_clone).transpose()?;
-        Ok(Self { public: self.public.try_clone()?, operators, tls: self.tls.clone() })
+        Ok(Self { public: self.public.try_clone()?, operators, preface: self.preface.clone() })
     }
 
     /// What the public connects to, a free port having been picked.
@@ -52,7 +54,7 @@ impl Listeners {
 
     /// How a browser begins the address of any of them.
     pub(super) fn scheme(&self) -> &'static str {
-        if self.tls.is_some() { "https" } else { "http" }
+        if self.preface.tls.is_some() { "https" } else { "http" }
     }
 
     /// Serves until the process is told to stop and running requests are finished.
@@ -83,17 +85,19 @@ impl Listeners {
         operators: Router,
         until: impl Fn() -> Until,
     ) {
-        let serve = |listener, connections, limits, router| {
-            server::serve_within(limits, connections, listener, self.tls.clone(), router, until())
+        let serve = |listener, connections, limits, preface, router| {
+            server::serve_within(limits, connections, listener, preface, router, until())
         };
-        let operators = self.operators.map(|listener| serve(listener, Arc::default(), Limits::default(), operators));
+        let tls_alone = Preface::from(self.preface.tls.clone());
+        let operators =
+            self.operators.map(|listener| serve(listener, Arc::default(), Limits::default(), tls_alone, operators));
         let operators = async {
             if let Some(operators) = operators {
                 operators.await;
             }
         };
         let limits = Limits { connections: room_for_connections(), ..Limits::default() };
-        let public = serve(self.public, connections, limits, public);
+        let public = serve(self.public, connections, limits, self.preface, public);
         tokio::join!(public, operators);
     }
 }

@@ -118,7 +118,7 @@ impl Shared {
         }
         let keys: Vec<_> = keys.iter().map(String::as_str).collect();
         let numbers: Vec<_> = numbers.iter().map(String::as_bytes).collect();
-        let said = self.remote.run(&COUNT, &keys, &numbers).await?.value;
+        let said = self.remote.run_unconfirmed(&COUNT, &keys, &numbers).await?.value;
         let said = Vec::<String>::from_redis_value(said).map_err(|error| RemoteError::Failed(error.to_string()))?;
         let windows = counts.iter().zip(said.chunks_exact(2)).map(|(Count { period_secs, .. }, windows)| Windows {
             number: now / period_secs,

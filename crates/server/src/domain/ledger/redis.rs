@@ -15,6 +15,10 @@
 //! none of its figures has to be trusted. [`RedisLedger::check`] asks for its settings all the same, since a server that
 //! evicts refuses more and more people.
 //!
+//! Where sentinels make another server the primary, the one before may go on deciding for whoever still reaches it. What
+//! it decides is confirmed by no replica that follows its successor, and unconfirmed decisions are errors; the successor
+//! begins once enough replicas follow it. Enough are so many that with their primary they are more than half of all.
+//!
 //! A reply can get lost, and nobody then knows what was decided. The same request is sent again with the same random
 //! name, by which the record knows it, so that it gets the same verdict and takes one attempt only.
 
@@ -218,8 +222,9 @@ impl RedisLedger {
     async fn begin(&self, bucket: u16, beginning: Beginning) -> Result<Option<Loss>, RemoteError> {
         let is = |other| flag(beginning == other);
         let trusts_restarts = flag(self.0.trusts_restarts);
-        let arguments =
-            [trusts_restarts, is(Beginning::First), is(Beginning::Trial), PAGE.as_bytes(), PAGE_KEPT.as_bytes()];
+        let (replicas, _) = self.0.remote.address().confirming_replicas();
+        let (replicas, page, kept) = (replicas.to_string(), PAGE.as_bytes(), PAGE_KEPT.as_bytes());
+        let arguments = [trusts_restarts, is(Beginning::First), is(Beginning::Trial), page, kept, replicas.as_bytes()];
         let Decided { value, .. } =
             self.0.remote.run(&BEGIN, &[&mark_name(self.0.remote.prefix(), bucket)], &arguments).await?;
         let unreadable = |error: String| RemoteError::Failed(error);

@@ -89,7 +89,7 @@ impl Shared {
         }
         let keys: Vec<_> = keys.iter().map(String::as_str).collect();
         let numbers: Vec<_> = numbers.iter().map(String::as_bytes).collect();
-        let counted = self.remote.run(script, &keys, &numbers).await?;
+        let counted = self.remote.run_unconfirmed(script, &keys, &numbers).await?;
         u64::from_redis_value(counted.value).map_err(|error| RemoteError::Failed(error.to_string()))
     }
 }

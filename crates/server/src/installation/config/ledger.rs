@@ -22,7 +22,9 @@ pub enum LedgerUrlError {
     #[error("the ledger's URL cannot be used: {0}")]
     Address(AddressError),
     /// Anything else.
-    #[error("a ledger is embedded:, memory: or redis://HOST:PORT (or rediss://, redis-cluster://, rediss-cluster://)")]
+    #[error(
+        "a ledger is embedded:, memory: or redis://HOST:PORT (or redis-cluster://, redis-sentinel://, and these with rediss for TLS)"
+    )]
     Unknown,
 }
 
@@ -58,7 +60,13 @@ mod tests {
     fn three_kinds_are_known() {
         assert_eq!("embedded:".parse(), Ok(LedgerKind::Embedded));
         assert_eq!("memory:".parse(), Ok(LedgerKind::Memory));
-        for url in ["redis://localhost", "rediss://localhost", "redis-cluster://a,b:7001", "rediss-cluster://a"] {
+        for url in [
+            "redis://localhost",
+            "rediss://localhost",
+            "redis-cluster://a,b:7001",
+            "rediss-cluster://a",
+            "rediss-sentinel://a,b#m",
+        ] {
             assert!(matches!(url.parse(), Ok(LedgerKind::Redis(_))), "{url}");
         }
         for wrong in ["", "memory", "embedded:x", "postgres://u:p@h"] {

@@ -45,8 +45,8 @@ pub struct Options {
     #[arg(long, env = "HAECHI_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
     /// Where spent keys are remembered: embedded: (in the data directory), memory:, or for many nodes
-    /// redis://USER:PASSWORD@HOST:PORT/DATABASE, rediss:// (TLS) or redis-cluster://HOST:PORT,HOST:PORT
-    /// [default: embedded:]
+    /// redis://USER:PASSWORD@HOST:PORT/DATABASE, rediss:// (TLS), redis-cluster://HOST:PORT,HOST:PORT or
+    /// redis-sentinel://HOST:PORT,HOST:PORT?master=NAME [default: embedded:]
     #[arg(long, env = "HAECHI_LEDGER", hide_env_values = true, value_name = "URL")]
     #[serde(deserialize_with = "ledger_url")]
     pub ledger: Option<String>,
@@ -71,6 +71,11 @@ pub struct Options {
     /// Header in which they say who calls [default: x-forwarded-for]
     #[arg(long, env = "HAECHI_FORWARDED_HEADER", value_name = "HEADER")]
     pub forwarded_header: Option<ForwardedHeader>,
+    /// Have each connection of a trusted proxy to the public address begin with a header of the PROXY protocol, of form
+    /// 1 or 2, which says whose it is. It is closed without one [default: false]
+    #[arg(long, env = "HAECHI_PROXY_PROTOCOL", value_name = "BOOL")]
+    #[arg(num_args = 0..=1, default_missing_value = "true")]
+    pub proxy_protocol: Option<bool>,
     /// Header in which trusted proxies say what they think of a client: allow, suspect or deny; such as
     /// x-client-standing [default: none]
     #[arg(long, env = "HAECHI_STANDING_HEADER", value_name = "HEADER")]
@@ -194,6 +199,7 @@ impl Options {
             node: self.node.or(others.node),
             trusted_proxies: self.trusted_proxies.or(others.trusted_proxies),
             forwarded_header: self.forwarded_header.or(others.forwarded_header),
+            proxy_protocol: self.proxy_protocol.or(others.proxy_protocol),
             standing_header: self.standing_header.or(others.standing_header),
             issue_per_minute: self.issue_per_minute.or(others.issue_per_minute),
             media_per_minute: self.media_per_minute.or(others.media_per_minute),

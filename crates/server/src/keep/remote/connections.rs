@@ -1,17 +1,17 @@
-//! Connections to one server or to a cluster, and scripts that run there.
+//! Connections to one server, to a cluster or to the primary that sentinels name, and scripts that run there.
 
 use std::{
     fs,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use ::redis::{
-    Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo, Msg,
-    RedisConnectionInfo, RedisError, RedisResult, ServerErrorKind, TlsCertificates, Value,
+    Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo, Msg, Pipeline,
+    RedisConnectionInfo, RedisResult, ServerErrorKind, TlsCertificates, Value,
     aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig},
     cluster::ClusterClient,
     cluster_async::ClusterConnection,
@@ -23,7 +23,12 @@ use arc_swap::ArcSwap;
 use futures_util::{Stream, StreamExt};
 use tokio::{sync::Semaphore, time::Instant};
 
-use super::{RemoteAddress, RemoteError, error::is_transient, requirements};
+use super::{
+    RemoteAddress, RemoteError,
+    address::{Host, Topology},
+    error::is_transient,
+    requirements, sentinel,
+};
 use crate::clock::unix_time;
 
 /// The longest pause between two tries to connect. It is what a return of the server may go unnoticed for.
@@ -80,6 +85,8 @@ struct Slot {
 enum Connection {
     Single(ConnectionManager),
     Cluster(ClusterConnection),
+    /// To the primary that the sentinels named, which is here.
+    Primary(ConnectionManager, Host),
 }
 
 impl Remote {
@@ -94,7 +101,7 @@ impl Remote {
         for _ in 0..address.connections {
             let connection = match Connection::open(address, certificates.as_ref()).await {
                 Ok(connection) => connection,
-                Err(error) => return Err(why_unconnected(address, certificates.as_ref(), error).await),
+                Err(error) => return Err(why_unconnected(address, certificates.as_ref()).await.unwrap_or(error)),
             };
             let connection = ArcSwap::from_pointee(connection);
             connections.push(Arc::new(Slot { connection, is_renewing: AtomicBool::new(false) }));
@@ -106,6 +113,9 @@ impl Remote {
             address: address.clone(),
         };
         remote.check_servers().await?;
+        if matches!(address.topology, Topology::Sentinel(_)) {
+            tokio::spawn(follow_primary(remote.connections.iter().map(Arc::downgrade).collect(), address.clone()));
+        }
         Ok(remote)
     }
 
@@ -116,7 +126,7 @@ impl Remote {
     pub(crate) async fn check_servers(&self) -> Result<(), RemoteError> {
         for reply in self.ask_all(&cmd("INFO")).await? {
             let info = String::from_redis_value(reply).map_err(|error| RemoteError::Failed(error.to_string()))?;
-            requirements::check(&info, self.address.is_cluster)?;
+            requirements::check(&info, &self.address.topology)?;
         }
         Ok(())
     }
@@ -156,6 +166,9 @@ impl Remote {
     /// Runs a script on the server that has these keys, and runs it again if the reply may have been lost. So it must
     /// know by its arguments whether it was run before.
     ///
+    /// With sentinels, what it did counts only once enough replicas have confirmed it: of a primary that was replaced
+    /// and does not know it, they have not.
+    ///
     /// # Errors
     /// Any [`RemoteError`]; unless it is [`RemoteError::Overloaded`], the script may have run.
     pub(crate) async fn run(
@@ -164,13 +177,36 @@ impl Remote {
         keys: &[&str],
         arguments: &[&[u8]],
     ) -> Result<Decided, RemoteError> {
+        self.run_until(self.confirmation().as_ref(), script, keys, arguments).await
+    }
+
+    /// Likewise, of what may be lost when another server takes over: no replica has to confirm it.
+    ///
+    /// # Errors
+    /// As [`Remote::run`].
+    pub(crate) async fn run_unconfirmed(
+        &self,
+        script: &Script,
+        keys: &[&str],
+        arguments: &[&[u8]],
+    ) -> Result<Decided, RemoteError> {
+        self.run_until(None, script, keys, arguments).await
+    }
+
+    async fn run_until(
+        &self,
+        confirmation: Option<&Confirmation>,
+        script: &Script,
+        keys: &[&str],
+        arguments: &[&[u8]],
+    ) -> Result<Decided, RemoteError> {
         let by_hash = script.command("EVALSHA", script.script.get_hash(), keys, arguments);
         self.persist(|mut connection| {
             let by_hash = &by_hash;
             async move {
-                match connection.send(by_hash).await {
+                match connection.send(by_hash, confirmation).await {
                     Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                        connection.send(&script.command("EVAL", script.source, keys, arguments)).await
+                        connection.send(&script.command("EVAL", script.source, keys, arguments), confirmation).await
                     }
                     sent => sent,
                 }
@@ -179,13 +215,24 @@ impl Remote {
         .await
     }
 
-    /// Sends one command, again if the reply may have been lost.
+    /// Sends one command, again if the reply may have been lost. With sentinels it is confirmed as what a script did.
     ///
     /// # Errors
     /// As [`Remote::run`].
     pub(crate) async fn command(&self, command: &Cmd) -> Result<Value, RemoteError> {
-        let decided = self.persist(|mut connection| async move { connection.send(command).await }).await?;
+        let confirmation = self.confirmation();
+        let confirmation = confirmation.as_ref();
+        let decided =
+            self.persist(|mut connection| async move { connection.send(command, confirmation).await }).await?;
         Ok(decided.value)
+    }
+
+    /// What must confirm a decision, if anything has to.
+    fn confirmation(&self) -> Option<Confirmation> {
+        let sentinels = self.address.topology.sentinels()?;
+        // Half of the time, so that it is known before the end what is missing.
+        let wait = (self.address.timeout / 2).max(Duration::from_millis(1));
+        Some(Confirmation { replicas: sentinels.confirming(), wait })
     }
 
     /// Sends one command to the server, or to all primaries of the cluster, again if a reply may have been lost.
@@ -193,7 +240,9 @@ impl Remote {
         let everywhere = || RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
         let decided = self.persist(|connection| async move {
             let asked = match connection {
-                Connection::Single(mut connection) => connection.send_packed_command(command).await,
+                Connection::Single(mut connection) | Connection::Primary(mut connection, _) => {
+                    connection.send_packed_command(command).await
+                }
                 Connection::Cluster(mut connection) => connection.route_command(command.clone(), everywhere()).await,
             };
             asked?.extract_error()
@@ -215,11 +264,17 @@ impl Remote {
         }
     }
 
-    /// Listens to the first host that lets it: in a cluster, messages are everywhere.
-    async fn listen_once(&self, channel: &str, told: &impl Fn()) -> RedisResult<()> {
-        let certificates = certificates(&self.address).ok().flatten();
+    /// Listens to the first host that lets it: in a cluster, messages are everywhere. With sentinels it is the primary.
+    async fn listen_once(&self, channel: &str, told: &impl Fn()) -> Result<(), RemoteError> {
+        let certificates = certificates(&self.address)?;
+        let named = match &self.address.topology {
+            Topology::Sentinel(sentinels) => {
+                Some([sentinel::primary(&self.address, sentinels, certificates.as_ref()).await?])
+            }
+            Topology::Single | Topology::Cluster => None,
+        };
         let mut outcome = Ok(());
-        for host in &self.address.hosts {
+        for host in named.as_ref().map_or(self.address.hosts.as_slice(), |named| named) {
             match subscribed(&self.address, host, certificates.as_ref(), channel).await {
                 Ok(mut messages) => {
                     told();
@@ -228,7 +283,7 @@ impl Remote {
                     }
                     return Ok(());
                 }
-                Err(error) => outcome = Err(error),
+                Err(error) => outcome = Err(RemoteError::unconnected(&self.address, &error)),
             }
         }
         outcome
@@ -246,7 +301,7 @@ impl Remote {
             let slot = self.next_slot();
             let connection = Connection::clone(&slot.connection.load());
             let Ok(sent) = tokio::time::timeout_at(deadline, send(connection)).await else {
-                self.renew_soon(slot);
+                renew_soon(slot, &self.address);
                 return Err(RemoteError::Late { millis: self.address.timeout.as_millis(), last });
             };
             match sent {
@@ -260,7 +315,7 @@ impl Remote {
             }
             let pause = PAUSE + PAUSE.mul_f32(by_chance());
             if tokio::time::timeout_at(deadline, tokio::time::sleep(pause)).await.is_err() {
-                self.renew_soon(slot);
+                renew_soon(slot, &self.address);
                 return Err(RemoteError::Late { millis: self.address.timeout.as_millis(), last });
             }
         }
@@ -270,65 +325,98 @@ impl Remote {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         &self.connections[number % self.connections.len()]
     }
+}
 
-    /// Seeks another connection, in the background and at most one a second, because something was late.
-    ///
-    /// A connection mends itself as far as it notices that it is broken. A cluster's does not always: with one server
-    /// stopped and its replica in its place, it was seen to wait for the stopped one for good.
-    fn renew_soon(&self, slot: &Arc<Slot>) {
-        if slot.is_renewing.swap(true, Ordering::Relaxed) {
+/// Seeks another connection, in the background and at most one a second, because something was late.
+///
+/// A connection mends itself as far as it notices that it is broken. A cluster's does not always: with one server
+/// stopped and its replica in its place, it was seen to wait for the stopped one for good. And sentinels may have named
+/// another server.
+fn renew_soon(slot: &Arc<Slot>, address: &RemoteAddress) {
+    if slot.is_renewing.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    let (slot, address) = (Arc::clone(slot), address.clone());
+    tokio::spawn(async move {
+        let opening = async { Connection::open(&address, certificates(&address)?.as_ref()).await };
+        match tokio::time::timeout(2 * address.connect_timeout, opening).await {
+            Ok(Ok(connection)) => slot.connection.store(Arc::new(connection)),
+            Ok(Err(error)) => tracing::debug!(%error, "no other connection to Redis can be had"),
+            Err(_) => tracing::debug!("no other connection to Redis can be had in time"),
+        }
+        tokio::time::sleep(LONGEST_PAUSE).await;
+        slot.is_renewing.store(false, Ordering::Relaxed);
+    });
+}
+
+/// Asks the sentinels every second, for as long as there are connections, and leaves a server for the one that they name
+/// now: the former may well go on answering.
+async fn follow_primary(slots: Vec<Weak<Slot>>, address: RemoteAddress) {
+    let Topology::Sentinel(sentinels) = &address.topology else { return };
+    loop {
+        tokio::time::sleep(LONGEST_PAUSE).await;
+        if slots.iter().all(|slot| slot.strong_count() == 0) {
             return;
         }
-        let (slot, address) = (Arc::clone(slot), self.address.clone());
-        tokio::spawn(async move {
-            let opening = async {
-                let certificates = certificates(&address).map_err(|error| error.to_string())?;
-                Connection::open(&address, certificates.as_ref()).await.map_err(|error| error.to_string())
-            };
-            match tokio::time::timeout(2 * address.connect_timeout, opening).await {
-                Ok(Ok(connection)) => slot.connection.store(Arc::new(connection)),
-                Ok(Err(error)) => tracing::debug!(error, "no other connection to Redis can be had"),
-                Err(_) => tracing::debug!("no other connection to Redis can be had in time"),
+        let asked = match certificates(&address) {
+            Ok(certificates) => sentinel::primary(&address, sentinels, certificates.as_ref()).await,
+            Err(error) => Err(error),
+        };
+        match asked {
+            Ok(primary) => {
+                for slot in slots.iter().filter_map(Weak::upgrade).filter(|slot| !slot.is_to(&primary)) {
+                    renew_soon(&slot, &address);
+                }
             }
-            tokio::time::sleep(LONGEST_PAUSE).await;
-            slot.is_renewing.store(false, Ordering::Relaxed);
-        });
+            // Whoever is connected stays so. A former primary decides nothing, whether or not sentinels answer.
+            Err(error) => tracing::debug!(%error, "the sentinels do not say who is the primary"),
+        }
     }
 }
 
+impl Slot {
+    fn is_to(&self, primary: &Host) -> bool {
+        matches!(&**self.connection.load(), Connection::Primary(_, host) if host == primary)
+    }
+}
+
+/// How many replicas must confirm something, and how long to wait for them.
+#[derive(Debug, Clone, Copy)]
+struct Confirmation {
+    replicas: usize,
+    wait: Duration,
+}
+
 impl Connection {
-    async fn open(address: &RemoteAddress, certificates: Option<&TlsCertificates>) -> RedisResult<Self> {
-        if address.is_cluster {
-            let infos = address.hosts.iter().map(|host| info(address, host)).collect::<RedisResult<Vec<_>>>()?;
-            let mut builder = ClusterClient::builder(infos)
-                .connection_timeout(address.connect_timeout)
-                .response_timeout(address.timeout)
-                .tcp_settings(tcp_settings())
-                // What breaks is sent again by whoever sent it, who knows how long that is worth while.
-                .retries(1)
-                .min_retry_wait(PAUSE.as_millis() as u64)
-                .max_retry_wait(2 * PAUSE.as_millis() as u64);
-            if let Some(certificates) = certificates {
-                builder = builder.certs(certificates.clone());
+    async fn open(address: &RemoteAddress, certificates: Option<&TlsCertificates>) -> Result<Self, RemoteError> {
+        match &address.topology {
+            Topology::Single => managed(address, &address.hosts[0], certificates).await.map(Self::Single),
+            Topology::Cluster => cluster(address, certificates).await.map(Self::Cluster),
+            Topology::Sentinel(sentinels) => {
+                let host = sentinel::primary(address, sentinels, certificates).await?;
+                let mut connection = managed(address, &host, certificates)
+                    .await
+                    .map_err(|error| RemoteError::unconnected(address, &error))?;
+                // Nothing is asked of one that sentinels took for a primary and that is none.
+                let info = connection.send_packed_command(&cmd("INFO")).await.and_then(Value::extract_error);
+                let info = info.and_then(|info| Ok(String::from_redis_value(info)?));
+                requirements::check(
+                    &info.map_err(|error| RemoteError::unconnected(address, &error))?,
+                    &address.topology,
+                )?;
+                return Ok(Self::Primary(connection, host));
             }
-            return Ok(Self::Cluster(builder.build()?.get_async_connection().await?));
         }
-        let client = client(address, &address.hosts[0], certificates)?;
-        let usual = || {
-            ConnectionManagerConfig::new()
-                .set_response_timeout(Some(address.timeout))
-                .set_connection_timeout(Some(address.connect_timeout))
-                .set_min_delay(PAUSE)
-                .set_max_delay(LONGEST_PAUSE)
-        };
-        // The first connection must stand; later ones are sought for as long as it takes.
-        client.get_connection_manager_with_config(usual().set_number_of_retries(0)).await?;
-        Ok(Self::Single(client.get_connection_manager_lazy(usual().set_number_of_retries(usize::MAX))?))
+        .map_err(|error| RemoteError::unconnected(address, &error))
     }
 
-    async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
+    /// Sends a command and returns what it came back with, once it is confirmed.
+    async fn send(&mut self, command: &Cmd, confirmation: Option<&Confirmation>) -> RedisResult<Value> {
+        if let (Self::Primary(connection, _), Some(confirmation)) = (&mut *self, confirmation) {
+            return confirmed(connection, command, confirmation).await;
+        }
         let reply = match self {
-            Self::Single(connection) => connection.send_packed_command(command).await,
+            Self::Single(connection) | Self::Primary(connection, _) => connection.send_packed_command(command).await,
             Self::Cluster(connection) => connection.req_packed_command(command).await,
         };
         // What a server refuses comes as a value.
@@ -336,29 +424,82 @@ impl Connection {
     }
 }
 
-/// Why there is no connection. A cluster's client says only that there is none, so its hosts are asked one by one.
-async fn why_unconnected(
+/// Sends a command, and waits until enough replicas have all that the server had done when it replied.
+async fn confirmed(
+    connection: &mut ConnectionManager,
+    command: &Cmd,
+    Confirmation { replicas, wait }: &Confirmation,
+) -> RedisResult<Value> {
+    let mut both = Pipeline::new();
+    both.add_command(command.clone()).cmd("WAIT").arg(*replicas).arg(wait.as_millis() as u64);
+    let mut replies = connection.send_packed_commands(&both, 0, 2).await?.into_iter();
+    let (Some(reply), Some(confirming)) = (replies.next(), replies.next()) else {
+        return Err((ErrorKind::UnexpectedReturnType, "two commands got fewer than two replies").into());
+    };
+    let reply = reply.extract_error()?;
+    let confirming: usize = FromRedisValue::from_redis_value(confirming.extract_error()?)?;
+    if confirming < *replicas {
+        let detail = format!("{confirming} of {replicas}");
+        return Err((ErrorKind::Io, "too few replicas confirm what the primary does", detail).into());
+    }
+    Ok(reply)
+}
+
+async fn managed(
     address: &RemoteAddress,
+    host: &Host,
     certificates: Option<&TlsCertificates>,
-    error: RedisError,
-) -> RemoteError {
-    if address.is_cluster {
-        for host in &address.hosts {
-            let Ok(client) = client(address, host, certificates) else { continue };
-            let connecting = tokio::time::timeout(address.connect_timeout, client.get_multiplexed_async_connection());
-            if let Ok(Err(error)) = connecting.await
-                && let said @ RemoteError::Failed(_) = RemoteError::unconnected(address, &error)
-            {
-                return said;
-            }
+) -> RedisResult<ConnectionManager> {
+    let client = client(address, host, certificates)?;
+    let usual = || {
+        ConnectionManagerConfig::new()
+            .set_response_timeout(Some(address.timeout))
+            .set_connection_timeout(Some(address.connect_timeout))
+            .set_min_delay(PAUSE)
+            .set_max_delay(LONGEST_PAUSE)
+    };
+    // The first connection must stand; later ones are sought for as long as it takes.
+    client.get_connection_manager_with_config(usual().set_number_of_retries(0)).await?;
+    client.get_connection_manager_lazy(usual().set_number_of_retries(usize::MAX))
+}
+
+async fn cluster(address: &RemoteAddress, certificates: Option<&TlsCertificates>) -> RedisResult<ClusterConnection> {
+    let infos = address.hosts.iter().map(|host| info(address, host)).collect::<RedisResult<Vec<_>>>()?;
+    let mut builder = ClusterClient::builder(infos)
+        .connection_timeout(address.connect_timeout)
+        .response_timeout(address.timeout)
+        .tcp_settings(tcp_settings())
+        // What breaks is sent again by whoever sent it, who knows how long that is worth while.
+        .retries(1)
+        .min_retry_wait(PAUSE.as_millis() as u64)
+        .max_retry_wait(2 * PAUSE.as_millis() as u64);
+    if let Some(certificates) = certificates {
+        builder = builder.certs(certificates.clone());
+    }
+    builder.build()?.get_async_connection().await
+}
+
+/// Why there is no connection to a cluster, if that is known. Its client says only that there is none, so its hosts are
+/// asked one by one.
+async fn why_unconnected(address: &RemoteAddress, certificates: Option<&TlsCertificates>) -> Option<RemoteError> {
+    if !matches!(address.topology, Topology::Cluster) {
+        return None;
+    }
+    for host in &address.hosts {
+        let Ok(client) = client(address, host, certificates) else { continue };
+        let connecting = tokio::time::timeout(address.connect_timeout, client.get_multiplexed_async_connection());
+        if let Ok(Err(error)) = connecting.await
+            && let said @ RemoteError::Failed(_) = RemoteError::unconnected(address, &error)
+        {
+            return Some(said);
         }
     }
-    RemoteError::unconnected(address, &error)
+    None
 }
 
 async fn subscribed(
     address: &RemoteAddress,
-    host: &(String, u16),
+    host: &Host,
     certificates: Option<&TlsCertificates>,
     channel: &str,
 ) -> RedisResult<impl Stream<Item = Msg>> {
@@ -367,11 +508,7 @@ async fn subscribed(
     Ok(subscription.into_on_message())
 }
 
-fn client(
-    address: &RemoteAddress,
-    host: &(String, u16),
-    certificates: Option<&TlsCertificates>,
-) -> RedisResult<Client> {
+fn client(address: &RemoteAddress, host: &Host, certificates: Option<&TlsCertificates>) -> RedisResult<Client> {
     let info = info(address, host)?;
     match certificates {
         Some(certificates) => Client::build_with_tls(info, certificates.clone()),
@@ -379,21 +516,30 @@ fn client(
     }
 }
 
-fn info(address: &RemoteAddress, (host, port): &(String, u16)) -> RedisResult<ConnectionInfo> {
+fn info(address: &RemoteAddress, (host, port): &Host) -> RedisResult<ConnectionInfo> {
     let (host, port) = (host.clone(), *port);
     let server = if address.tls {
         ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
     } else {
         ConnectionAddr::Tcp(host, port)
     };
-    let mut settings = RedisConnectionInfo::default().set_db(address.database.into());
-    if let Some(user) = &address.user {
+    let settings = RedisConnectionInfo::default().set_db(address.database.into());
+    let settings = with_credentials(settings, address.user.as_ref(), address.password.as_ref());
+    Ok(server.into_connection_info()?.set_redis_settings(settings).set_tcp_settings(tcp_settings()))
+}
+
+pub(super) fn with_credentials(
+    mut settings: RedisConnectionInfo,
+    user: Option<&String>,
+    password: Option<&String>,
+) -> RedisConnectionInfo {
+    if let Some(user) = user {
         settings = settings.set_username(user);
     }
-    if let Some(password) = &address.password {
+    if let Some(password) = password {
         settings = settings.set_password(password);
     }
-    Ok(server.into_connection_info()?.set_redis_settings(settings).set_tcp_settings(tcp_settings()))
+    settings
 }
 
 fn tcp_settings() -> TcpSettings {

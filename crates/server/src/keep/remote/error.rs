@@ -1,14 +1,15 @@
 //! Why something could not be had from Redis or Valkey.
 
-use std::{error::Error, io, sync::Arc};
+use std::{error::Error, fmt, io, sync::Arc};
 
 use ::redis::{ErrorKind, RedisError, ServerErrorKind};
 
-use super::RemoteAddress;
-
 /// What a user's rules must allow.
 const ACL: &str = "haechi needs +eval +evalsha +get +set +mget +hgetall +hget +hset +hdel +hincrby +hlen +hexists +zadd +zrange +zremrangebyrank +time +info +ping \
-    +publish +subscribe +expire (and +cluster in a cluster) on the keys and channels that begin with its prefix";
+    +publish +subscribe +expire (and +cluster in a cluster, and +wait with sentinels) on the keys and channels that begin with its prefix";
+
+/// What a primary says that takes no writes because too few replicas follow it.
+const NO_REPLICAS: &str = "NOREPLICAS";
 
 /// What Redis 6 and 7, and then Valkey and later ones, say when the user may not do what a script does. It has no kind of
 /// its own there.
@@ -52,8 +53,8 @@ impl RemoteError {
         matches!(self, Self::Away(_) | Self::Late { .. } | Self::Overloaded { .. })
     }
 
-    /// Why a server at this address could not be connected to.
-    pub(super) fn unconnected(address: &RemoteAddress, error: &RedisError) -> Self {
+    /// Why a server at this place could not be connected to.
+    pub(super) fn unconnected(address: &impl fmt::Display, error: &RedisError) -> Self {
         let said = format!("{address} cannot be used: {error}");
         if is_transient(error) && !speaks_otherwise(error) { Self::Away(said) } else { Self::Failed(said) }
     }
@@ -91,5 +92,6 @@ pub(super) fn is_transient(error: &RedisError) -> bool {
                 | ServerErrorKind::Ask
         ) | ErrorKind::ClusterConnectionNotFound
     );
-    is_settling || error.is_io_error() || error.is_connection_dropped()
+    // `NOREPLICAS` comes of a server that is to have replicas and has none just now.
+    is_settling || error.code() == Some(NO_REPLICAS) || error.is_io_error() || error.is_connection_dropped()
 }

@@ -7,12 +7,22 @@
 --          3 whether to try all that answer.lua does besides, on a page of no use, 1 or 0: a server may be full, or the
 --            user may do too little
 --          4 of how many seconds the keys of a page are   5 for how many seconds a page is kept after those
+--          6 how many replicas must follow this server, or else nothing is begun
 --
 -- Returns the second in which the memory began, and why it was begun just now:
 --   k it was not   n there was no mark   o another began it   h a page is missing
 
+local replication = redis.call('INFO', 'replication')
+
+-- Those who follow this server confirm no decision of its predecessor from now on. So whatever that one was confirmed in
+-- came before, and is of keys that are refused here.
+local _, followers = string.gsub(replication, '\nslave%d+:[^\r\n]*state=online', '')
+if followers < tonumber(ARGV[6]) then
+  return redis.error_reply('NOREPLICAS ' .. followers .. ' of ' .. ARGV[6] .. ' replicas follow this primary')
+end
+
 local this = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-  .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+  .. string.match(replication, 'master_replid:(%x+)')
 local now = tonumber(redis.call('TIME')[1])
 
 local function name_of(page)

@@ -1,4 +1,5 @@
 mod forgetting;
+mod sentinels;
 
 use std::time::{Duration, Instant};
 
