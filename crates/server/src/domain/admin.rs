@@ -33,7 +33,7 @@ use sha2::{Digest, Sha256};
 
 pub use self::{
     access::{Actor, IssuedToken, Role, Scope, TokenView, UserView},
-    audit::{AuditEntry, AuditPage},
+    audit::{AuditEntry, AuditPage, SEARCHED},
     browsers::BrowserProof,
     command::{AccessCommand, AccessReply},
     error::AdminError,

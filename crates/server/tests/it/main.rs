@@ -38,5 +38,6 @@ mod snippets;
 mod socket;
 mod tls;
 mod traces;
+mod webhooks;
 mod widget;
 mod work;

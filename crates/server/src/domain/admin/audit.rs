@@ -15,6 +15,11 @@ use super::{Action, Actor, AdminError, Administration, Scope, records::Records};
 
 /// Most entries that are shown at once.
 const MOST_AT_ONCE: usize = 200;
+/// Entries that a search reads at once.
+const READ_AT_ONCE: usize = 1_000;
+
+/// Most entries that a search looks at before it asks whether to go on.
+pub const SEARCHED: usize = 5_000;
 
 /// Something that was done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -36,6 +41,14 @@ pub struct AuditEntry {
     pub subject: String,
     /// What else there is to say, such as the settings that changed; no secret.
     pub detail: String,
+}
+
+impl AuditEntry {
+    /// Whether this text, in lower case, is somewhere in it.
+    fn has(&self, text: &str) -> bool {
+        let parts = [&self.actor, &self.action, &self.subject, &self.detail];
+        parts.iter().any(|part| part.to_lowercase().contains(text))
+    }
 }
 
 /// Some entries, the newest first.
@@ -60,6 +73,52 @@ impl Administration {
         entries.truncate(limit);
         let before = entries.last().filter(|_| are_more).map(|entry| entry.id.clone());
         Ok(AuditPage { entries, before })
+    }
+
+    /// Up to so many entries that have this text in them, whatever its case, the newest first, from before this one if one
+    /// is named. It looks at 5,000 entries; where there are more, the page says from where on.
+    ///
+    /// # Errors
+    /// As [`Administration::audit_log`].
+    pub fn search_audit_log(
+        &self,
+        actor: &Actor,
+        text: &str,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<AuditPage, AdminError> {
+        if text.is_empty() {
+            return self.audit_log(actor, before, limit);
+        }
+        actor.check(Scope::AuditRead)?;
+        let (text, mut before) = (text.to_lowercase(), before.map(str::to_owned));
+        let mut found = Vec::new();
+        for _ in 0..SEARCHED / READ_AT_ONCE {
+            let entries = self.records.audit(before.as_deref(), READ_AT_ONCE)?;
+            let is_last = entries.len() < READ_AT_ONCE;
+            for entry in entries {
+                before = Some(entry.id.clone());
+                if entry.has(&text) {
+                    found.push(entry);
+                }
+                if found.len() == limit {
+                    return Ok(AuditPage { entries: found, before });
+                }
+            }
+            if is_last {
+                return Ok(AuditPage { entries: found, before: None });
+            }
+        }
+        Ok(AuditPage { entries: found, before })
+    }
+
+    /// The newest entries, up to so many.
+    ///
+    /// # Errors
+    /// As [`Administration::audit_log`].
+    pub fn newest_of_audit_log(&self, actor: &Actor, limit: usize) -> Result<Vec<AuditEntry>, AdminError> {
+        actor.check(Scope::AuditRead)?;
+        Ok(self.records.audit(None, limit)?)
     }
 
     /// Writes down what was done. That cannot be undone any more, so if it cannot be written down the log says it.

@@ -42,6 +42,8 @@ async function update() {
   const opened = [...live.querySelectorAll("details")].map((details) => details.open);
   fresh.querySelectorAll("details").forEach((details, at) => { details.open = opened[at] ?? false; });
   live.replaceChildren(...fresh.childNodes);
+  showLocalTimes();
+  live.querySelectorAll(".chart").forEach(sayStep);
 }
 
 /** Has a form that changes something be sent once, and its button say so if that takes a while. */
@@ -113,6 +115,40 @@ if (refresh) {
 
 // What a browser filled in again after going back is shown as well.
 if (form) preview();
+
+/** Shows times of lists by the clock of this device, and says so below. */
+function showLocalTimes() {
+  const zone = document.getElementById("zone");
+  const times = document.querySelectorAll("time[datetime]");
+  if (!zone || times.length === 0) return;
+  const moments = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  for (const time of times) time.textContent = moments.format(new Date(time.dateTime));
+  const offset = -new Date().getTimezoneOffset();
+  const [hours, minutes] = [Math.trunc(Math.abs(offset) / 60), Math.abs(offset) % 60].map((part) => String(part).padStart(2, "0"));
+  zone.textContent = zone.dataset.local.replace("{}", `UTC${offset < 0 ? "−" : "+"}${hours}:${minutes}`);
+}
+
+showLocalTimes();
+
+/** Says below a chart what its table has of the step under the pointer. */
+function sayStep(chart) {
+  const [drawing, rows] = [chart.querySelector(".plot svg"), chart.querySelectorAll("tbody tr")];
+  if (rows.length === 0) return;
+  const headings = [...chart.querySelectorAll("thead th")].slice(1);
+  const said = document.createElement("p");
+  said.className = "said";
+  said.ariaHidden = "true";
+  chart.querySelector(".plot").after(said);
+  const say = (event) => {
+    const { left, width } = drawing.getBoundingClientRect();
+    const at = Math.floor(((event.clientX - left) / width) * rows.length);
+    const [time, ...cells] = rows[Math.min(Math.max(at, 0), rows.length - 1)].children;
+    said.textContent = `${time.textContent} – ${cells.map((cell, number) => `${headings[number].textContent}: ${cell.textContent}`).join(" · ")}`;
+  };
+  for (const kind of ["pointermove", "pointerdown"]) drawing.addEventListener(kind, say);
+}
+
+document.querySelectorAll(".chart").forEach(sayStep);
 
 const showing = document.getElementById("showing");
 if (showing) document.querySelectorAll("input[type=password]").forEach(addShowButton);

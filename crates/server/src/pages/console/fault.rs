@@ -55,7 +55,9 @@ impl Fault {
         match self {
             Self::SignedOut => texts.sign_in.to_owned(),
             Self::Admin(error) => texts.error(error),
-            Self::Refusal(Refusal::Http(StatusCode::NOT_FOUND)) => texts.no_such_page.to_owned(),
+            Self::Refusal(Refusal::Http(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)) => {
+                texts.no_such_page.to_owned()
+            }
             Self::Refusal(_) => texts.bad_form.to_owned(),
             Self::Sent { is_done: true } => texts.sent_already.to_owned(),
             Self::Sent { is_done: false } => texts.sent_running.to_owned(),

@@ -73,6 +73,12 @@ pub(super) fn time(language: Language, unix_secs: u64) -> Markup {
     html! { time datetime=(rfc3339(unix_secs)) { (moment(language, unix_secs)) } }
 }
 
+/// A text with this time in the place of its `{}`.
+pub(super) fn with_time(text: &str, language: Language, unix_secs: u64) -> Markup {
+    let (before, after) = text.split_once("{}").unwrap_or((text, ""));
+    html! { (before) (time(language, unix_secs)) (after) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

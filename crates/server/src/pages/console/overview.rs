@@ -38,6 +38,7 @@ pub(super) async fn show(
             list.take(administration.apps(&actor)?, page_number);
             let numbers: Vec<u32> = list.apps.iter().map(|app| app.number).collect();
             list.totals = administration.totals(&actor, &numbers, Span::Day, now)?;
+            list.marked = administration.are_marked(&actor, &numbers, now)?;
             Ok(list)
         })
         .await?;
@@ -51,6 +52,8 @@ pub(super) struct List {
     pub(super) sought: String,
     pub(super) apps: Vec<AppView>,
     pub(super) totals: Vec<Counts>,
+    /// Whether something of each of them looks unlike people.
+    pub(super) marked: Vec<bool>,
     pub(super) found: usize,
     pub(super) page: usize,
     pub(super) pages: usize,
@@ -82,9 +85,16 @@ pub(super) fn page(visitor: &Visitor, list: &List, now: u64, notice: &Markup) ->
         }
         div #figures data-live {
             p.quiet { (fill(texts.apps_found, &[&format::number(list.found as u64)])) " · "
-                (fill(texts.as_of, &[&format::moment(visitor.reader.language, now)])) }
+                (format::with_time(texts.as_of, visitor.reader.language, now)) }
             @if list.apps.is_empty() {
-                p.card { @if list.sought.is_empty() { (texts.no_apps) } @else { (texts.nothing_found) } }
+                @if list.sought.is_empty() {
+                    div.card {
+                        p { strong { (texts.no_apps) } " " (texts.no_apps_next) }
+                        @if visitor.may(Scope::AppsWrite) { p { a.button.main href="/console/apps/new" { (texts.new_app) } } }
+                    }
+                } @else {
+                    p.card { (texts.nothing_found) }
+                }
             } @else {
                 (scrolling(texts.apps, &table(list, texts)))
             }
@@ -95,7 +105,7 @@ pub(super) fn page(visitor: &Visitor, list: &List, now: u64, notice: &Markup) ->
 
 fn table(list: &List, texts: &Texts) -> Markup {
     html! {
-        table {
+        table.cards {
             caption { (texts.last_day) }
             thead {
                 tr {
@@ -107,16 +117,28 @@ fn table(list: &List, texts: &Texts) -> Markup {
                 }
             }
             tbody {
-                @for (app, counts) in list.apps.iter().zip(&list.totals) {
+                @for ((app, counts), is_marked) in list.apps.iter().zip(&list.totals).zip(&list.marked) {
+                    @let figures = [
+                        (texts.issued, format::number(counts.issued)),
+                        (texts.passed, format::number(counts.passed)),
+                        (texts.wrong, format::number(counts.wrong)),
+                        (texts.pass_rate, format::share(counts.pass_rate())),
+                        (texts.works, format::number(counts.works.issued)),
+                        (texts.done_share, format::share(counts.works.done_share())),
+                    ];
                     tr {
                         th scope="row" { a href={ "/console/apps/" (app.number) } { (app.name) } }
-                        td { (badges(app, texts)) }
-                        @for figure in [counts.issued, counts.passed, counts.wrong] {
-                            td.figure { (format::number(figure)) }
+                        td data-label=(texts.state) {
+                            span {
+                                (badges(app, texts))
+                                @if *is_marked {
+                                " " a.badge.marked href={ "/console/apps/" (app.number) "#marks" } { (texts.marked) }
+                                }
+                            }
                         }
-                        td.figure { (format::share(counts.pass_rate())) }
-                        td.figure { (format::number(counts.works.issued)) }
-                        td.figure { (format::share(counts.works.done_share())) }
+                        @for (label, figure) in figures {
+                            td.figure data-label=(label) { (figure) }
+                        }
                     }
                 }
             }

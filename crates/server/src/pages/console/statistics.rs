@@ -129,6 +129,12 @@ pub(super) fn page(
         }
         div #figures data-live {
             p.quiet { (fill(texts.from_to, &[&from_to[0], &from_to[1]])) }
+            @if report.total == Counts::default() && report.before == Counts::default() {
+                div.card {
+                    p { strong { (texts.nothing_issued) } }
+                    p { a.button.main href={ "/console/apps/" (app.number) "/integration" } { (texts.how_to_begin) } }
+                }
+            }
             (marks(&report.marks, language, texts))
             section aria-labelledby="totals" {
                 h2 #totals { (texts.figures) }
