@@ -7,6 +7,7 @@ mod check_config;
 mod healthcheck;
 mod inspect;
 mod manuals;
+mod notifications;
 mod output;
 mod render;
 mod samples;

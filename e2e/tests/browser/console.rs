@@ -90,6 +90,14 @@ impl Console {
         self.browser.evaluate(find).await.as_str().unwrap().to_owned()
     }
 
+    /// The path of a link by which somebody becomes a viewer.
+    async fn invitation(&self) -> String {
+        self.go("/console/access").await;
+        self.submit("form[action$='/invitations'] button.main").await;
+        let link = self.browser.evaluate("document.querySelector('pre.secret').textContent").await;
+        link.as_str().unwrap().strip_prefix(&self.site.url).unwrap().to_owned()
+    }
+
     fn issue(&self, appkey: &str) -> (i64, String) {
         let (code, reply) = self.site.call("POST", &format!("/captcha/v1.0/appkeys/{appkey}/keys"));
         (code, reply["key"].as_str().unwrap_or_default().to_owned())
@@ -187,6 +195,10 @@ async fn no_page_has_a_barrier_scrolls_sideways_or_is_heavy() {
     let is_marked = "fetch(location.href).then((page) => page.text()).then((text) => { window.told = text }), \
                      (window.told ?? '').includes('class=\"marks found\"')";
     console.browser.until(is_marked).await;
+    let link = console.invitation().await;
+    let made: serde_json::Value =
+        serde_json::from_str(&console.site.command(&["webhook", "create", "http://127.0.0.1:9/", "--json"])).unwrap();
+    console.site.command(&["webhook", "test", made["id"].as_str().unwrap()]);
     let pages = [
         ("overview", "/console"),
         ("new-app", "/console/apps/new"),
@@ -197,6 +209,8 @@ async fn no_page_has_a_barrier_scrolls_sideways_or_is_heavy() {
         ("rotation", "/console/apps/1/rotate?grace=0"),
         ("audit", "/console/audit"),
         ("access", "/console/access"),
+        ("webhooks", "/console/webhooks"),
+        ("second-factor", "/console/second-factor"),
         ("password", "/console/password"),
         ("not-found", "/console/apps/99"),
     ];
@@ -218,6 +232,9 @@ async fn no_page_has_a_barrier_scrolls_sideways_or_is_heavy() {
     }
     console.go("/console").await;
     console.submit("form[action$='/sign-out'] button").await;
+    console.go(&link).await;
+    console.browser.assert_no_barrier("invitation").await;
+    console.picture("console-invitation", 360).await;
     console.go("/console/sign-in").await;
     console.browser.assert_no_barrier("sign-in").await;
     console.picture("console-sign-in", 1000).await;
@@ -369,4 +386,42 @@ async fn a_viewer_looks_and_a_session_ends_with_sign_out() {
     console.browser.until("window.status_told === 403").await;
     let shown = console.site.command(&["app", "show", "default", "--json"]);
     assert!(shown.contains("\"enabled\":true"), "{shown}");
+}
+
+/// Faults P1, P2 and P8: the second of two clicks did all once more, and a page that was loaded again lost its appkey.
+#[tokio::test]
+async fn two_clicks_are_one_and_a_page_loaded_again_shows_the_same() {
+    for without_scripts in [false, true] {
+        let console = Console::signed_in(Setting { without_scripts, ..Setting::default() }).await;
+        console.go("/console/apps/new").await;
+        console.fill("app-name", "shop").await;
+        if without_scripts {
+            console.submit("#settings button.main").await;
+        } else {
+            let clicks = "document.documentElement.dataset.before = 1; \
+                 const button = document.querySelector('#settings button.main'); button.click(); button.click()";
+            console.browser.evaluate(&format!("(() => {{ {clicks} }})()")).await;
+            console.browser.until("document.documentElement.dataset.before === undefined").await;
+        }
+        let appkey = console.secret().await;
+        assert_eq!(appkey.len(), 64, "{}", console.text().await);
+        console.browser.client.refresh().await.unwrap();
+        console.browser.until("document.readyState === 'complete'").await;
+        assert_eq!(console.secret().await, appkey, "without scripts: {without_scripts}");
+        assert_eq!(console.issue(&appkey).0, 0);
+        let listed = console.site.command(&["app", "list", "--json"]);
+        assert_eq!(listed.matches("\"name\"").count(), 2, "{listed}");
+    }
+}
+
+#[tokio::test]
+async fn the_script_says_what_is_not_saved() {
+    let console = Console::signed_in(Setting::default()).await;
+    console.go("/console/apps/1/settings").await;
+    let is_hidden = "document.getElementById('unsaved').hidden";
+    assert_eq!(console.browser.evaluate(is_hidden).await, true);
+    console.fill("app-width", "300").await;
+    assert_eq!(console.browser.evaluate(is_hidden).await, false);
+    console.submit("#settings button.main").await;
+    console.browser.assert_quiet(&console.site.url).await;
 }

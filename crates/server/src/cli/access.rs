@@ -19,8 +19,8 @@ use tracing::Level;
 use super::{
     Common,
     apps::by_server_or_directly,
+    notifications,
     output::{self, rfc3339},
-    webhook,
 };
 
 #[derive(Args)]
@@ -172,9 +172,9 @@ fn describe(reply: &AccessReply) -> String {
         AccessReply::User(user) => describe_user(user),
         AccessReply::Users(users) if users.is_empty() => "there are no users\n".to_owned(),
         AccessReply::Users(users) => users.iter().map(describe_user).collect::<Vec<_>>().join("\n"),
-        AccessReply::Webhook(issued) => webhook::describe_issued(issued),
-        AccessReply::Webhooks(webhooks) => webhook::describe_all(webhooks),
-        AccessReply::Deliveries(deliveries) => webhook::describe_deliveries(deliveries),
+        AccessReply::Webhook(issued) => notifications::describe_issued(issued),
+        AccessReply::Webhooks(webhooks) => notifications::describe_all(webhooks),
+        AccessReply::Deliveries(deliveries) => notifications::describe_deliveries(deliveries),
         AccessReply::Done => "done\n".to_owned(),
     }
 }

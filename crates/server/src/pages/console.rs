@@ -19,9 +19,11 @@ mod once;
 mod overview;
 mod page;
 mod preview;
+mod question;
 mod replace;
 mod second_factor;
 mod settings;
+mod shown_once;
 mod sign_in;
 mod statistics;
 mod table;
@@ -130,7 +132,7 @@ fn routes() -> Routes<Arc<Console>> {
         ("/console/access/users", post(access::create_user)),
         ("/console/access/users/remove", post(access::remove_user)),
         ("/console/access/users/reset-second-factor", post(access::reset_second_factor)),
-        ("/console/access/invitations", post(invitations::create)),
+        ("/console/access/invitations", post(access::create_invitation)),
         ("/console/access/invitations/{id}/revoke", post(invitations::revoke)),
         ("/console/webhooks", get(webhooks::show).post(webhooks::create)),
         ("/console/webhooks/{id}/test", post(webhooks::test)),

@@ -23,7 +23,7 @@ impl<'a> Admin<'a> {
         Self { server, token: made["token"].as_str().unwrap().to_owned() }
     }
 
-    fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Reply {
+    pub(crate) fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Reply {
         let request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.server.url()));
         let request = request.header("authorization", format!("Bearer {}", self.token));
         match body {
@@ -42,7 +42,7 @@ impl<'a> Admin<'a> {
 
     /// Calls what must be refused with this status and this kind of problem.
     #[track_caller]
-    fn refused(&self, method: &str, path: &str, body: Option<&Value>, status: u16, kind: &str) {
+    pub(crate) fn refused(&self, method: &str, path: &str, body: Option<&Value>, status: u16, kind: &str) {
         let reply = self.call(method, path, body);
         assert_eq!(reply.status, status, "{method} {path}: {}", reply.text());
         assert_eq!(reply.header("content-type"), "application/problem+json");

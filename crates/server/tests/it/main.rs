@@ -39,5 +39,6 @@ mod snippets;
 mod socket;
 mod tls;
 mod traces;
+mod webhooks;
 mod widget;
 mod work;

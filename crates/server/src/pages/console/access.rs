@@ -16,10 +16,11 @@ use super::{
     fault::Fault,
     form::{Field, Fields, Form, Input},
     format,
-    invitations::{self, new_invitation, role_field, role_of},
-    manage::copying,
+    invitations::{self, link_page, new_invitation, role_field, role_of},
     once::once,
     page::{Page, Part, notice, scrolling},
+    question::removal,
+    shown_once::copying,
     texts::{Texts, fill},
     visitor::Visitor,
 };
@@ -87,12 +88,7 @@ pub(super) async fn show(
     reply(&console, &visitor, &notice, Forms::default()).await
 }
 
-pub(super) async fn reply(
-    console: &Console,
-    visitor: &Visitor,
-    notice: &Markup,
-    forms: Forms,
-) -> Result<Response, Fault> {
+async fn reply(console: &Console, visitor: &Visitor, notice: &Markup, forms: Forms) -> Result<Response, Fault> {
     visitor.must(Scope::AccessWrite)?;
     let actor = visitor.actor.clone();
     let access = console
@@ -186,6 +182,34 @@ pub(super) async fn reset_second_factor(
     let (actor, name, now) = (visitor.actor, form.text("name")?, unix_now());
     console.ask(move |administration| administration.reset_second_factor(&actor, &name, now)).await?;
     Ok(see_other(&Done::FactorReset.said_at("/console/access")))
+}
+
+pub(super) async fn create_invitation(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    form: Form,
+) -> Result<Response, Fault> {
+    visitor.must(Scope::AccessWrite)?;
+    let mut fields = form.fields("invitation", &["name", "role"])?;
+    let role = role_of(fields.value("role"))?;
+    let (actor, name, now) = (visitor.actor.clone(), fields.value("name").to_owned(), unix_now());
+    let made = console.ask(move |administration| {
+        administration.invite(&actor, role, Some(&*name).filter(|name| !name.is_empty()), now)
+    });
+    match made.await {
+        Ok(issued) => {
+            let texts = visitor.texts();
+            let (origin, below) = (&visitor.reader.origin, &visitor.reader.public_path);
+            let link = format!("{origin}{below}/console/invitation?code={}", issued.code);
+            let content = link_page(&link, texts);
+            let page = Page::of(&visitor, texts.invitation_made, &content).in_part(Part::Access);
+            Ok(page.shown_once().reply(StatusCode::OK))
+        }
+        Err(fault) => {
+            fields.explain(fault, visitor.texts())?;
+            reply(&console, &visitor, &html! {}, Forms { invitation: fields, ..Forms::default() }).await
+        }
+    }
 }
 
 pub(super) async fn remove_user(
@@ -294,20 +318,6 @@ fn users(visitor: &Visitor, users: &[UserView]) -> Markup {
                         }
                     }
                 }
-            }
-        }
-    }
-}
-
-/// A button that has to be looked for before it can be pressed: what it is for, and what is then pressed.
-pub(super) fn removal(action: &str, label: &str, summary: &str, hidden: &Markup, button: &str) -> Markup {
-    html! {
-        details.removal {
-            summary aria-label=(label) { (summary) }
-            form method="post" action=(action) {
-                (once())
-                (hidden)
-                button.danger { (button) }
             }
         }
     }

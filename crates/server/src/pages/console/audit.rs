@@ -114,7 +114,7 @@ pub(super) fn page(visitor: &Visitor, log: &AuditPage, about: &str, is_later_pag
             div.row { input #q name="q" type="search" value=(about) maxlength="64"; button { (texts.find) } }
         }
         @if log.entries.is_empty() {
-            p.card { @if about.is_empty() { (texts.no_entries) } @else { (texts.nothing_found) } }
+            p.card { @if about.is_empty() { (texts.no_entries) } @else { (texts.nothing_in_log) } }
         } @else {
             (rows.render(log.entries.iter().map(row)))
             p.row {

@@ -13,7 +13,11 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Console, REFERRER_POLICY, fault::Fault, page::Page, visitor::Reader};
 use crate::{
-    domain::{admin::AdminError, refusal::Refusal},
+    clock::unix_now,
+    domain::{
+        admin::{Actor, AdminError},
+        refusal::Refusal,
+    },
     logging::Seldom,
     pages::with_headers,
 };
@@ -23,18 +27,24 @@ pub(super) async fn explain(State(console): State<Arc<Console>>, request: Reques
     let (parts, body) = request.into_parts();
     let reader = Reader::new(&parts, console.service.limits().proxies());
     let response = next.run(Request::from_parts(parts, body)).await;
-    match response.extensions().get::<Arc<Fault>>() {
-        Some(fault) => page(&reader, fault),
-        None => response,
-    }
+    let Some(fault) = response.extensions().get::<Arc<Fault>>() else { return response };
+    let actor = match (&**fault, reader.session()) {
+        (Fault::SignedOut, _) | (_, None) => None,
+        // Whoever is signed in keeps the way to other pages. If it cannot be found out, the page says why all the same.
+        (_, Some(session)) => {
+            let asked = console.ask(move |administration| administration.session_of_page(&session, unix_now()));
+            asked.await.ok().flatten()
+        }
+    };
+    page(&reader, actor.as_ref(), fault)
 }
 
 /// A page that says why a request below `/console` was refused, wherever that was.
 pub(crate) fn refusal(reader: &Reader, refusal: &Refusal) -> Response {
-    with_headers(page(reader, &Fault::Refusal(refusal.clone())), REFERRER_POLICY)
+    with_headers(page(reader, None, &Fault::Refusal(refusal.clone())), REFERRER_POLICY)
 }
 
-fn page(reader: &Reader, fault: &Fault) -> Response {
+fn page(reader: &Reader, actor: Option<&Actor>, fault: &Fault) -> Response {
     if matches!(fault, Fault::SignedOut) {
         let next = utf8_percent_encode(&reader.address, NON_ALPHANUMERIC);
         return see_other(&format!("/console/sign-in?next={next}"));
@@ -47,7 +57,7 @@ fn page(reader: &Reader, fault: &Fault) -> Response {
         @if matches!(fault, Fault::Sent { .. }) { p { a.button.main href=(reader.address) { (texts.back_to_page) } } }
         p { a href="/console" { (texts.back_to_overview) } }
     };
-    let page = Page::new(reader, texts.not_possible, &content).reply(fault.status());
+    let page = Page::new(reader, texts.not_possible, &content).seen_by(actor).reply(fault.status());
     match fault {
         Fault::Admin(AdminError::TooManyAttempts { retry_after_secs }) => {
             ([(header::RETRY_AFTER, retry_after_secs.to_string())], page).into_response()

@@ -8,9 +8,10 @@ use maud::{Markup, html};
 use super::{
     Console,
     fault::Fault,
-    manage::{Tab, app_head, copying},
+    manage::{Tab, app_head},
     once::once,
     page::{Page, Part},
+    shown_once::copying,
     texts::{Texts, fill},
     visitor::{AppNumber, Visitor},
 };
@@ -143,12 +144,11 @@ pub(super) fn page(visitor: &Visitor, app: &AppView, public_url: Option<&PublicU
         (with_altcha(visitor, app, &example))
         h2 { (texts.without_widget) }
         p { (texts.integration_task) }
-        nav.tabs aria-label=(texts.examples) {
-            @for (id, name, _) in snippets(texts) { a href={ "#" (id) } { (name) } }
-        }
+        h3 { (texts.examples) }
+        // One at a time, by the browser itself.
         @for (id, name, text) in snippets(texts) {
-            section {
-                h3 id=(id) { (name) }
+            details id=(id) name="examples" open[id == "curl"] {
+                summary { (name) }
                 @if id == "html" { p { (texts.html_note) } }
                 (example(name, text))
             }

@@ -4,22 +4,21 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Path, RawQuery, State},
-    http::StatusCode,
     response::Response,
 };
 use maud::{Markup, html};
 
 use super::{
     Console,
-    access::{self, removal},
     done::Done,
     explain::see_other,
     fault::Fault,
     form::{Field, Fields, Form, Input},
     format,
-    manage::copying,
     once::once,
-    page::{Page, Part, query_value, scrolling},
+    page::{Page, query_value, scrolling},
+    question::removal,
+    shown_once::copying,
     sign_in::{refuse_plain, signed_in},
     texts::{Texts, fill},
     visitor::{Reader, Transport, Visitor},
@@ -51,36 +50,8 @@ pub(super) fn role_field(texts: &Texts) -> Field<'_> {
     Field { name: "role", label: texts.role, hint: texts.role_hint, input: Input::Choice(roles) }
 }
 
-pub(super) async fn create(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    form: Form,
-) -> Result<Response, Fault> {
-    visitor.must(Scope::AccessWrite)?;
-    let mut fields = form.fields("invitation", &["name", "role"])?;
-    let role = role_of(fields.value("role"))?;
-    let (actor, name, now) = (visitor.actor.clone(), fields.value("name").to_owned(), unix_now());
-    let made = console.ask(move |administration| {
-        administration.invite(&actor, role, Some(&*name).filter(|name| !name.is_empty()), now)
-    });
-    match made.await {
-        Ok(issued) => {
-            let texts = visitor.texts();
-            let (origin, below) = (&visitor.reader.origin, &visitor.reader.public_path);
-            let link = format!("{origin}{below}/console/invitation?code={}", issued.code);
-            let content = link_page(&link, texts);
-            let page = Page::of(&visitor, texts.invitation_made, &content).in_part(Part::Access);
-            Ok(page.shown_once().reply(StatusCode::OK))
-        }
-        Err(fault) => {
-            fields.explain(fault, visitor.texts())?;
-            access::reply(&console, &visitor, &html! {}, access::Forms { invitation: fields, ..Default::default() })
-                .await
-        }
-    }
-}
-
-fn link_page(link: &str, texts: &Texts) -> Markup {
+/// Shows the link of an invitation that was made just now.
+pub(super) fn link_page(link: &str, texts: &Texts) -> Markup {
     html! {
         h1 { (texts.invitation_made) }
         p { (texts.invitation_once) }

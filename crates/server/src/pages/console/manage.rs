@@ -13,7 +13,7 @@ use super::{
     fault::Fault,
     once::once,
     overview::badges,
-    page::{Page, Part},
+    question::Question,
     replace::{Name, rotation},
     texts::{Texts, fill},
     visitor::{AppNumber, Visitor},
@@ -74,41 +74,6 @@ pub(super) fn controls(app: &AppView, language: Language, texts: &Texts) -> Mark
                 h3 #removal { (texts.remove_app) }
                 p { (texts.remove_task) }
                 a.button.danger href=(address("remove")) { (texts.remove_app) "…" }
-            }
-        }
-    }
-}
-
-/// What is asked before something is done that a site may stand still for.
-pub(super) struct Question<'a> {
-    pub(super) title: String,
-    /// What follows from it.
-    pub(super) consequences: Vec<String>,
-    /// The last part of the form's address.
-    pub(super) action: &'a str,
-    pub(super) hidden: Vec<(&'static str, String)>,
-    pub(super) button: &'a str,
-    /// Whether a site stands still by it at once.
-    pub(super) takes_down: bool,
-}
-
-impl Question<'_> {
-    pub(super) fn ask(&self, visitor: &Visitor, app: &AppView, status: StatusCode) -> Response {
-        let content = self.page(app, visitor.texts());
-        Page::of(visitor, &self.title, &content).in_part(Part::Overview).reply(status)
-    }
-
-    pub(super) fn page(&self, app: &AppView, texts: &Texts) -> Markup {
-        html! {
-            div.narrow {
-                h1 { (self.title) }
-                @for consequence in &self.consequences { p { (consequence) } }
-                form.row method="post" action={ "/console/apps/" (app.number) "/" (self.action) } {
-                    (once())
-                    @for (name, value) in &self.hidden { input type="hidden" name=(name) value=(value); }
-                    button.danger[self.takes_down].main[!self.takes_down] { (self.button) }
-                    a.button href={ "/console/apps/" (app.number) "/settings" } { (texts.cancel) }
-                }
             }
         }
     }
@@ -191,34 +156,4 @@ pub(super) async fn remove(
     let (actor, now) = (visitor.actor, unix_now());
     console.ask(move |administration| administration.remove_app(&actor, number, now)).await?;
     Ok(see_other(&Done::AppRemoved.said_at("/console")))
-}
-
-/// Shows what was made for an app just now, this once.
-pub(super) fn reply_once(visitor: &Visitor, app: &AppView, title: &str) -> Response {
-    let content = once_page(app, title, visitor.texts());
-    Page::of(visitor, title, &content).in_part(Part::Overview).shown_once().reply(StatusCode::OK)
-}
-
-pub(super) fn once_page(app: &AppView, title: &str, texts: &Texts) -> Markup {
-    let fresh = [(texts.appkey, texts.appkey_once, &app.appkey), (texts.app_secret, texts.secret_once, &app.secret)];
-    html! {
-        h1 { (title) }
-        @for (label, sentence, name) in fresh {
-            @if let Some(name) = name {
-                p { (fill(sentence, &[&app.name])) }
-                pre.secret data-copy tabindex="0" role="region" aria-label=(label) { code { (name) } }
-            }
-        }
-        p { (texts.site_key) ": " code { (app.site_key) } }
-        p.row {
-            a.button.main href={ "/console/apps/" (app.number) "/integration" } { (texts.integration) }
-            a.button href={ "/console/apps/" (app.number) "/settings" } { (texts.settings) }
-        }
-        (copying(texts))
-    }
-}
-
-/// What the script makes buttons of, which copy what is marked with `data-copy`.
-pub(super) fn copying(texts: &Texts) -> Markup {
-    html! { template #copying data-done=(texts.copied) { button type="button" { (texts.copy) } } }
 }

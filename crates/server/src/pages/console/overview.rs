@@ -39,6 +39,7 @@ pub(super) async fn show(
             list.take(administration.apps(&actor)?, page_number);
             let numbers: Vec<u32> = list.apps.iter().map(|app| app.number).collect();
             list.totals = administration.totals(&actor, &numbers, Span::Day, now)?;
+            list.marked = administration.are_marked(&actor, &numbers, now)?;
             Ok(list)
         })
         .await?;
@@ -52,6 +53,8 @@ pub(super) struct List {
     pub(super) sought: String,
     pub(super) apps: Vec<AppView>,
     pub(super) totals: Vec<Counts>,
+    /// Whether something of each of them looks unlike people.
+    pub(super) marked: Vec<bool>,
     pub(super) found: usize,
     pub(super) page: usize,
     pub(super) pages: usize,
@@ -85,7 +88,14 @@ pub(super) fn page(visitor: &Visitor, list: &List, now: u64, notice: &Markup) ->
             p.quiet { (fill(texts.apps_found, &[&format::number(list.found as u64)])) " · "
                 (around(texts.as_of, &[format::time(visitor.reader.language, now)])) }
             @if list.apps.is_empty() {
-                p.card { @if list.sought.is_empty() { (texts.no_apps) } @else { (texts.nothing_found) } }
+                @if list.sought.is_empty() {
+                    div.card {
+                        p { strong { (texts.no_apps) } " " (texts.no_apps_next) }
+                        @if visitor.may(Scope::AppsWrite) { p { a.button.main href="/console/apps/new" { (texts.new_app) } } }
+                    }
+                } @else {
+                    p.card { (texts.nothing_found) }
+                }
             } @else {
                 (table(list, texts))
             }
@@ -100,7 +110,7 @@ fn table(list: &List, texts: &Texts) -> Markup {
         .into_iter()
         .chain(figures.map(|name| Column(name, "figure")))
         .collect();
-    let row = |(app, counts): (&AppView, &Counts)| {
+    let row = |((app, counts), is_marked): ((&AppView, &Counts), &bool)| {
         let works = &counts.works;
         let name = html! { a href={ "/console/apps/" (app.number) } { (app.name) } };
         let figures = [
@@ -112,10 +122,16 @@ fn table(list: &List, texts: &Texts) -> Markup {
             format::share(works.done_share()),
         ];
         let figures = figures.map(|figure| html! { (figure) });
-        [name, badges(app, texts)].into_iter().chain(figures).collect()
+        let state = html! {
+            span {
+                (badges(app, texts))
+                @if *is_marked { " " a.badge.marked href={ "/console/apps/" (app.number) "#marks" } { (texts.marked) } }
+            }
+        };
+        [name, state].into_iter().chain(figures).collect()
     };
     let rows = Rows { label: texts.apps, caption: Some(texts.last_day), columns: &columns };
-    rows.render(list.apps.iter().zip(&list.totals).map(row))
+    rows.render(list.apps.iter().zip(&list.totals).zip(&list.marked).map(row))
 }
 
 /// What is to be known of an app at a glance, in words.

@@ -75,6 +75,11 @@ impl<'a> Page<'a> {
         Self { actor: Some(&visitor.actor), ..Self::new(&visitor.reader, title, content) }
     }
 
+    /// As somebody who may be signed in sees it.
+    pub(super) fn seen_by(self, actor: Option<&'a Actor>) -> Self {
+        Self { actor, ..self }
+    }
+
     /// As a page of this part.
     pub(super) fn in_part(self, part: Part) -> Self {
         Self { part: Some(part), ..self }

@@ -17,8 +17,9 @@ use super::{
     fault::Fault,
     form::{Field, Fields, Form, Input},
     format,
-    manage::{Question, reply_once},
     page::query_value,
+    question::Question,
+    shown_once::reply_once,
     texts::{Texts, fill},
     visitor::{AppNumber, Visitor},
 };

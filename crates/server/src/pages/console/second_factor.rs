@@ -16,9 +16,9 @@ use super::{
     explain::see_other,
     fault::Fault,
     form::{Field, Fields, Form, Input},
-    manage::copying,
     once::once,
     page::{Page, notice},
+    shown_once::copying,
     texts::{Texts, fill},
     visitor::Visitor,
 };

@@ -16,10 +16,11 @@ use super::{
     fault::Fault,
     form::{Field, Fields, Form, Input},
     format,
-    manage::{Tab, app_head, controls, reply_once},
+    manage::{Tab, app_head, controls},
     once::once,
     page::{self, Page, Part, notice, query_value},
     preview,
+    shown_once::reply_once,
     texts::{Texts, fill},
     visitor::{AppNumber, Visitor},
 };

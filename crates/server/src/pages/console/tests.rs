@@ -251,8 +251,17 @@ async fn a_viewer_sees_no_controls_and_may_change_nothing() {
         assert!(!page.text.contains("/console/apps/new") && !page.text.contains("/console/access"), "{path}");
     }
     for path in ["/apps/new", "/apps/1/remove", "/access"] {
-        assert_eq!(server.get(&format!("/console{path}"), &session).await.status, StatusCode::FORBIDDEN, "{path}");
+        let refused = server.get(&format!("/console{path}"), &session).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+        assert!(refused.text.contains("<strong>bob</strong>") && refused.text.contains("href=\"/console/audit\""));
     }
+    // A page that only forms are sent to.
+    let none = server.get("/console/apps/1/enable", &session).await;
+    assert!(
+        none.status == StatusCode::METHOD_NOT_ALLOWED && none.text.contains("There is no such page."),
+        "{}",
+        none.text
+    );
     let actions = [
         "apps/new",
         "apps/1/settings",
@@ -649,4 +658,23 @@ async fn addresses_to_notify_come_are_tested_and_go() {
     let bob = server.sign_in("bob").await;
     assert_eq!(server.get("/console/webhooks", &bob).await.status, StatusCode::FORBIDDEN);
     assert_eq!(server.post("/console/webhooks", &bob, "url=https://a.test").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn the_audit_log_is_searched_and_taken_away() {
+    let server = Server::with_users().await;
+    let session = server.sign_in("bob").await;
+    let found = server.get("/console/audit?q=SHOP", &session).await.text;
+    let body = found.split("<tbody>").nth(1).unwrap().split("</tbody>").next().unwrap();
+    assert!(body.contains("app.created") && !body.contains("user.signed_in"), "{body}");
+    let none = server.get("/console/audit?q=nobody", &session).await.text;
+    assert!(none.contains("No entry has that.") && !none.contains("<tbody>"));
+    let file = server.get("/console/audit.csv", &session).await;
+    assert_eq!((file.status, file.header(header::CONTENT_TYPE)), (StatusCode::OK, "text/csv; charset=utf-8"));
+    assert!(
+        file.text.lines().count() == 5 && file.text.contains("\"user bob\",\"user.signed_in\",\"bob\""),
+        "{}",
+        file.text
+    );
+    assert_eq!(server.get("/console/audit.csv", "").await.status, StatusCode::SEE_OTHER);
 }

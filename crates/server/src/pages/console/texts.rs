@@ -98,6 +98,8 @@ pub(super) struct Texts {
     pub(super) apps_found: &'static str,
     pub(super) as_of: &'static str,
     pub(super) no_apps: &'static str,
+    pub(super) no_apps_next: &'static str,
+    pub(super) marked: &'static str,
     pub(super) nothing_found: &'static str,
     pub(super) last_day: &'static str,
     pub(super) state: &'static str,
@@ -267,6 +269,7 @@ pub(super) struct Texts {
     // The audit log.
     pub(super) audit_log: &'static str,
     pub(super) find_entries: &'static str,
+    pub(super) nothing_in_log: &'static str,
     pub(super) download_entries: &'static str,
     pub(super) audit_task: &'static str,
     pub(super) time: &'static str,

@@ -11,15 +11,15 @@ use maud::{Markup, html};
 
 use super::{
     Console,
-    access::removal,
     done::Done,
     explain::see_other,
     fault::Fault,
     form::{Field, Fields, Form, Input},
     format,
-    manage::copying,
     once::once,
     page::{Page, Part, notice, scrolling},
+    question::removal,
+    shown_once::copying,
     texts::{Texts, fill},
     visitor::Visitor,
 };
@@ -196,7 +196,7 @@ fn outcome(visitor: &Visitor, delivery: &DeliveryView) -> Markup {
         @if let Some(problem) = &delivery.problem { " " ((texts.delivery_problem)(problem).unwrap_or(problem)) }
         @if delivery.attempts > 0 { " · " (fill(texts.attempts_made, &[&delivery.attempts.to_string()])) }
         @if let Some(next) = delivery.next_at.filter(|_| delivery.attempts > 0) {
-            " · " (fill(texts.next_attempt, &[&format::moment(language, next)]))
+            " · " (texts.next_attempt) " " (format::time(language, next))
         }
     }
 }
