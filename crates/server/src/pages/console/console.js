@@ -5,7 +5,7 @@ const PAUSE = 400;
 /** How often figures are fetched, in milliseconds. */
 const INTERVAL = 60_000;
 /** The settings that a picture and a sound depend on, beside the theme and the language, which each keeps. */
-const SHOWN = { IMG: ["answer_length", "width", "height", "difficulty"], AUDIO: ["answer_length"] };
+const SHOWN = { IMG: ["answer_length", "alphabet", "width", "height", "difficulty"], AUDIO: ["answer_length", "alphabet"] };
 
 const form = document.getElementById("settings");
 const another = document.getElementById("another");

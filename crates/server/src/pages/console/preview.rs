@@ -29,9 +29,10 @@ pub(super) fn render(settings: &AppSettings, sample: u32, address: &str, texts: 
 }
 
 fn picture(settings: &AppSettings, theme: &str, name: &str, scale: u8, sample: u32, texts: &Texts) -> Markup {
-    let AppSettings { answer_length, width, height, difficulty, .. } = settings;
+    let AppSettings { answer_length, alphabet, width, height, difficulty, .. } = settings;
+    let alphabet = alphabet.name();
     let source = format!(
-        "/admin/v1/preview/image?answer_length={answer_length}&width={width}&height={height}&theme={theme}\
+        "/admin/v1/preview/image?answer_length={answer_length}&alphabet={alphabet}&width={width}&height={height}&theme={theme}\
          &difficulty={difficulty}&scale={scale}&sample={sample}"
     );
     let caption = fill(texts.picture_caption, &[name, &scale.to_string()]);
@@ -44,12 +45,15 @@ fn picture(settings: &AppSettings, theme: &str, name: &str, scale: u8, sample: u
 }
 
 fn sound(settings: &AppSettings, language: Language, sample: u32) -> Markup {
-    let (tag, length) = (language.tag(), settings.answer_length);
+    let (tag, length, alphabet) = (language.tag(), settings.answer_length, settings.alphabet.name());
     html! {
         figure {
             figcaption lang=(tag) { (page::name(language)) }
             audio controls preload="none" aria-label=(page::name(language)) data-preview
-                src={ "/admin/v1/preview/sound?lang=" (tag) "&pace=normal&answer_length=" (length) "&sample=" (sample) } {}
+                src={
+                    "/admin/v1/preview/sound?lang=" (tag) "&pace=normal&answer_length=" (length)
+                    "&alphabet=" (alphabet) "&sample=" (sample)
+                } {}
         }
     }
 }
