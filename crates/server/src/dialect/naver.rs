@@ -129,8 +129,8 @@ pub(crate) fn onlooker(parts: &Parts) -> Option<Onlooker> {
     get, path = "/captcha/v1/nkey", tag = "NAVER CAPTCHA", operation_id = "naver_cloud_nkey",
     params(
         ("code" = Option<u8>, Query, minimum = 0, maximum = 1, description = "0 (the default) issues a challenge, 1 judges an answer"),
-        ("key" = Option<String>, Query, description = "With code 1: the key"),
-        ("value" = Option<String>, Query, description = "With code 1: what the person typed"),
+        ("key" = Option<String>, Query, max_length = 64, description = "With code 1: the key"),
+        ("value" = Option<String>, Query, max_length = 64, description = "With code 1: what the person typed"),
         ("X-NCP-APIGW-API-KEY-ID" = Option<String>, Header, description = "The app's site key"),
         ("X-NCP-APIGW-API-KEY" = Option<String>, Header, description = "The app's secret"),
         ("Idempotency-Key" = Option<String>, Header, description = "A name of the site's making for a request that judges: the same request again gets the same verdict"),
@@ -154,8 +154,8 @@ async fn nkey(State(service): State<Arc<Service>>, uri: Uri, headers: HeaderMap)
     get, path = "/scaptcha/v1/skey", tag = "NAVER CAPTCHA", operation_id = "naver_cloud_skey",
     params(
         ("code" = Option<u8>, Query, minimum = 0, maximum = 1, description = "0 (the default) issues a challenge, 1 judges an answer"),
-        ("key" = Option<String>, Query, description = "With code 1: the key"),
-        ("value" = Option<String>, Query, description = "With code 1: what the person typed"),
+        ("key" = Option<String>, Query, max_length = 64, description = "With code 1: the key"),
+        ("value" = Option<String>, Query, max_length = 64, description = "With code 1: what the person typed"),
         ("X-NCP-APIGW-API-KEY-ID" = Option<String>, Header, description = "The app's site key"),
         ("X-NCP-APIGW-API-KEY" = Option<String>, Header, description = "The app's secret"),
         ("Idempotency-Key" = Option<String>, Header, description = "As for /captcha/v1/nkey"),
@@ -175,7 +175,7 @@ async fn skey(State(service): State<Arc<Service>>, uri: Uri, headers: HeaderMap)
 #[utoipa::path(
     get, path = "/captcha-bin/v1/ncaptcha", tag = "NAVER CAPTCHA", operation_id = "naver_cloud_ncaptcha",
     params(
-        ("key" = String, Query, description = "The key"),
+        ("key" = String, Query, max_length = 64, description = "The key"),
         ("X-NCP-APIGW-API-KEY-ID" = Option<String>, Query, description = "Not looked at: the key says which app it is"),
         ("scale" = Option<u8>, Query, description = "Image pixels for each CSS pixel: 1, 2 or 3"),
         ("theme" = Option<String>, Query, description = "light or dark, instead of the app's theme"),
@@ -195,7 +195,7 @@ async fn ncaptcha(State(service): State<Arc<Service>>, request: MediaRequest) ->
 #[utoipa::path(
     get, path = "/scaptcha-bin/v1/scaptcha", tag = "NAVER CAPTCHA", operation_id = "naver_cloud_scaptcha",
     params(
-        ("key" = String, Query, description = "The key"),
+        ("key" = String, Query, max_length = 64, description = "The key"),
         ("X-NCP-APIGW-API-KEY-ID" = Option<String>, Query, description = "Not looked at: the key says which app it is"),
         ("lang" = Option<String>, Query, description = "ko, en, ja or zh; else by `Accept-Language`, else the app's language"),
         ("Range" = Option<String>, Header, description = "A part of the sound, in bytes"),
@@ -217,8 +217,8 @@ async fn scaptcha(State(service): State<Arc<Service>>, request: MediaRequest) ->
     get, path = "/v1/captcha/nkey", tag = "NAVER CAPTCHA", operation_id = "naver_developers_nkey",
     params(
         ("code" = Option<u8>, Query, minimum = 0, maximum = 1, description = "0 (the default) issues a challenge, 1 judges an answer"),
-        ("key" = Option<String>, Query, description = "With code 1: the key"),
-        ("value" = Option<String>, Query, description = "With code 1: what the person typed"),
+        ("key" = Option<String>, Query, max_length = 64, description = "With code 1: the key"),
+        ("value" = Option<String>, Query, max_length = 64, description = "With code 1: what the person typed"),
         ("X-Naver-Client-Id" = Option<String>, Header, description = "The app's site key"),
         ("X-Naver-Client-Secret" = Option<String>, Header, description = "The app's secret"),
         ("Idempotency-Key" = Option<String>, Header, description = "As for /captcha/v1/nkey"),
@@ -240,8 +240,8 @@ async fn old_nkey(service: State<Arc<Service>>, uri: Uri, headers: HeaderMap) ->
     get, path = "/v1/captcha/skey", tag = "NAVER CAPTCHA", operation_id = "naver_developers_skey",
     params(
         ("code" = Option<u8>, Query, minimum = 0, maximum = 1, description = "0 (the default) issues a challenge, 1 judges an answer"),
-        ("key" = Option<String>, Query, description = "With code 1: the key"),
-        ("value" = Option<String>, Query, description = "With code 1: what the person typed"),
+        ("key" = Option<String>, Query, max_length = 64, description = "With code 1: the key"),
+        ("value" = Option<String>, Query, max_length = 64, description = "With code 1: what the person typed"),
         ("X-Naver-Client-Id" = Option<String>, Header, description = "The app's site key"),
         ("X-Naver-Client-Secret" = Option<String>, Header, description = "The app's secret"),
         ("Idempotency-Key" = Option<String>, Header, description = "As for /captcha/v1/nkey"),
@@ -260,7 +260,7 @@ async fn old_skey(service: State<Arc<Service>>, uri: Uri, headers: HeaderMap) ->
 /// Draw a challenge, as NAVER Developers had it.
 #[utoipa::path(
     get, path = "/v1/captcha/ncaptcha.bin", tag = "NAVER CAPTCHA", operation_id = "naver_developers_ncaptcha",
-    params(("key" = String, Query, description = "The key")),
+    params(("key" = String, Query, max_length = 64, description = "The key")),
     responses(
         (status = 200, content_type = "image/jpeg", description = "The picture"),
         (status = 403, body = ClientError, description = "`CT001`; to a browser that shows a picture, a small one that says so"),
@@ -275,7 +275,7 @@ async fn old_ncaptcha(service: State<Arc<Service>>, request: MediaRequest) -> Re
 #[utoipa::path(
     get, path = "/v1/captcha/scaptcha", tag = "NAVER CAPTCHA", operation_id = "naver_developers_scaptcha",
     params(
-        ("key" = String, Query, description = "The key"),
+        ("key" = String, Query, max_length = 64, description = "The key"),
         ("Range" = Option<String>, Header, description = "A part of the sound, in bytes"),
     ),
     responses(
