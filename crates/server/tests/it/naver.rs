@@ -351,6 +351,10 @@ fn an_app_of_digits_asks_for_them_everywhere() {
     let answer = server.answer_of(&key);
     assert!(answer.len() == 6 && answer.bytes().all(|byte| b"12345679".contains(&byte)), "{answer}");
     assert_eq!(server.get(&format!("/captcha/v1.0/keys/{key}/img")).status, 200);
+    let without_scripts = format!("/recaptcha/api/fallback?hl=en&k={}", app["site_key"].as_str().unwrap());
+    let page = server.get(&without_scripts).text().to_owned();
+    assert!(page.contains("Type the 6 digits that you see") && page.contains("6 distorted digits"), "{page}");
+    assert!(server.get("/?lang=en").text().contains("Type the 5 letters and digits"), "the demo's app has the usual");
     // Its keys keep their words when the setting changes.
     assert_eq!(server.haechi(&["app", "set", "numbers", "--alphabet", "standard"]).code, 0);
     assert_eq!(server.answer_of(&key), answer);
