@@ -2,6 +2,7 @@
 import { debianSite, nodeSite, page, pythonSite } from "./harness/kinds.mjs";
 import { mediaWiki } from "./harness/mediawiki.mjs";
 import { passAltcha, passAltchaAtSecondTry, passAltchaWork, passCap, passChallenge, passFallback } from "./harness/person.mjs";
+import { naverProgram } from "./harness/naver.mjs";
 import { phpMyAdmin } from "./harness/phpmyadmin.mjs";
 
 const recaptcha = { field: "g-recaptcha-response" };
@@ -212,4 +213,16 @@ const altchaPages = {
   "altcha-2-work": page("altcha-2", "altcha-2", altchaPage("v1", work)),
 };
 
-export const list = { ...python, ...node, ...altchaNode, ...debian, ...pages, ...altchaPages, ...capPages };
+const java = (generation) => naverProgram("naver-java", ["java", "App.java"], "--version", generation);
+const naver = {
+  "naver-java": java("cloud"),
+  "naver-java-developers": java("developers"),
+  "naver-python": naverProgram("naver-python", ["python3", "app.py"], "--version", "cloud", "prefixed"),
+  "naver-python-developers": naverProgram("naver-python", ["python3", "app.py"], "--version", "developers"),
+  "naver-node": naverProgram("naver-node", ["node", "app.mjs"], "--version", "cloud"),
+  "naver-node-developers": naverProgram("naver-node", ["node", "app.mjs"], "--version", "developers"),
+  "naver-php": naverProgram("naver-php", ["php", "app.php"], "--version", "cloud"),
+  "naver-php-developers": naverProgram("naver-php", ["php", "app.php"], "--version", "developers"),
+};
+
+export const list = { ...python, ...node, ...altchaNode, ...debian, ...pages, ...altchaPages, ...capPages, ...naver };

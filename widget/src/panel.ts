@@ -116,6 +116,8 @@ export class Panel {
     this.work(false);
     this.challenge = challenge;
     this.other.disabled = !alternative;
+    Object.assign(this.texts, word.says);
+    if (word.says) this.field.inputMode = "numeric";
     this.tell(counted(this.texts.countedTask, word.length), alternative);
     this.player.turnTo(this.media.soundOf(key));
     void this.paint(key, word, word.picture);

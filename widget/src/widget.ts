@@ -60,7 +60,8 @@ export class Widget {
   ) {
     const { server, api, sitekey, action, cdata } = options;
     const language = (this.language = chooseLanguage(options.language));
-    this.texts = TEXTS[language];
+    // A copy, in which a challenge of digits has some say otherwise.
+    this.texts = { ...TEXTS[language] };
     this.data = { action, cdata };
     const wire = new Wire(server, api, sitekey, () => this.view.looks);
     this.exchange = new Exchange(wire, {

@@ -1,4 +1,5 @@
 import type { Api } from "./settings";
+import type { Texts } from "./texts";
 import type { Puzzle } from "./work/puzzle";
 
 /** Asks for a word, for work of the device, or for both. */
@@ -13,6 +14,8 @@ export interface Challenge {
 
 export interface Word {
   length: number;
+  /** What is said instead of the usual where digits alone are asked for. */
+  says?: Partial<Texts>;
   /** A GIF in base64. */
   picture?: string;
 }

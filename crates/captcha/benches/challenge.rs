@@ -4,8 +4,8 @@ use std::{cell::Cell, hint::black_box};
 
 use divan::Bencher;
 use haechi_captcha::{
-    Algorithm, Challenge, Claims, EPOCH, Key, Keyring, Language, Look, Nonce, Puzzle, Scale, Secret, Shape, Speech,
-    Terms, Work, normalise,
+    Algorithm, Challenge, Claims, EPOCH, Key, Keyring, Language, Look, Nonce, PictureFormat, Puzzle, Scale, Secret,
+    Shape, Speech, Terms, Work, normalise,
 };
 
 fn main() {
@@ -70,6 +70,12 @@ fn normalise_answer(typed: &str) -> String {
 #[divan::bench(args = [1, 2, 3])]
 fn render(bencher: Bencher<'_, '_>, scale: u8) {
     let look = Look::default().with_scale(Scale::try_from(scale).expect("1, 2 and 3 are scales"));
+    on_each_key(bencher, |keyring, key| keyring.sample(*key, 5).draw(&look));
+}
+
+#[divan::bench]
+fn render_jpeg(bencher: Bencher<'_, '_>) {
+    let look = Look::default().with_format(PictureFormat::Jpeg);
     on_each_key(bencher, |keyring, key| keyring.sample(*key, 5).draw(&look));
 }
 

@@ -13,28 +13,40 @@ pub enum Alphabet {
     /// At most one character of each group that people confuse by eye, or by ear in any of the four languages.
     #[default]
     Standard,
+    /// Digits alone, for sites whose visitors are told to type a number: all but 0 and 8, which look like each other and
+    /// like most of the others.
+    Digits,
 }
 
 impl Alphabet {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Standard, Self::Digits];
+
     /// The characters, upper case. Their order is part of the derivation and never changes.
     #[must_use]
     pub const fn characters(self) -> &'static [u8] {
         match self {
             Self::Standard => b"FHJKLRTWXYZ34679",
+            Self::Digits => b"12345679",
         }
     }
 
-    pub(crate) const fn number(self) -> u8 {
+    /// Its name in settings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::Standard => 0,
+            Self::Standard => "standard",
+            Self::Digits => "digits",
         }
     }
+}
 
-    pub(crate) const fn from_number(number: u8) -> Option<Self> {
-        match number {
-            0 => Some(Self::Standard),
-            _ => None,
-        }
+impl FromStr for Alphabet {
+    type Err = Error;
+
+    /// Reads `standard` or `digits`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::ALL.into_iter().find(|alphabet| alphabet.name() == text).ok_or(Error::Alphabet)
     }
 }
 
@@ -63,7 +75,7 @@ impl Answer {
             let mut characters = [0; Self::MAX_LENGTH];
             let drawn = &mut characters[..usize::from(length)];
             drawn.fill_with(|| *stream.pick(alphabet.characters()));
-            if !is_offensive(drawn) {
+            if !is_offensive(drawn, alphabet) {
                 return Self { characters, length };
             }
         }
@@ -129,8 +141,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_answer_matches_itself_alone(number: u64, length in 1..=8_u8, other in "[A-Z0-9]{0,10}") {
-            let answer = Answer::derive(&Seed::from_number(number), Alphabet::Standard, length);
+        fn an_answer_matches_itself_alone(
+            number: u64,
+            alphabet in prop::sample::select(&Alphabet::ALL[..]),
+            length in 1..=8_u8,
+            other in "[A-Z0-9]{0,10}",
+        ) {
+            let answer = Answer::derive(&Seed::from_number(number), alphabet, length);
+            prop_assert!(answer.characters().iter().all(|character| alphabet.characters().contains(character)));
             prop_assert_eq!(answer.characters().len(), usize::from(length));
             prop_assert!(answer.matches(answer.as_str()));
             prop_assert_eq!(answer.matches(&other), other == answer.as_str());
@@ -142,18 +160,27 @@ mod tests {
 
     #[test]
     fn characters_are_drawn_evenly() {
-        let alphabet = Alphabet::Standard.characters();
-        let mut counts = [0_usize; 256];
-        for number in 0..4_000 {
-            for &character in Answer::derive(&Seed::from_number(number), Alphabet::Standard, 8).characters() {
-                counts[usize::from(character)] += 1;
+        for alphabet in Alphabet::ALL {
+            let mut counts = [0_usize; 256];
+            for number in 0..4_000 {
+                for &character in Answer::derive(&Seed::from_number(number), alphabet, 8).characters() {
+                    counts[usize::from(character)] += 1;
+                }
+            }
+            let expected = 32_000 / alphabet.characters().len();
+            for &character in alphabet.characters() {
+                let count = counts[usize::from(character)];
+                assert!(count.abs_diff(expected) < expected / 7, "{}: {count}", char::from(character));
             }
         }
-        let expected = 32_000 / alphabet.len();
-        for &character in alphabet {
-            let count = counts[usize::from(character)];
-            assert!(count.abs_diff(expected) < expected / 7, "{}: {count}", char::from(character));
+    }
+
+    #[test]
+    fn an_alphabet_is_read_by_its_name() {
+        for alphabet in Alphabet::ALL {
+            assert_eq!(alphabet.name().parse(), Ok(alphabet));
         }
+        assert_eq!("Digits".parse::<Alphabet>(), Err(Error::Alphabet));
     }
 
     #[test]

@@ -76,7 +76,8 @@ impl Keyring {
         [Some(&self.current), self.previous.as_ref()].into_iter().flatten().map(|subkeys| subkeys.signing_key(name))
     }
 
-    /// A word for a key that nobody issued, for tools that make labelled samples. No language is fixed.
+    /// A word of letters and digits for a key that nobody issued, for tools that make labelled samples. No language is
+    /// fixed.
     #[must_use]
     pub fn sample(&self, key: Key, length: u8) -> Word {
         let claims = Claims { shape: Shape::word(length), ..Claims::default() };

@@ -17,6 +17,9 @@ pub enum Error {
     /// The text is not 1 to 8 letters A-Z and digits.
     #[error("an answer is 1 to 8 letters A-Z and digits")]
     MalformedAnswer,
+    /// The alphabet is not known.
+    #[error("an alphabet is standard or digits")]
+    Alphabet,
     /// The picture would be smaller than 120×40 or larger than 480×160 pixels.
     #[error("a picture is 120 to 480 pixels wide and 40 to 160 pixels high")]
     PictureSize,
@@ -29,6 +32,9 @@ pub enum Error {
     /// The difficulty is not 1 to 5.
     #[error("a difficulty is 1 to 5")]
     Difficulty,
+    /// The format of pictures is not known.
+    #[error("a format of pictures is gif or jpeg")]
+    PictureFormat,
     /// The pace is not known.
     #[error("a pace is normal or slow")]
     Pace,

@@ -3,8 +3,8 @@
 //! The tests below run each of them on every file that lies in `fuzz/seeds` and `fuzz/found`.
 
 use crate::{
-    Answer, Claims, EPOCH, Error, Judgement, Key, Keyring, Language, Means, Nonce, Pass, Secret, Shape, Token,
-    normalise,
+    Alphabet, Answer, Claims, EPOCH, Error, Judgement, Key, Keyring, Language, Means, Nonce, Pass, Secret, Shape,
+    Token, normalise,
     sound::bank::{Bank, Clip, MAX_VOICES, Word, write},
 };
 
@@ -67,10 +67,12 @@ fn check_opening(key: Key) {
 fn check_sealing(bits: u128) {
     let length = (bits >> 51) as u8 % 8 + 1;
     let language = Language::ALL.get((bits >> 92) as usize % 8).copied();
+    let language = language.filter(|_| Shape::FIXED_LENGTHS.contains(&length));
+    let alphabet = Alphabet::ALL[(bits >> 95) as usize % Alphabet::ALL.len()];
     let claims = Claims {
         issued_at: EPOCH + (bits as u64 & ((1 << 31) - 1)),
         app: (bits >> 31) as u32 % Claims::APPS,
-        shape: Shape::word_in(length, language.filter(|_| Shape::FIXED_LENGTHS.contains(&length))),
+        shape: Shape::Word { length, alphabet, language },
         nonce: Nonce { node: (bits >> 54) as u16 % Claims::NODES, counter: (bits >> 68) as u32 % (1 << 24) },
     };
     let key = keyring().issue(&claims);

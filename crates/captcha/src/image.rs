@@ -1,4 +1,4 @@
-//! Pictures: an answer drawn as a GIF.
+//! Pictures: an answer drawn as a GIF, or a JPEG if that is asked for.
 //!
 //! A word is set in CSS pixels, wherever its letters come from and however they are bent; then the outlines are filled
 //! at the picture's density. So a scale changes the pixels and not the drawing, and a theme changes the palette alone.
@@ -14,6 +14,7 @@ mod geometry;
 mod gif;
 mod grain;
 mod ground;
+mod jpeg;
 mod layout;
 mod look;
 mod lzw;
@@ -29,19 +30,19 @@ use self::{grain::Grain, layout::Part, palette::Tint, studio::Studio};
 use crate::{Answer, Language, Notice, Seed};
 
 pub use self::{
-    look::{Difficulty, Look, Scale, Theme},
+    look::{Difficulty, Look, PictureFormat, Scale, Theme},
     notice::texts as notice_texts,
     silhouette::silhouettes,
     style::{Fills, Style},
 };
 
-/// Draws an answer as a GIF file. The same answer, seed and look give the same bytes on every machine.
+/// Draws an answer as a file in the look's format. The same answer, seed and look give the same bytes on every machine.
 #[must_use]
 pub fn render(answer: &Answer, seed: &Seed, look: &Look) -> Vec<u8> {
     render_in_style(answer, seed, look, &Style::of(look.difficulty()))
 }
 
-/// Draws an answer as a GIF file in a style of one's own.
+/// Draws an answer in a style of one's own.
 #[must_use]
 pub fn render_in_style(answer: &Answer, seed: &Seed, look: &Look, style: &Style) -> Vec<u8> {
     let style = &style.varied(look.size().1, &mut Part::Style.stream(seed));

@@ -8,15 +8,18 @@
 //! | 20 | number of the app |
 //! | 5 | what kind of challenge it is, see [`Shape::number`] |
 //! | 14 + 24 | nonce: node and counter |
-//! | 28 | check, all zero |
+//! | 1 | alphabet of a word: 0 letters and digits, 1 digits alone |
+//! | 27 | check, all zero |
 //!
 //! The block is then encrypted with AES-256, again and again until the version and variant bits read 4 and `10`: a
 //! permutation of the UUIDs onto themselves ("cycle walking", Black and Rogaway, "Ciphers with Arbitrary Finite
 //! Domains", 2002). It takes 64 blocks on average. Opening walks the same cycle backwards.
 //!
 //! A block cipher rather than a MAC, because nothing of a key may be readable or guessable, and because a MAC leaves no
-//! room for the claims. A made-up key passes the check once in 2²⁸, and must then still name an app that exists and a
+//! room for the claims. A made-up key passes the check once in 2²⁷, and must then still name an app that exists and a
 //! time of issue within the last minutes.
+//!
+//! The bit of the alphabet was one of the check's when there was one alphabet, so that keys of that time have 0 there.
 
 use std::{fmt, ops::RangeInclusive, str::FromStr};
 
@@ -42,6 +45,23 @@ impl Key {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
+    }
+
+    /// The key without hyphens, 32 hexadecimal digits: the same key in another form.
+    #[must_use]
+    pub fn to_simple(&self) -> String {
+        self.to_string().replace('-', "")
+    }
+
+    /// Reads a key without hyphens.
+    ///
+    /// # Errors
+    /// [`Error::MalformedKey`] for anything else.
+    pub fn from_simple(text: &str) -> Result<Self, Error> {
+        let is_simple = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let value = is_simple.then(|| u128::from_str_radix(text, 16).ok()).flatten();
+        let value = value.filter(|value| reads_as_uuid_v4(*value)).ok_or(Error::MalformedKey)?;
+        Ok(Self(value.to_be_bytes()))
     }
 
     /// A key of any 16 bytes, whose version and variant bits are set to those of a version-4 UUID.
@@ -210,7 +230,7 @@ impl BlockCipherDecClosure for Walk<'_> {
     }
 }
 
-const CHECK_BITS: u32 = 28;
+const CHECK_BITS: u32 = 27;
 
 /// The claims as 122 bits, the check included.
 ///
@@ -226,6 +246,7 @@ fn pack(claims: &Claims) -> u128 {
     push(claims.shape.number().into(), 5);
     push(claims.nonce.node.into(), 14);
     push(claims.nonce.counter.into(), 24);
+    push(claims.shape.alphabet_bit().into(), 1);
     push(0, CHECK_BITS);
     bits
 }
@@ -240,8 +261,9 @@ fn unpack(mut bits: u128) -> Option<Claims> {
     if pop(CHECK_BITS) != 0 {
         return None;
     }
+    let alphabet = if pop(1) == 0 { Alphabet::Standard } else { Alphabet::Digits };
     let nonce = Nonce { counter: pop(24) as u32, node: pop(14) as u16 };
-    let shape = Shape::from_number(pop(5) as u8);
+    let shape = Shape::from_number(pop(5) as u8).of_alphabet(alphabet)?;
     let app = pop(20) as u32;
     Some(Claims { issued_at: EPOCH + pop(31), app, shape, nonce })
 }
@@ -252,32 +274,43 @@ impl Shape {
     /// Levels of work.
     pub const LEVELS: RangeInclusive<u8> = 0..=3;
 
-    const ALPHABET_BITS: u32 = 2;
+    const KIND_BITS: u32 = 2;
     const LENGTHS: u8 = 8;
     const COUNT_OF_FIXED: u8 = *Self::FIXED_LENGTHS.end() - *Self::FIXED_LENGTHS.start() + 1;
 
-    /// A word of so many characters, fixed to no language.
+    /// A word of so many letters and digits, fixed to no language.
     #[must_use]
     pub const fn word(length: u8) -> Self {
         Self::Word { length, alphabet: Alphabet::Standard, language: None }
     }
 
-    /// A word of so many characters, fixed to a language if one is given.
+    /// A word of so many letters and digits, fixed to a language if one is given.
     #[must_use]
     pub const fn word_in(length: u8, language: Option<Language>) -> Self {
         Self::Word { length, alphabet: Alphabet::Standard, language }
     }
 
-    /// It in five bits.
+    const fn alphabet_bit(self) -> bool {
+        matches!(self, Self::Word { alphabet: Alphabet::Digits, .. })
+    }
+
+    /// A word of this alphabet instead. Work has none.
+    const fn of_alphabet(self, alphabet: Alphabet) -> Option<Self> {
+        match (self, alphabet) {
+            (Self::Word { length, language, .. }, _) => Some(Self::Word { length, alphabet, language }),
+            (Self::Work { .. }, Alphabet::Standard) => Some(self),
+            (Self::Work { .. }, Alphabet::Digits) => None,
+        }
+    }
+
+    /// It in five bits, its alphabet aside.
     ///
-    /// Of a word fixed to no language, the upper three are the length less one, the lower two the alphabet. There is one
-    /// alphabet, 0. The numbers of the other three are counted through instead, 24 in all, eight for each: first the
-    /// lengths from 4 to 8 in each of four languages, to which a word is fixed, then the levels of work.
+    /// Of a word fixed to no language, the upper three are the length less one, and the lower two are 0. The numbers whose
+    /// lower two are not are counted through instead, 24 in all, eight for each: first the lengths from 4 to 8 in each of
+    /// four languages, to which a word is fixed, then the levels of work.
     fn number(self) -> u8 {
         let count = match self {
-            Self::Word { length, alphabet, language: None } => {
-                return length.wrapping_sub(1) << Self::ALPHABET_BITS | alphabet.number();
-            }
+            Self::Word { length, language: None, .. } => return length.wrapping_sub(1) << Self::KIND_BITS,
             Self::Word { length, language: Some(language), .. } => {
                 let is_fixed = Self::FIXED_LENGTHS.contains(&length);
                 assert!(is_fixed, "a challenge of {length} characters is not fixed to a language");
@@ -288,13 +321,13 @@ impl Shape {
                 Self::words_fixed() + level
             }
         };
-        (count % Self::LENGTHS) << Self::ALPHABET_BITS | (1 + count / Self::LENGTHS)
+        (count % Self::LENGTHS) << Self::KIND_BITS | (1 + count / Self::LENGTHS)
     }
 
     fn from_number(number: u8) -> Self {
-        let (upper, lower) = (number >> Self::ALPHABET_BITS, number & ((1 << Self::ALPHABET_BITS) - 1));
-        if let Some(alphabet) = Alphabet::from_number(lower) {
-            return Self::Word { length: upper + 1, alphabet, language: None };
+        let (upper, lower) = (number >> Self::KIND_BITS, number & ((1 << Self::KIND_BITS) - 1));
+        if lower == 0 {
+            return Self::word(upper + 1);
         }
         let count = (lower - 1) * Self::LENGTHS + upper;
         match Language::ALL.get(usize::from(count / Self::COUNT_OF_FIXED)) {
@@ -342,10 +375,14 @@ mod tests {
     use super::*;
 
     fn claims() -> impl Strategy<Value = Claims> {
-        let shape = prop_oneof![
+        let alphabet = prop::sample::select(&Alphabet::ALL[..]);
+        let word = prop_oneof![
             (1..=8_u8).prop_map(Shape::word),
             (Shape::FIXED_LENGTHS, prop::sample::select(&Language::ALL[..]))
                 .prop_map(|(length, language)| Shape::word_in(length, Some(language))),
+        ];
+        let shape = prop_oneof![
+            (word, alphabet).prop_map(|(word, alphabet)| word.of_alphabet(alphabet).expect("it is a word")),
             Shape::LEVELS.prop_map(|level| Shape::Work { level }),
         ];
         (0..1_u64 << 31, 0..1_u32 << 20, shape, 0..1_u16 << 14, 0..1_u32 << 24).prop_map(
@@ -371,6 +408,18 @@ mod tests {
     }
 
     #[test]
+    fn nothing_but_a_word_has_an_alphabet() {
+        let digits = |bits: u128| bits | 1 << CHECK_BITS;
+        let [word, work] = [Shape::word(6), Shape::Work { level: 1 }]
+            .map(|shape| pack(&Claims { app: 9, shape, ..Claims::default() }));
+        let opened = unpack(digits(word)).map(|claims| claims.shape);
+        assert_eq!(opened, Some(Shape::Word { length: 6, alphabet: Alphabet::Digits, language: None }));
+        assert_eq!(unpack(digits(work)), None);
+        assert_eq!([word, work].map(|bits| unpack(bits | 1)), [None, None]);
+        assert_eq!([word, work].map(|bits| unpack(bits | 1 << (CHECK_BITS - 1))), [None, None]);
+    }
+
+    #[test]
     #[should_panic(expected = "not fixed to a language")]
     fn a_short_answer_fixed_to_a_language_is_a_bug() {
         KeySealer::new(&[0; 32]).seal(&Claims { shape: Shape::word_in(3, Some(Language::Ja)), ..Claims::default() });
@@ -390,6 +439,7 @@ mod tests {
             prop_assert_eq!(sealer.open(&key), Some(claims));
             prop_assert_eq!(key.to_string().parse(), Ok(key));
             prop_assert_eq!(key.to_string().to_uppercase().parse(), Ok(key));
+            prop_assert_eq!(Key::from_simple(&key.to_simple()), Ok(key));
         }
 
         #[test]
@@ -411,6 +461,7 @@ mod tests {
         #[test]
         fn no_text_breaks_the_parser(text in "\\PC{0,40}") {
             let _ = text.parse::<Key>();
+            prop_assert_eq!(Key::from_simple(&text), Err(Error::MalformedKey));
         }
     }
 
@@ -428,6 +479,15 @@ mod tests {
             "é985975-5b5a-42d1-bc85-c560b0141ec11",
         ] {
             assert_eq!(wrong.parse::<Key>(), Err(Error::MalformedKey), "{wrong}");
+        }
+        for wrong in [
+            "",
+            "a98597575b5a42d1bc85c560b0141ec",
+            "a98597575b5a12d1bc85c560b0141ec1",
+            "+98597575b5a42d1bc85c560b0141ec1",
+            "a9859757-5b5a-42d1-bc85-c560b0141ec1",
+        ] {
+            assert_eq!(Key::from_simple(wrong), Err(Error::MalformedKey), "{wrong}");
         }
         let example = "a9859757-5b5a-42d1-bc85-c560b0141ec1";
         assert_eq!(example.parse::<Key>().map(|key| key.to_string()), Ok(example.to_owned()));

@@ -5,6 +5,8 @@
 //! are spelt, romanised or abbreviated, and what such words are on the keys of a Korean, Japanese, Russian, Arabic, Hebrew
 //! or Thai keyboard. docs/typing.md says how many answers they take.
 
+use crate::Alphabet;
+
 /// Roots in letters, each at least three, as [`letters_like`] reads an answer.
 const WORDS: [&[&str]; 5] = [ENGLISH, KOREAN_KEYS, KOREAN, JAPANESE, CHINESE];
 
@@ -41,6 +43,11 @@ const CHINESE: &[&str] = &["CAONI", "CNM", "JIBA", "NMSL", "SHABI", "TMD", "WCNM
 /// "hell" upside down.
 const NUMBERS: &[&str] = &["444", "666", "7474", "974", "7734"];
 
+/// Where there is nothing but digits, people look for more in them: 514 sounds like "I want to die" in Chinese, 564 like
+/// killing, 1919 and 4545 like sexual acts in Japanese, and 6969 stands for one. What Koreans and Chinese swear by (18,
+/// 28, 38, 250) and what stands for Hitler (88) has an 8 or a 0, which no answer has.
+const IN_DIGITS: &[&str] = &["514", "564", "1919", "4545", "6969"];
+
 /// On Russian keys член, дроч, елда, конч, онан, целка, анал; on Arabic ones بغاء, اغتصاب, غباء; on Hebrew ones חרא, טיז,
 /// חזיר; on Thai ones สัด, สัส, สาด; on Japanese ones of kana おかま, おまん, やりまん, りんかん.
 const OTHER_KEYS: &[&str] = &[
@@ -48,15 +55,20 @@ const OTHER_KEYS: &[&str] = &[
     "LYL", "LKF", "6TJ", "6JY", "7LJY", "LYTY",
 ];
 
-/// Whether the characters, upper-case letters and digits, contain a word that offends.
-pub(crate) fn is_offensive(characters: &[u8]) -> bool {
+/// Whether characters of this alphabet contain a word that offends.
+pub(crate) fn is_offensive(characters: &[u8], alphabet: Alphabet) -> bool {
+    let of_alphabet = match alphabet {
+        // A root more would give keys that are out other words.
+        Alphabet::Standard => &[],
+        Alphabet::Digits => IN_DIGITS,
+    };
     let letters: Vec<u32> = characters.iter().map(|&character| letters_like(character)).collect();
     let spells =
         |word: &str, letters: &[u32]| letters.iter().zip(word.bytes()).all(|(like, letter)| like & bit(letter) != 0);
     let is_spelt = |word: &str| letters.windows(word.len()).any(|window| spells(word, window));
     let stands_there = |word: &str| characters.windows(word.len()).any(|window| window == word.as_bytes());
     WORDS.iter().copied().flatten().any(|word| is_spelt(word))
-        || AS_THEY_ARE.iter().copied().flatten().any(|word| stands_there(word))
+        || AS_THEY_ARE.iter().copied().chain([of_alphabet]).flatten().any(|word| stands_there(word))
 }
 
 /// The letters as which a character is read, each a [`bit`]. S, C and I are in no answer, so Z, K and Y stand for them.
@@ -87,12 +99,24 @@ const fn bit(letter: u8) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Alphabet;
 
     fn check(offensive: &[&str]) {
         for word in offensive {
-            assert!(is_offensive(word.as_bytes()), "{word}");
+            assert!(is_offensive(word.as_bytes(), Alphabet::Standard), "{word}");
         }
+    }
+
+    #[test]
+    fn in_digits_alone_more_is_found() {
+        for number in ["25146", "564219", "191933", "445452", "2696915", "1444", "455236"] {
+            assert!(is_offensive(number.as_bytes(), Alphabet::Digits), "{number}");
+        }
+        for harmless in ["123456", "696753", "4545"] {
+            assert_eq!(is_offensive(harmless.as_bytes(), Alphabet::Digits), harmless == "4545");
+            assert!(!is_offensive(harmless.as_bytes(), Alphabet::Standard), "{harmless}");
+        }
+        let digits = Alphabet::Digits.characters();
+        assert!(IN_DIGITS.iter().all(|number| number.bytes().all(|digit| digits.contains(&digit))));
     }
 
     #[test]
@@ -103,7 +127,7 @@ mod tests {
         check(&["ZHYT", "ZH7", "KLYT", "KY77X", "H3YL", "64Y", "K4ZU", "J1B4", "TL9KF"]);
         check(&["WKTKF", "RHWK", "3XKTY", "JRT4", "LYF99", "6TJ", "4447", "3666R", "97474"]);
         for harmless in ["EAKJH", "TEST5", "W", "RK3HM", "RJ44X", "96696", "TJ6", "KFX"] {
-            assert!(!is_offensive(harmless.as_bytes()), "{harmless}");
+            assert!(!is_offensive(harmless.as_bytes(), Alphabet::Standard), "{harmless}");
         }
     }
 
@@ -124,12 +148,24 @@ mod tests {
     /// Of all answers of three, four and five characters. docs/typing.md has the figures.
     #[test]
     fn one_answer_of_twenty_four_is_taken() {
-        let alphabet = Alphabet::Standard.characters();
-        let count = alphabet.len();
         for (length, expected) in [(3, 54), (4, 1_797), (5, 43_452)] {
-            let answer = |number: usize| (0..length).map(move |place| alphabet[number / count.pow(place) % count]);
-            let is_taken = |&number: &usize| is_offensive(&answer(number).collect::<Vec<u8>>());
-            assert_eq!((0..count.pow(length)).filter(is_taken).count(), expected, "of {length}");
+            assert_eq!(taken(Alphabet::Standard, length), expected, "of {length}");
         }
+    }
+
+    /// Of all numbers of five, six and seven digits.
+    #[test]
+    fn so_many_numbers_are_taken() {
+        for (length, expected) in [(5, 2_363), (6, 25_035), (7, 248_105)] {
+            assert_eq!(taken(Alphabet::Digits, length), expected, "of {length}");
+        }
+    }
+
+    fn taken(alphabet: Alphabet, length: u32) -> usize {
+        let characters = alphabet.characters();
+        let count = characters.len();
+        let answer = |number: usize| (0..length).map(move |place| characters[number / count.pow(place) % count]);
+        let is_taken = |&number: &usize| is_offensive(&answer(number).collect::<Vec<u8>>(), alphabet);
+        (0..count.pow(length)).filter(is_taken).count()
     }
 }

@@ -17,6 +17,7 @@ mod stretch;
 mod studio;
 mod style;
 mod tape;
+mod tones;
 mod vectors;
 mod wav;
 
@@ -29,7 +30,7 @@ use self::{
     bank::{Bank, Voice, Word},
     studio::{Studio, samples_in},
 };
-use crate::{Answer, Error, Notice, Seed, Stream};
+use crate::{Alphabet, Answer, Error, Notice, Seed, Stream};
 
 /// A language in which answers are spoken, and notices written and spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -75,6 +76,7 @@ impl FromStr for Language {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Speech {
     language: Language,
+    alphabet: Alphabet,
     pace: Pace,
     is_clean: bool,
     format: Format,
@@ -85,7 +87,14 @@ impl Speech {
     /// Speech in this language at a normal pace, over noise, once, in PCM.
     #[must_use]
     pub fn new(language: Language) -> Self {
-        Self { language, pace: Pace::Normal, is_clean: false, format: Format::Pcm, is_repeated: false }
+        let (alphabet, pace, format) = (Alphabet::Standard, Pace::Normal, Format::Pcm);
+        Self { language, alphabet, pace, is_clean: false, format, is_repeated: false }
+    }
+
+    /// The same speech, of a word of this alphabet: what opens the sound tells a listener what is to be typed.
+    #[must_use]
+    pub fn of_alphabet(self, alphabet: Alphabet) -> Self {
+        Self { alphabet, ..self }
     }
 
     /// The same speech in this language.
@@ -152,7 +161,7 @@ impl Speech {
 /// Speaks an answer as a WAV file, mono at 16 kHz, 16-bit PCM unless the speech has another format. The same answer, seed
 /// and speech give the same bytes.
 ///
-/// A lead-in says how many characters follow; then each is said once, over noise unless the speech is clean. The slow
+/// A lead-in says how many letters and digits follow, or two tones say that digits do; then each is said once, over noise unless the speech is clean. The slow
 /// pace is a function of the finished normal sound, and so are the format and the repetition of either: nothing else
 /// goes into them.
 #[must_use]
@@ -166,7 +175,8 @@ pub fn speak_in_style(answer: &Answer, seed: &Seed, speech: &Speech, style: &Sty
     let voices = voices(speech.language);
     Studio::record(speech, |studio| {
         let stream = |part: Part| seed.substream(part.stream(speech.language));
-        speaker::say_challenge(studio, answer, voices, style, &mut stream(Part::Speech));
+        let speech_stream = &mut stream(Part::Speech);
+        speaker::say_challenge(studio, answer, speech.alphabet, voices, style, speech_stream);
         if speech.is_clean && speech.pace == Pace::Normal {
             return studio.sound();
         }
@@ -256,7 +266,7 @@ mod tests {
     #[test]
     fn the_slow_sound_follows_from_the_normal_one() {
         for (language, number) in Language::ALL.into_iter().zip(0..) {
-            let answer = Answer::derive(&Seed::from_number(number), crate::Alphabet::Standard, 5);
+            let answer = Answer::derive(&Seed::from_number(number), Alphabet::Standard, 5);
             let (seed, normal) = (Seed::from_number(number + 9), Speech::new(language));
             let slow = normal.clone().with_pace(Pace::Slow);
             let made = |speech: Speech| samples(&speak(&answer, &seed, &speech));

@@ -14,7 +14,7 @@ use crate::{Alphabet, hangul::keys_of_jamo};
 ///
 /// What another keyboard made of it is read as the keys that typed it: Hangul, kana and arrows of a Japanese input
 /// method, and the layouts of `typed/layouts.rs`. Where more than one of them could have typed it, the one counts that
-/// makes it of the characters of answers, and of those the first.
+/// makes it of the characters of answers, of letters and digits before digits alone, and of those the first.
 ///
 /// Anything else is kept, so that it matches no answer. An empty result means that nothing was answered.
 #[must_use]
@@ -34,7 +34,7 @@ pub fn normalise(typed: &str) -> String {
 fn reduce(text: &str) -> String {
     let plain = take_apart(text);
     // Where nothing but signs was typed, nothing was answered: a hyphen alone is not the 3 that it is on a Thai keyboard.
-    if plain.is_empty() || is_of_alphabet(&plain) || text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+    if plain.is_empty() || is_of(Alphabet::Standard, &plain) || text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return plain;
     }
     let composed: String = text.nfkc().collect();
@@ -42,13 +42,14 @@ fn reduce(text: &str) -> String {
     let readings = || romaji::read(&composed).into_iter().chain(forms.iter().flat_map(Typed::readings));
     let is_word = |reading: &String| reading.bytes().all(|byte| byte.is_ascii_alphanumeric());
     readings()
-        .find(|reading| is_of_alphabet(reading))
+        .find(|reading| is_of(Alphabet::Standard, reading))
+        .or_else(|| readings().find(|reading| is_of(Alphabet::Digits, reading)))
         .or_else(|| if is_word(&plain) { None } else { readings().find(is_word) })
         .unwrap_or(plain)
 }
 
-fn is_of_alphabet(text: &str) -> bool {
-    text.bytes().all(|byte| Alphabet::Standard.characters().contains(&byte))
+fn is_of(alphabet: Alphabet, text: &str) -> bool {
+    text.bytes().all(|byte| alphabet.characters().contains(&byte))
 }
 
 /// The text without what does not count, with Hangul as its keys.

@@ -64,6 +64,12 @@ impl Word {
         if self.is_test { TEST_ANSWER.len() as u8 } else { self.length }
     }
 
+    /// The characters that its answer is made of.
+    #[must_use]
+    pub fn alphabet(&self) -> Alphabet {
+        if self.is_test { Alphabet::Standard } else { self.alphabet }
+    }
+
     /// The language that its key fixes, if it does.
     #[must_use]
     pub fn fixed_language(&self) -> Option<Language> {
@@ -105,7 +111,7 @@ impl Word {
         spoken.map(|language| (language, self.answer_in(language)))
     }
 
-    /// The answer as a picture: a GIF file.
+    /// The answer as a picture: a file in the look's format.
     #[must_use]
     pub fn draw(&self, look: &Look) -> Vec<u8> {
         if self.is_test {
@@ -117,7 +123,8 @@ impl Word {
     /// The word of a language as a sound: a WAV file. It is in the language that the key fixes, whatever is asked.
     #[must_use]
     pub fn speak(&self, speech: &Speech) -> Vec<u8> {
-        let speech = speech.clone().in_language(self.spoken_language(speech.language()));
+        let language = self.spoken_language(speech.language());
+        let speech = speech.clone().in_language(language).of_alphabet(self.alphabet());
         let answer = self.answer_in(speech.language());
         if self.is_test {
             return sound::speak_test(&answer, &speech);
@@ -255,6 +262,58 @@ mod tests {
             assert_eq!(*challenge.claims(), Claims { issued_at, app, shape, nonce }, "{key}");
             assert_eq!(challenge.answer().as_str(), answer, "{key}");
             assert_eq!(keyring.issue(challenge.claims()).to_string(), key);
+        }
+    }
+
+    fn digits(length: u8, language: Option<Language>) -> Shape {
+        Shape::Word { length, alphabet: Alphabet::Digits, language }
+    }
+
+    #[test]
+    fn a_word_of_digits_is_drawn_spoken_and_judged_in_each_language() {
+        let keyring = keyring(1);
+        let key = keyring.issue(&Claims { shape: digits(7, None), ..claims() });
+        for own in Language::ALL {
+            let challenge = keyring.open_word(&key).unwrap().in_language(own);
+            assert_eq!((challenge.alphabet(), challenge.answer_length()), (Alphabet::Digits, 7));
+            for (language, answer) in challenge.answers() {
+                assert!(answer.as_str().bytes().all(|digit| b"12345679".contains(&digit)));
+                let in_arabic: String = answer
+                    .as_str()
+                    .bytes()
+                    .map(|digit| char::from_u32(0x660 + u32::from(digit - b'0')).unwrap())
+                    .collect();
+                assert_eq!(challenge.judge(&in_arabic), Judgement::Right);
+                let seed = challenge.opened.seed(Purpose::Sound);
+                let speech = Speech::new(language).of_alphabet(Alphabet::Digits);
+                let sound = challenge.speak(&Speech::new(language));
+                assert_eq!(sound, sound::speak(&answer, &seed, &speech));
+                assert_ne!(sound, sound::speak(&answer, &seed, &Speech::new(language)), "another lead-in");
+            }
+            assert_eq!(challenge.judge("0000000"), Judgement::Wrong);
+            let picture = image::render(&challenge.answer(), &challenge.opened.seed(Purpose::Image), &Look::default());
+            assert_eq!(challenge.draw(&Look::default()), picture);
+        }
+        let fixed = keyring.issue(&Claims { shape: digits(6, Some(Language::Zh)), ..claims() });
+        let fixed = keyring.open_word(&fixed).unwrap();
+        assert!(fixed.answers().map(|(language, _)| language).eq([Language::Zh]));
+        assert_eq!(fixed.as_test().alphabet(), Alphabet::Standard);
+    }
+
+    /// Keys of digits, and what they say, that were sealed when there were any for the first time.
+    #[test]
+    fn keys_of_digits_stay_good() {
+        let keyring = keyring(7);
+        for (key, issued_at, app, (node, counter), language, answer) in [
+            ("2a93e180-8755-40ba-9c9c-697acf4067da", 1_800_000_000, 1, (3, 77), None, "442539"),
+            ("c23ef0d1-5253-4df2-bfd9-286020aff3fd", 1_764_000_000, 1_048_575, (9, 5), None, "7553373"),
+            ("e4e8c1cf-f981-4494-8fb7-dfae16247aaf", 3_851_550_847, 12, (1, 1), Some(Language::Ja), "39342637"),
+        ] {
+            let claims =
+                Claims { issued_at, app, shape: digits(answer.len() as u8, language), nonce: Nonce { node, counter } };
+            assert_eq!(keyring.issue(&claims).to_string(), key);
+            let challenge = keyring.open_word(&key.parse().unwrap()).unwrap();
+            assert_eq!((challenge.claims(), challenge.answer().as_str()), (&claims, answer), "{key}");
         }
     }
 

@@ -7,7 +7,7 @@ mod styles;
 use std::{collections::HashSet, env, fs, path::PathBuf};
 
 use haechi_captcha::{
-    Alphabet, Answer, Difficulty, Error, Language, Look, Notice, Scale, Seed, Theme,
+    Alphabet, Answer, Difficulty, Error, Language, Look, Notice, PictureFormat, Scale, Seed, Theme,
     image::{Style, render, render_in_style, render_notice, render_test},
 };
 use proptest::prelude::*;
@@ -32,6 +32,22 @@ fn read(file: &[u8]) -> Picture {
     assert_eq!((frame.width, frame.height), (decoder.width(), decoder.height()));
     assert!(file.ends_with(&[0, b';']), "the one frame ends the file");
     Picture { width: frame.width, height: frame.height, palette, tones: frame.buffer.into_owned() }
+}
+
+/// The pixels of a picture in red, green and blue, by its palette.
+fn painted(picture: &Picture) -> Vec<u8> {
+    let palette = picture.palette.as_chunks::<3>().0;
+    picture.tones.iter().flat_map(|&tone| palette[usize::from(tone)]).collect()
+}
+
+/// The pixels of a JPEG file, as the `jpeg-decoder` crate reads them.
+fn read_jpeg(file: &[u8]) -> (u16, u16, Vec<u8>) {
+    let mut decoder = jpeg_decoder::Decoder::new(file);
+    let pixels = decoder.decode().unwrap();
+    let info = decoder.info().unwrap();
+    assert_eq!(info.pixel_format, jpeg_decoder::PixelFormat::RGB24);
+    assert!(file.ends_with(&[0xff, 0xd9]), "the end of the image ends the file");
+    (info.width, info.height, pixels)
 }
 
 fn look(width: u16, height: u16, scale: u8, theme: Theme) -> Look {
@@ -74,6 +90,26 @@ proptest! {
         let tones: HashSet<u8> = picture.tones.iter().copied().collect();
         prop_assert!(tones.len() > 3, "there is nothing on it");
         prop_assert_eq!(render(&answer, &seed, &look), file);
+    }
+
+    #[test]
+    fn a_jpeg_shows_what_the_gif_shows(
+        text in "[A-Z0-9]{1,8}",
+        number: u64,
+        (width, height) in (Look::WIDTHS, Look::HEIGHTS),
+        scale in 1..=3_u8,
+        is_dark: bool,
+    ) {
+        let look = look(width, height, scale, if is_dark { Theme::Dark } else { Theme::Light });
+        let (answer, seed) = (answer(&text), Seed::from_number(number));
+        let gif = read(&render(&answer, &seed, &look));
+        let jpeg = render(&answer, &seed, &look.clone().with_format(PictureFormat::Jpeg));
+        let (jpeg_width, jpeg_height, pixels) = read_jpeg(&jpeg);
+        prop_assert_eq!((jpeg_width, jpeg_height), (gif.width, gif.height));
+        let distances = painted(&gif).into_iter().zip(pixels).map(|(one, other)| f64::from(one.abs_diff(other)).powi(2));
+        let mean = distances.sum::<f64>() / gif.tones.len() as f64 / 3.0;
+        prop_assert!(mean < 200.0, "the mean square of what differs is {mean}");
+        prop_assert_eq!(render(&answer, &seed, &look.with_format(PictureFormat::Jpeg)), jpeg);
     }
 
     #[test]
@@ -237,7 +273,11 @@ fn notices_fit_their_frame_and_are_large_enough() {
 
 /// Compares a picture with the file that a person has looked at. `HAECHI_BLESS=1` writes the files anew.
 fn check(name: &str, picture: &[u8]) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/image").join(format!("{name}.gif"));
+    check_file(&format!("{name}.gif"), picture);
+}
+
+fn check_file(name: &str, picture: &[u8]) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/image").join(name);
     if env::var_os("HAECHI_BLESS").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, picture).unwrap();
@@ -270,6 +310,10 @@ fn pictures_are_as_a_person_approved_them() {
     check_answer("letters_i_to_p", "IJKLMNOP", 9, &look(320, 80, 1, Theme::Light));
     check_answer("letters_q_to_x", "QRSTUVWX", 10, &look(320, 80, 1, Theme::Dark));
     check_answer("letters_and_digits", "YZ012345", 11, &look(320, 80, 1, Theme::Dark));
+    check_answer("digits", "1234567", 13, &Look::default());
+    let jpeg = Look::default().with_format(PictureFormat::Jpeg);
+    check_file("standard.jpg", &render(&answer("CHJKL"), &Seed::from_number(1), &jpeg));
+    check_file("expired_ko.jpg", &render_notice(Notice::Expired, Language::Ko, &jpeg));
 }
 
 #[test]

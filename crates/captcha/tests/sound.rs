@@ -6,7 +6,7 @@ use std::{collections::HashSet, env, fs, path::PathBuf};
 
 use decibri_decode::{AudioSpec, WavReader};
 use haechi_captcha::{
-    Answer, Format, Language, Notice, Pace, Seed, Speech,
+    Alphabet, Answer, Format, Language, Notice, Pace, Seed, Speech,
     sound::{
         bank::{Bank, Word},
         speak, speak_notice, speak_test,
@@ -331,6 +331,9 @@ fn sounds_are_as_they_were_approved() {
             line("clean", speak(&answer, &seed, &speech.clone().clean()));
             line("test", speak_test(&answer, &speech));
         }
+        let (digits, speech) = ("1234567", Speech::new(language).of_alphabet(Alphabet::Digits));
+        let hash = hex(&Sha256::digest(speak(&answer(digits), &Seed::from_number(5), &speech)));
+        lines += &format!("{} digits {digits} 5 {hash}\n", language.tag());
     }
     check("sha256.txt", &lines);
 }

@@ -5,6 +5,7 @@ pub(crate) mod altcha;
 pub(crate) mod cap;
 pub(crate) mod docs;
 pub(crate) mod health;
+pub(crate) mod naver;
 pub(crate) mod nhn;
 pub(crate) mod puzzle;
 pub(crate) mod siteverify;

@@ -17,7 +17,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{
     dialect::{
         admin::{self, problem::Problem},
-        altcha, cap, docs, health, nhn,
+        altcha, cap, docs, health, naver,
+        naver::Generation,
+        nhn,
         siteverify::{self, Vendor},
         widget,
     },
@@ -27,7 +29,7 @@ use crate::{
     http::{
         public_path::{PublicPath, mounted},
         public_url::PublicUrl,
-        refused::Refused,
+        refused::{Foreseen, Refused},
         request::{self, Observer},
         routes::{Classes, Dialect, Routes},
     },
@@ -64,7 +66,8 @@ pub fn router(service: Arc<Service>, administration: Option<&Arc<Administration>
         .merge(cap::routes().router(&service, &mut classes))
         .merge(health_routes().router(&service, &mut classes))
         .merge(document_routes(!options.operators_elsewhere).router(&service, &mut classes));
-    for routes in siteverify::routes().into_iter().chain(widget::scripts()).chain([fallback::routes(&service)]) {
+    let others = siteverify::routes().into_iter().chain(naver::routes()).chain(widget::scripts());
+    for routes in others.chain([fallback::routes(&service)]) {
         router = router.merge(routes.router(&service, &mut classes));
     }
     if !options.operators_elsewhere {
@@ -160,6 +163,9 @@ async fn say_refusals(State(proxies): State<Arc<Proxies>>, request: Request, nex
     if let Some(secs) = refusal.retry_after_secs() {
         said.headers_mut().insert(header::RETRY_AFTER, secs.into());
     }
+    if !matches!(*refusal, Refusal::Internal) {
+        said.extensions_mut().insert(Foreseen);
+    }
     if let Refusal::Parameter(fault) = *refusal {
         said.headers_mut().insert(X_HAECHI_REASON, HeaderValue::from_static(fault.code()));
     }
@@ -204,7 +210,17 @@ impl Listener {
             Dialect::Nhn => {
                 nhn::notices::Onlooker::of(parts).map_or(Self::Program, |found| Self::Onlooker(found.into()))
             }
+            Dialect::NaverCloud | Dialect::NaverDevelopers => {
+                naver::onlooker(parts).map_or(Self::Program, |found| Self::Onlooker(found.into()))
+            }
             _ => Self::Program,
+        }
+    }
+
+    fn onlooker(&self) -> Option<&nhn::notices::Onlooker> {
+        match self {
+            Self::Onlooker(onlooker) => Some(onlooker),
+            _ => None,
         }
     }
 }
@@ -224,6 +240,8 @@ impl Dialect {
             (Self::Altcha, Listener::Verifying) => altcha::refused_verification(refusal),
             (Self::Altcha, _) => altcha::refusal(refusal),
             (Self::Cap, _) => cap::refusal(refusal),
+            (Self::NaverCloud, _) => naver::refusal(Generation::Cloud, refusal, listener.onlooker()),
+            (Self::NaverDevelopers, _) => naver::refusal(Generation::Developers, refusal, listener.onlooker()),
             (Self::Nhn, Listener::Onlooker(onlooker)) => nhn::notices::refusal(refusal, onlooker),
             (Self::Nhn | Self::Console | Self::Demo | Self::Fallback, _) => nhn::reply::refusal(refusal),
         }

@@ -11,6 +11,7 @@ export default [
     await visit.openAsked();
     assert.equal(await visit.evaluate(() => document.activeElement === document.body), true, "it took the focus");
     const asked = await visit.look();
+    assert.equal(asked.keyboard, "text");
     assert.equal(asked.task, "Type the 5 letters and digits you see or hear");
     assert.equal(asked.picture.name, "A picture of 5 distorted letters and digits. The sound says the same ones.");
     await visit.reply("test5");
@@ -20,6 +21,19 @@ export default [
     const [{ fields }] = visit.proxy.asked("answer");
     assert.equal(fields.how, "picture");
     assert.equal(fields.answer, "test5");
+  }),
+
+  check("digits alone", async (visit) => {
+    await visit.openAsked({ app: "digits" });
+    const asked = await visit.look();
+    assert.equal(asked.task, "Type the 6 digits you see or hear");
+    assert.equal(asked.picture.name, "A picture of 6 distorted digits. The sound says the same ones.");
+    assert.equal(asked.keyboard, "numeric");
+    await visit.reply(" ");
+    assert.equal((await visit.until((widget) => widget.isBad)).note, "Please type the digits first.");
+    await visit.type(visit.answer);
+    await visit.click("check");
+    await visit.until((widget) => widget.state === "passed");
   }),
 
   check("a wrong answer", async (visit) => {

@@ -1,5 +1,5 @@
 // The real server, with apps that ask for a word: `test`, whose answer is always the same, and `words`, as a site would
-// have it; and with apps that are named after their policy: `work`, and `both`, whose answer is always the same too.
+// have it, `digits` the same in digits alone; and with apps that are named after their policy: `work`, and `both`, whose answer is always the same too.
 import { execFileSync } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
@@ -25,11 +25,12 @@ export async function startHaechi(program, folder) {
   command("app", "set", "default", "--test", "--policy", "word", "--hostnames", host);
   const create = (...args) => JSON.parse(command("app", "create", ...args, "--json", "--hostnames", host));
   const words = create("words", "--policy", "word");
+  const digits = create("digits", "--policy", "word", "--alphabet", "digits", "--answer-length", "6");
   const work = create("work", "--policy", "work", "--allowed-networks", ourselves);
   const both = create("both", "--policy", "both", "--allowed-networks", ourselves, "--test");
   return {
     url: listening,
-    apps: { test, words, work, both },
+    apps: { test, words, digits, work, both },
     /** The picture's word. */
     answerOf: (key) => JSON.parse(command("inspect", key, "--answer", "--json")).answer,
     /** Work as the server asks for it by an algorithm, at the level of everybody or as the longer one. */

@@ -49,6 +49,7 @@
       task: one("#task").textContent,
       picture: { name: canvas.getAttribute("aria-label"), print: print(canvas) },
       answer: field.value,
+      keyboard: field.inputMode,
       note: one(".note").textContent,
       isBad: one(".note").dataset.tone === "bad",
       status: one("[role=status]").textContent,

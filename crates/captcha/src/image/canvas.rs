@@ -3,11 +3,12 @@
 use wide::u8x16;
 
 use super::{
-    Look,
+    Look, PictureFormat,
     geometry::{Outline, Point},
-    gif::{Pixels, encode},
+    gif::{self, Pixels},
     grain::Grain,
     ground::{Block, Ground, SPACING, WHOLE, ground_of},
+    jpeg,
     lzw::Compressor,
     palette::{PAPER, Tint},
     raster::{COVERED, LANES, Lanes, Raster},
@@ -24,6 +25,7 @@ pub(crate) struct Canvas {
     /// Tones of all pixels, row by row.
     tones: Vec<u8>,
     compressor: Compressor,
+    format: PictureFormat,
 }
 
 impl Canvas {
@@ -38,6 +40,7 @@ impl Canvas {
         let factor = look.scale().factor();
         (self.width, self.height) = (look.width() * factor, look.height() * factor);
         self.density = f32::from(factor);
+        self.format = look.format();
         self.raster.clear(usize::from(self.width), usize::from(self.height));
     }
 
@@ -68,7 +71,10 @@ impl Canvas {
             grain.strew(&mut self.tones, width);
         }
         let pixels = Pixels { width: self.width, height: self.height, tones: &self.tones };
-        encode(pixels, &tint.colours(), &mut self.compressor)
+        match self.format {
+            PictureFormat::Gif => gif::encode(pixels, &tint.colours(), &mut self.compressor),
+            PictureFormat::Jpeg => jpeg::encode(pixels, &tint.colours()),
+        }
     }
 }
 

@@ -1,10 +1,10 @@
-//! How a picture is asked for: its size, its density, its colours and how hard it is.
+//! How a picture is asked for: its size, its density, its colours, how hard it is and in which format.
 
 use std::str::FromStr;
 
 use crate::Error;
 
-/// How a picture is to look: its size, its density, its colours and how hard it is.
+/// How a picture is to look: its size, its density, its colours, how hard it is and in which format.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Look {
     width: u16,
@@ -12,6 +12,17 @@ pub struct Look {
     scale: Scale,
     theme: Theme,
     difficulty: Difficulty,
+    format: PictureFormat,
+}
+
+/// In what a picture is written. The pixels are the same, and JPEG keeps them nearly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PictureFormat {
+    /// `image/gif`
+    #[default]
+    Gif,
+    /// `image/jpeg`
+    Jpeg,
 }
 
 /// Image pixels for each CSS pixel, for dense screens.
@@ -77,6 +88,12 @@ impl Look {
         Self { difficulty, ..self }
     }
 
+    /// The same look, written in this format.
+    #[must_use]
+    pub fn with_format(self, format: PictureFormat) -> Self {
+        Self { format, ..self }
+    }
+
     /// Width in CSS pixels.
     #[must_use]
     pub const fn width(&self) -> u16 {
@@ -107,6 +124,12 @@ impl Look {
         self.difficulty
     }
 
+    /// The format of the file.
+    #[must_use]
+    pub const fn format(&self) -> PictureFormat {
+        self.format
+    }
+
     /// Width and height in CSS pixels.
     pub(super) fn size(&self) -> (f32, f32) {
         (f32::from(self.width), f32::from(self.height))
@@ -115,7 +138,9 @@ impl Look {
 
 impl Default for Look {
     fn default() -> Self {
-        Self { width: 240, height: 80, scale: Scale::One, theme: Theme::Light, difficulty: Difficulty::default() }
+        let (scale, theme) = (Scale::One, Theme::Light);
+        let (difficulty, format) = (Difficulty::default(), PictureFormat::Gif);
+        Self { width: 240, height: 80, scale, theme, difficulty, format }
     }
 }
 
@@ -165,6 +190,33 @@ impl TryFrom<u8> for Scale {
             2 => Ok(Self::Two),
             3 => Ok(Self::Three),
             _ => Err(Error::Scale),
+        }
+    }
+}
+
+impl PictureFormat {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Gif, Self::Jpeg];
+
+    /// As a reply says it.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Gif => "image/gif",
+            Self::Jpeg => "image/jpeg",
+        }
+    }
+}
+
+impl FromStr for PictureFormat {
+    type Err = Error;
+
+    /// Reads `gif` or `jpeg`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "gif" => Ok(Self::Gif),
+            "jpeg" => Ok(Self::Jpeg),
+            _ => Err(Error::PictureFormat),
         }
     }
 }

@@ -8,13 +8,15 @@ use super::{
     studio::{Studio, samples_in},
     style::Style,
     tape::{self, Speed, Timbre},
+    tones,
 };
-use crate::{Answer, Stream};
+use crate::{Alphabet, Answer, Stream};
 
-/// Says an answer after its lead-in, each character by another voice than the one before.
+/// Says an answer of this alphabet after its lead-in, each character by another voice than the one before.
 pub(crate) fn say_challenge(
     studio: &mut Studio,
     answer: &Answer,
+    alphabet: Alphabet,
     voices: &[Voice],
     style: &Style,
     stream: &mut Stream,
@@ -24,8 +26,13 @@ pub(crate) fn say_challenge(
     let openers = voices.iter().filter(|voice| voice.can_open()).count();
     let mut speaker = Speaker::new(studio, style, stream);
     let opener = speaker.stream.below(openers as u32) as usize;
-    if let Some(opener) = voices.iter().filter(|voice| voice.can_open()).nth(opener) {
-        speaker.open(opener.word(lead_in_word(answer)).unwrap_or_default());
+    match alphabet {
+        Alphabet::Standard => {
+            if let Some(opener) = voices.iter().filter(|voice| voice.can_open()).nth(opener) {
+                speaker.open(opener.word(lead_in_word(answer)).unwrap_or_default());
+            }
+        }
+        Alphabet::Digits => speaker.open(tones::rising()),
     }
     speaker.stream.shuffle(order);
     if let Some(voice) = style.only_voice {

@@ -190,6 +190,14 @@ fn words(length: u8, count: u64) -> impl Iterator<Item = String> {
 }
 
 #[test]
+fn numbers_are_read_in_any_script_and_however_they_are_grouped() {
+    for typed in ["1234567", "１２３４５６７", "123-4567", "12 34 56 7", "1,234,567", "١٢٣٤٥٦٧", "१२३४५६७", "๑๒๓๔๕๖๗"]
+    {
+        check(typed, "1234567");
+    }
+}
+
+#[test]
 fn words_typed_on_each_layout_are_read_back() {
     for layout in &LAYOUTS {
         let allowed = AMBIGUOUS.iter().find(|(name, _)| *name == layout.name).map_or([0; 2], |(_, refused)| *refused);

@@ -12,7 +12,7 @@ use axum::{
 };
 use utoipa::{OpenApi, openapi::Server};
 
-use super::{admin, altcha, cap, nhn, siteverify, widget};
+use super::{admin, altcha, cap, naver, nhn, siteverify, widget};
 use crate::{
     domain::refusal::Refusal,
     http::{public_path::PublicPath, routes::Dialect},
@@ -30,6 +30,7 @@ use crate::{
         (name = "siteverify", description = "Redeem the token of a page, as reCAPTCHA, hCaptcha and Turnstile have it"),
         (name = "ALTCHA", description = "What ALTCHA's widgets and libraries call, in both versions of its protocol"),
         (name = "Cap", description = "What Cap's widget calls, and its siteverify"),
+        (name = "NAVER CAPTCHA", description = "NAVER Cloud CAPTCHA, and that of NAVER Developers before it"),
         (name = "Widget", description = "What the widget calls, from the pages of any site"),
     ),
 )]
@@ -53,7 +54,10 @@ fn for_everybody() -> utoipa::openapi::OpenApi {
         .merge_from(widget::routes().document())
         .merge_from(altcha::routes().document())
         .merge_from(cap::routes().document());
-    siteverify::routes().into_iter().fold(document, |document, routes| document.merge_from(routes.document()))
+    siteverify::routes()
+        .into_iter()
+        .chain(naver::routes())
+        .fold(document, |document, routes| document.merge_from(routes.document()))
 }
 
 /// Says of every operation how its dialect refuses.
@@ -64,12 +68,16 @@ fn with_common_replies(mut document: utoipa::openapi::OpenApi) -> utoipa::openap
     let altcha = common_reply(&document, "/altcha/v2/challenge", "503");
     let cap = common_reply(&document, "/cap/{sitekey}/challenge", "503");
     let verdict = common_reply(&document, "/siteverify", "200");
+    let gateway = common_reply(&document, "/captcha/v1/nkey", "401");
+    let open = common_reply(&document, "/v1/captcha/nkey", "401");
     for (path, item) in &mut document.paths.paths {
         let reply = match Dialect::of(path) {
             Dialect::Admin => &problem,
             Dialect::Widget => &fault,
             Dialect::Altcha => &altcha,
             Dialect::Cap => &cap,
+            Dialect::NaverCloud => &gateway,
+            Dialect::NaverDevelopers => &open,
             Dialect::Recaptcha | Dialect::Hcaptcha | Dialect::Turnstile => &verdict,
             Dialect::Nhn | Dialect::Console | Dialect::Demo | Dialect::Fallback => &envelope,
         };
@@ -160,7 +168,7 @@ mod tests {
     fn operations_have_names_of_their_own() {
         let names = operation_ids(&openapi());
         let different: BTreeSet<_> = names.iter().collect();
-        assert_eq!((different.len(), names.len()), (names.len(), 54), "{names:?}");
+        assert_eq!((different.len(), names.len()), (names.len(), 62), "{names:?}");
     }
 
     #[test]

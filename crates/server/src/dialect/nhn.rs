@@ -2,7 +2,7 @@
 //!
 //! Each handler makes its checks in the order of the wire contract: -4, -7, -2, -8, -5, -6.
 
-mod media;
+pub(crate) mod media;
 pub(crate) mod notices;
 pub(crate) mod reply;
 
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Method, Uri},
+    http::{HeaderMap, Method, Uri, request::Parts},
     response::Response,
 };
 use haechi_captcha::Language;
@@ -49,7 +49,7 @@ pub(crate) fn routes() -> Routes<Arc<Service>> {
 }
 
 /// The app whose appkey or key stands in a path.
-fn app_named(service: &Service, limited: Limited, uri: &Uri) -> Result<Arc<LiveApp>, Refusal> {
+fn app_named(service: &Service, limited: Limited, Parts { uri, .. }: &Parts) -> Result<Arc<LiveApp>, Refusal> {
     match limited {
         Limited::Issue | Limited::Verify => service.app(segment_after(uri, "appkeys"), unix_now()),
         Limited::Media => service.word(segment_after(uri, "keys")).map(|(_, live)| live),

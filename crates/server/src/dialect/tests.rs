@@ -49,7 +49,10 @@ impl Stuck {
     }
 
     async fn send(&self, method: &str, path: &str, body: String) -> (StatusCode, HeaderMap, String) {
-        let request = Request::builder().method(method).uri(path).body(Body::from(body)).unwrap();
+        self.send_request(Request::builder().method(method).uri(path).body(Body::from(body)).unwrap()).await
+    }
+
+    async fn send_request(&self, request: Request<Body>) -> (StatusCode, HeaderMap, String) {
         let options = Options { demo: true, ..Options::default() };
         let response = router(Arc::clone(&self.service), None, options).oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -134,6 +137,28 @@ async fn siteverify_and_the_widget_say_that_they_could_not_decide() {
     }
     let (status, _, text) = stuck.send("POST", "/widget/v1/answer", format!("key={key}&answer={answer}")).await;
     assert_eq!((status, text.contains(r#""error":"busy""#)), (StatusCode::SERVICE_UNAVAILABLE, true), "{text}");
+}
+
+/// It has no other status for that than a fault's. None is counted for it.
+#[tokio::test]
+async fn naver_says_that_it_could_not_decide() {
+    let stuck = Stuck::new();
+    let (key, answer) = stuck.issue().await;
+    for (path, id, secret) in [
+        ("/captcha/v1/nkey", "x-ncp-apigw-api-key-id", "x-ncp-apigw-api-key"),
+        ("/v1/captcha/skey", "x-naver-client-id", "x-naver-client-secret"),
+    ] {
+        let request = Request::get(format!("{path}?code=1&key={}&value={answer}", key.replace('-', "")));
+        let request = request.header(id, app().site_key().to_string()).header(secret, appkey().as_str());
+        let (status, headers, text) = stuck.send_request(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+        assert_eq!(text, r#"{"result":false,"errorMessage":"System error.","errorCode":"CT500"}"#);
+        assert_eq!(headers[header::RETRY_AFTER], "1");
+    }
+    let (_, _, metrics) = stuck.send("GET", "/metrics", String::new()).await;
+    assert!(metrics.contains("\nhaechi_panics_total 0\n"), "{metrics}");
+    // Pictures go on.
+    assert_eq!(stuck.status("HEAD", &format!("/captcha-bin/v1/ncaptcha?key={key}")).await, StatusCode::OK);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 //! The calls have a version in their address, since pages may hold an older script than the server does.
 
 mod alternative;
+mod digits;
 mod script;
 
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use haechi_captcha::{Challenge, Language, Means, Scale, Solution, Theme, Word, Work};
+use haechi_captcha::{Alphabet, Challenge, Language, Means, Scale, Solution, Theme, Word, Work};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -162,6 +163,9 @@ struct AskedWord {
     width: u16,
     /// Size of the picture in CSS pixels.
     height: u16,
+    /// What is said instead of the usual; absent but for an app that asks for digits alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    says: Option<digits::Texts>,
     /// The picture, a GIF in base64, if a scale was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     picture: Option<String>,
@@ -490,6 +494,8 @@ async fn ask(
 
 async fn show(service: &Service, client: &Caller, live: &LiveApp, word: Word, wanted: &Look) -> AskedWord {
     let length = word.answer_length();
+    let asks_for_digits = word.alphabet() == Alphabet::Digits;
+    let says = asks_for_digits.then(|| digits::texts(wanted.language.unwrap_or(live.language)));
     // Where too much waits to be drawn, or the client has had its pictures, the widget asks for it by itself.
     let picture = match wanted.scale {
         Some(scale) if client.may(service, Limited::Media).await => {
@@ -498,7 +504,7 @@ async fn show(service: &Service, client: &Caller, live: &LiveApp, word: Word, wa
         _ => None,
     };
     let AppSettings { width, height, .. } = live.app.settings;
-    AskedWord { length, width, height, picture }
+    AskedWord { length, width, height, says, picture }
 }
 
 /// Issues a word that the client is shown on the page for browsers without scripts.

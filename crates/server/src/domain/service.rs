@@ -278,6 +278,17 @@ impl Service {
         Ok(word.key())
     }
 
+    /// Issues a challenge of digits, whatever the app's alphabet is. Nothing is stored.
+    ///
+    /// # Errors
+    /// As [`Service::issue`].
+    pub async fn issue_number(&self, live: &LiveApp, now: u64) -> Result<Key, Refusal> {
+        self.admit_issue(live, now).await?;
+        let word = self.open_sealed(live, live.app.settings.number(None), now)?;
+        live.counters.count_issued(word.claims().issued_at);
+        Ok(word.key())
+    }
+
     /// Issues a challenge in this language, to be shown at once.
     ///
     /// # Errors
@@ -296,7 +307,11 @@ impl Service {
     }
 
     fn seal_word(&self, live: &LiveApp, language: Option<Language>, now: u64) -> Result<Word, Refusal> {
-        let key = self.seal(live, Shape::word_in(live.app.settings.answer_length, language), now);
+        self.open_sealed(live, live.app.settings.word(language), now)
+    }
+
+    fn open_sealed(&self, live: &LiveApp, shape: Shape, now: u64) -> Result<Word, Refusal> {
+        let key = self.seal(live, shape, now);
         let word = self.keyring.load().open_word(&key).ok_or(Refusal::Internal)?;
         Ok(if live.app.settings.test { word.as_test() } else { word })
     }

@@ -24,12 +24,13 @@ const MAX_BYTES: usize = 100;
 const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
 /// With what paths of this server itself begin. A request for one of them may have lost the public path or not, which
 /// nobody can tell if that begins the same.
-const OWN: [&str; 17] = [
+const OWN: [&str; 20] = [
     "1",
     "admin",
     "altcha",
     "cap",
     "captcha",
+    "captcha-bin",
     "console",
     "demo",
     "docs",
@@ -38,6 +39,8 @@ const OWN: [&str; 17] = [
     "openapi.json",
     "readyz",
     "recaptcha",
+    "scaptcha",
+    "scaptcha-bin",
     "siteverify",
     "turnstile",
     "v1",

@@ -10,6 +10,10 @@ use crate::domain::refusal::Refusal;
 #[derive(Clone)]
 pub(crate) struct Refused(pub(crate) Arc<Refusal>);
 
+/// Stands in a reply that is no bug of ours, whatever status its dialect has for it.
+#[derive(Clone, Copy)]
+pub(crate) struct Foreseen;
+
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();

@@ -14,6 +14,7 @@ use tracing::Instrument;
 use url::{Host, Url};
 
 use super::{
+    refused::Foreseen,
     request_id::{self, X_REQUEST_ID},
     routes::Classes,
 };
@@ -150,6 +151,7 @@ pub(crate) struct Observer {
 pub(crate) async fn observe(State(observer): State<Arc<Observer>>, request: Request, next: Next) -> Response {
     let service = &observer.service;
     let route = request.extensions().get::<MatchedPath>().cloned();
+    let call = route.as_ref().and_then(|route| observer.classes.of(route.as_str(), request.uri()));
     let method = request.method().clone();
     let peer = request.extensions().get::<Peer>().map(|Peer(peer)| peer.ip());
     let is_from_proxy = peer.is_some_and(|peer| service.limits().proxies().is_proxy(peer));
@@ -159,7 +161,6 @@ pub(crate) async fn observe(State(observer): State<Arc<Observer>>, request: Requ
     let start = std::time::Instant::now();
     let mut response = next.run(request).instrument(trace.clone()).instrument(span.clone()).await;
 
-    let call = route.and_then(|route| observer.classes.of(route.as_str()));
     let route = call.map_or("none", Call::name);
     let status = response.status();
     service.metrics().count_request(route, status.as_u16());
@@ -168,7 +169,7 @@ pub(crate) async fn observe(State(observer): State<Arc<Observer>>, request: Requ
         service.metrics().count_result(call.unwrap_or(Call::Other), outcome);
     }
     traces::record_reply(&trace, status, outcome.map(Outcome::number), &name);
-    if status == StatusCode::INTERNAL_SERVER_ERROR {
+    if status == StatusCode::INTERNAL_SERVER_ERROR && response.extensions().get::<Foreseen>().is_none() {
         service.metrics().count_panic();
     }
     span.in_scope(|| {

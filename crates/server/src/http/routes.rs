@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::MethodRouter,
@@ -52,6 +52,10 @@ pub(crate) enum Dialect {
     Altcha,
     /// Cap.
     Cap,
+    /// NAVER Cloud CAPTCHA.
+    NaverCloud,
+    /// The CAPTCHA of NAVER Developers, which was before it.
+    NaverDevelopers,
     /// The page for browsers without scripts.
     Fallback,
     /// The demo's page. What its script calls has the words of the first dialect.
@@ -73,6 +77,10 @@ impl Dialect {
             () if is_below("/widget") => Self::Widget,
             () if is_below("/altcha") || is_below("/v1/challenge") || is_below("/v1/verify") => Self::Altcha,
             () if is_below("/cap") => Self::Cap,
+            () if ["/captcha/v1", "/captcha-bin", "/scaptcha", "/scaptcha-bin"].into_iter().any(is_below) => {
+                Self::NaverCloud
+            }
+            () if is_below("/v1/captcha") => Self::NaverDevelopers,
             () if path == "/" => Self::Demo,
             () => Self::Nhn,
         }
@@ -87,22 +95,35 @@ impl Dialect {
 }
 
 /// The class of each route, by its path as it was added.
-#[derive(Debug, Default)]
-pub(crate) struct Classes(HashMap<String, Call>);
+#[derive(Default)]
+pub(crate) struct Classes(HashMap<String, Class>);
 
 impl Classes {
-    /// The class of the route that matched.
-    pub(crate) fn of(&self, route: &str) -> Option<Call> {
-        self.0.get(route).copied()
+    /// The class of a request, by the route that matched.
+    pub(crate) fn of(&self, route: &str, uri: &Uri) -> Option<Call> {
+        self.0.get(route).map(|class| class.of(uri))
+    }
+}
+
+/// What a route is: one call, or where one address has several, that which a request's query asks for.
+#[derive(Clone, Copy)]
+struct Class {
+    call: Call,
+    asked: Option<fn(&Uri) -> Call>,
+}
+
+impl Class {
+    fn of(self, uri: &Uri) -> Call {
+        self.asked.map_or(self.call, |asked| asked(uri))
     }
 }
 
 /// Finds the app that a request names, so that a refusal by limit is counted for it.
-type AppNamed = fn(&Service, Limited, &Uri) -> Result<Arc<LiveApp>, Refusal>;
+type AppNamed = fn(&Service, Limited, &Parts) -> Result<Arc<LiveApp>, Refusal>;
 
 /// A path, what is at it, and its class.
 struct Route<S> {
-    call: Call,
+    class: Class,
     path: String,
     handlers: MethodRouter<S>,
     /// The methods of a call that does something, which HEAD is then none of: it is to do nothing, and shows no verdict.
@@ -133,24 +154,33 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     pub(crate) fn call(mut self, call: Call, (schemas, paths, handlers): UtoipaMethodRouter<S>) -> Self {
         for (path, operations) in paths.paths {
             let methods = does_something(call).then(|| methods_of(&operations));
-            self.add(Route { call, path: path.clone(), handlers: handlers.clone(), methods });
+            let class = Class { call, asked: None };
+            self.add(Route { class, path: path.clone(), handlers: handlers.clone(), methods });
             self.document.paths.paths.insert(path, operations);
         }
         self.document.components.get_or_insert_default().schemas.extend(schemas);
         self
     }
 
+    /// With the last call being of the class that the query of a request asks for. Each such class does something, or none
+    /// does.
+    pub(crate) fn asked(mut self, asked: fn(&Uri) -> Call) -> Self {
+        self.routes.last_mut().expect("there is a call").class.asked = Some(asked);
+        self
+    }
+
     /// With the last call at another address too, at which others have it. The OpenAPI document does not repeat it.
     pub(crate) fn also_at(mut self, path: &str) -> Self {
-        let Route { call, handlers, methods, .. } = self.routes.last().expect("there is a call");
-        let route = Route { call: *call, path: path.to_owned(), handlers: handlers.clone(), methods: methods.clone() };
+        let Route { class, handlers, methods, .. } = self.routes.last().expect("there is a call");
+        let route =
+            Route { class: *class, path: path.to_owned(), handlers: handlers.clone(), methods: methods.clone() };
         self.add(route);
         self
     }
 
     /// With what is for people or machines that know it anyway, and so is not in the OpenAPI document.
     pub(crate) fn page(mut self, call: Call, path: &str, handlers: MethodRouter<S>) -> Self {
-        self.add(Route { call, path: path.to_owned(), handlers, methods: None });
+        self.add(Route { class: Class { call, asked: None }, path: path.to_owned(), handlers, methods: None });
         self
     }
 
@@ -167,8 +197,9 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// The router, each of whose routes is limited by its class. Which class that is goes into the table.
     pub(crate) fn router(self, service: &Arc<Service>, classes: &mut Classes) -> Router<S> {
         let (app_named, dialect) = (self.app_named, self.dialect);
-        classes.0.extend(self.routes.iter().map(|route| (route.path.clone(), route.call)));
-        self.routes.into_iter().fold(Router::new(), |router, Route { call, path, handlers, methods }| {
+        classes.0.extend(self.routes.iter().map(|route| (route.path.clone(), route.class)));
+        self.routes.into_iter().fold(Router::new(), |router, Route { class, path, handlers, methods }| {
+            let call = class.call;
             let mut handlers = match methods {
                 Some(methods) => {
                     let no_such_method = move || async move { ([(header::ALLOW, methods)], no_such_method().await) };
@@ -177,7 +208,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
                 None => handlers.fallback(no_such_method),
             };
             if limited(call).is_some() {
-                let around = Around { service: Arc::clone(service), call, app_named };
+                let around = Around { service: Arc::clone(service), class, app_named };
                 handlers = handlers.layer(from_fn_with_state(around, limit_clients));
             }
             // Around the limit, so that a page's script may read what it is refused with.
@@ -256,7 +287,7 @@ fn varied() -> SetResponseHeaderLayer<HeaderValue> {
 #[derive(Clone)]
 struct Around {
     service: Arc<Service>,
-    call: Call,
+    class: Class,
     app_named: Option<AppNamed>,
 }
 
@@ -429,10 +460,11 @@ impl Caller {
 
 /// Refuses a client that calls too often.
 async fn limit_clients(State(around): State<Around>, request: Request, next: Next) -> Response {
-    if let Some(limited) = limited(around.call)
+    let call = around.class.of(request.uri());
+    if let Some(limited) = limited(call)
         && let Err(too_often) = Caller::of(&around.service, &request).admit(&around.service, limited).await
     {
-        around.count_limited(limited, request.uri());
+        around.count_limited(call, limited, &request.into_parts().0);
         return Refusal::from(too_often).into_response();
     }
     next.run(request).await
@@ -440,9 +472,9 @@ async fn limit_clients(State(around): State<Around>, request: Request, next: Nex
 
 impl Around {
     /// Counts a call that was refused, for the app as well that it names or whose key it has.
-    fn count_limited(&self, limited: Limited, uri: &Uri) {
-        self.service.metrics().count_limited(self.call);
-        if let Some(Ok(live)) = self.app_named.map(|find| find(&self.service, limited, uri)) {
+    fn count_limited(&self, call: Call, limited: Limited, parts: &Parts) {
+        self.service.metrics().count_limited(call);
+        if let Some(Ok(live)) = self.app_named.map(|find| find(&self.service, limited, parts)) {
             live.counters.count_limited();
         }
     }
@@ -483,7 +515,12 @@ mod tests {
             ("/widget/v1/begin", Dialect::Widget),
             ("/altcha/v2/challenge", Dialect::Altcha),
             ("/v1/verify/signature", Dialect::Altcha),
-            ("/v1/captcha/nkey", Dialect::Nhn),
+            ("/v1/captcha/nkey", Dialect::NaverDevelopers),
+            ("/captcha/v1/nkey", Dialect::NaverCloud),
+            ("/captcha/v1.0/keys/x/img", Dialect::Nhn),
+            ("/captcha-bin/v1/ncaptcha", Dialect::NaverCloud),
+            ("/scaptcha/v1/skey", Dialect::NaverCloud),
+            ("/scaptcha-bin/v1/scaptcha", Dialect::NaverCloud),
             ("/cap/x/redeem", Dialect::Cap),
             ("/demo/redemption", Dialect::Nhn),
             ("*", Dialect::Nhn),

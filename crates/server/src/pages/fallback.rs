@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use haechi_captcha::{Challenge, Language, Means};
+use haechi_captcha::{Alphabet, Challenge, Language, Means};
 use maud::{DOCTYPE, Markup, html};
 
 use super::demo::texts::{Notice, Texts};
@@ -80,6 +80,7 @@ struct Asked {
     host: String,
     key: String,
     length: u8,
+    alphabet: Alphabet,
     size: (u16, u16),
     expires_in_secs: u64,
 }
@@ -151,13 +152,13 @@ async fn judge(
         return Err(ParameterFault::Value.into());
     }
     let judged = service.judge(&live, &word, answer.as_str(), now).await?;
-    let length = word.answer_length();
+    let (length, alphabet) = (word.answer_length(), word.alphabet());
     let challenge = Challenge::Word(word);
     client.settle(&service, &live, &challenge, &judged, now).await;
     let body = match judged.verdict {
         Verdict::Passed => Body::Passed(service.token(&live, &challenge, &judged, wish)?.to_string()),
         // It took no attempt, so the person goes on with the same challenge.
-        Verdict::Empty => Body::Asks(asked(&live, (&challenge).into(), length, &site_key, &host, now)),
+        Verdict::Empty => Body::Asks(asked(&live, (&challenge).into(), (length, alphabet), &site_key, &host, now)),
         _ => Body::Asks(ask(&service, &client, &site_key, &host, language).await?),
     };
     Ok(respond(StatusCode::OK, &Page { is_reply: true, language, notice: Notice::from(judged.verdict), body }))
@@ -178,15 +179,23 @@ async fn ask(
         return Err(Refusal::Alternative);
     }
     let word = widget::issue_word(service, client, &live, language, now).await?;
-    Ok(asked(&live, (&word).into(), word.answer_length(), site_key, host, now))
+    Ok(asked(&live, (&word).into(), (word.answer_length(), word.alphabet()), site_key, host, now))
 }
 
-fn asked(live: &LiveApp, issued: Issued, length: u8, site_key: &str, host: &str, now: u64) -> Asked {
+fn asked(
+    live: &LiveApp,
+    issued: Issued,
+    (length, alphabet): (u8, Alphabet),
+    site_key: &str,
+    host: &str,
+    now: u64,
+) -> Asked {
     Asked {
         site_key: site_key.to_owned(),
         host: host.to_owned(),
         key: issued.key().to_string(),
         length,
+        alphabet,
         size: (live.app.settings.width, live.app.settings.height),
         expires_in_secs: live.expires_at(issued.issued_at()).saturating_sub(now),
     }
@@ -239,6 +248,7 @@ impl Page {
 
     fn challenge(&self, asked: &Asked, texts: &Texts) -> Markup {
         let counted = |text: &str| text.replace("{}", &asked.length.to_string());
+        let asking = texts.asking(asked.alphabet);
         // Relative, since a proxy may have put a path before ours.
         let (root, below) = self.base();
         let media = format!("{root}captcha/v1.0/keys/{}", asked.key);
@@ -255,14 +265,14 @@ impl Page {
                 picture {
                     source media="(prefers-color-scheme: dark)" srcset={ (media) "/img?theme=dark&scale=2 2x" };
                     img src={ (media) "/img?theme=light" } srcset={ (media) "/img?theme=light&scale=2 2x" }
-                        alt=(counted(texts.picture)) width=(asked.size.0) height=(asked.size.1);
+                        alt=(counted(asking.picture)) width=(asked.size.0) height=(asked.size.1);
                 }
-                audio controls preload="none" aria-label=(texts.sound) {
+                audio controls preload="none" aria-label=(asking.sound) {
                     @for format in ["mulaw", "pcm"] {
                         source src={ (media) "/sound?lang=" (language) "&format=" (format) };
                     }
                 }
-                label for="answer" { (counted(texts.task)) }
+                label for="answer" { (counted(asking.task)) }
                 input #answer name="answer" type="text" autocapitalize="characters" autocorrect="off"
                     spellcheck="false" maxlength="32" dir="ltr";
                 button type="submit" { (texts.check) }

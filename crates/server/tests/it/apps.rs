@@ -32,13 +32,12 @@ fn without_time(finished: &Finished) -> Value {
 fn create_prints_the_appkey_once() {
     with_data(|data| {
         let settings = json!({
-            "answer_length": 6, "ttl_secs": 60, "attempts": 3, "width": 300, "height": 100, "theme": "dark",
+            "answer_length": 6, "alphabet": "digits", "ttl_secs": 60, "attempts": 3, "width": 300, "height": 100, "theme": "dark",
             "difficulty": 5, "lang": "ja", "test": true, "rate_per_sec": 10,
             "hostnames": "shop.example www.shop.example", "policy": "both", "work_algorithm": "scrypt", "alternative": false,
             "allowed_networks": "192.0.2.0/24", "denied_networks": "198.51.100.0/24 2001:db8::/48",
         });
-        let flags =
-            "--answer-length 6 --ttl-secs 60 --attempts 3 --width 300 --height 100 --theme dark --lang ja --test";
+        let flags = "--answer-length 6 --alphabet digits --ttl-secs 60 --attempts 3 --width 300 --height 100 --theme dark --lang ja --test";
         let flags: Vec<&str> = ["app", "create", "shop"].into_iter().chain(flags.split(' ')).collect();
         let more = ["--difficulty", "5", "--rate-per-sec", "10", "--hostnames", "shop.example,www.shop.example"];
         let asked = ["--policy", "both", "--work-algorithm", "scrypt", "--alternative", "false"];

@@ -9,12 +9,14 @@ pub(crate) enum Words {
     Page,
     Verdict,
     Fault,
+    Gateway,
+    OpenApi,
 }
 
 #[track_caller]
 pub(crate) fn check(reply: &Reply, status: u16, words: Words) {
     let expected = match words {
-        Words::Envelope | Words::Verdict | Words::Fault => "application/json",
+        Words::Envelope | Words::Verdict | Words::Fault | Words::Gateway | Words::OpenApi => "application/json",
         Words::Problem => "application/problem+json",
         Words::Page => "text/html; charset=utf-8",
     };
@@ -24,6 +26,8 @@ pub(crate) fn check(reply: &Reply, status: u16, words: Words) {
         Words::Problem => assert_eq!(reply.json()["status"], status),
         Words::Verdict => assert_eq!(reply.json()["success"], false),
         Words::Fault => assert!(reply.json()["error"].is_string(), "{}", reply.text()),
+        Words::Gateway => assert!(reply.json()["error"]["errorCode"].is_string(), "{}", reply.text()),
+        Words::OpenApi => assert!(reply.json()["errorCode"].is_string(), "{}", reply.text()),
         Words::Page => {
             assert!(reply.text().starts_with("<!DOCTYPE html>"), "{}", reply.text());
             let policy = reply.header("content-security-policy");
@@ -33,7 +37,7 @@ pub(crate) fn check(reply: &Reply, status: u16, words: Words) {
     }
 }
 
-const PLACES: [(&str, Words); 10] = [
+const PLACES: [(&str, Words); 15] = [
     ("/recaptcha/api/siteverify", Words::Verdict),
     ("/siteverify", Words::Verdict),
     ("/turnstile/v0/siteverify", Words::Verdict),
@@ -41,6 +45,11 @@ const PLACES: [(&str, Words); 10] = [
     ("/altcha/v2/challenge", Words::Fault),
     ("/v1/verify/signature", Words::Fault),
     ("/captcha/v1.0", Words::Envelope),
+    ("/captcha/v1", Words::Gateway),
+    ("/captcha-bin/v1", Words::Gateway),
+    ("/scaptcha/v1", Words::Gateway),
+    ("/scaptcha-bin/v1", Words::Gateway),
+    ("/v1/captcha", Words::OpenApi),
     ("/nothing", Words::Envelope),
     ("/admin/v1", Words::Problem),
     ("/console", Words::Page),

@@ -24,6 +24,7 @@ mod limits;
 mod manuals;
 mod media;
 mod monitoring;
+mod naver;
 mod once;
 mod overload;
 mod process;

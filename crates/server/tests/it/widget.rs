@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::Insider,
-    server::{Reply, TestServer, send_request},
+    server::{Reply, TestServer, send_request, within_deadline},
 };
 
 const PAGE: &str = "https://shop.example:8443";
@@ -79,6 +79,26 @@ impl Page {
 fn check_fault(reply: &Reply, status: u16, error: &str) {
     assert_eq!((reply.status, reply.json()["error"].as_str()), (status, Some(error)), "{}", reply.text());
     assert!(reply.json()["message"].as_str().is_some_and(|message| !message.is_empty()));
+}
+
+#[test]
+fn a_widget_is_told_what_to_say_where_digits_are_asked_for() {
+    let page = Page::with_args(&[]);
+    assert!(page.begin(&[("lang", "en")])["word"].get("says").is_none());
+    page.server.haechi(&["app", "set", "default", "--alphabet", "digits", "--answer-length", "6"]);
+    within_deadline("the setting holds", || {
+        let word = page.begin(&[("lang", "en")])["word"].clone();
+        let says = json!({
+            "countedTask": "Type the {} digits you see or hear",
+            "picture": "A picture of {} distorted digits. The sound says the same ones.",
+            "empty": "Please type the digits first.",
+        });
+        (word["length"] == 6 && word["says"] == says).then_some(())
+    });
+    let begun = page.begin(&[("lang", "ko")]);
+    assert_eq!(begun["word"]["says"]["empty"], "숫자를 먼저 입력해 주세요.");
+    let answer = page.right_answer(begun["key"].as_str().unwrap());
+    assert!(answer.len() == 6 && answer.bytes().all(|digit| digit.is_ascii_digit()), "{answer}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use haechi_captcha::{Alphabet, Answer, Format, Pace, Scale, Seed, Speech, image, sound};
+use haechi_captcha::{Answer, Format, Pace, Scale, Seed, Speech, image, sound};
 use utoipa::{
     IntoParams,
     openapi::{
@@ -113,7 +113,7 @@ pub(crate) async fn sound(
     let format = parameter(query.as_deref(), "format", "pcm or mulaw", |text| text.parse::<Format>().ok())?;
     let is_repeated = parameter(query.as_deref(), "repeat", "true or false", |text| text.parse::<bool>().ok())?;
     let (answer, seed) = answer_and_seed(&settings, sample);
-    let speech = Speech::new(settings.lang).with_pace(pace.unwrap_or_default());
+    let speech = Speech::new(settings.lang).of_alphabet(settings.alphabet).with_pace(pace.unwrap_or_default());
     let speech = speech.with_format(format.unwrap_or_default()).with_repeat(is_repeated.unwrap_or_default());
     let spoken = answer.clone();
     let wav = service.render(move || sound::speak(&spoken, &seed, &speech)).await?;
@@ -140,7 +140,7 @@ fn sample(query: Option<&str>) -> Result<(AppSettings, u32), Problem> {
 
 fn answer_and_seed(settings: &AppSettings, sample: u32) -> (Answer, Seed) {
     let seed = Seed::from_number(u64::from(sample));
-    (Answer::derive(&seed, Alphabet::Standard, settings.answer_length), seed)
+    (Answer::derive(&seed, settings.alphabet, settings.answer_length), seed)
 }
 
 fn say_answer(response: &mut Response, answer: &Answer) {

@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri, request::Parts},
     response::Response,
 };
-use haechi_captcha::{Format, Language, Look, Pace, Scale, Speech, Theme, Word};
+use haechi_captcha::{Format, Language, Look, Pace, PictureFormat, Scale, Speech, Theme, Word};
 
 use super::reply::Envelope;
 use crate::{
@@ -47,7 +47,7 @@ use crate::{
     )
 )]
 pub(super) async fn image(State(service): State<Arc<Service>>, request: MediaRequest) -> Result<Response, Refusal> {
-    request.image(&service).await.inspect_err(|refusal| count_shed(&service, Call::Image, refusal))
+    request.image(&service, request.key(), PictureFormat::Gif).await
 }
 
 /// Speak a challenge.
@@ -72,11 +72,11 @@ pub(super) async fn image(State(service): State<Arc<Service>>, request: MediaReq
     )
 )]
 pub(super) async fn sound(State(service): State<Arc<Service>>, request: MediaRequest) -> Result<Response, Refusal> {
-    request.sound(&service).await.inspect_err(|refusal| count_shed(&service, Call::Sound, refusal))
+    request.sound(&service, request.key()).await
 }
 
-/// What both calls look at of a request.
-pub(super) struct MediaRequest {
+/// What calls that show a challenge look at of a request.
+pub(crate) struct MediaRequest {
     uri: Uri,
     headers: HeaderMap,
     peer: Option<Peer>,
@@ -94,15 +94,42 @@ impl<State: Sync> FromRequestParts<State> for MediaRequest {
 }
 
 impl MediaRequest {
-    async fn image(&self, service: &Service) -> Result<Response, Refusal> {
-        let (challenge, live) = self.challenge(service)?;
-        let gif = service.draw(challenge, self.wanted.adapt(live.look.clone()), self.client(service)).await?;
-        live.counters.count_image();
-        Ok(counted(media(StatusCode::OK, "image/gif", gif), Outcome::Success))
+    /// The key in the path.
+    fn key(&self) -> &str {
+        segment_after(&self.uri, "keys")
     }
 
-    async fn sound(&self, service: &Service) -> Result<Response, Refusal> {
-        let (challenge, live) = self.challenge(service)?;
+    /// What is asked for, and where.
+    pub(crate) fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// The picture of a key, if it may be shown.
+    ///
+    /// # Errors
+    /// [`Refusal::Key`], [`Refusal::Expired`], and as [`Service::draw`].
+    pub(crate) async fn image(&self, service: &Service, key: &str, format: PictureFormat) -> Result<Response, Refusal> {
+        self.drawn(service, key, format).await.inspect_err(|refusal| count_shed(service, Call::Image, refusal))
+    }
+
+    /// The sound of a key, if it may be heard.
+    ///
+    /// # Errors
+    /// [`Refusal::Key`], [`Refusal::Expired`], and as [`Service::speak`].
+    pub(crate) async fn sound(&self, service: &Service, key: &str) -> Result<Response, Refusal> {
+        self.spoken(service, key).await.inspect_err(|refusal| count_shed(service, Call::Sound, refusal))
+    }
+
+    async fn drawn(&self, service: &Service, key: &str, format: PictureFormat) -> Result<Response, Refusal> {
+        let (challenge, live) = challenge(service, key)?;
+        let look = self.wanted.adapt(live.look.clone()).with_format(format);
+        let picture = service.draw(challenge, look, self.client(service)).await?;
+        live.counters.count_image();
+        Ok(counted(media(StatusCode::OK, format.media_type(), picture), Outcome::Success))
+    }
+
+    async fn spoken(&self, service: &Service, key: &str) -> Result<Response, Refusal> {
+        let (challenge, live) = challenge(service, key)?;
         let wav = service.speak(challenge, self.wanted.speech(live.language), self.client(service)).await?;
         let part = wanted_part(&self.headers, wav.len());
         if part.is_first() {
@@ -116,13 +143,13 @@ impl MediaRequest {
     fn client(&self, service: &Service) -> Option<Client> {
         self.peer.map(|Peer(peer)| service.limits().proxies().client(peer.ip(), &self.headers))
     }
+}
 
-    /// The challenge of the key in the path, if it may be shown.
-    fn challenge(&self, service: &Service) -> Result<(Word, Arc<LiveApp>), Refusal> {
-        let (challenge, live) = service.word(segment_after(&self.uri, "keys"))?;
-        service.check_time(&live, &challenge, unix_now())?;
-        Ok((challenge, live))
-    }
+/// The challenge of a key, if it may be shown.
+fn challenge(service: &Service, key: &str) -> Result<(Word, Arc<LiveApp>), Refusal> {
+    let (challenge, live) = service.word(key)?;
+    service.check_time(&live, &challenge, unix_now())?;
+    Ok((challenge, live))
 }
 
 fn count_shed(service: &Service, call: Call, refusal: &Refusal) {

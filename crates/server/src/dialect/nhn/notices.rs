@@ -11,7 +11,8 @@ use axum::{
     response::Response,
 };
 use haechi_captcha::{
-    Format, Language, Look, Notice, Pace, Scale, Speech, Theme, image::render_notice, sound::speak_notice,
+    Format, Language, Look, Notice, Pace, PictureFormat, Scale, Speech, Theme, image::render_notice,
+    sound::speak_notice,
 };
 
 use super::{
@@ -31,18 +32,20 @@ pub(crate) struct Onlooker {
     wanted: Wanted,
     sense: Sense,
     headers: HeaderMap,
+    /// In which format there are pictures.
+    format: PictureFormat,
 }
 
 /// What there is to tell somebody in.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sense {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sense {
     /// In a picture: an `<img>` shows one whatever its status is.
     Sight,
     /// In a sound, which a program plays whatever its status is.
     Hearing,
     /// In a sound, in a browser, which plays none whose status is not 200 or 206.
     HearingInBrowser,
-    /// In the envelope.
+    /// In the dialect's own words.
     Neither,
 }
 
@@ -55,8 +58,19 @@ impl Onlooker {
             Kind::Sound if accepts(&parts.headers, "audio/") => Sense::Hearing,
             Kind::Image | Kind::Sound => Sense::Neither,
         };
+        Some(Self::sensing(sense, PictureFormat::Gif, parts))
+    }
+
+    /// In what this one is told.
+    #[cfg(test)]
+    pub(crate) fn sense(&self) -> Sense {
+        self.sense
+    }
+
+    /// The one who asks for this, and is told in this way.
+    pub(crate) fn sensing(sense: Sense, format: PictureFormat, parts: &Parts) -> Self {
         let wanted = Wanted::read(parts.uri.query().unwrap_or_default(), &parts.headers);
-        Some(Self { wanted, sense, headers: parts.headers.clone() })
+        Self { wanted, sense, headers: parts.headers.clone(), format }
     }
 }
 
@@ -81,26 +95,33 @@ fn accepts(headers: &HeaderMap, prefix: &str) -> bool {
 }
 
 /// Whether a browser's player asks, which says so (Fetch Metadata) where the page's address is a secure one.
-fn is_player(headers: &HeaderMap) -> bool {
+pub(crate) fn is_player(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-dest").is_some_and(|dest| dest == "audio" || dest == "video")
 }
 
 /// A refusal to this onlooker.
 pub(crate) fn refusal(refusal: &Refusal, onlooker: &Onlooker) -> Response {
-    let Onlooker { wanted, sense, headers } = onlooker;
-    let (status, language) = (refusal.status(), wanted.language.unwrap_or_default());
-    let Some(notice) = notice_of(refusal) else { return reply::refusal_with_status(refusal, status) };
+    let status = refusal.status();
+    said(refusal, onlooker, status).unwrap_or_else(|| reply::refusal_with_status(refusal, status))
+}
+
+/// A refusal as this onlooker sees or hears it, unless it has to be read.
+pub(crate) fn said(refusal: &Refusal, onlooker: &Onlooker, status: StatusCode) -> Option<Response> {
+    let Onlooker { wanted, sense, headers, format } = onlooker;
+    let (notice, language) = (notice_of(refusal)?, wanted.language.unwrap_or_default());
     let said = match sense {
-        Sense::Sight => media(status, "image/gif", picture(notice, language, wanted.scale, wanted.theme)),
+        Sense::Sight => {
+            media(status, format.media_type(), picture(notice, language, wanted.scale, wanted.theme, *format))
+        }
         Sense::Hearing => media(status, "audio/wav", sound(notice, &wanted.speech(language))),
         Sense::HearingInBrowser => {
             let wav = sound(notice, &wanted.speech(language));
             let part = wanted_part(headers, wav.len());
             in_part(wav, part)
         }
-        Sense::Neither => return reply::refusal_with_status(refusal, status),
+        Sense::Neither => return None,
     };
-    counted(said, refusal.outcome())
+    Some(counted(said, refusal.outcome()))
 }
 
 /// What a person is told of a refusal, if it is one that concerns people.
@@ -119,19 +140,21 @@ const NOTICES: usize = Notice::ALL.len();
 const LANGUAGES: usize = Language::ALL.len();
 const SCALES: usize = 3;
 const THEMES: usize = 2;
+const PICTURE_FORMATS: usize = PictureFormat::ALL.len();
 const PACES: usize = 2;
 const FORMATS: usize = Format::ALL.len();
 /// Once and twice.
 const TIMES: usize = 2;
 
-fn picture(notice: Notice, language: Language, scale: Scale, theme: Option<Theme>) -> Bytes {
-    static PICTURES: [OnceLock<Bytes>; NOTICES * LANGUAGES * SCALES * THEMES] =
-        [const { OnceLock::new() }; NOTICES * LANGUAGES * SCALES * THEMES];
-    let look = Look::default().with_scale(scale);
+fn picture(notice: Notice, language: Language, scale: Scale, theme: Option<Theme>, format: PictureFormat) -> Bytes {
+    static PICTURES: [OnceLock<Bytes>; NOTICES * LANGUAGES * SCALES * THEMES * PICTURE_FORMATS] =
+        [const { OnceLock::new() }; NOTICES * LANGUAGES * SCALES * THEMES * PICTURE_FORMATS];
+    let look = Look::default().with_scale(scale).with_format(format);
     let look = theme.map_or(look.clone(), |theme| look.with_theme(theme));
     let is_dark = look.theme() == Theme::Dark;
     let number = (notice as usize * LANGUAGES + language as usize) * SCALES + usize::from(scale.factor()) - 1;
-    let place = &PICTURES[number * THEMES + usize::from(is_dark)];
+    let number = number * THEMES + usize::from(is_dark);
+    let place = &PICTURES[number * PICTURE_FORMATS + format as usize];
     place.get_or_init(|| render_notice(notice, language, &look).into()).clone()
 }
 
@@ -162,11 +185,14 @@ mod tests {
             for language in Language::ALL {
                 for theme in [Theme::Light, Theme::Dark] {
                     for scale in [Scale::One, Scale::Two, Scale::Three] {
-                        let expected =
-                            render_notice(notice, language, &Look::default().with_scale(scale).with_theme(theme));
-                        let first = picture(notice, language, scale, Some(theme));
-                        assert_eq!(first, expected, "{notice:?} {language:?} {scale:?} {theme:?}");
-                        assert_eq!(first.as_ptr(), picture(notice, language, scale, Some(theme)).as_ptr());
+                        for format in PictureFormat::ALL {
+                            let look = Look::default().with_scale(scale).with_theme(theme).with_format(format);
+                            let made = || picture(notice, language, scale, Some(theme), format);
+                            let first = made();
+                            let expected = render_notice(notice, language, &look);
+                            assert_eq!(first, expected, "{notice:?} {language:?} {scale:?} {theme:?} {format:?}");
+                            assert_eq!(first.as_ptr(), made().as_ptr());
+                        }
                     }
                 }
                 for speech in every_speech(language) {

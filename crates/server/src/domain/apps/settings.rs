@@ -10,7 +10,7 @@ use std::{
     str::FromStr,
 };
 
-use haechi_captcha::{Algorithm, Difficulty, Language, Look, Shape, Theme};
+use haechi_captcha::{Algorithm, Alphabet, Answer, Difficulty, Language, Look, Shape, Theme};
 use serde::{Deserialize, Serialize};
 
 use super::{Asking, Hostnames, Networks, Policy, TEST_APP_WARNING, policy};
@@ -110,6 +110,10 @@ settings! {
     #[arg(long, value_name = "CHARACTERS")]
     AnswerLength answer_length: u8 = 5, Allowed::Number(4, 8), Shows::Both;
 
+    /// Characters that answers are made of: standard (letters and digits) or digits
+    #[arg(long, value_name = "ALPHABET")]
+    Alphabet alphabet: Alphabet = Alphabet::Standard, Allowed::Word(&["standard", "digits"]), Shows::Both;
+
     /// How hard the picture is, for machines and for people: 1 (calm) to 5 (hard)
     #[arg(long, value_name = "LEVEL")]
     Difficulty difficulty: u8 = 3, Allowed::Number(1, 5), Shows::Picture;
@@ -173,6 +177,9 @@ settings! {
 
 /// The pixels of width that each character should have: half of what it has usually.
 const READABLE_PIXELS: u16 = 24;
+
+/// The fewest digits that are harder to guess than the shortest answer of letters and digits.
+const SAFE_DIGITS: u8 = 6;
 
 /// What a setting may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -256,7 +263,25 @@ impl AppSettings {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let test = self.test.then(|| TEST_APP_WARNING.to_owned());
-        test.into_iter().chain(self.advice()).collect()
+        test.into_iter().chain(self.room()).chain(self.few_digits()).collect()
+    }
+
+    /// A word as these settings have it.
+    #[must_use]
+    pub const fn word(&self, language: Option<Language>) -> Shape {
+        Shape::Word { length: self.answer_length, alphabet: self.alphabet, language }
+    }
+
+    /// A word of digits, whatever the alphabet is: of one of letters and digits, so many that they are as hard to guess,
+    /// as far as an answer may be as long.
+    #[must_use]
+    pub const fn number(&self, language: Option<Language>) -> Shape {
+        let length = match self.alphabet {
+            Alphabet::Standard => (self.answer_length * 4).div_ceil(3),
+            Alphabet::Digits => self.answer_length,
+        };
+        let length = if length < Answer::MAX_LENGTH as u8 { length } else { Answer::MAX_LENGTH as u8 };
+        Shape::Word { length, alphabet: Alphabet::Digits, language }
     }
 
     /// What is asked of people who choose work instead of a word, if they may.
@@ -267,7 +292,7 @@ impl AppSettings {
     }
 
     /// What to change so that people can read the picture, if each character has hardly any room in it.
-    fn advice(&self) -> Option<String> {
+    fn room(&self) -> Option<String> {
         let needed = u16::from(self.answer_length) * READABLE_PIXELS;
         (self.width < needed).then(|| {
             format!(
@@ -275,6 +300,13 @@ impl AppSettings {
                  answer_length to less",
                 self.answer_length, self.width
             )
+        })
+    }
+
+    /// What to change so that guessing is as hard as it is with letters and digits, if there are too few digits.
+    fn few_digits(&self) -> Option<String> {
+        (self.alphabet == Alphabet::Digits && self.answer_length < SAFE_DIGITS).then(|| {
+            format!("{} digits are easily guessed: set answer_length to {SAFE_DIGITS} or more", self.answer_length)
         })
     }
 
@@ -347,6 +379,18 @@ impl Value for Theme {
     }
 }
 
+impl Value for Alphabet {
+    type Plain = String;
+
+    fn read(plain: &String) -> Option<Self> {
+        plain.parse().ok()
+    }
+
+    fn plain(&self) -> String {
+        self.name().to_owned()
+    }
+}
+
 impl Value for Hostnames {
     type Plain = String;
 
@@ -409,17 +453,42 @@ impl Value for Algorithm {
 
 #[cfg(test)]
 mod tests {
-    use haechi_captcha::Answer;
-
     use super::*;
     use crate::domain::lifetime::TTLS_SECS;
 
     #[test]
     fn a_picture_that_is_too_narrow_for_its_characters_is_advised_against() {
-        let advice = |answer_length, width| AppSettings { answer_length, width, ..AppSettings::default() }.advice();
+        let advice = |answer_length, width| AppSettings { answer_length, width, ..AppSettings::default() }.room();
         assert_eq!((advice(5, 240), advice(5, 120), advice(8, 192), advice(4, 120)), (None, None, None, None));
         let said = advice(8, 120).unwrap();
         assert!(said.contains("8 characters in 120 pixels") && said.contains("width to 192"), "{said}");
+    }
+
+    #[test]
+    fn few_digits_are_advised_against() {
+        let warnings = |alphabet, answer_length| {
+            let settings = AppSettings { alphabet, answer_length, ..AppSettings::default() };
+            settings.warnings().join(" ")
+        };
+        assert_eq!(warnings(Alphabet::Standard, 4), "");
+        assert_eq!(warnings(Alphabet::Digits, 6), "");
+        assert_eq!(warnings(Alphabet::Digits, 5), "5 digits are easily guessed: set answer_length to 6 or more");
+    }
+
+    #[test]
+    fn a_number_is_as_hard_to_guess_as_the_word_that_it_stands_for() {
+        for (alphabet, answer_length, digits) in [
+            (Alphabet::Standard, 4, 6),
+            (Alphabet::Standard, 5, 7),
+            (Alphabet::Standard, 6, 8),
+            (Alphabet::Standard, 8, 8),
+            (Alphabet::Digits, 4, 4),
+            (Alphabet::Digits, 8, 8),
+        ] {
+            let settings = AppSettings { alphabet, answer_length, ..AppSettings::default() };
+            let expected = Shape::Word { length: digits, alphabet: Alphabet::Digits, language: None };
+            assert_eq!(settings.number(None), expected, "{alphabet:?} {answer_length}");
+        }
     }
 
     fn check(toml: &str, expected: Result<(), &str>) {
@@ -442,6 +511,8 @@ mod tests {
         check("width = 481", Err("width is 120 to 480, not 481"));
         check("height = 39", Err("height is 40 to 160, not 39"));
         check("theme = 'pink'", Err("theme is light or dark, not \"pink\""));
+        check("alphabet = 'digits'", Ok(()));
+        check("alphabet = 'hangul'", Err("alphabet is standard or digits, not \"hangul\""));
         check("difficulty = 0", Err("difficulty is 1 to 5, not 0"));
         check("difficulty = 6", Err("difficulty is 1 to 5, not 6"));
         check("lang = 'fr'", Err("lang is ko, en, ja or zh, not \"fr\""));
@@ -472,6 +543,7 @@ mod tests {
         assert_eq!(number(Setting::Difficulty), 1..=u32::from(*Difficulty::LEVELS.end()));
         assert_eq!(Setting::Lang.allowed(), Allowed::Word(&["ko", "en", "ja", "zh"]));
         assert!(Language::ALL.iter().all(|language| Setting::Lang.allowed().admits(language.tag())));
+        assert!(Alphabet::ALL.iter().all(|alphabet| Setting::Alphabet.allowed().admits(alphabet.name())));
         assert!(Policy::ALL.iter().all(|policy| Setting::Policy.allowed().admits(policy.name())));
         assert!(
             Algorithm::ALL.iter().all(|algorithm| Setting::WorkAlgorithm.allowed().admits(policy::name_of(*algorithm)))
@@ -485,6 +557,7 @@ mod tests {
     fn every_setting_can_be_changed_and_the_others_stay() {
         let other = AppSettings {
             answer_length: 6,
+            alphabet: Alphabet::Digits,
             ttl_secs: 60,
             attempts: 3,
             width: 300,
@@ -501,7 +574,7 @@ mod tests {
             denied_networks: "198.51.100.0/24".parse().unwrap(),
             hostnames: "shop.example".parse().unwrap(),
         };
-        let json = r#"{"allowed_networks":"192.0.2.0/24","alternative":false,"answer_length":6,"attempts":3,"denied_networks":"198.51.100.0/24","difficulty":5,"height":100,"hostnames":"shop.example","lang":"ja","policy":"both","rate_per_sec":9,"test":true,"theme":"dark","ttl_secs":60,"width":300,"work_algorithm":"scrypt"}"#;
+        let json = r#"{"allowed_networks":"192.0.2.0/24","alphabet":"digits","alternative":false,"answer_length":6,"attempts":3,"denied_networks":"198.51.100.0/24","difficulty":5,"height":100,"hostnames":"shop.example","lang":"ja","policy":"both","rate_per_sec":9,"test":true,"theme":"dark","ttl_secs":60,"width":300,"work_algorithm":"scrypt"}"#;
         let value = serde_json::to_value(&other).unwrap();
         assert_eq!(value.to_string(), json);
         let all: SettingChanges = serde_json::from_value(value).unwrap();

@@ -7,9 +7,9 @@ use super::{page, texts::Texts};
 use crate::domain::apps::{AppSettings, Setting};
 
 /// Fields of the form that a picture follows beside its theme, and a sound beside its language.
-const OF_PICTURE: &str = "answer_length width height difficulty";
-const OF_STEP: &str = "answer_length width height";
-const OF_SOUND: &str = "answer_length";
+const OF_PICTURE: &str = "answer_length alphabet width height difficulty";
+const OF_STEP: &str = "answer_length alphabet width height";
+const OF_SOUND: &str = "answer_length alphabet";
 
 /// Pictures and sounds of these settings. The script has them follow the form.
 pub(super) fn render(settings: &AppSettings, sample: u32, address: &str, texts: &Texts) -> Markup {
@@ -37,10 +37,11 @@ pub(super) fn render(settings: &AppSettings, sample: u32, address: &str, texts: 
 }
 
 fn picture(settings: &AppSettings, theme: &str, level: u8, sample: u32, name: &str, fields: &str) -> Markup {
-    let AppSettings { answer_length, width, height, .. } = settings;
+    let AppSettings { answer_length, alphabet, width, height, .. } = settings;
+    let alphabet = alphabet.name();
     let source = format!(
-        "/admin/v1/preview/image?answer_length={answer_length}&width={width}&height={height}&theme={theme}\
-         &difficulty={level}&scale=1&sample={sample}"
+        "/admin/v1/preview/image?answer_length={answer_length}&alphabet={alphabet}&width={width}&height={height}\
+         &theme={theme}&difficulty={level}&scale=1&sample={sample}"
     );
     html! { img src=(source) width=(width) height=(height) alt=(name) loading="lazy" data-preview=(fields); }
 }
@@ -56,12 +57,15 @@ fn step(settings: &AppSettings, level: u8, name: &str, sample: u32) -> Markup {
 }
 
 fn sound(settings: &AppSettings, language: Language, sample: u32) -> Markup {
-    let (tag, length) = (language.tag(), settings.answer_length);
+    let (tag, length, alphabet) = (language.tag(), settings.answer_length, settings.alphabet.name());
     html! {
         figure {
             figcaption lang=(tag) { (page::name(language)) }
             audio controls preload="none" aria-label=(page::name(language)) data-preview=(OF_SOUND)
-                src={ "/admin/v1/preview/sound?lang=" (tag) "&pace=normal&answer_length=" (length) "&sample=" (sample) } {}
+                src={
+                    "/admin/v1/preview/sound?lang=" (tag) "&pace=normal&answer_length=" (length)
+                    "&alphabet=" (alphabet) "&sample=" (sample)
+                } {}
         }
     }
 }

@@ -170,6 +170,7 @@ pub(super) fn called(setting: Setting, value: &str, texts: &Texts) -> String {
 fn called_word(setting: Setting, word: &str, texts: &Texts) -> String {
     let name = match (setting, word) {
         (Setting::Lang, _) => word.parse::<Language>().ok().map(page::name),
+        (Setting::Alphabet, _) => word.parse().ok().map(texts.alphabet),
         (Setting::Theme, "light") => Some(texts.light),
         (Setting::Theme, "dark") => Some(texts.dark),
         (Setting::Policy, _) => word.parse().ok().map(texts.policy),

@@ -284,7 +284,7 @@ async fn a_viewer_sees_no_controls_and_may_change_nothing() {
     }
 }
 
-const USUAL: &str = "difficulty=3&width=240&height=80&theme=light&lang=ko&ttl_secs=180&attempts=1&rate_per_sec=0\
+const USUAL: &str = "alphabet=standard&difficulty=3&width=240&height=80&theme=light&lang=ko&ttl_secs=180&attempts=1&rate_per_sec=0\
     &policy=adaptive&work_algorithm=pbkdf2";
 
 #[tokio::test]

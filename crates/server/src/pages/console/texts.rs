@@ -5,7 +5,7 @@
 mod english;
 mod korean;
 
-use haechi_captcha::{Algorithm, Language};
+use haechi_captcha::{Algorithm, Alphabet, Language};
 use maud::{Markup, html};
 
 use super::done::Done;
@@ -348,6 +348,7 @@ pub(super) struct Texts {
     pub(super) rules: [&'static str; 6],
     /// The levels of work, from 0.
     pub(super) levels: [&'static str; Demanded::LEVELS],
+    pub(super) alphabet: fn(Alphabet) -> &'static str,
     pub(super) policy: fn(Policy) -> &'static str,
     pub(super) algorithm: fn(Algorithm) -> &'static str,
     /// The difficulties, from 1.

@@ -30,7 +30,7 @@ impl Page {
                     (self.banner(texts))
                     main {
                         h1 { (texts.heading) }
-                        @if let Some(round) = &self.round { p.task { (counted(texts.task, round)) } }
+                        @if let Some(round) = &self.round { p.task { (counted(texts.asking(round.alphabet).task, round)) } }
                         div.card {
                             (self.result(texts))
                             div #form {
@@ -98,12 +98,13 @@ impl Page {
     }
 
     fn challenge(&self, round: &Round, texts: &Texts) -> Markup {
+        let asking = texts.asking(round.alphabet);
         html! {
             form #challenge method="post" action={ "/?lang=" (self.language.tag()) } autocomplete="off"
                 data-expires-in-secs=(round.expires_in_secs) {
                 input #key type="hidden" name="key" value=(round.key);
-                div.screen { (picture(round, &counted(texts.picture, round))) }
-                audio #sound controls preload="none" aria-label=(texts.sound) {
+                div.screen { (picture(round, &counted(asking.picture, round))) }
+                audio #sound controls preload="none" aria-label=(asking.sound) {
                     @for format in ["mulaw", "pcm"] {
                         source src={
                             "/captcha/v1.0/keys/" (round.key) "/sound?lang=" (self.language.tag()) "&format=" (format)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use haechi_captcha::Language;
+use haechi_captcha::{Alphabet, Language};
 
 use crate::{
     domain::{
@@ -24,6 +24,8 @@ pub(super) struct Round {
     pub(super) key: String,
     /// Characters in its answer.
     pub(super) answer_length: usize,
+    /// What its answer is made of.
+    pub(super) alphabet: Alphabet,
     /// Size of the picture in CSS pixels.
     pub(super) width: u16,
     /// Size of the picture in CSS pixels.
@@ -60,6 +62,7 @@ impl Round {
             site_key: live.app.site_key().to_string(),
             key,
             answer_length: challenge.answer_length().into(),
+            alphabet: challenge.alphabet(),
             width: live.app.settings.width,
             height: live.app.settings.height,
             expires_in_secs: live.expires_at(claims.issued_at).saturating_sub(now),
@@ -76,6 +79,7 @@ impl Round {
             site_key,
             key,
             answer_length: 5,
+            alphabet: Alphabet::Standard,
             width: 240,
             height: 80,
             expires_in_secs: 180,

@@ -1,6 +1,6 @@
 //! What the demo page says, in each language.
 
-use haechi_captcha::Language;
+use haechi_captcha::{Alphabet, Language};
 
 use crate::domain::{refusal::Refusal, service::Verdict};
 
@@ -72,6 +72,14 @@ impl From<&Refusal> for Notice {
     }
 }
 
+/// What is said of a challenge.
+#[derive(Clone, Copy)]
+pub(in crate::pages) struct Asking {
+    pub(in crate::pages) task: &'static str,
+    pub(in crate::pages) picture: &'static str,
+    pub(in crate::pages) sound: &'static str,
+}
+
 /// The page's texts in one language. `{}` in a text stands for a number or a time.
 pub(in crate::pages) struct Texts {
     pub(in crate::pages) title: &'static str,
@@ -79,10 +87,11 @@ pub(in crate::pages) struct Texts {
     /// The headings of the widget and of the word, where the widget need not ask for one.
     pub(in crate::pages) by_itself: &'static str,
     pub(in crate::pages) by_word: &'static str,
-    pub(in crate::pages) task: &'static str,
+    /// Of a challenge of letters and digits.
+    word: Asking,
+    /// Of one of digits.
+    number: Asking,
     pub(in crate::pages) languages: &'static str,
-    pub(in crate::pages) picture: &'static str,
-    pub(in crate::pages) sound: &'static str,
     pub(in crate::pages) renew: &'static str,
     pub(in crate::pages) answer: &'static str,
     pub(in crate::pages) hint: &'static str,
@@ -102,6 +111,14 @@ impl Texts {
             Language::En => &ENGLISH,
             Language::Ja => &JAPANESE,
             Language::Zh => &CHINESE,
+        }
+    }
+
+    /// What is said of a challenge of this alphabet.
+    pub(in crate::pages) const fn asking(&self, alphabet: Alphabet) -> Asking {
+        match alphabet {
+            Alphabet::Standard => self.word,
+            Alphabet::Digits => self.number,
         }
     }
 
@@ -132,10 +149,17 @@ const ENGLISH: Texts = Texts {
     heading: "Try a challenge",
     by_itself: "What most people see: the browser computes, and nothing need be read",
     by_word: "What is asked of those who look unlike people: a word",
-    task: "Type the {} letters and digits that you see in the picture or hear in the sound.",
+    word: Asking {
+        task: "Type the {} letters and digits that you see in the picture or hear in the sound.",
+        picture: "A picture of {} distorted letters and digits. The sound says the same ones.",
+        sound: "The same letters and digits as a sound",
+    },
+    number: Asking {
+        task: "Type the {} digits that you see in the picture or hear in the sound.",
+        picture: "A picture of {} distorted digits. The sound says the same ones.",
+        sound: "The same digits as a sound",
+    },
     languages: "Language",
-    picture: "A picture of {} distorted letters and digits. The sound says the same ones.",
-    sound: "The same letters and digits as a sound",
     renew: "New challenge",
     answer: "Your answer",
     hint: "Upper or lower case does not matter. Read from left to right; the bent strokes beside the characters do not count.",
@@ -162,10 +186,17 @@ const KOREAN: Texts = Texts {
     heading: "보안문자를 입력해 보세요",
     by_itself: "대부분의 방문자: 브라우저가 계산하므로 읽을 것이 없습니다",
     by_word: "자동화가 의심될 때: 보안문자를 입력합니다",
-    task: "이미지에 보이거나 음성으로 들리는 영문자와 숫자 {}자를 입력해 주세요.",
+    word: Asking {
+        task: "이미지에 보이거나 음성으로 들리는 영문자와 숫자 {}자를 입력해 주세요.",
+        picture: "왜곡된 영문자와 숫자 {}자가 있는 이미지입니다. 같은 내용을 음성으로도 들을 수 있습니다.",
+        sound: "같은 영문자와 숫자를 읽어 주는 음성",
+    },
+    number: Asking {
+        task: "이미지에 보이거나 음성으로 들리는 숫자 {}자를 입력해 주세요.",
+        picture: "왜곡된 숫자 {}자가 있는 이미지입니다. 같은 내용을 음성으로도 들을 수 있습니다.",
+        sound: "같은 숫자를 읽어 주는 음성",
+    },
     languages: "언어",
-    picture: "왜곡된 영문자와 숫자 {}자가 있는 이미지입니다. 같은 내용을 음성으로도 들을 수 있습니다.",
-    sound: "같은 영문자와 숫자를 읽어 주는 음성",
     renew: "새 보안문자",
     answer: "답",
     hint: "대소문자는 구분하지 않으며, 한/영 전환 없이 입력해도 됩니다. 왼쪽부터 입력해 주세요. 글자 옆의 굽은 선은 글자가 아닙니다.",
@@ -192,10 +223,17 @@ const JAPANESE: Texts = Texts {
     heading: "問題を解いてみてください",
     by_itself: "ほとんどの人の場合：ブラウザーが計算し、読むものはありません",
     by_word: "人らしくないと見なされた場合：文字を入力します",
-    task: "画像に見える、または音声で聞こえる英数字 {} 文字を入力してください。",
+    word: Asking {
+        task: "画像に見える、または音声で聞こえる英数字 {} 文字を入力してください。",
+        picture: "ゆがんだ英数字 {} 文字の画像です。同じ内容を音声でも聞けます。",
+        sound: "同じ英数字を読み上げる音声",
+    },
+    number: Asking {
+        task: "画像に見える、または音声で聞こえる数字 {} 桁を入力してください。",
+        picture: "ゆがんだ数字 {} 桁の画像です。同じ内容を音声でも聞けます。",
+        sound: "同じ数字を読み上げる音声",
+    },
     languages: "言語",
-    picture: "ゆがんだ英数字 {} 文字の画像です。同じ内容を音声でも聞けます。",
-    sound: "同じ英数字を読み上げる音声",
     renew: "別の問題",
     answer: "答え",
     hint: "大文字と小文字は区別しません。左から順に読みます。文字のそばの曲がった線は文字ではありません。",
@@ -222,10 +260,17 @@ const CHINESE: Texts = Texts {
     heading: "试做一题",
     by_itself: "大多数人看到的：浏览器自动计算，无需识别文字",
     by_word: "看起来不像真人时：需要输入文字",
-    task: "请输入图片中看到或语音中听到的 {} 个字母和数字。",
+    word: Asking {
+        task: "请输入图片中看到或语音中听到的 {} 个字母和数字。",
+        picture: "一张含有 {} 个变形字母和数字的图片。语音会读出相同的内容。",
+        sound: "读出相同字母和数字的语音",
+    },
+    number: Asking {
+        task: "请输入图片中看到或语音中听到的 {} 个数字。",
+        picture: "一张含有 {} 个变形数字的图片。语音会读出相同的内容。",
+        sound: "读出相同数字的语音",
+    },
     languages: "语言",
-    picture: "一张含有 {} 个变形字母和数字的图片。语音会读出相同的内容。",
-    sound: "读出相同字母和数字的语音",
     renew: "换一题",
     answer: "答案",
     hint: "不区分大小写。请从左到右阅读；字符旁边的弯曲线条不是字符。",

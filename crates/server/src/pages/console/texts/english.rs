@@ -1,6 +1,6 @@
 //! English.
 
-use haechi_captcha::Algorithm;
+use haechi_captcha::{Algorithm, Alphabet};
 
 use super::{Done, Errors, Texts};
 use crate::domain::{
@@ -332,6 +332,7 @@ pub(super) const TEXTS: Texts = Texts {
         "Work undone: of the work of the last hour that was asked for alone and is done or past its time (100 or more), less than 2 in 100 was done. Either your pages keep the widget from computing, most often by their Content-Security-Policy (see Integration): the browser’s console says so there. Or programs begin challenges and leave them.",
     ],
     levels: ["0: usual", "1: 2 times", "2: 6 times", "3: 16 times"],
+    alphabet,
     policy,
     algorithm,
     difficulties: ["1 – calm", "2", "3 – usual", "4", "5 – hard"],
@@ -371,6 +372,10 @@ pub(super) const TEXTS: Texts = Texts {
 const fn setting(setting: Setting) -> (&'static str, &'static str) {
     match setting {
         Setting::AnswerLength => ("Characters in an answer", "4 to 8"),
+        Setting::Alphabet => (
+            "Characters of answers",
+            "Digits alone are easier to type on a phone and easier to guess: take 6 or more, 7 to be as safe as with 5 letters and digits. Challenges that are out keep theirs.",
+        ),
         Setting::Difficulty => ("Difficulty of the picture", "Harder for machines, and for people"),
         Setting::Width => ("Width of the picture", "120 to 480 CSS pixels"),
         Setting::Height => ("Height of the picture", "40 to 160 CSS pixels"),
@@ -406,6 +411,13 @@ const fn setting(setting: Setting) -> (&'static str, &'static str) {
             "Only their pages may then show the widget, subdomains too. Spaces between names; empty: any page may",
         ),
         Setting::Test => ("Test app: every answer is TEST5", "For your own tests only; it protects nothing"),
+    }
+}
+
+const fn alphabet(alphabet: Alphabet) -> &'static str {
+    match alphabet {
+        Alphabet::Standard => "Letters and digits",
+        Alphabet::Digits => "Digits alone",
     }
 }
 

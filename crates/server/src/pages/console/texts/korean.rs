@@ -1,6 +1,6 @@
 //! Korean.
 
-use haechi_captcha::Algorithm;
+use haechi_captcha::{Algorithm, Alphabet};
 
 use super::{Done, Errors, Texts};
 use crate::domain::{
@@ -332,6 +332,7 @@ pub(super) const TEXTS: Texts = Texts {
         "작업 증명 미완료: 최근 1시간에 보안문자 없이 요구하여 완료되었거나 만료된 작업 증명(100건 이상) 중 완료된 것이 100분의 2 미만인 경우. 페이지가 위젯의 계산을 막고 있거나(흔한 원인은 Content-Security-Policy이며 브라우저 콘솔에 표시됩니다. 연동 메뉴를 참고하세요) 프로그램이 챌린지를 시작만 하고 있습니다.",
     ],
     levels: ["0: 보통", "1: 2배", "2: 6배", "3: 16배"],
+    alphabet,
     policy,
     algorithm,
     difficulties: ["1 – 쉬움", "2", "3 – 보통", "4", "5 – 어려움"],
@@ -371,6 +372,10 @@ pub(super) const TEXTS: Texts = Texts {
 const fn setting(setting: Setting) -> (&'static str, &'static str) {
     match setting {
         Setting::AnswerLength => ("정답 글자 수", "4~8"),
+        Setting::Alphabet => (
+            "정답에 쓰는 글자",
+            "숫자만 쓰면 휴대전화에서 입력하기 쉽지만 추측하기도 쉽습니다. 6자 이상으로 하고, 영문자와 숫자 5자만큼 안전하려면 7자로 하세요. 이미 발급된 챌린지는 그대로입니다.",
+        ),
         Setting::Difficulty => ("이미지 난이도", "높일수록 봇뿐 아니라 사람도 읽기 어려워집니다."),
         Setting::Width => ("이미지 너비", "120~480 CSS 픽셀"),
         Setting::Height => ("이미지 높이", "40~160 CSS 픽셀"),
@@ -406,6 +411,13 @@ const fn setting(setting: Setting) -> (&'static str, &'static str) {
             "적은 호스트와 그 하위 도메인의 페이지에서만 위젯을 쓸 수 있습니다. 공백으로 구분하며, 비워 두면 어느 페이지에서나 쓸 수 있습니다.",
         ),
         Setting::Test => ("테스트 앱(정답이 항상 TEST5)", "자동화 테스트용입니다. 실제 서비스에는 쓰지 마세요."),
+    }
+}
+
+const fn alphabet(alphabet: Alphabet) -> &'static str {
+    match alphabet {
+        Alphabet::Standard => "영문자와 숫자",
+        Alphabet::Digits => "숫자만",
     }
 }
 
