@@ -17,7 +17,7 @@ const QUORUM: usize = 2;
 /// The user as whom sentinels look at the servers, so that they can be locked out while others are not.
 const WATCHER: &str = "watcher";
 /// Longest wait for sentinels and servers to find each other.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// How the servers and the sentinels are started.

@@ -87,6 +87,7 @@ impl RedisLedger {
         // What was lost before there was this process is not said: nobody was told otherwise.
         ledger.begin_each(0..BUCKETS, if may_have_issued { Beginning::Anew } else { Beginning::First }).await?;
         ledger.begin_each(Self::probed(), Beginning::Trial).await?;
+        ledger.0.remote.confirm().await?;
         Ok(ledger)
     }
 
@@ -154,6 +155,7 @@ impl RedisLedger {
     pub(super) async fn check(&self) -> Result<(), LedgerError> {
         let (are_fit, begun) =
             tokio::join!(self.0.remote.check_servers(), self.begin_each(Self::probed(), Beginning::Trial));
+        let confirmed = self.0.remote.confirm().await;
         if let Ok(losses) = begun
             && losses.count() > 0
         {
@@ -161,7 +163,7 @@ impl RedisLedger {
             self.begin_all_soon();
         }
         // A server that evicts may have no room left even so: the cause comes first.
-        are_fit.and(begun.map(drop)).map_err(undecided)
+        are_fit.and(begun.map(drop)).and(confirmed).map_err(undecided)
     }
 
     /// By how many seconds this machine's clock is ahead of a server's: of all servers, the one of which it differs most.
@@ -222,11 +224,12 @@ impl RedisLedger {
     async fn begin(&self, bucket: u16, beginning: Beginning) -> Result<Option<Loss>, RemoteError> {
         let is = |other| flag(beginning == other);
         let trusts_restarts = flag(self.0.trusts_restarts);
+        // Who follows counts here, and what they have of it does not: a mark that is lost is begun anew.
         let (replicas, _) = self.0.remote.address().confirming_replicas();
         let (replicas, page, kept) = (replicas.to_string(), PAGE.as_bytes(), PAGE_KEPT.as_bytes());
         let arguments = [trusts_restarts, is(Beginning::First), is(Beginning::Trial), page, kept, replicas.as_bytes()];
         let Decided { value, .. } =
-            self.0.remote.run(&BEGIN, &[&mark_name(self.0.remote.prefix(), bucket)], &arguments).await?;
+            self.0.remote.run_unconfirmed(&BEGIN, &[&mark_name(self.0.remote.prefix(), bucket)], &arguments).await?;
         let unreadable = |error: String| RemoteError::Failed(error);
         let (began, letter) =
             <(u64, String)>::from_redis_value(value).map_err(|error| unreadable(error.to_string()))?;

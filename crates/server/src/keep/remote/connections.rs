@@ -227,6 +227,17 @@ impl Remote {
         Ok(decided.value)
     }
 
+    /// Waits until all that was done before is confirmed, where it has to be.
+    ///
+    /// # Errors
+    /// As [`Remote::run`].
+    pub(crate) async fn confirm(&self) -> Result<(), RemoteError> {
+        if matches!(self.address.topology, Topology::Sentinel(_)) {
+            self.command(&cmd("PING")).await?;
+        }
+        Ok(())
+    }
+
     /// What must confirm a decision, if anything has to.
     fn confirmation(&self) -> Option<Confirmation> {
         let sentinels = self.address.topology.sentinels()?;

@@ -1,6 +1,6 @@
 //! Sentinels that name the primary, and encryption on every way.
 
-use testbed::{Watched, WatchedOptions};
+use testbed::{FaultProxy, Mode, Watched, WatchedOptions};
 
 use super::*;
 
@@ -61,6 +61,46 @@ async fn a_primary_that_no_replica_follows_decides_nothing() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert_eq!(ledger.answer(&spend(&ledger, 3), true, 3).await, Ok(Decision::Passed));
+}
+
+/// Two servers take themselves for the primary, both can be reached, and a node that the sentinels cannot tell of it stays
+/// with the former. What that takes down of its answers is confirmed by nobody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_primaries_the_former_decides_nothing() {
+    let watched = Watched::start(WatchedOptions { down_after: Duration::from_secs(1), ..WatchedOptions::default() });
+    let ways: Vec<_> = watched.sentinels.iter().map(|sentinel| FaultProxy::start(sentinel.port())).collect();
+    let mut url = watched.url();
+    for (sentinel, way) in watched.sentinels.iter().zip(&ways) {
+        url = url.replace(&format!(":{}", sentinel.port()), &format!(":{}", way.port()));
+    }
+    let (stays, moves) = (open(&url).await, open(&watched.url()).await);
+    first_key_is_due(&stays).await;
+    assert_eq!(stays.answer(&spend(&stays, 1), true, 3).await, Ok(Decision::Passed));
+    let former = watched.primaries()[0];
+    ways.iter().for_each(|way| way.set_mode(Mode::Cut));
+    watched.estrange(former);
+    let deadline = Instant::now() + 2 * RECOVERY;
+    while moves.check().await.is_err() || moves.losses() == 0 {
+        assert!(Instant::now() < deadline, "no replica takes over");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // Each bucket begins by itself, and refuses what was issued until then.
+    let mut began = 0;
+    while began < moves.issue_not_before() {
+        began = moves.issue_not_before();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+    first_key_is_due(&moves).await;
+    for number in 2..6 {
+        let spend = spend(&moves, number);
+        let before = watched.servers[former].figure("replication", "master_repl_offset");
+        let there = stays.answer(&spend, true, 3).await;
+        assert!(matches!(there, Err(LedgerError::Unavailable { .. })), "{there:?}");
+        // It decided all right, and was about to say that the answer passes.
+        assert!(watched.servers[former].figure("replication", "master_repl_offset") > before);
+        assert_eq!(moves.answer(&spend, true, 3).await, Ok(Decision::Passed));
+    }
+    assert!(watched.is_primary(former), "it never learned that there is another one");
 }
 
 /// What was decided is not decided again after a failover, whatever the replica had of it.
