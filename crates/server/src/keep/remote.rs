@@ -9,6 +9,7 @@
 mod address;
 mod blocking;
 mod connections;
+mod credentials;
 mod error;
 mod limited;
 mod requirements;

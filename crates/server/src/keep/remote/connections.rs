@@ -26,6 +26,7 @@ use tokio::{sync::Semaphore, time::Instant};
 use super::{
     RemoteAddress, RemoteError,
     address::{Host, Topology},
+    credentials::with_credentials,
     error::is_transient,
     requirements, sentinel,
 };
@@ -537,20 +538,6 @@ fn info(address: &RemoteAddress, (host, port): &Host) -> RedisResult<ConnectionI
     let settings = RedisConnectionInfo::default().set_db(address.database.into());
     let settings = with_credentials(settings, address.user.as_ref(), address.password.as_ref());
     Ok(server.into_connection_info()?.set_redis_settings(settings).set_tcp_settings(tcp_settings()))
-}
-
-pub(super) fn with_credentials(
-    mut settings: RedisConnectionInfo,
-    user: Option<&String>,
-    password: Option<&String>,
-) -> RedisConnectionInfo {
-    if let Some(user) = user {
-        settings = settings.set_username(user);
-    }
-    if let Some(password) = password {
-        settings = settings.set_password(password);
-    }
-    settings
 }
 
 fn tcp_settings() -> TcpSettings {

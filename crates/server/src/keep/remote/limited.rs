@@ -18,7 +18,7 @@ use tokio_rustls::TlsConnector;
 
 use super::{
     address::{Host, Sentinels},
-    connections::with_credentials,
+    credentials::with_credentials,
 };
 
 /// The most bytes that a sentinel may say: what is asked of it takes a few hundred.
