@@ -141,9 +141,13 @@ impl Watched {
         server.command_line(&["CLIENT", "KILL", "USER", WATCHER]);
     }
 
-    /// Lets them in again.
+    /// Lets them in again. They say who they are only where they connect anew, so all connections are closed.
     pub fn reconcile(&self, server: usize) {
-        self.servers[server].command_line(&["ACL", "SETUSER", WATCHER, "on"]);
+        let server = &self.servers[server];
+        server.command_line(&["ACL", "SETUSER", WATCHER, "on"]);
+        for kind in ["normal", "pubsub"] {
+            server.command_line(&["CLIENT", "KILL", "TYPE", kind]);
+        }
     }
 }
 
