@@ -454,7 +454,7 @@ const fn scope_meaning(scope: Scope) -> &'static str {
         Scope::AppsWrite => "Create, change and remove apps",
         Scope::StatisticsRead => "See statistics",
         Scope::AuditRead => "See the audit log",
-        Scope::AccessWrite => "See, create and remove tokens and users",
+        Scope::AccessWrite => "See, create and remove tokens, users, invitations and notifications",
     }
 }
 

@@ -209,7 +209,7 @@ pub(super) const TEXTS: Texts = Texts {
     rotate_question: "{}를 재발급할까요? – {}",
     rotate_at_once: "지금 쓰는 {}가 즉시 만료됩니다. 새것을 적용할 때까지 사이트가 멈추어 가입과 로그인이 막힐 수 있습니다.",
     rotate_in_time: "지금 쓰는 {}는 {}(UTC)까지 사용할 수 있습니다. 그 전에 새것을 사이트에 적용하세요.",
-    rotate_ends_older: "{}(유효 기한 {}, UTC) 중 더 오래된 것이 즉시 만료됩니다. 아직 그것을 쓰는 사이트는 멈춥니다.",
+    rotate_ends_older: "이전 {}({} UTC까지 유효)가 즉시 만료됩니다. 아직 이전 것을 쓰는 사이트는 멈춥니다.",
     really_rotate: "재발급",
     end_question: "기존 {}를 지금 만료시킬까요? – {}",
     end_task: "기존 {}가 즉시 만료됩니다. 아직 그것을 쓰는 사이트는 멈춥니다.",
@@ -312,7 +312,7 @@ pub(super) const TEXTS: Texts = Texts {
     new_webhook: "새 주소",
     make_webhook: "주소 추가",
     webhook_made: "주소를 추가했습니다",
-    webhook_once: "받는 쪽에서 서명을 확인할 때 쓰는 비밀값입니다. 지금 한 번만 표시되니 복사해서 보관하세요.",
+    webhook_once: "받는 쪽에서 서명을 확인할 때 쓰는 키입니다. 지금 한 번만 표시되니 복사해서 보관하세요.",
     send_test: "테스트 보내기",
     test_that: "{} 테스트 보내기",
     deliveries: "최근 전송",
@@ -454,7 +454,7 @@ const fn scope_meaning(scope: Scope) -> &'static str {
         Scope::AppsWrite => "앱 생성, 변경, 삭제",
         Scope::StatisticsRead => "통계 조회",
         Scope::AuditRead => "감사 로그 조회",
-        Scope::AccessWrite => "토큰과 사용자 조회, 생성, 삭제",
+        Scope::AccessWrite => "토큰, 사용자, 초대, 알림 조회, 생성, 삭제",
     }
 }
 
