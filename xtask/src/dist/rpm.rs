@@ -13,7 +13,25 @@ use crate::{
     tools::Tool,
 };
 
-const CARGO_GENERATE_RPM: Tool = Tool { name: "cargo-generate-rpm", version: "0.21.1", features: &[] };
+/// It computes several sums of all that is in the package, which takes minutes without optimisation.
+const CARGO_GENERATE_RPM: Tool = Tool {
+    name: "cargo-generate-rpm",
+    version: "0.21.1",
+    features: &[
+        "--config",
+        "profile.dev.package.md-5.opt-level=3",
+        "--config",
+        "profile.dev.package.sha1.opt-level=3",
+        "--config",
+        "profile.dev.package.sha2.opt-level=3",
+        "--config",
+        "profile.dev.package.sha3.opt-level=3",
+        "--config",
+        "profile.dev.package.keccak.opt-level=3",
+        "--config",
+        "profile.dev.package.zstd-sys.opt-level=3",
+    ],
+};
 
 /// Installs what makes the package, which takes minutes, unless it is there.
 pub(super) fn install_tool() -> anyhow::Result<()> {
