@@ -119,6 +119,11 @@ fn try_rpm(release: &Release) -> anyhow::Result<()> {
         ensure!(needs.contains(need), "the package does not say that it needs {need}:\n{needs}");
     }
     said("rpm reads the .rpm: its sums, files, modes, scripts and what it needs");
+    let folder = tempfile::tempdir()?;
+    let mut life = Command::new("unshare");
+    life.args(["--mount", "--propagation", "private", "sh"]).arg(root().join("xtask/src/dist/rpm_life.sh"));
+    run_quietly(life.arg(&package).arg(folder.path()))?;
+    said("rpm installs and removes it, with its scripts, in a copy of this machine's files");
     Ok(())
 }
 
