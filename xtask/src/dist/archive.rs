@@ -151,10 +151,11 @@ mod tests {
     fn contents_and_links_come_back() {
         let tar = tree().to_tar(0).unwrap();
         let mut archive = Archive::new(tar.as_slice());
-        for entry in archive.entries().unwrap().map(Result::unwrap) {
+        for mut entry in archive.entries().unwrap().map(Result::unwrap) {
             let path = entry.path().unwrap().to_string_lossy().into_owned();
             let leads_to = entry.link_name().unwrap().map(|path| path.to_string_lossy().into_owned());
-            let bytes: Vec<u8> = entry.bytes().map(Result::unwrap).collect();
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).unwrap();
             match path.as_str() {
                 "top/bin/program" => assert_eq!(bytes, [0, 1, 2]),
                 "top/share/text" => assert_eq!(bytes, b"a text"),
