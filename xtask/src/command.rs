@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 /// The workspace's root folder.
 pub(crate) fn root() -> PathBuf {
@@ -50,6 +50,19 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
         bail!("{line} failed: {status}");
     }
     Ok(())
+}
+
+/// Runs a program that is to succeed, and shows what it says only if it does not.
+pub(crate) fn run_quietly(command: &mut Command) -> anyhow::Result<String> {
+    let output = command.output().with_context(|| format!("{command:?} could not be started"))?;
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure!(
+        output.status.success(),
+        "{command:?}: {}\n{printed}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(printed)
 }
 
 fn shown(command: &Command) -> String {

@@ -18,6 +18,9 @@ use crate::{
     tools::Tool,
 };
 
+/// The folder of parts, beside the program.
+pub(crate) const PARTS: &str = "debian-parts";
+
 const CARGO_DEB: Tool = Tool { name: "cargo-deb", version: "3.8.0", features: &[] };
 
 /// What to do with the package.
@@ -29,16 +32,11 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn make_package(options: &Options) -> anyhow::Result<()> {
-    CARGO_DEB.install()?;
+    install_tool()?;
     let program = build_dist()?;
-    make_parts(&program, &program.with_file_name("debian-parts"))?;
-    let folder = root().join("target/debian");
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
-    fs::create_dir_all(&folder)?;
-    run(cargo(&["deb", "--no-build", "--profile", "dist", "--locked", "--package", "haechi", "--output"]).arg(&folder))?;
-    let package = only_file_in(&folder)?;
+    make_parts(&program, &program.with_file_name(PARTS))?;
+    let target = program.ancestors().nth(2).context("a program lies in a target folder")?;
+    let package = pack(target, &root().join("target/debian"), None)?;
     println!("\nmade {}", package.display());
     if options.test {
         test::test(&package)?;
@@ -46,8 +44,29 @@ pub(crate) fn make_package(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes what the package holds beside what is in the repository; the list of it is in `crates/server/Cargo.toml`.
-fn make_parts(program: &Path, parts: &Path) -> anyhow::Result<()> {
+/// Installs what makes the package, which takes minutes, unless it is there.
+pub(crate) fn install_tool() -> anyhow::Result<()> {
+    CARGO_DEB.install()
+}
+
+/// Packs what lies in a target folder of Cargo's: the program, as profile `dist` makes it, and its parts beside it.
+/// With a time, in seconds since 1970, the same files give the same package.
+pub(crate) fn pack(target: &Path, folder: &Path, time_secs: Option<u64>) -> anyhow::Result<PathBuf> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    fs::create_dir_all(folder)?;
+    let mut deb = cargo(&["deb", "--no-build", "--profile", "dist", "--locked", "--package", "haechi", "--output"]);
+    deb.arg(folder).env("CARGO_TARGET_DIR", target);
+    if let Some(time_secs) = time_secs {
+        deb.env("SOURCE_DATE_EPOCH", time_secs.to_string());
+    }
+    run(&mut deb)?;
+    only_file_in(folder)
+}
+
+/// Makes what packages hold beside the program and what is in the repository; `crates/server/Cargo.toml` lists it.
+pub(crate) fn make_parts(program: &Path, parts: &Path) -> anyhow::Result<()> {
     if parts.exists() {
         fs::remove_dir_all(parts)?;
     }
@@ -59,7 +78,9 @@ fn make_parts(program: &Path, parts: &Path) -> anyhow::Result<()> {
         ensure!(output.status.success(), "there are no completions for {shell}");
         fs::write(parts.join(format!("haechi.{shell}")), output.stdout)?;
     }
-    fs::write(parts.join("copyright"), copyright::text()?)?;
+    let copyright = copyright::text()?;
+    fs::write(parts.join("licences"), copyright::beside_the_licence(&copyright)?)?;
+    fs::write(parts.join("copyright"), copyright)?;
     fs::create_dir_all(parts.join("docs"))?;
     for name in ["configuration.md", "files.md", "limits.md", "operating.md", "reverse-proxy.md"] {
         fs::copy(root().join("docs").join(name), parts.join("docs").join(name))?;

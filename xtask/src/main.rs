@@ -9,6 +9,7 @@ mod clients;
 mod command;
 mod deb;
 mod deploy;
+mod dist;
 mod ear;
 mod eye;
 mod faces;
@@ -49,6 +50,8 @@ enum Xtask {
     Deploy,
     /// Make a package for Debian, and with --test install, start, upgrade and remove it here.
     Deb(deb::Options),
+    /// Make all that a release page needs, in target/dist-release, and say what cannot be made here.
+    Dist(dist::Options),
     /// Check the licences and sources of all crates, and whether anything is known against them.
     Audit,
     /// Write what the program is made of, in CycloneDX, to target/sbom.
@@ -96,8 +99,9 @@ fn main() -> anyhow::Result<()> {
         Xtask::Schemathesis => schemathesis::check(),
         Xtask::Deploy => deploy::check(),
         Xtask::Deb(options) => deb::make_package(&options),
+        Xtask::Dist(options) => dist::make(&options),
         Xtask::Audit => audit::check(),
-        Xtask::Sbom => sbom::write(),
+        Xtask::Sbom => sbom::write().map(drop),
         Xtask::Screens => screens::take(),
         Xtask::Book => book::build(),
         Xtask::Gallery(options) => gallery::gallery(&options),

@@ -1,6 +1,6 @@
 //! `cargo xtask sbom`: what the program is made of, for whoever has to know.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
@@ -13,9 +13,14 @@ use crate::{
 const CARGO_CYCLONEDX: Tool = Tool { name: "cargo-cyclonedx", version: "0.5.9", features: &[] };
 const NAME: &str = "haechi.cdx";
 
-/// Writes `target/sbom/haechi.cdx.json`, in CycloneDX.
-pub(crate) fn write() -> anyhow::Result<()> {
-    CARGO_CYCLONEDX.install()?;
+/// Installs what writes it, which takes minutes, unless it is there.
+pub(crate) fn install_tool() -> anyhow::Result<()> {
+    CARGO_CYCLONEDX.install()
+}
+
+/// Writes `target/sbom/haechi.cdx.json`, in CycloneDX, and returns where that is.
+pub(crate) fn write() -> anyhow::Result<PathBuf> {
+    install_tool()?;
     let arguments = [
         "cyclonedx",
         "--format",
@@ -41,5 +46,5 @@ pub(crate) fn write() -> anyhow::Result<()> {
         ensure!(components.iter().any(|component| component["name"] == name), "{name} is not in {}", file.display());
     }
     println!("\nwrote {}: {} components", file.display(), components.len());
-    Ok(())
+    Ok(file)
 }

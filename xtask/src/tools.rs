@@ -9,7 +9,7 @@ use crate::{
 pub(crate) struct Tool {
     pub(crate) name: &'static str,
     pub(crate) version: &'static str,
-    /// Arguments that leave out what is not needed of it.
+    /// Arguments that leave out what is not needed of it, or optimise what would take minutes.
     pub(crate) features: &'static [&'static str],
 }
 

@@ -12,7 +12,10 @@ use serde_json::Value;
 
 use crate::command::{cargo, root};
 
-/// The text of the package's file `copyright`.
+/// Where Debian has the licence of haechi itself.
+const COMMON: &str = "/usr/share/common-licenses/Apache-2.0";
+
+/// The text of the Debian package's file `copyright`.
 pub(super) fn text() -> anyhow::Result<String> {
     let mut text = fs::read_to_string(root().join("deploy/debian/copyright"))?;
     let assets = root().join("crates/captcha/assets");
@@ -33,6 +36,12 @@ pub(super) fn text() -> anyhow::Result<String> {
         section(&mut text, &names.join(", "), licence);
     }
     Ok(text)
+}
+
+/// The same for where Debian's licences are not: the licence of haechi itself lies beside it.
+pub(super) fn beside_the_licence(debian: &str) -> anyhow::Result<String> {
+    ensure!(debian.contains(COMMON), "the file copyright does not say where the licence is");
+    Ok(debian.replacen(COMMON, "the file LICENSE beside this one", 1))
 }
 
 /// A crate that is linked into the program.

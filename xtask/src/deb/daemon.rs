@@ -11,6 +11,8 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 
+use crate::command::run_quietly;
+
 /// Longest wait for a start or an end.
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -243,17 +245,4 @@ impl<'a> Traced<'a> {
             || path.starts_with("/tmp/")
             || unit.all("StateDirectory").any(|directory| Path::new(path).starts_with(format!("/var/lib/{directory}")))
     }
-}
-
-/// Runs a program that is to succeed, and shows what it says only if it does not.
-pub(super) fn run_quietly(command: &mut Command) -> anyhow::Result<String> {
-    let output = command.output().with_context(|| format!("{command:?} could not be started"))?;
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    ensure!(
-        output.status.success(),
-        "{command:?}: {}\n{printed}{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(printed)
 }

@@ -11,8 +11,8 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 
-use super::daemon::{Place, run_quietly};
-use crate::command::root;
+use super::daemon::Place;
+use crate::command::{root, run_quietly};
 
 /// Longest wait for a boot, or for a service to become what it should be.
 const DEADLINE: Duration = Duration::from_secs(30);

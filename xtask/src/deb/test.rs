@@ -13,10 +13,13 @@ use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
 use super::{
-    daemon::{Calls, Daemon, Place, Unit, run_quietly},
+    daemon::{Calls, Daemon, Place, Unit},
     systemd::Machine,
 };
-use crate::packages::{Needed, NoDaemons, install_missing};
+use crate::{
+    command::run_quietly,
+    packages::{Needed, NoDaemons, install_missing},
+};
 
 const NEEDED: [&Needed; 7] = [
     &Needed { file: "curl", package: "curl" },
