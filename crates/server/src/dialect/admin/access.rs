@@ -192,7 +192,7 @@ pub(crate) async fn remove_user(
 #[utoipa::path(
     delete, path = "/admin/v1/users/{name}/second-factor", tag = "Admin API", security(("token" = [])),
     params(("name" = String, Path, description = "The user's name")),
-    responses((status = 204), (status = 404, body = Problem, content_type = "application/problem+json", description = "also if they have none"))
+    responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json", description = "Why it cannot be. Where there is none, nothing changes"))
 )]
 pub(crate) async fn reset_second_factor(
     State(admin): Administered,

@@ -249,7 +249,7 @@ impl Administration {
         Ok(())
     }
 
-    /// Takes a user's second factor away, who has lost it.
+    /// Takes a user's second factor away, who has lost it. Where there is none, nothing changes.
     ///
     /// # Errors
     /// [`AdminError::Forbidden`], also if the user can do what the actor cannot; [`AdminError::NotFound`] or
@@ -259,11 +259,10 @@ impl Administration {
         let user: Option<StoredUser> = self.records.get(Kind::Users, name)?;
         let user = user.ok_or_else(|| AdminError::NotFound { kind: "user", name: name.to_owned() })?;
         actor.check_all(user.view.role.scopes())?;
-        if self.factor_of(name)?.is_none() {
-            return Err(AdminError::NotFound { kind: "second factor of", name: name.to_owned() });
+        if self.factor_of(name)?.is_some() {
+            self.forget_second_factor(name)?;
+            self.note(actor, Action::UserFactorReset, name, "", now);
         }
-        self.forget_second_factor(name)?;
-        self.note(actor, Action::UserFactorReset, name, "", now);
         Ok(())
     }
 
