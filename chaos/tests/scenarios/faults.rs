@@ -16,10 +16,15 @@ const SCALE: Scale =
 
 #[track_caller]
 fn check(report: &Report, least_passes: usize) {
+    check_passes(report, least_passes);
+    assert!(report.refused + report.unanswered > 0, "nobody noticed a fault: {report}");
+}
+
+#[track_caller]
+fn check_passes(report: &Report, least_passes: usize) {
     println!("{report}");
     assert_eq!(report.violations, [], "{report}");
     assert!(report.passes >= least_passes, "little was tried: {report}");
-    assert!(report.refused + report.unanswered > 0, "nobody noticed a fault: {report}");
 }
 
 #[test]
@@ -54,10 +59,13 @@ fn no_answer_passes_twice_while_sentinels_replace_lost_primaries() {
 }
 
 /// The hardest of the losses: two servers take themselves for the primary, and each of them can be reached.
+///
+/// The servers follow the sentinels within a second, so that a load may notice nothing of it; that the replicas have left
+/// the former primary is waited for.
 #[test]
-fn a_primary_that_sentinels_cannot_see_is_replaced_in_ten_seconds() {
+fn no_answer_passes_twice_though_sentinels_do_not_see_a_primary_that_goes_on() {
     let Failover { report, until_ready } = one_failover(SCALE, Loss::Estranged);
-    check(&report, 50);
-    // It takes that long on a machine that is not busy; ten times are in the documents.
+    check_passes(&report, 50);
+    // Under ten seconds on a machine that is not busy: ten times are in the documents.
     assert!(until_ready < Duration::from_secs(30), "{until_ready:?}");
 }
