@@ -83,6 +83,15 @@ struct Passed {
     expires: u64,
 }
 
+/// What a widget is told of its solutions.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CapRedeemed)]
+#[serde(untagged)]
+enum Redeemed {
+    Passed(Passed),
+    Refused(Fault),
+}
+
 /// What a site sends. Other members are ignored.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = CapRedemption)]
@@ -154,7 +163,7 @@ async fn challenge(
     post, path = "/cap/{sitekey}/redeem", tag = "Cap", operation_id = "cap_redeem", request_body = Solved,
     params(("sitekey" = String, Path, description = "The app's site key")),
     responses(
-        (status = 200, body = Passed, description = "The token; or `success: false` and the `error`: `invalid-solution`, `expired`"),
+        (status = 200, body = Redeemed, description = "The token; or `success: false` and the `error`: `invalid-solution`, `expired`"),
         (status = 400, body = Fault, description = "`bad-request` or `unknown-sitekey`"),
         (status = 403, body = Fault, description = "`hostname-not-allowed`"),
         (status = 404, body = Fault, description = "`key-not-known`"),
@@ -188,14 +197,14 @@ async fn redeem(
     let challenge = Challenge::Work(work);
     caller.settle(&service, &live, &challenge, &judged, now).await;
     if !is_solved {
-        return Ok(refused("invalid-solution", Outcome::WrongAnswerError));
+        return Ok(unsolved("invalid-solution", Outcome::WrongAnswerError));
     }
     if judged.verdict != Verdict::Passed {
-        return Ok(refused("expired", Outcome::ExpiredKeyError));
+        return Ok(unsolved("expired", Outcome::ExpiredKeyError));
     }
     let expires = (now + wish.audience.life_secs()) * 1_000;
     let token = service.token(&live, &challenge, &judged, wish)?.to_string();
-    Ok(say(StatusCode::OK, Outcome::Success, &Passed { success: true, token, expires }))
+    Ok(say(StatusCode::OK, Outcome::Success, &Redeemed::Passed(Passed { success: true, token, expires })))
 }
 
 /// Redeem a token, once, by the site.
@@ -251,6 +260,10 @@ async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Refusal> {
 pub(crate) fn refusal(refusal: &Refusal) -> Response {
     let (status, error) = widget::code(refusal);
     say(status, refusal.outcome(), &Fault { success: false, error })
+}
+
+fn unsolved(error: &'static str, outcome: Outcome) -> Response {
+    say(StatusCode::OK, outcome, &Redeemed::Refused(Fault { success: false, error }))
 }
 
 fn refused(error: &'static str, outcome: Outcome) -> Response {
