@@ -17,7 +17,7 @@ const NEEDED: [&Needed; 1] = [&Needed { file: "/usr/share/doc/python3-venv", pac
 /// Modules with tests that start Redis.
 const WITH_REDIS: [&str; 5] = ["admin::", "apps::", "ledger::redis::", "limits::", "statistics::"];
 /// It is built without TLS.
-const WITH_TLS: &str = "a_password_and_encryption_are_used";
+const WITH_TLS: &str = "encryption";
 
 /// Installs Valkey into an environment of its own, unless it is there.
 pub(crate) fn install() -> anyhow::Result<()> {
