@@ -18,9 +18,10 @@ use super::{
     format,
     invitations::{self, link_page, new_invitation, role_field, role_of},
     once::once,
-    page::{Page, Part, notice, scrolling},
+    page::{Page, Part, notice},
     question::removal,
     shown_once::copying,
+    table::{Column, Rows},
     texts::{Texts, fill},
     visitor::Visitor,
 };
@@ -238,13 +239,13 @@ pub(super) fn page(visitor: &Visitor, access: &Access, notice: &Markup) -> Marku
             h2 { (texts.tokens) }
             p.quiet { (texts.tokens_task) }
             @if access.tokens.is_empty() { p.card { (texts.no_tokens) } }
-            @else { (scrolling(texts.tokens, &tokens(visitor, &access.tokens))) }
+            @else { (tokens(visitor, &access.tokens)) }
             (token_form(&access.forms.token, texts))
         }
         section {
             h2 { (texts.users) }
             p.quiet { (texts.users_task) }
-            (scrolling(texts.users, &users(visitor, &access.users)))
+            (users(visitor, &access.users))
             (user_form(&access.forms.user, texts))
         }
         (invitations::section(visitor, &access.invitations, &access.forms.invitation))
@@ -253,74 +254,60 @@ pub(super) fn page(visitor: &Visitor, access: &Access, notice: &Markup) -> Marku
 
 fn tokens(visitor: &Visitor, tokens: &[TokenView]) -> Markup {
     let (texts, language) = (visitor.texts(), visitor.reader.language);
-    html! {
-        table.rows {
-            thead {
-                tr {
-                    @for heading in [texts.name, texts.scopes, texts.made, texts.ends, texts.remove] {
-                        th scope="col" { (heading) }
-                    }
+    let columns = [
+        Column(texts.name, Column::TITLE),
+        Column(texts.scopes, ""),
+        Column(texts.made, "moment"),
+        Column(texts.ends, "moment"),
+        Column(texts.remove, ""),
+    ];
+    let row = |token: &TokenView| {
+        let action = format!("/console/access/tokens/{}/remove", token.id);
+        let label = fill(texts.remove_that, &[&token.name]);
+        vec![
+            html! { (token.name) br; code.quiet { (token.id) } },
+            html! {
+                @for (_, _, name) in SCOPES.iter().filter(|(scope, ..)| token.scopes.contains(scope)) {
+                    code { (name) } " "
                 }
-            }
-            tbody {
-                @for token in tokens {
-                    tr {
-                        th scope="row" { (token.name) br; code.quiet { (token.id) } }
-                        td {
-                            @for (_, _, name) in SCOPES.iter().filter(|(scope, ..)| token.scopes.contains(scope)) {
-                                code { (name) } " "
-                            }
-                        }
-                        td.moment { (format::time(language, token.created_at)) }
-                        td.moment { (format::time(language, token.expires_at)) }
-                        td {
-                            @let action = format!("/console/access/tokens/{}/remove", token.id);
-                            @let label = fill(texts.remove_that, &[&token.name]);
-                            (removal(&action, &label, texts.remove, &html! {}, texts.really_remove))
-                        }
-                    }
-                }
-            }
-        }
-    }
+            },
+            format::time(language, token.created_at),
+            format::time(language, token.expires_at),
+            removal(&action, &label, texts.remove, &html! {}, texts.really_remove),
+        ]
+    };
+    Rows { label: texts.tokens, caption: None, columns: &columns }.render(tokens.iter().map(row))
 }
 
 fn users(visitor: &Visitor, users: &[UserView]) -> Markup {
     let texts = visitor.texts();
-    html! {
-        table.rows {
-            thead {
-                tr {
-                    @for heading in [texts.name, texts.role, texts.factor_column, texts.made, texts.remove] {
-                        th scope="col" { (heading) }
-                    }
+    let columns = [
+        Column(texts.name, Column::TITLE),
+        Column(texts.role, ""),
+        Column(texts.factor_column, ""),
+        Column(texts.made, "moment"),
+        Column(texts.remove, ""),
+    ];
+    let row = |user: &UserView| {
+        let name = html! { input type="hidden" name="name" value=(user.name); };
+        let reset = fill(texts.reset_factor_of, &[&user.name]);
+        let label = fill(texts.remove_that, &[&user.name]);
+        vec![
+            html! { (user.name) },
+            html! { ((texts.role_name)(user.role)) },
+            html! {
+                @if user.second_factor {
+                    (texts.yes)
+                    (removal("/console/access/users/reset-second-factor", &reset, texts.reset_factor, &name, texts.reset_factor))
+                } @else {
+                    (texts.no)
                 }
-            }
-            tbody {
-                @for user in users {
-                    @let name = html! { input type="hidden" name="name" value=(user.name); };
-                    tr {
-                        th scope="row" { (user.name) }
-                        td { ((texts.role_name)(user.role)) }
-                        td {
-                            @if user.second_factor {
-                                (texts.yes)
-                                @let label = fill(texts.reset_factor_of, &[&user.name]);
-                                (removal("/console/access/users/reset-second-factor", &label, texts.reset_factor, &name, texts.reset_factor))
-                            } @else {
-                                (texts.no)
-                            }
-                        }
-                        td.moment { (format::time(visitor.reader.language, user.created_at)) }
-                        td {
-                            @let label = fill(texts.remove_that, &[&user.name]);
-                            (removal("/console/access/users/remove", &label, texts.remove, &name, texts.really_remove))
-                        }
-                    }
-                }
-            }
-        }
-    }
+            },
+            format::time(visitor.reader.language, user.created_at),
+            removal("/console/access/users/remove", &label, texts.remove, &name, texts.really_remove),
+        ]
+    };
+    Rows { label: texts.users, caption: None, columns: &columns }.render(users.iter().map(row))
 }
 
 fn token_form(fields: &Fields, texts: &Texts) -> Markup {

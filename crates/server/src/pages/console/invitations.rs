@@ -16,10 +16,11 @@ use super::{
     form::{Field, Fields, Form, Input},
     format,
     once::once,
-    page::{Page, query_value, scrolling},
+    page::{Page, query_value},
     question::removal,
     shown_once::copying,
     sign_in::{refuse_plain, signed_in},
+    table::{Column, Rows},
     texts::{Texts, fill},
     visitor::{Reader, Transport, Visitor},
 };
@@ -80,7 +81,7 @@ pub(super) fn section(visitor: &Visitor, invitations: &[InvitationView], fields:
         section {
             h2 { (texts.invitations) }
             p.quiet { (texts.invitations_task) }
-            @if !invitations.is_empty() { (scrolling(texts.invitations, &table(visitor, invitations))) }
+            @if !invitations.is_empty() { (table(visitor, invitations)) }
             h3 { (texts.new_invitation) }
             (fields.summary(texts))
             form.card method="post" action="/console/access/invitations" {
@@ -95,32 +96,25 @@ pub(super) fn section(visitor: &Visitor, invitations: &[InvitationView], fields:
 
 fn table(visitor: &Visitor, invitations: &[InvitationView]) -> Markup {
     let (texts, language) = (visitor.texts(), visitor.reader.language);
-    html! {
-        table.rows {
-            thead {
-                tr {
-                    @for heading in [texts.name, texts.role, texts.invited_by, texts.ends, texts.revoke] {
-                        th scope="col" { (heading) }
-                    }
-                }
-            }
-            tbody {
-                @for invitation in invitations {
-                    @let called = invitation.name.as_deref().unwrap_or(texts.any_name);
-                    tr {
-                        th scope="row" { (called) }
-                        td { ((texts.role_name)(invitation.role)) }
-                        td { (super::audit::by(&invitation.invited_by, texts)) }
-                        td.moment { (format::time(language, invitation.expires_at)) }
-                        td {
-                            @let action = format!("/console/access/invitations/{}/revoke", invitation.id);
-                            (removal(&action, &fill(texts.revoke_that, &[called]), texts.revoke, &html! {}, texts.revoke))
-                        }
-                    }
-                }
-            }
-        }
-    }
+    let columns = [
+        Column(texts.name, Column::TITLE),
+        Column(texts.role, ""),
+        Column(texts.invited_by, ""),
+        Column(texts.ends, "moment"),
+        Column(texts.revoke, ""),
+    ];
+    let row = |invitation: &InvitationView| {
+        let called = invitation.name.as_deref().unwrap_or(texts.any_name);
+        let action = format!("/console/access/invitations/{}/revoke", invitation.id);
+        vec![
+            html! { (called) },
+            html! { ((texts.role_name)(invitation.role)) },
+            html! { (super::audit::by(&invitation.invited_by, texts)) },
+            format::time(language, invitation.expires_at),
+            removal(&action, &fill(texts.revoke_that, &[called]), texts.revoke, &html! {}, texts.revoke),
+        ]
+    };
+    Rows { label: texts.invitations, caption: None, columns: &columns }.render(invitations.iter().map(row))
 }
 
 pub(super) async fn show(

@@ -316,7 +316,10 @@ async fn an_app_lives_its_life() {
     assert!(live.app.settings.hostnames.admit("host-59.example") && !live.app.settings.hostnames.admit("shop.example"));
     server.post(&settings, &session, &form("")).await;
     let log = server.get("/console/audit", &session).await.text;
-    assert!(log.contains(">Characters in an answer: 7, Test app: every answer is TEST5: Yes</td>"), "{log}");
+    assert!(
+        log.contains("<td class=\"long\">Characters in an answer: 7, Test app: every answer is TEST5: Yes</td>"),
+        "{log}"
+    );
     assert!(!log.contains("Time to answer"), "only what differs is a change");
 
     let rotated = server.post(&format!("{address}/rotate"), &session, "grace=3600").await;

@@ -17,9 +17,10 @@ use super::{
     form::{Field, Fields, Form, Input},
     format,
     once::once,
-    page::{Page, Part, notice, scrolling},
+    page::{Page, Part, notice},
     question::removal,
     shown_once::copying,
+    table::{Column, Rows},
     texts::{Texts, fill},
     visitor::Visitor,
 };
@@ -106,7 +107,7 @@ pub(super) fn page(visitor: &Visitor, shown: &Notifications, notice: &Markup) ->
         (notice)
         p.quiet { (texts.webhooks_task) }
         @if shown.webhooks.is_empty() { p.card { (texts.no_webhooks) } }
-        @else { (scrolling(texts.webhooks, &webhooks(visitor, &shown.webhooks))) }
+        @else { (webhooks(visitor, &shown.webhooks)) }
         section {
             h2 { (texts.new_webhook) }
             (shown.fields.summary(texts))
@@ -120,7 +121,7 @@ pub(super) fn page(visitor: &Visitor, shown: &Notifications, notice: &Markup) ->
             section #deliveries data-live {
                 h2 { (texts.deliveries) }
                 @if shown.deliveries.is_empty() { p.card { (texts.no_deliveries) } }
-                @else { (scrolling(texts.deliveries, &deliveries(visitor, &shown.deliveries))) }
+                @else { (deliveries(visitor, &shown.deliveries)) }
             }
         }
     }
@@ -128,62 +129,49 @@ pub(super) fn page(visitor: &Visitor, shown: &Notifications, notice: &Markup) ->
 
 fn webhooks(visitor: &Visitor, webhooks: &[WebhookView]) -> Markup {
     let texts = visitor.texts();
-    html! {
-        table.rows {
-            thead {
-                tr {
-                    @for heading in [texts.address, texts.made, texts.send_test, texts.remove] {
-                        th scope="col" { (heading) }
-                    }
+    let columns = [
+        Column(texts.address, Column::TITLE),
+        Column(texts.made, "moment"),
+        Column(texts.send_test, ""),
+        Column(texts.remove, ""),
+    ];
+    let row = |webhook: &WebhookView| {
+        let address = format!("/console/webhooks/{}", webhook.id);
+        let label = fill(texts.remove_that, &[&webhook.url]);
+        vec![
+            html! { (webhook.url) br; code.quiet { (webhook.id) } },
+            format::time(visitor.reader.language, webhook.created_at),
+            html! {
+                form method="post" action={ (address) "/test" } {
+                    (once())
+                    button aria-label=(fill(texts.test_that, &[&webhook.url])) { (texts.send_test) }
                 }
-            }
-            tbody {
-                @for webhook in webhooks {
-                    @let address = format!("/console/webhooks/{}", webhook.id);
-                    tr {
-                        th.long scope="row" { (webhook.url) br; code.quiet { (webhook.id) } }
-                        td.moment { (format::time(visitor.reader.language, webhook.created_at)) }
-                        td {
-                            form method="post" action={ (address) "/test" } {
-                                (once())
-                                button aria-label=(fill(texts.test_that, &[&webhook.url])) { (texts.send_test) }
-                            }
-                        }
-                        td {
-                            @let label = fill(texts.remove_that, &[&webhook.url]);
-                            (removal(&format!("{address}/remove"), &label, texts.remove, &html! {}, texts.really_remove))
-                        }
-                    }
-                }
-            }
-        }
-    }
+            },
+            removal(&format!("{address}/remove"), &label, texts.remove, &html! {}, texts.really_remove),
+        ]
+    };
+    Rows { label: texts.webhooks, caption: None, columns: &columns }.render(webhooks.iter().map(row))
 }
 
 fn deliveries(visitor: &Visitor, deliveries: &[DeliveryView]) -> Markup {
     let (texts, language) = (visitor.texts(), visitor.reader.language);
-    html! {
-        table.rows {
-            thead {
-                tr {
-                    @for heading in [texts.time, texts.event, texts.app, texts.address, texts.outcome] {
-                        th scope="col" { (heading) }
-                    }
-                }
-            }
-            tbody {
-                @for delivery in deliveries {
-                    tr {
-                        td.moment { (format::time(language, delivery.created_at)) }
-                        td { ((texts.event_name)(&delivery.event).unwrap_or(&delivery.event)) }
-                        td.name { (delivery.app.as_deref().unwrap_or(format::NONE)) }
-                        td { code { (delivery.webhook) } }
-                        td.long { (outcome(visitor, delivery)) }
-                    }
-                }
-            }
-        }
-    }
+    let columns = [
+        Column(texts.time, "moment"),
+        Column(texts.event, ""),
+        Column(texts.app, "name"),
+        Column(texts.address, ""),
+        Column(texts.outcome, "long"),
+    ];
+    let row = |delivery: &DeliveryView| {
+        vec![
+            format::time(language, delivery.created_at),
+            html! { ((texts.event_name)(&delivery.event).unwrap_or(&delivery.event)) },
+            html! { (delivery.app.as_deref().unwrap_or(format::NONE)) },
+            html! { code { (delivery.webhook) } },
+            outcome(visitor, delivery),
+        ]
+    };
+    Rows { label: texts.deliveries, caption: None, columns: &columns }.render(deliveries.iter().map(row))
 }
 
 /// How a delivery stands, in words.
