@@ -4,14 +4,14 @@ use std::{cell::Cell, hint::black_box};
 
 use divan::Bencher;
 use haechi_captcha::{
-    Algorithm, Challenge, Claims, EPOCH, Key, Keyring, Language, Look, Nonce, PictureFormat, Puzzle, Scale, Secret,
-    Shape, Speech, Terms, Work, normalise,
+    Algorithm, Alphabet, Challenge, Claims, EPOCH, Key, Keyring, Language, Look, Nonce, PictureFormat, Puzzle, Scale,
+    Secret, Shape, Speech, Terms, Work, normalise,
 };
 
 fn main() {
     // What is decoded or flattened at first use is not part of any step.
     let (keyring, key) = (keyring(), keys(1)[0]);
-    let challenge = keyring.sample(key, 5);
+    let challenge = keyring.sample(key, 5, Alphabet::Standard);
     black_box(challenge.draw(&Look::default()));
     black_box(Language::ALL.map(|language| challenge.speak(&Speech::new(language))));
     divan::main();
@@ -54,12 +54,12 @@ fn open(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn derive_answer(bencher: Bencher<'_, '_>) {
-    on_each_key(bencher, |keyring, key| keyring.sample(*key, 5).answer());
+    on_each_key(bencher, |keyring, key| keyring.sample(*key, 5, Alphabet::Standard).answer());
 }
 
 #[divan::bench]
 fn judge(bencher: Bencher<'_, '_>) {
-    on_each_key(bencher, |keyring, key| keyring.sample(*key, 5).judge("eakjh"));
+    on_each_key(bencher, |keyring, key| keyring.sample(*key, 5, Alphabet::Standard).judge("eakjh"));
 }
 
 #[divan::bench(args = ["eakjh", "ㄷ마ㅓㅗ", "арол3", "はくまのﾘ", "ꙮ"])]
@@ -70,19 +70,19 @@ fn normalise_answer(typed: &str) -> String {
 #[divan::bench(args = [1, 2, 3])]
 fn render(bencher: Bencher<'_, '_>, scale: u8) {
     let look = Look::default().with_scale(Scale::try_from(scale).expect("1, 2 and 3 are scales"));
-    on_each_key(bencher, |keyring, key| keyring.sample(*key, 5).draw(&look));
+    on_each_key(bencher, |keyring, key| keyring.sample(*key, 5, Alphabet::Standard).draw(&look));
 }
 
 #[divan::bench]
 fn render_jpeg(bencher: Bencher<'_, '_>) {
     let look = Look::default().with_format(PictureFormat::Jpeg);
-    on_each_key(bencher, |keyring, key| keyring.sample(*key, 5).draw(&look));
+    on_each_key(bencher, |keyring, key| keyring.sample(*key, 5, Alphabet::Standard).draw(&look));
 }
 
 #[divan::bench(args = ["ko", "en", "ja", "zh"])]
 fn speak(bencher: Bencher<'_, '_>, language: &str) {
     let speech = Speech::new(language.parse().expect("these are our languages"));
-    on_each_key(bencher, |keyring, key| keyring.sample(*key, 5).speak(&speech));
+    on_each_key(bencher, |keyring, key| keyring.sample(*key, 5, Alphabet::Standard).speak(&speech));
 }
 
 /// To make a puzzle, and to check a right solution, both take one derivation.

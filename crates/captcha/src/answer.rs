@@ -14,7 +14,7 @@ pub enum Alphabet {
     #[default]
     Standard,
     /// Digits alone, for sites whose visitors are told to type a number: all but 0 and 8, which look like each other and
-    /// like most of the others.
+    /// like most of the others, and 1, which people read as 7.
     Digits,
 }
 
@@ -27,7 +27,7 @@ impl Alphabet {
     pub const fn characters(self) -> &'static [u8] {
         match self {
             Self::Standard => b"FHJKLRTWXYZ34679",
-            Self::Digits => b"12345679",
+            Self::Digits => b"2345679",
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Claims, Error, Key, Pass, Secret, Seed, Shape, Token, Word, Work,
+    Alphabet, Claims, Error, Key, Pass, Secret, Seed, Shape, Token, Word, Work,
     secret::{Purpose, Subkeys},
 };
 
@@ -76,13 +76,12 @@ impl Keyring {
         [Some(&self.current), self.previous.as_ref()].into_iter().flatten().map(|subkeys| subkeys.signing_key(name))
     }
 
-    /// A word of letters and digits for a key that nobody issued, for tools that make labelled samples. No language is
-    /// fixed.
+    /// A word for a key that nobody issued, for tools that make labelled samples. No language is fixed.
     #[must_use]
-    pub fn sample(&self, key: Key, length: u8) -> Word {
-        let claims = Claims { shape: Shape::word(length), ..Claims::default() };
+    pub fn sample(&self, key: Key, length: u8, alphabet: Alphabet) -> Word {
+        let claims = Claims { shape: Shape::Word { length, alphabet, language: None }, ..Claims::default() };
         let opened = Opened { subkeys: Arc::clone(&self.current), key, claims };
-        Word::new(opened, length, crate::Alphabet::Standard, None)
+        Word::new(opened, length, alphabet, None)
     }
 }
 

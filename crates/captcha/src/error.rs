@@ -29,6 +29,14 @@ pub enum Error {
     /// The theme is not known.
     #[error("a theme is light or dark")]
     Theme,
+    /// The text is not `#` and six hexadecimal digits.
+    #[error("a colour is # and six hexadecimal digits such as #0b6e4f")]
+    Colour,
+    /// Letters would not stand out enough from such a ground.
+    #[error(
+        "a ground is as light as #dcdcdc or lighter in the light theme, as dark as #252525 or darker in the dark one"
+    )]
+    Ground,
     /// The difficulty is not 1 to 5.
     #[error("a difficulty is 1 to 5")]
     Difficulty,

@@ -6,6 +6,7 @@
 
 mod canvas;
 mod clearance;
+mod colour;
 mod distractors;
 mod face;
 mod field;
@@ -30,6 +31,7 @@ use self::{grain::Grain, layout::Part, palette::Tint, studio::Studio};
 use crate::{Answer, Language, Notice, Seed};
 
 pub use self::{
+    colour::Colour,
     look::{Difficulty, Look, PictureFormat, Scale, Theme},
     notice::texts as notice_texts,
     silhouette::silhouettes,
@@ -46,14 +48,14 @@ pub fn render(answer: &Answer, seed: &Seed, look: &Look) -> Vec<u8> {
 #[must_use]
 pub fn render_in_style(answer: &Answer, seed: &Seed, look: &Look, style: &Style) -> Vec<u8> {
     let style = &style.varied(look.size().1, &mut Part::Style.stream(seed));
-    let tint = Part::Tint.stream(seed).pick(Tint::all(look.theme()));
+    let tint = Part::Tint.stream(seed).pick(Tint::all(look.theme())).suited(look);
     Studio::visit(|Studio { desk, distractors, canvas, ground }| {
         let word = desk.set(answer, seed, style, look.size());
         canvas.clear(look);
         canvas.fill(&word.outline);
         canvas.fill(distractors.make(word, answer.characters().len(), seed, style, look.size()));
         ground.make(word, seed, style, look);
-        canvas.encode(ground, tint, Grain::new(seed, style, look))
+        canvas.encode(ground, &tint, Grain::new(seed, style, look))
     })
 }
 

@@ -42,7 +42,7 @@ mod work;
 pub use answer::{Alphabet, Answer};
 pub use challenge::{Challenge, Judgement, Keyring};
 pub use error::Error;
-pub use image::{Difficulty, Look, PictureFormat, Scale, Theme};
+pub use image::{Colour, Difficulty, Look, PictureFormat, Scale, Theme};
 pub use key::{Claims, EPOCH, Key, Nonce, Shape};
 pub use notice::Notice;
 pub use secret::Secret;

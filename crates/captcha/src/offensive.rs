@@ -43,10 +43,10 @@ const CHINESE: &[&str] = &["CAONI", "CNM", "JIBA", "NMSL", "SHABI", "TMD", "WCNM
 /// "hell" upside down.
 const NUMBERS: &[&str] = &["444", "666", "7474", "974", "7734"];
 
-/// Where there is nothing but digits, people look for more in them: 514 sounds like "I want to die" in Chinese, 564 like
-/// killing, 1919 and 4545 like sexual acts in Japanese, and 6969 stands for one. What Koreans and Chinese swear by (18,
-/// 28, 38, 250) and what stands for Hitler (88) has an 8 or a 0, which no answer has.
-const IN_DIGITS: &[&str] = &["514", "564", "1919", "4545", "6969"];
+/// Where there is nothing but digits, people look for more in them: 564 sounds like killing in Japanese, 4545 like a
+/// sexual act, and 6969 stands for one. What Koreans and Chinese swear by (18, 28, 38, 250), what sounds like dying in
+/// Chinese (514) and what stands for Hitler (88) has a 0, 1 or 8, which no answer has.
+const IN_DIGITS: &[&str] = &["564", "4545", "6969"];
 
 /// On Russian keys член, дроч, елда, конч, онан, целка, анал; on Arabic ones بغاء, اغتصاب, غباء; on Hebrew ones חרא, טיז,
 /// חזיר; on Thai ones สัด, สัส, สาด; on Japanese ones of kana おかま, おまん, やりまん, りんかん.
@@ -108,10 +108,10 @@ mod tests {
 
     #[test]
     fn in_digits_alone_more_is_found() {
-        for number in ["25146", "564219", "191933", "445452", "2696915", "1444", "455236"] {
+        for number in ["564279", "445452", "2696935", "3444", "455236"] {
             assert!(is_offensive(number.as_bytes(), Alphabet::Digits), "{number}");
         }
-        for harmless in ["123456", "696753", "4545"] {
+        for harmless in ["723456", "696753", "4545"] {
             assert_eq!(is_offensive(harmless.as_bytes(), Alphabet::Digits), harmless == "4545");
             assert!(!is_offensive(harmless.as_bytes(), Alphabet::Standard), "{harmless}");
         }
@@ -156,7 +156,7 @@ mod tests {
     /// Of all numbers of five, six and seven digits.
     #[test]
     fn so_many_numbers_are_taken() {
-        for (length, expected) in [(5, 2_363), (6, 25_035), (7, 248_105)] {
+        for (length, expected) in [(5, 1_218), (6, 11_291), (7, 97_907)] {
             assert_eq!(taken(Alphabet::Digits, length), expected, "of {length}");
         }
     }

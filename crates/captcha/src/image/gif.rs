@@ -1,8 +1,9 @@
 //! Writing a GIF file (GIF89a, 1990) of one frame.
 
 use super::{
+    Colour,
     lzw::{Compressor, TONE_BITS},
-    palette::{Colour, TONES},
+    palette::TONES,
 };
 
 /// Largest block of compressed data.
@@ -25,7 +26,7 @@ pub(crate) fn encode(pixels: Pixels<'_>, colours: &[Colour; TONES], compressor: 
     // The screen: its size, a global colour table of 2^(bits) colours, no background colour, square pixels.
     push_size(&mut file, pixels);
     file.extend([0x80 | (TONE_BITS - 1) << 4 | (TONE_BITS - 1), 0, 0]);
-    file.extend(colours.as_flattened());
+    file.extend(colours.iter().flat_map(|colour| colour.channels));
     // The one image: at the top left, as large as the screen, with the global colours and not interlaced.
     file.extend([b',', 0, 0, 0, 0]);
     push_size(&mut file, pixels);
@@ -50,7 +51,7 @@ mod tests {
     /// Reads a picture back with a library that insists on the code that ends the data.
     fn check(tones: &[u8], compressor: &mut Compressor) {
         let pixels = Pixels { width: tones.len() as u16, height: 1, tones };
-        let file = encode(pixels, &[[1, 2, 3]; TONES], compressor);
+        let file = encode(pixels, &[Colour::new([1, 2, 3]); TONES], compressor);
         let mut options = gif::DecodeOptions::new();
         options.check_lzw_end_code(true);
         let mut decoder = options.read_info(file.as_slice()).unwrap();

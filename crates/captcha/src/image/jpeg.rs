@@ -5,10 +5,7 @@
 
 use jpeg_encoder::{Encoder, ImageBuffer, JpegColorType, SamplingFactor, rgb_to_ycbcr};
 
-use super::{
-    gif::Pixels,
-    palette::{Colour, TONES},
-};
+use super::{Colour, gif::Pixels, palette::TONES};
 
 /// How much is kept of the pixels, of 100: see docs/naver.md for what others keep.
 const QUALITY: u8 = 85;
@@ -19,7 +16,7 @@ pub(crate) fn encode(pixels: Pixels<'_>, colours: &[Colour; TONES]) -> Vec<u8> {
     let mut encoder = Encoder::new(&mut file, QUALITY);
     // Its colours differ mostly in lightness, so that half of the pixels each way do for the rest.
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
-    let colours = colours.map(|[red, green, blue]| rgb_to_ycbcr(red, green, blue));
+    let colours = colours.map(|Colour { channels: [red, green, blue] }| rgb_to_ycbcr(red, green, blue));
     encoder.encode_image(Painted { pixels, colours }).expect("a picture has a size, and memory takes all bytes");
     file
 }

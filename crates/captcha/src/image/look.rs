@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use super::Colour;
 use crate::Error;
 
 /// How a picture is to look: its size, its density, its colours, how hard it is and in which format.
@@ -13,6 +14,9 @@ pub struct Look {
     theme: Theme,
     difficulty: Difficulty,
     format: PictureFormat,
+    colour: Option<Colour>,
+    light_ground: Option<Colour>,
+    dark_ground: Option<Colour>,
 }
 
 /// In what a picture is written. The pixels are the same, and JPEG keeps them nearly.
@@ -76,7 +80,7 @@ impl Look {
         Self { scale, ..self }
     }
 
-    /// The same look in other colours: the same drawing with another palette.
+    /// The same look in another theme: the same drawing with another palette.
     #[must_use]
     pub fn with_theme(self, theme: Theme) -> Self {
         Self { theme, ..self }
@@ -92,6 +96,26 @@ impl Look {
     #[must_use]
     pub fn with_format(self, format: PictureFormat) -> Self {
         Self { format, ..self }
+    }
+
+    /// The same look in one colour, lighter or darker where letters must stand out; without one, four take turns.
+    #[must_use]
+    pub fn with_colour(self, colour: Option<Colour>) -> Self {
+        Self { colour, ..self }
+    }
+
+    /// The same look with a ground of one's own in a theme.
+    ///
+    /// # Errors
+    /// [`Error::Ground`] for a colour that is none in that theme ([`Colour::is_ground`]).
+    pub fn with_ground(self, theme: Theme, ground: Option<Colour>) -> Result<Self, Error> {
+        if ground.is_some_and(|ground| !ground.is_ground(theme)) {
+            return Err(Error::Ground);
+        }
+        Ok(match theme {
+            Theme::Light => Self { light_ground: ground, ..self },
+            Theme::Dark => Self { dark_ground: ground, ..self },
+        })
     }
 
     /// Width in CSS pixels.
@@ -112,7 +136,7 @@ impl Look {
         self.scale
     }
 
-    /// The colours.
+    /// Whether the ground is light or dark.
     #[must_use]
     pub const fn theme(&self) -> Theme {
         self.theme
@@ -130,6 +154,21 @@ impl Look {
         self.format
     }
 
+    /// The colour, if it has one of its own.
+    #[must_use]
+    pub const fn colour(&self) -> Option<Colour> {
+        self.colour
+    }
+
+    /// The theme's ground, if it has one of its own.
+    #[must_use]
+    pub const fn ground(&self) -> Option<Colour> {
+        match self.theme {
+            Theme::Light => self.light_ground,
+            Theme::Dark => self.dark_ground,
+        }
+    }
+
     /// Width and height in CSS pixels.
     pub(super) fn size(&self) -> (f32, f32) {
         (f32::from(self.width), f32::from(self.height))
@@ -140,7 +179,8 @@ impl Default for Look {
     fn default() -> Self {
         let (scale, theme) = (Scale::One, Theme::Light);
         let (difficulty, format) = (Difficulty::default(), PictureFormat::Gif);
-        Self { width: 240, height: 80, scale, theme, difficulty, format }
+        let (colour, light_ground, dark_ground) = (None, None, None);
+        Self { width: 240, height: 80, scale, theme, difficulty, format, colour, light_ground, dark_ground }
     }
 }
 

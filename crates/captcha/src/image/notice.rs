@@ -148,7 +148,7 @@ fn sized(line: &Outline, size: f32, slot: &Slot) -> Outline {
 fn finish(canvas: &mut Canvas, look: &Look, wash_from: f32) -> Vec<u8> {
     let mut ground = Ground::default();
     ground.make_plain(look, wash_from);
-    canvas.encode(&mut ground, &Tint::all(look.theme())[0], None)
+    canvas.encode(&mut ground, &Tint::all(look.theme())[0].suited(look), None)
 }
 
 #[cfg(test)]

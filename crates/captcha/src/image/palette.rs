@@ -1,9 +1,10 @@
 //! Tones and colours.
 //!
 //! Every pixel has one of eight tones, from paper to ink. On paper the letters are ink; on the wash, a tone between the
-//! two, they are paper; on ink they are the wash. The wash stands out from paper and from ink alike. A palette gives the tones their colours, so a drawing is the same in every theme and tint.
+//! two, they are paper; on ink they are the wash. The wash stands out from paper and from ink alike. A palette gives the
+//! tones their colours, so a drawing is the same in every theme and tint.
 
-use super::Theme;
+use super::{Colour, Look, Theme, colour::Luminance};
 
 /// The tones of a picture.
 pub(crate) const TONES: usize = 8;
@@ -14,11 +15,16 @@ pub(crate) const WASH: u8 = 4;
 /// The tone of letters on paper.
 pub(crate) const INK: u8 = 7;
 
-/// Red, green and blue in sRGB.
-pub(crate) type Colour = [u8; 3];
+/// How light paper or letters of a made tint are, whichever is the lighter of them.
+const LIGHT: Luminance = Luminance(61_000);
+/// And the darker, unless more contrast is needed.
+const DARK: Luminance = Luminance(560);
+/// Least contrasts in hundredths: of the wash with paper, and with ink.
+const OF_PAPER: u32 = 400;
+const OF_INK: u32 = 370;
 
 /// The colours of paper, wash and ink; those of the tones between them are mixed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Tint {
     paper: Colour,
     wash: Colour,
@@ -26,20 +32,81 @@ pub(crate) struct Tint {
 }
 
 const LIGHT_TINTS: [Tint; 4] = [
-    Tint { paper: [0xf6, 0xf7, 0xfb], wash: [0x68, 0x79, 0xa4], ink: [0x10, 0x18, 0x38] }, // indigo
-    Tint { paper: [0xf4, 0xf9, 0xf8], wash: [0x4b, 0x83, 0x87], ink: [0x07, 0x26, 0x2c] }, // teal
-    Tint { paper: [0xfb, 0xf6, 0xf8], wash: [0x97, 0x6c, 0x90], ink: [0x31, 0x10, 0x2d] }, // plum
-    Tint { paper: [0xfa, 0xf8, 0xf2], wash: [0x8e, 0x76, 0x5b], ink: [0x2e, 0x1e, 0x0f] }, // umber
+    Tint {
+        paper: Colour::new([0xf6, 0xf7, 0xfb]),
+        wash: Colour::new([0x68, 0x79, 0xa4]),
+        ink: Colour::new([0x10, 0x18, 0x38]),
+    }, // indigo
+    Tint {
+        paper: Colour::new([0xf4, 0xf9, 0xf8]),
+        wash: Colour::new([0x4b, 0x83, 0x87]),
+        ink: Colour::new([0x07, 0x26, 0x2c]),
+    }, // teal
+    Tint {
+        paper: Colour::new([0xfb, 0xf6, 0xf8]),
+        wash: Colour::new([0x97, 0x6c, 0x90]),
+        ink: Colour::new([0x31, 0x10, 0x2d]),
+    }, // plum
+    Tint {
+        paper: Colour::new([0xfa, 0xf8, 0xf2]),
+        wash: Colour::new([0x8e, 0x76, 0x5b]),
+        ink: Colour::new([0x2e, 0x1e, 0x0f]),
+    }, // umber
 ];
 
 const DARK_TINTS: [Tint; 4] = [
-    Tint { paper: [0x12, 0x17, 0x2a], wash: [0x69, 0x77, 0x9f], ink: [0xf1, 0xf4, 0xff] }, // indigo
-    Tint { paper: [0x0d, 0x1f, 0x22], wash: [0x54, 0x84, 0x84], ink: [0xee, 0xfb, 0xf9] }, // teal
-    Tint { paper: [0x22, 0x14, 0x21], wash: [0x92, 0x6d, 0x8b], ink: [0xfd, 0xf2, 0xfa] }, // plum
-    Tint { paper: [0x1f, 0x19, 0x12], wash: [0x8d, 0x76, 0x59], ink: [0xfd, 0xf7, 0xea] }, // umber
+    Tint {
+        paper: Colour::new([0x12, 0x17, 0x2a]),
+        wash: Colour::new([0x69, 0x77, 0x9f]),
+        ink: Colour::new([0xf1, 0xf4, 0xff]),
+    }, // indigo
+    Tint {
+        paper: Colour::new([0x0d, 0x1f, 0x22]),
+        wash: Colour::new([0x54, 0x84, 0x84]),
+        ink: Colour::new([0xee, 0xfb, 0xf9]),
+    }, // teal
+    Tint {
+        paper: Colour::new([0x22, 0x14, 0x21]),
+        wash: Colour::new([0x92, 0x6d, 0x8b]),
+        ink: Colour::new([0xfd, 0xf2, 0xfa]),
+    }, // plum
+    Tint {
+        paper: Colour::new([0x1f, 0x19, 0x12]),
+        wash: Colour::new([0x8d, 0x76, 0x59]),
+        ink: Colour::new([0xfd, 0xf7, 0xea]),
+    }, // umber
 ];
 
 impl Tint {
+    /// The tint in the look's own colours, where it has any.
+    pub(crate) fn suited(self, look: &Look) -> Self {
+        match (look.colour(), look.ground()) {
+            (None, None) => self,
+            (colour, ground) => Self::made(look.theme(), colour.unwrap_or(self.wash), ground),
+        }
+    }
+
+    /// Wash and ink in a colour, which is made lighter or darker until each stands out as it must.
+    fn made(theme: Theme, colour: Colour, ground: Option<Colour>) -> Self {
+        let (usual_paper, usual_ink) = match theme {
+            Theme::Light => (LIGHT, DARK),
+            Theme::Dark => (DARK, LIGHT),
+        };
+        let paper = ground.unwrap_or_else(|| colour.toned(usual_paper));
+        let ink = usual_ink.or_farther(paper.luminance(), Colour::OF_GROUND);
+        let wash = Luminance::between(paper.luminance(), ink, OF_PAPER, OF_INK);
+        let in_hue = |hue: Colour| Self { paper, wash: hue.toned(wash), ink: hue.toned(ink) };
+        let tint = in_hue(colour);
+        // Between a glaring green and another hue a tone may be lighter than both. Grey goes with every ground.
+        if tint.is_even() { tint } else { in_hue(Colour::BLACK) }
+    }
+
+    /// Whether each tone is darker than the one before, or each lighter.
+    fn is_even(&self) -> bool {
+        let steps = self.colours().map(Colour::luminance);
+        steps.is_sorted_by(|one, next| one > next) || steps.is_sorted_by(|one, next| one < next)
+    }
+
     /// All tints of a theme.
     pub(crate) const fn all(theme: Theme) -> &'static [Self; 4] {
         match theme {
@@ -51,72 +118,97 @@ impl Tint {
     /// A colour for each tone.
     pub(crate) fn colours(&self) -> [Colour; TONES] {
         std::array::from_fn(|tone| match tone as u8 {
-            tone if tone <= WASH => mix(self.paper, self.wash, tone - PAPER, WASH - PAPER),
-            tone => mix(self.wash, self.ink, tone - WASH, INK - WASH),
+            tone if tone <= WASH => self.paper.mixed(self.wash, (tone - PAPER).into(), (WASH - PAPER).into()),
+            tone => self.wash.mixed(self.ink, (tone - WASH).into(), (INK - WASH).into()),
         })
     }
-}
-
-fn mix(from: Colour, to: Colour, part: u8, whole: u8) -> Colour {
-    let (part, whole) = (i32::from(part), i32::from(whole));
-    std::array::from_fn(|channel| {
-        let (from, to) = (i32::from(from[channel]), i32::from(to[channel]));
-        (from + (to - from) * part / whole) as u8
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        Look, Seed,
+        Seed,
         image::{Difficulty, Style, render_in_style},
     };
 
-    /// Relative luminance, as WCAG 2.2 defines it.
-    fn luminance(colour: Colour) -> f64 {
-        let [red, green, blue] = colour.map(|channel| {
-            let part = f64::from(channel) / 255.0;
-            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
-        });
-        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    fn stand_out(one: Colour, other: Colour, hundredths: u32) -> bool {
+        one.luminance().stands_out(other.luminance(), hundredths)
     }
 
-    fn contrast(one: Colour, other: Colour) -> f64 {
-        let (one, other) = (luminance(one), luminance(other));
-        (one.max(other) + 0.05) / (one.min(other) + 0.05)
-    }
-
-    #[test]
-    fn luminance_agrees_with_the_standard() {
-        assert!((contrast([0; 3], [255; 3]) - 21.0).abs() < 1e-9);
-        assert!((contrast([255; 3], [0x76; 3]) - 4.54).abs() < 0.01);
+    /// Letters, wash and paper stand out from each other, and tones run evenly one way.
+    #[track_caller]
+    fn check(tint: &Tint, theme: Theme) {
+        let colours = tint.colours();
+        let [paper, wash, ink] = [PAPER, WASH, INK].map(|tone| colours[usize::from(tone)]);
+        assert!(stand_out(ink, paper, 700), "{tint:?}");
+        assert!(stand_out(paper, wash, OF_PAPER), "{tint:?}");
+        assert!(stand_out(ink, wash, OF_INK), "{tint:?}");
+        assert!(tint.is_even(), "{tint:?}");
+        assert_eq!(paper.luminance() > ink.luminance(), theme == Theme::Light, "{tint:?}");
     }
 
     #[test]
     fn letters_stand_out_from_either_ground() {
         for theme in [Theme::Light, Theme::Dark] {
             for tint in Tint::all(theme) {
-                let colours = tint.colours();
-                let [paper, wash, ink] = [PAPER, WASH, INK].map(|tone| colours[usize::from(tone)]);
-                assert!(contrast(ink, paper) >= 7.0, "{tint:?}: {}", contrast(ink, paper));
-                assert!(contrast(paper, wash) >= 4.0, "{tint:?}: {}", contrast(paper, wash));
-                assert!(contrast(ink, wash) >= 3.7, "{tint:?}: {}", contrast(ink, wash));
+                check(tint, theme);
+            }
+        }
+    }
+
+    /// Colours all over the cube, its corners and edges among them.
+    fn colours() -> impl Iterator<Item = Colour> {
+        let steps = || (0..=255).step_by(17).map(|value| value as u8);
+        steps().flat_map(move |red| {
+            steps().flat_map(move |green| steps().map(move |blue| Colour::new([red, green, blue])))
+        })
+    }
+
+    #[test]
+    fn letters_of_any_colour_stand_out_from_any_ground_that_is_one() {
+        for theme in [Theme::Light, Theme::Dark] {
+            for colour in colours() {
+                check(&Tint::made(theme, colour, None), theme);
+            }
+            let grounds: Vec<Colour> = colours().filter(|colour| colour.is_ground(theme)).collect();
+            assert!(grounds.len() > 40, "{}", grounds.len());
+            for ground in grounds {
+                for colour in colours().step_by(37) {
+                    check(&Tint::made(theme, colour, Some(ground)), theme);
+                }
             }
         }
     }
 
     #[test]
-    fn tones_run_evenly_one_way() {
-        for theme in [Theme::Light, Theme::Dark] {
-            for tint in Tint::all(theme) {
-                let steps = tint.colours().map(luminance);
-                let falls = steps.windows(2).all(|pair| pair[0] > pair[1]);
-                let rises = steps.windows(2).all(|pair| pair[0] < pair[1]);
-                assert!(if theme == Theme::Light { falls } else { rises }, "{tint:?}");
-            }
+    fn a_colour_that_stands_out_stays_as_it_is_but_for_a_shade() {
+        for tint in LIGHT_TINTS {
+            let made = Tint::made(Theme::Light, tint.wash, Some(tint.paper));
+            let off = made.wash.channels.iter().zip(tint.wash.channels).map(|(one, other)| one.abs_diff(other)).max();
+            assert!(off < Some(8), "{tint:?}, {made:?}");
+            assert_eq!(made.paper, tint.paper);
         }
     }
+
+    #[test]
+    fn a_look_without_colours_has_the_usual_ones() {
+        let [usual, other] = [LIGHT_TINTS[0], LIGHT_TINTS[1]];
+        let look = Look::default();
+        assert_eq!(usual.suited(&look), usual);
+        let green: Colour = "#0b6e4f".parse().unwrap();
+        // With a colour of its own no tint is left to take turns.
+        let coloured = look.clone().with_colour(Some(green));
+        assert_eq!(usual.suited(&coloured), other.suited(&coloured));
+        // With a ground alone they take turns on it.
+        let ground: Colour = "#fff8e8".parse().unwrap();
+        let on_ground = look.with_ground(Theme::Light, Some(ground)).unwrap();
+        assert_ne!(usual.suited(&on_ground), other.suited(&on_ground));
+        assert_eq!(other.suited(&on_ground).paper, ground);
+        // The other theme's is not this one's.
+        assert_eq!(usual.suited(&on_ground.with_theme(Theme::Dark)), usual);
+    }
+
     /// Which part of the pixels that show a word stands out from a ground of one tone. The others are its edges,
     /// which at a scale of 1 may be half of a small hollow letter.
     /// None where the ground happens to lie between two bands.
@@ -131,10 +223,11 @@ mod tests {
         };
         let file = render_in_style(&"HK4RW".parse().unwrap(), seed, look, &letters_alone);
         let mut decoder = gif::DecodeOptions::new().read_info(file.as_slice()).unwrap();
-        let colours = decoder.global_palette().unwrap().as_chunks().0.to_vec();
+        let colours: Vec<Colour> =
+            decoder.global_palette().unwrap().as_chunks().0.iter().copied().map(Colour::new).collect();
         let tones = &decoder.read_next_frame().unwrap().unwrap().buffer;
         let ground = tones[0];
-        let stands_out = |tone: u8| contrast(colours[usize::from(tone)], colours[usize::from(ground)]) >= 3.0;
+        let stands_out = |tone: u8| stand_out(colours[usize::from(tone)], colours[usize::from(ground)], 300);
         let inked: Vec<u8> = tones.iter().copied().filter(|tone| *tone != ground).collect();
         let part = inked.iter().filter(|tone| stands_out(**tone)).count() as f64 / inked.len() as f64;
         [PAPER, WASH, INK].contains(&ground).then_some(part)

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use haechi_captcha::{Answer, Difficulty, Look, Scale, Seed, Theme, Word, image};
+use haechi_captcha::{Answer, Colour, Difficulty, Look, PictureFormat, Scale, Seed, Theme, Word, image};
 
 use super::samples::{Medium, Samples};
 
@@ -21,12 +21,21 @@ pub(super) struct Render {
     /// Image pixels for each CSS pixel: 1, 2 or 3
     #[arg(long, value_name = "SCALE", default_value_t = 1)]
     scale: u8,
-    /// Colours: light or dark
+    /// Theme: light or dark
     #[arg(long, value_name = "THEME", default_value = "light")]
     theme: Theme,
+    /// Main colour, such as #0b6e4f [default: four take turns]
+    #[arg(long, value_name = "COLOUR")]
+    colour: Option<Colour>,
+    /// Ground in that theme: #dcdcdc or lighter in the light one, #252525 or darker in the dark one
+    #[arg(long, value_name = "COLOUR")]
+    ground: Option<Colour>,
     /// How hard the picture is, for machines and for people: 1 (calm) to 5 (hard)
     #[arg(long, value_name = "LEVEL", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=5))]
     difficulty: u8,
+    /// Format: gif or jpeg
+    #[arg(long, value_name = "FORMAT", default_value = "gif")]
+    format: PictureFormat,
 }
 
 impl Render {
@@ -37,14 +46,20 @@ impl Render {
 
     fn look(&self) -> Result<Look> {
         let look = Look::new(self.width, self.height)?.with_scale(Scale::try_from(self.scale)?);
-        Ok(look.with_theme(self.theme).with_difficulty(Difficulty::try_from(self.difficulty)?))
+        let look = look.with_theme(self.theme).with_difficulty(Difficulty::try_from(self.difficulty)?);
+        Ok(look.with_format(self.format).with_colour(self.colour).with_ground(self.theme, self.ground)?)
     }
 }
 
 struct Pictures(Look);
 
 impl Medium for Pictures {
-    const EXTENSION: &'static str = "gif";
+    fn extension(&self) -> &'static str {
+        match self.0.format() {
+            PictureFormat::Gif => "gif",
+            PictureFormat::Jpeg => "jpg",
+        }
+    }
 
     fn word(&self, challenge: &Word) -> Answer {
         challenge.answer()

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use haechi_captcha::{Answer, Key, Keyring, Secret, Seed, Word};
+use haechi_captcha::{Alphabet, Answer, Key, Keyring, Secret, Seed, Word};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -35,6 +35,9 @@ pub(super) struct Samples {
     /// Characters in a random answer, 1 to 8
     #[arg(long, value_name = "CHARACTERS", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=8))]
     length: u8,
+    /// Characters that a random answer is made of: standard (letters and digits) or digits
+    #[arg(long, value_name = "ALPHABET", default_value = "standard", conflicts_with = "answer")]
+    alphabet: Alphabet,
     #[command(flatten)]
     common: Common,
 }
@@ -42,7 +45,7 @@ pub(super) struct Samples {
 /// How a sample becomes a file's content.
 pub(super) trait Medium: Sync {
     /// The end of the files' names.
-    const EXTENSION: &'static str;
+    fn extension(&self) -> &'static str;
 
     /// The word that the content for a challenge shows or says.
     fn word(&self, challenge: &Word) -> Answer;
@@ -71,9 +74,9 @@ impl Samples {
         }
     }
 
-    fn make_one<M: Medium>(&self, medium: &M, source: &Source) -> Result<()> {
+    fn make_one(&self, medium: &impl Medium, source: &Source) -> Result<()> {
         let (answer, content) = source.sample(0, medium);
-        let name = format!("{}.{}", answer.as_str(), M::EXTENSION);
+        let name = format!("{}.{}", answer.as_str(), medium.extension());
         let path = match &self.out {
             Some(out) if out == Path::new("-") && self.common.json => bail!("--out - leaves no room for --json"),
             Some(out) if out == Path::new("-") => return output::print_bytes(&content),
@@ -90,7 +93,7 @@ impl Samples {
         }
     }
 
-    fn make_many<M: Medium>(&self, medium: &M, source: &Source, count: usize) -> Result<()> {
+    fn make_many(&self, medium: &impl Medium, source: &Source, count: usize) -> Result<()> {
         let directory = self.out.as_deref().unwrap_or(Path::new("."));
         if directory == Path::new("-") {
             bail!("--count writes files: name a directory with --out");
@@ -98,7 +101,7 @@ impl Samples {
         fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
         let written = in_parallel(count, |index| {
             let (answer, content) = source.sample(index, medium);
-            let file = directory.join(format!("{index:05}_{}.{}", answer.as_str(), M::EXTENSION));
+            let file = directory.join(format!("{index:05}_{}.{}", answer.as_str(), medium.extension()));
             write(&file, &content)?;
             Ok(Written { file, answer: answer.as_str().to_owned() })
         })?;
@@ -117,6 +120,7 @@ struct Source {
     keys: Seed,
     answer: Option<Answer>,
     length: u8,
+    alphabet: Alphabet,
 }
 
 impl Source {
@@ -131,7 +135,14 @@ impl Source {
             None => Seed::from_bytes(random_bytes()?),
         };
         let keyring = Keyring::new(&secret);
-        Ok(Self { keyring, secret, keys, answer: samples.answer.clone(), length: samples.length })
+        Ok(Self {
+            keyring,
+            secret,
+            keys,
+            answer: samples.answer.clone(),
+            length: samples.length,
+            alphabet: samples.alphabet,
+        })
     }
 
     fn sample(&self, index: usize, medium: &impl Medium) -> (Answer, Vec<u8>) {
@@ -139,7 +150,7 @@ impl Source {
         match &self.answer {
             Some(answer) => (answer.clone(), medium.of_answer(answer, &self.seed_of(&key))),
             None => {
-                let challenge = self.keyring.sample(key, self.length);
+                let challenge = self.keyring.sample(key, self.length, self.alphabet);
                 (medium.word(&challenge), medium.of_challenge(&challenge))
             }
         }

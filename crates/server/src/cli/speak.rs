@@ -40,7 +40,9 @@ impl Speak {
 struct Sounds(Speech);
 
 impl Medium for Sounds {
-    const EXTENSION: &'static str = "wav";
+    fn extension(&self) -> &'static str {
+        "wav"
+    }
 
     fn word(&self, challenge: &Word) -> Answer {
         challenge.answer_in(self.0.language())

@@ -33,6 +33,7 @@ fn create_prints_the_appkey_once() {
     with_data(|data| {
         let settings = json!({
             "answer_length": 6, "alphabet": "digits", "ttl_secs": 60, "attempts": 3, "width": 300, "height": 100, "theme": "dark",
+            "colour": "#0b6e4f", "light_ground": "#fff8e8", "dark_ground": "",
             "difficulty": 5, "lang": "ja", "test": true, "rate_per_sec": 10,
             "hostnames": "shop.example www.shop.example", "policy": "both", "work_algorithm": "scrypt", "alternative": false,
             "allowed_networks": "192.0.2.0/24", "denied_networks": "198.51.100.0/24 2001:db8::/48",
@@ -40,9 +41,10 @@ fn create_prints_the_appkey_once() {
         let flags = "--answer-length 6 --alphabet digits --ttl-secs 60 --attempts 3 --width 300 --height 100 --theme dark --lang ja --test";
         let flags: Vec<&str> = ["app", "create", "shop"].into_iter().chain(flags.split(' ')).collect();
         let more = ["--difficulty", "5", "--rate-per-sec", "10", "--hostnames", "shop.example,www.shop.example"];
+        let colours = ["--colour", "#0B6E4F", "--light-ground", "#fff8e8"];
         let asked = ["--policy", "both", "--work-algorithm", "scrypt", "--alternative", "false"];
         let lists = ["--allowed-networks", "192.0.2.9/24", "--denied-networks", "198.51.100.0/24,2001:db8::/48"];
-        let created = haechi_in(data, &[&flags[..], &more, &asked, &lists].concat());
+        let created = haechi_in(data, &[&flags[..], &more, &colours, &asked, &lists].concat());
         assert_eq!(
             without_time(&created),
             json!({"name": "shop", "number": 1, "appkey": null, "site_key": null, "secret": null, "has_secret": true, "enabled": true, "declared": false,

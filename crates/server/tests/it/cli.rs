@@ -96,6 +96,11 @@ fn render_takes_a_look() {
     assert_eq!(size(&[]), (240, 80));
     assert_eq!(size(&["--width", "300", "--height", "100", "--theme", "dark"]), (300, 100));
     assert_eq!(size(&["--scale", "2"]), (480, 160));
+    let ground =
+        run(&["render", "EAKJH", "--out", "-", "--theme", "dark", "--ground", "#0d1117", "--colour", "#ff6600"]);
+    assert_eq!(ground.stdout[13..16], [0x0d, 0x11, 0x17]);
+    run(&["render", "--ground", "#0d1117"]).fails(1, "a ground is as light as #dcdcdc or lighter in the light theme");
+    run(&["render", "--colour", "orange"]).fails(2, "a colour is # and six hexadecimal digits");
     run(&["render", "--width", "481"]).fails(1, "a picture is 120 to 480 pixels wide");
     run(&["render", "--scale", "4"]).fails(1, "a scale is 1, 2 or 3");
     run(&["render", "--theme", "pink"]).fails(2, "a theme is light or dark");

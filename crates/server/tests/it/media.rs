@@ -59,6 +59,22 @@ fn pictures_come_in_the_size_scale_and_theme_asked_for() {
     assert_ne!(image("?theme=light"), image(""));
 }
 
+#[test]
+fn pictures_and_notices_have_the_apps_colours() {
+    let server = TestServer::start();
+    let colours = ["--light-ground", "#fff8e8", "--dark-ground", "#0d1117", "--colour", "#c2410c", "--ttl-secs", "30"];
+    let app = server.haechi(&[&["app", "create", "coloured"][..], &colours].concat()).json();
+    let key = server.issue(app["appkey"].as_str().unwrap());
+    // A GIF's colours stand after its first 13 bytes, the ground's first.
+    let ground = |key: &str, query: &str| {
+        get(&server, &format!("/captcha/v1.0/keys/{key}/img{query}"), &[]).body[13..16].to_vec()
+    };
+    assert_eq!(ground(&key, ""), [0xff, 0xf8, 0xe8]);
+    assert_eq!(ground(&key, "?theme=dark"), [0x0d, 0x11, 0x17]);
+    let plain = server.haechi(&["app", "create", "plain"]).json();
+    assert_ne!(ground(&server.issue(plain["appkey"].as_str().unwrap()), ""), [0xff, 0xf8, 0xe8]);
+}
+
 /// The pictures of a key of this app as the app is made harder step by step.
 fn pictures_by_difficulty(server: &TestServer, name: &str, key: &str) -> Vec<Vec<u8>> {
     let picture = |level: &str| {

@@ -10,7 +10,7 @@ use std::{
     str::FromStr,
 };
 
-use haechi_captcha::{Algorithm, Alphabet, Answer, Difficulty, Language, Look, Shape, Theme};
+use haechi_captcha::{Algorithm, Alphabet, Answer, Colour, Difficulty, Language, Look, Shape, Theme};
 use serde::{Deserialize, Serialize};
 
 use super::{Asking, Hostnames, Networks, Policy, TEST_APP_WARNING, policy};
@@ -126,9 +126,21 @@ settings! {
     #[arg(long, value_name = "PIXELS")]
     Height height: u16 = 80, Allowed::Number(40, 160), Shows::Picture;
 
-    /// Colours of the picture: light or dark
+    /// Theme of the picture: light or dark
     #[arg(long, value_name = "THEME")]
     Theme theme: Theme = Theme::Light, Allowed::Word(&["light", "dark"]), Shows::Picture;
+
+    /// Main colour of the picture, such as #0b6e4f; empty for four that take turns
+    #[arg(long, value_name = "COLOUR")]
+    Colour colour: Option<Colour> = None, Allowed::Colour, Shows::Picture;
+
+    /// Ground of the picture in the light theme, #dcdcdc or lighter; empty for the usual
+    #[arg(long, value_name = "COLOUR")]
+    LightGround light_ground: Option<Colour> = None, Allowed::Ground(Theme::Light), Shows::Picture;
+
+    /// Ground of the picture in the dark theme, #252525 or darker; empty for the usual
+    #[arg(long, value_name = "COLOUR")]
+    DarkGround dark_ground: Option<Colour> = None, Allowed::Ground(Theme::Dark), Shows::Picture;
 
     /// Language of the sound when the request asks for none: ko, en, ja or zh
     #[arg(long, value_name = "LANGUAGE")]
@@ -190,6 +202,10 @@ pub(crate) enum Allowed {
     Word(&'static [&'static str]),
     /// `true` or `false`.
     YesOrNo,
+    /// A colour, or nothing.
+    Colour,
+    /// A colour from which letters stand out in this theme, or nothing.
+    Ground(Theme),
     /// Names of hosts, or nothing.
     Hostnames,
     /// Networks, or nothing.
@@ -229,6 +245,9 @@ impl Setting {
                 let (last, others) = words.split_last()?;
                 Some(format!("{} or {last}", others.join(", ")))
             }
+            Allowed::Colour => Some("a colour such as #0b6e4f, or empty".to_owned()),
+            Allowed::Ground(Theme::Light) => Some("a colour such as #f6f7fb, #dcdcdc or lighter, or empty".to_owned()),
+            Allowed::Ground(Theme::Dark) => Some("a colour such as #12172a, #252525 or darker, or empty".to_owned()),
             Allowed::Hostnames => Some("at most 100 names such as shop.example".to_owned()),
             Allowed::Networks => Some("at most 100 networks such as 192.0.2.0/24".to_owned()),
             Allowed::YesOrNo => None,
@@ -252,6 +271,8 @@ impl Allowed {
             Self::Number(min, max) => text.parse().is_ok_and(|number| (min..=max).contains(&number)),
             Self::Word(words) => words.contains(&text),
             Self::YesOrNo => text.parse::<bool>().is_ok(),
+            Self::Colour => text.is_empty() || text.parse::<Colour>().is_ok(),
+            Self::Ground(theme) => text.is_empty() || text.parse().is_ok_and(|colour: Colour| colour.is_ground(theme)),
             Self::Hostnames => text.parse::<Hostnames>().is_ok(),
             Self::Networks => text.parse::<Networks>().is_ok(),
         }
@@ -272,7 +293,7 @@ impl AppSettings {
         Shape::Word { length: self.answer_length, alphabet: self.alphabet, language }
     }
 
-    /// A word of digits, whatever the alphabet is: of one of letters and digits, so many that they are as hard to guess,
+    /// A word of digits, whatever the alphabet is: of one of letters and digits, so many that they are about as hard to guess,
     /// as far as an answer may be as long.
     #[must_use]
     pub const fn number(&self, language: Option<Language>) -> Shape {
@@ -316,7 +337,9 @@ impl AppSettings {
         // Settings that were read are in range; with others, which only a program can make up, the usual has to do.
         let difficulty = Difficulty::try_from(self.difficulty).unwrap_or_default();
         let look = Look::new(self.width, self.height).unwrap_or_default();
-        look.with_theme(self.theme).with_difficulty(difficulty)
+        let look = look.with_theme(self.theme).with_difficulty(difficulty).with_colour(self.colour);
+        let grounds = [(Theme::Light, self.light_ground), (Theme::Dark, self.dark_ground)];
+        grounds.into_iter().fold(look, |look, (theme, ground)| look.clone().with_ground(theme, ground).unwrap_or(look))
     }
 }
 
@@ -391,6 +414,18 @@ impl Value for Alphabet {
     }
 }
 
+impl Value for Option<Colour> {
+    type Plain = String;
+
+    fn read(plain: &String) -> Option<Self> {
+        if plain.is_empty() { Some(None) } else { plain.parse().ok().map(Some) }
+    }
+
+    fn plain(&self) -> String {
+        self.map(|colour| colour.to_string()).unwrap_or_default()
+    }
+}
+
 impl Value for Hostnames {
     type Plain = String;
 
@@ -453,6 +488,8 @@ impl Value for Algorithm {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::domain::lifetime::TTLS_SECS;
 
@@ -476,7 +513,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_as_hard_to_guess_as_the_word_that_it_stands_for() {
+    fn a_number_is_about_as_hard_to_guess_as_the_word_that_it_stands_for() {
         for (alphabet, answer_length, digits) in [
             (Alphabet::Standard, 4, 6),
             (Alphabet::Standard, 5, 7),
@@ -563,6 +600,9 @@ mod tests {
             width: 300,
             height: 100,
             theme: Theme::Dark,
+            colour: "#0b6e4f".parse().ok(),
+            light_ground: "#fff8e8".parse().ok(),
+            dark_ground: "#0d1117".parse().ok(),
             difficulty: 5,
             lang: Language::Ja,
             test: true,
@@ -574,7 +614,7 @@ mod tests {
             denied_networks: "198.51.100.0/24".parse().unwrap(),
             hostnames: "shop.example".parse().unwrap(),
         };
-        let json = r#"{"allowed_networks":"192.0.2.0/24","alphabet":"digits","alternative":false,"answer_length":6,"attempts":3,"denied_networks":"198.51.100.0/24","difficulty":5,"height":100,"hostnames":"shop.example","lang":"ja","policy":"both","rate_per_sec":9,"test":true,"theme":"dark","ttl_secs":60,"width":300,"work_algorithm":"scrypt"}"#;
+        let json = r##"{"allowed_networks":"192.0.2.0/24","alphabet":"digits","alternative":false,"answer_length":6,"attempts":3,"colour":"#0b6e4f","dark_ground":"#0d1117","denied_networks":"198.51.100.0/24","difficulty":5,"height":100,"hostnames":"shop.example","lang":"ja","light_ground":"#fff8e8","policy":"both","rate_per_sec":9,"test":true,"theme":"dark","ttl_secs":60,"width":300,"work_algorithm":"scrypt"}"##;
         let value = serde_json::to_value(&other).unwrap();
         assert_eq!(value.to_string(), json);
         let all: SettingChanges = serde_json::from_value(value).unwrap();
@@ -591,6 +631,46 @@ mod tests {
     fn a_look_is_as_hard_as_its_setting() {
         let level = |toml: &str| toml::from_str::<AppSettings>(toml).unwrap().look().difficulty().level();
         assert_eq!([level(""), level("difficulty = 1"), level("difficulty = 5")], [3, 1, 5]);
+    }
+
+    #[test]
+    fn a_look_has_the_colours_that_are_set_and_no_ground_from_which_letters_do_not_stand_out() {
+        let settings = r##"{"colour":"#0B6E4F","light_ground":"#fff8e8","dark_ground":"#0d1117"}"##;
+        let mut settings: AppSettings = serde_json::from_str(settings).unwrap();
+        let [green, cream, night] = ["#0b6e4f", "#fff8e8", "#0d1117"].map(|text| text.parse::<Colour>().unwrap());
+        let look = settings.look();
+        assert_eq!((look.colour(), look.ground()), (Some(green), Some(cream)));
+        assert_eq!(look.with_theme(Theme::Dark).ground(), Some(night));
+        assert_eq!(settings.text(Setting::Colour), "#0b6e4f");
+
+        for (setting, value, expected) in [
+            ("colour", "green", "colour is a colour such as #0b6e4f, or empty, not \"green\""),
+            (
+                "light_ground",
+                "#808080",
+                "light_ground is a colour such as #f6f7fb, #dcdcdc or lighter, or empty, not \"#808080\"",
+            ),
+            (
+                "light_ground",
+                "#0d1117",
+                "light_ground is a colour such as #f6f7fb, #dcdcdc or lighter, or empty, not \"#0d1117\"",
+            ),
+            (
+                "dark_ground",
+                "#fff8e8",
+                "dark_ground is a colour such as #12172a, #252525 or darker, or empty, not \"#fff8e8\"",
+            ),
+        ] {
+            let changes = json!({setting: value});
+            let changes: SettingChanges = serde_json::from_value(changes).unwrap();
+            assert_eq!(changes.applied_to(&settings).unwrap_err().to_string(), expected);
+        }
+        // Which only a program can make up.
+        settings.light_ground = Some(night);
+        assert_eq!(settings.look().ground(), None);
+        let none: SettingChanges = serde_json::from_value(json!({"colour": "", "light_ground": ""})).unwrap();
+        let plain = none.applied_to(&settings).unwrap();
+        assert_eq!((plain.colour, plain.light_ground, plain.dark_ground), (None, None, Some(night)));
     }
 
     #[test]
@@ -617,7 +697,9 @@ mod tests {
                     (words.iter().copied().map(code).collect::<Vec<_>>().join(", "), code(&usual.text(*setting)))
                 }
                 Allowed::YesOrNo => ("`true`, `false`".to_owned(), code(&usual.text(*setting))),
-                Allowed::Hostnames | Allowed::Networks => (setting.range().unwrap(), "empty".to_owned()),
+                Allowed::Colour | Allowed::Ground(_) | Allowed::Hostnames | Allowed::Networks => {
+                    (setting.range().unwrap(), "empty".to_owned())
+                }
             };
             format!("| {} | {allowed} | {default}", code(setting.name()))
         });

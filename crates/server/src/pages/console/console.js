@@ -92,6 +92,28 @@ form?.addEventListener("input", () => {
   pending = setTimeout(preview, PAUSE);
 });
 
+// What cannot be drawn, as with a ground from which letters would not stand out, leaves what was there.
+for (const picture of document.querySelectorAll("img[data-preview]")) {
+  let drawn = picture.src;
+  picture.addEventListener("load", () => { drawn = picture.src; });
+  picture.addEventListener("error", () => { if (picture.src !== drawn) picture.src = drawn; });
+}
+
+// A colour can be picked as well as typed.
+for (const typed of document.querySelectorAll("[data-colour]")) {
+  const picker = document.createElement("input");
+  const follow = () => { picker.value = typed.validity.valid && typed.value || "#808080"; };
+  picker.type = "color";
+  picker.setAttribute("aria-label", typed.dataset.colour);
+  picker.addEventListener("input", () => {
+    typed.value = picker.value;
+    typed.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  typed.addEventListener("input", follow);
+  typed.after(picker);
+  follow();
+}
+
 // The ladder of difficulties.
 for (const step of document.querySelectorAll("button[data-difficulty]")) {
   step.addEventListener("click", () => {

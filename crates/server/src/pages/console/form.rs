@@ -165,6 +165,8 @@ pub(super) enum Input<'a> {
     Address,
     /// Names with spaces between them, or none.
     Names,
+    /// A colour such as `#0b6e4f`, or none.
+    Colour,
     Password {
         autocomplete: &'a str,
     },
@@ -234,6 +236,11 @@ impl Field<'_> {
                 input id=(id) name=(self.name) type="text" value=(value) maxlength="8000" autocomplete="off"
                     autocapitalize="none" spellcheck="false" aria-describedby=[described] aria-invalid=[invalid]
                     autofocus[focus];
+            },
+            Input::Colour => html! {
+                input id=(id) name=(self.name) type="text" value=(value) maxlength="7" pattern="#[0-9A-Fa-f]{6}"
+                    autocomplete="off" autocapitalize="none" spellcheck="false" aria-describedby=[described]
+                    aria-invalid=[invalid] autofocus[focus] data-colour=(self.label);
             },
             // A password is never sent back.
             Input::Password { autocomplete } => html! {

@@ -7,8 +7,8 @@ use super::{page, texts::Texts};
 use crate::domain::apps::{AppSettings, Setting};
 
 /// Fields of the form that a picture follows beside its theme, and a sound beside its language.
-const OF_PICTURE: &str = "answer_length alphabet width height difficulty";
-const OF_STEP: &str = "answer_length alphabet width height";
+const OF_PICTURE: &str = "answer_length alphabet width height difficulty colour light_ground dark_ground";
+const OF_STEP: &str = "answer_length alphabet width height colour light_ground dark_ground";
 const OF_SOUND: &str = "answer_length alphabet";
 
 /// Pictures and sounds of these settings. The script has them follow the form.
@@ -39,9 +39,12 @@ pub(super) fn render(settings: &AppSettings, sample: u32, address: &str, texts: 
 fn picture(settings: &AppSettings, theme: &str, level: u8, sample: u32, name: &str, fields: &str) -> Markup {
     let AppSettings { answer_length, alphabet, width, height, .. } = settings;
     let alphabet = alphabet.name();
+    let [colour, light_ground, dark_ground] = [Setting::Colour, Setting::LightGround, Setting::DarkGround]
+        .map(|setting| settings.text(setting).replace('#', "%23"));
     let source = format!(
         "/admin/v1/preview/image?answer_length={answer_length}&alphabet={alphabet}&width={width}&height={height}\
-         &theme={theme}&difficulty={level}&scale=1&sample={sample}"
+         &theme={theme}&difficulty={level}&colour={colour}&light_ground={light_ground}&dark_ground={dark_ground}\
+         &scale=1&sample={sample}"
     );
     html! { img src=(source) width=(width) height=(height) alt=(name) loading="lazy" data-preview=(fields); }
 }

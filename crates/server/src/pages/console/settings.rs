@@ -55,6 +55,12 @@ pub(super) fn read(fields: &mut Fields, before: &AppSettings, texts: &Texts) -> 
                 let (label, _) = (texts.setting)(setting);
                 fields.object(setting.name(), fill(texts.between, &[label, &min.to_string(), &max.to_string()]));
             }
+            Allowed::Colour if !setting.allowed().admits(&typed) => {
+                fields.object(setting.name(), texts.no_colour.to_owned());
+            }
+            Allowed::Ground(theme) if !setting.allowed().admits(&typed) => {
+                fields.object(setting.name(), (texts.no_ground)(theme).to_owned());
+            }
             Allowed::Hostnames if !setting.allowed().admits(&typed) => {
                 fields.object(setting.name(), texts.no_hostnames.to_owned());
             }
@@ -150,6 +156,7 @@ fn field(setting: Setting, texts: &Texts) -> Field<'_> {
             Input::Choice(words.iter().map(|word| ((*word).to_owned(), called_word(setting, word, texts))).collect())
         }
         (_, Allowed::YesOrNo) => Input::Check,
+        (_, Allowed::Colour | Allowed::Ground(_)) => Input::Colour,
         (_, Allowed::Hostnames | Allowed::Networks) => Input::Names,
     };
     Field { name: setting.name(), label, hint, input }

@@ -306,6 +306,17 @@ async fn an_app_lives_its_life() {
     assert_eq!(changed.header(header::LOCATION), format!("{settings}?done=settings"));
     let live = server.service.app(&appkey, unix_now()).unwrap();
     assert!(live.app.settings.answer_length == 7 && live.app.settings.test);
+    for (field, value) in [("colour", "green"), ("light_ground", "%23808080"), ("dark_ground", "%23fff8e8")] {
+        let wrong = server.post(&settings, &session, &format!("answer_length=7&{USUAL}&{field}={value}")).await;
+        assert!(wrong.text.contains(&format!("id=\"app-{field}-problem\"")), "{}", wrong.text);
+    }
+    let coloured = format!("answer_length=7&{USUAL}&test=true&colour=%230B6E4F&light_ground=%23fff8e8");
+    let changed = server.post(&settings, &session, &coloured).await;
+    assert_eq!(changed.header(header::LOCATION), format!("{settings}?done=settings"));
+    let live = server.service.app(&appkey, unix_now()).unwrap();
+    assert_eq!(live.look.colour().map(|colour| colour.to_string()).as_deref(), Some("#0b6e4f"));
+    let shown = server.get(&settings, &session).await.text;
+    assert!(shown.contains("colour=%230b6e4f&amp;light_ground=%23fff8e8&amp;dark_ground=&amp;"), "{shown}");
     let hosts = (0..60).map(|number| format!("host-{number}.example")).collect::<Vec<_>>().join("+");
     let form = |hosts: &str| format!("answer_length=7&{USUAL}&test=true&hostnames={hosts}");
     let wrong = server.post(&settings, &session, &form("https://shop.example")).await;

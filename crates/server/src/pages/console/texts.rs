@@ -5,7 +5,7 @@
 mod english;
 mod korean;
 
-use haechi_captcha::{Algorithm, Alphabet, Language};
+use haechi_captcha::{Algorithm, Alphabet, Language, Theme};
 use maud::{Markup, html};
 
 use super::done::Done;
@@ -359,6 +359,8 @@ pub(super) struct Texts {
     pub(super) scope_meaning: fn(Scope) -> &'static str,
     pub(super) role_name: fn(Role) -> &'static str,
     /// The label of a setting, and a hint.
+    pub(super) no_colour: &'static str,
+    pub(super) no_ground: fn(Theme) -> &'static str,
     pub(super) no_hostnames: &'static str,
     pub(super) no_networks: &'static str,
     pub(super) setting: fn(Setting) -> (&'static str, &'static str),

@@ -21,8 +21,8 @@ impl Setting {
     fn builder(self, may_be_null: bool) -> ObjectBuilder {
         let of_type = match self.allowed() {
             Allowed::Number(..) => Type::Integer,
-            Allowed::Word(_) | Allowed::Hostnames | Allowed::Networks => Type::String,
             Allowed::YesOrNo => Type::Boolean,
+            _ => Type::String,
         };
         let is_number = of_type == Type::Integer;
         let of_type = match may_be_null {
@@ -37,6 +37,7 @@ impl Setting {
         match self.allowed() {
             Allowed::Number(min, max) => object.minimum(Some(min)).maximum(Some(max)),
             Allowed::Word(words) => object.pattern(Some(format!("^({})$", words.join("|")))),
+            Allowed::Colour | Allowed::Ground(_) => object.pattern(Some("^(#[0-9A-Fa-f]{6})?$")),
             Allowed::YesOrNo | Allowed::Hostnames | Allowed::Networks => object,
         }
     }

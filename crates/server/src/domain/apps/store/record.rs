@@ -55,7 +55,7 @@ mod tests {
         check(|app| app.declared = true, Some("it has the number 1"));
         assert!(matches!(decode(1, b"{"), Err(StoreError::Format { .. })));
         let record = String::from_utf8(encode(&App::new(1, "shop", AppKey::from_bytes([0; 32]).hash())).unwrap());
-        let pink = decode(1, record.unwrap().replace("light", "pink").as_bytes()).unwrap_err().to_string();
+        let pink = decode(1, record.unwrap().replace("\"light\"", "\"pink\"").as_bytes()).unwrap_err().to_string();
         assert!(pink.contains("theme is light or dark, not \"pink\""), "{pink}");
     }
 

@@ -1,6 +1,6 @@
 //! English.
 
-use haechi_captcha::{Algorithm, Alphabet};
+use haechi_captcha::{Algorithm, Alphabet, Theme};
 
 use super::{Done, Errors, Texts};
 use crate::domain::{
@@ -340,6 +340,8 @@ pub(super) const TEXTS: Texts = Texts {
     scope_meaning,
     role_name,
     no_networks: "At most 100 networks such as 192.0.2.0/24 or 2001:db8::/48, with spaces between them",
+    no_colour: "A colour is # and six hexadecimal digits, such as #0b6e4f",
+    no_ground,
     no_hostnames: "Names such as shop.example, with spaces between them: no http://, no port",
     setting,
     done,
@@ -374,12 +376,18 @@ const fn setting(setting: Setting) -> (&'static str, &'static str) {
         Setting::AnswerLength => ("Characters in an answer", "4 to 8"),
         Setting::Alphabet => (
             "Characters of answers",
-            "Digits alone are easier to type on a phone and easier to guess: take 6 or more, 7 to be as safe as with 5 letters and digits. Challenges that are out keep theirs.",
+            "Digits alone are easier to type on a phone and easier to guess: take 6 or more, 7 to be about as safe as with 5 letters and digits. Challenges that are out keep theirs.",
         ),
         Setting::Difficulty => ("Difficulty of the picture", "Harder for machines, and for people"),
         Setting::Width => ("Width of the picture", "120 to 480 CSS pixels"),
         Setting::Height => ("Height of the picture", "40 to 160 CSS pixels"),
-        Setting::Theme => ("Colours of the picture", "Unless the request asks for others"),
+        Setting::Theme => ("Theme of the picture", "Unless the request asks for another"),
+        Setting::Colour => (
+            "Main colour of the picture",
+            "Such as #0b6e4f; made lighter or darker where letters must stand out. Empty: four colours take turns",
+        ),
+        Setting::LightGround => ("Ground of the picture, light theme", "#dcdcdc or lighter. Empty: nearly white"),
+        Setting::DarkGround => ("Ground of the picture, dark theme", "#252525 or darker. Empty: nearly black"),
         Setting::Lang => ("Language of the sound", "Unless the request asks for another"),
         Setting::TtlSecs => ("Time to answer", "30 to 3,600 seconds; also applies to keys already issued"),
         Setting::Attempts => ("Answers that one key takes", "1 to 10"),
@@ -411,6 +419,15 @@ const fn setting(setting: Setting) -> (&'static str, &'static str) {
             "Only their pages may then show the widget, subdomains too. Spaces between names; empty: any page may",
         ),
         Setting::Test => ("Test app: every answer is TEST5", "For your own tests only; it protects nothing"),
+    }
+}
+
+const fn no_ground(theme: Theme) -> &'static str {
+    match theme {
+        Theme::Light => {
+            "Letters would not stand out: a light ground is such as #f6f7fb, as light as #dcdcdc or lighter"
+        }
+        Theme::Dark => "Letters would not stand out: a dark ground is such as #12172a, as dark as #252525 or darker",
     }
 }
 

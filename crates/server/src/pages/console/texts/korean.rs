@@ -1,6 +1,6 @@
 //! Korean.
 
-use haechi_captcha::{Algorithm, Alphabet};
+use haechi_captcha::{Algorithm, Alphabet, Theme};
 
 use super::{Done, Errors, Texts};
 use crate::domain::{
@@ -340,6 +340,8 @@ pub(super) const TEXTS: Texts = Texts {
     scope_meaning,
     role_name,
     no_networks: "192.0.2.0/24나 2001:db8::/48처럼 100개까지 적고 공백으로 구분하세요.",
+    no_colour: "#0b6e4f처럼 #과 16진수 여섯 자리로 적으세요.",
+    no_ground,
     no_hostnames: "shop.example처럼 적고 공백으로 구분하세요. http://와 포트는 적지 않습니다.",
     setting,
     done,
@@ -374,12 +376,20 @@ const fn setting(setting: Setting) -> (&'static str, &'static str) {
         Setting::AnswerLength => ("정답 글자 수", "4~8"),
         Setting::Alphabet => (
             "정답에 쓰는 글자",
-            "숫자만 쓰면 휴대전화에서 입력하기 쉽지만 추측하기도 쉽습니다. 6자 이상으로 하고, 영문자와 숫자 5자만큼 안전하려면 7자로 하세요. 이미 발급된 챌린지는 그대로입니다.",
+            "숫자만 쓰면 휴대전화에서 입력하기 쉽지만 추측하기도 쉽습니다. 6자 이상으로 하고, 영문자와 숫자 5자와 비슷하게 안전하려면 7자로 하세요. 이미 발급된 챌린지는 그대로입니다.",
         ),
         Setting::Difficulty => ("이미지 난이도", "높일수록 봇뿐 아니라 사람도 읽기 어려워집니다."),
         Setting::Width => ("이미지 너비", "120~480 CSS 픽셀"),
         Setting::Height => ("이미지 높이", "40~160 CSS 픽셀"),
         Setting::Theme => ("이미지 테마", "요청에서 지정하지 않을 때 사용합니다."),
+        Setting::Colour => (
+            "이미지 색상",
+            "#0b6e4f처럼 적습니다. 글자가 잘 보이도록 더 밝거나 어둡게 조정됩니다. 비워 두면 네 가지 색상을 번갈아 씁니다.",
+        ),
+        Setting::LightGround => ("이미지 배경색(밝은 테마)", "#dcdcdc이거나 더 밝은 색. 비워 두면 거의 흰색입니다."),
+        Setting::DarkGround => {
+            ("이미지 배경색(어두운 테마)", "#252525이거나 더 어두운 색. 비워 두면 거의 검은색입니다.")
+        }
         Setting::Lang => ("음성 언어", "요청에서 지정하지 않을 때 사용합니다."),
         Setting::TtlSecs => ("유효 시간", "30~3,600초. 이미 발급된 키에도 적용됩니다."),
         Setting::Attempts => ("키당 최대 시도 횟수", "1~10"),
@@ -411,6 +421,13 @@ const fn setting(setting: Setting) -> (&'static str, &'static str) {
             "적은 호스트와 그 하위 도메인의 페이지에서만 위젯을 쓸 수 있습니다. 공백으로 구분하며, 비워 두면 어느 페이지에서나 쓸 수 있습니다.",
         ),
         Setting::Test => ("테스트 앱(정답이 항상 TEST5)", "자동화 테스트용입니다. 실제 서비스에는 쓰지 마세요."),
+    }
+}
+
+const fn no_ground(theme: Theme) -> &'static str {
+    match theme {
+        Theme::Light => "글자가 잘 보이지 않습니다. #f6f7fb처럼 #dcdcdc이거나 더 밝은 색을 적으세요.",
+        Theme::Dark => "글자가 잘 보이지 않습니다. #12172a처럼 #252525이거나 더 어두운 색을 적으세요.",
     }
 }
 
