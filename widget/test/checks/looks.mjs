@@ -136,6 +136,21 @@ export default [
     assert(dark < 64, "the ground is light");
   }, { reader: { isDark: true } }),
 
+  check("the page's own colour, as far as it stands out", async (visit) => {
+    const least = [];
+    for (const theme of ["light", "dark"]) {
+      await visit.openAsked({ attributes: { theme } });
+      const usual = await visit.evaluate(readAccent, "");
+      for (const colour of ["#ffd400", "#0000ff", "#ff0000", "#00ff00", "#808080", "#000000", "#ffffff"]) {
+        const { accent, onGround, ofLetters } = await visit.evaluate(readAccent, colour);
+        assert.notDeepEqual(accent, usual.accent, `${colour} is not taken`);
+        assert(onGround >= 4.5 && ofLetters >= 4.5, `${colour}, ${theme}: ${onGround}, ${ofLetters}`);
+        least.push(onGround, ofLetters);
+      }
+    }
+    return `contrast is ${Math.min(...least).toFixed(1)} or more`;
+  }),
+
   check("the page below stays where it is", async (visit) => {
     const { rule, release } = held();
     visit.proxy.next("begin", rule);
@@ -282,6 +297,30 @@ function readColours() {
 
 function countAnimations() {
   return window.test.hosts()[0].shadowRoot.getAnimations().length;
+}
+
+/** What the button that sends an answer looks like where the page says this colour: red, green and blue, and contrasts. */
+function readAccent(colour) {
+  document.documentElement.style.setProperty("--haechi-accent", colour);
+  const { part } = window.test;
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const seen = (text) => {
+    canvas.fillStyle = text;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  // Relative luminance and contrast as WCAG 2.2 defines them.
+  const light = (channel) => channel <= 10 ? channel / 255 / 12.92 : ((channel / 255 + 0.055) / 1.055) ** 2.4;
+  const luminance = (rgb) => rgb.map(light).reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0.05);
+  const contrast = (one, other) => Math.max(one, other) / Math.min(one, other);
+  const style = getComputedStyle(part("panel").querySelector(".check"));
+  const accent = seen(style.backgroundColor);
+  const ground = seen(getComputedStyle(part("panel")).backgroundColor);
+  return {
+    accent,
+    onGround: contrast(luminance(accent), luminance(ground)),
+    ofLetters: contrast(luminance(accent), luminance(seen(style.color))),
+  };
 }
 
 function readGround() {
