@@ -45,6 +45,8 @@ SCREEN = "captcha-whisperer"
 ARCHES, VARIED, VARIATIONS, SCREENED = 130, 5, 12, 16
 # Pixels around the letters.
 MARGIN = 6
+# Parts of its height that a box has for each character, at the least.
+LEAST_WIDTH = 0.3
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Attacker:
         start = time.process_time()
         mask, layouts = self._find(picture)
         said = {("whole", name): one for name, one in self._said(picture).items()}
-        said |= {("cropped", name): one for name, one in self._said(_cropped(picture, mask)).items()}
+        said |= {("cropped", name): one for name, one in self._said(_cropped(picture, mask, self.length)).items()}
         always = list(said.values())
         best = self._surest(layouts, picture, KEPT)
         # Who makes a single call knows no more than the mask, unless there is nothing to see in it.
@@ -130,11 +132,16 @@ class Attacker:
         return "".join(self.alphabet[character - 1] for character in answer)
 
 
-def _cropped(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The box around the mask, or the whole picture if nothing is in it."""
+def _cropped(picture: np.ndarray, mask: np.ndarray, length: int) -> np.ndarray:
+    """The box around the mask, or the whole picture if nothing is in it.
+
+    Readers take as many steps as a box is wide for its height, and must have some for each character.
+    """
     if not mask.any():
         return picture
     (top, left), (bottom, right) = np.argwhere(mask).min(0), np.argwhere(mask).max(0)
+    missing = int(LEAST_WIDTH * length * (bottom - top + 2 * MARGIN)) - (right - left + 2 * MARGIN)
+    left, right = left - max(0, missing) // 2, right + (max(0, missing) + 1) // 2
     return picture[max(0, top - MARGIN) : bottom + MARGIN, max(0, left - MARGIN) : right + MARGIN]
 
 

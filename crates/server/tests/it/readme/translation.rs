@@ -7,12 +7,13 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use super::read;
 
 /// The documents that are there in both languages.
-const PAIRS: [(&str, &str); 5] = [
+const PAIRS: [(&str, &str); 6] = [
     ("README.md", "README.ko.md"),
     ("docs/quick-start.md", "docs/ko/quick-start.md"),
     ("docs/integration.md", "docs/ko/integration.md"),
     ("docs/operating.md", "docs/ko/operating.md"),
     ("docs/accessibility.md", "docs/ko/accessibility.md"),
+    ("docs/naver.md", "docs/ko/naver.md"),
 ];
 
 /// What else has words in Korean for people.
