@@ -10,7 +10,7 @@ const TARGET = "es2020";
 /** Private members that get short names. No page, browser or server has any of these names. */
 const PRIVATE =
   "alarms cancels captchas clicked clickThrough colour content darkness describe exchange expire fail follow giveUp " +
-  "grant granted hasExpired inputs isAsking isForWork isPlaced isTaken isUnasked isWaiting keepFocus labour lapse " +
+  "grant granted hasExpired inputs isAsking isForWork isPlaced isSlower isTaken isUnasked isWaiting keepFocus labour lapse " +
   "lastToken letsClickThrough life listener listeners makeId mediaOf misses observer offset onDarkness onResize " +
   "onScroll placeAcross placeBar placeDown player playText post present receive rejectEmpty settle showSound sight " +
   "solver stay surface take takeWaiting texts valid waiting wake wire wish worksAlone";

@@ -175,7 +175,9 @@ export class Panel {
 
   private listen(): void {
     this.play.addEventListener("click", () => this.player.toggle());
-    this.slower.addEventListener("click", () => this.player.changePace());
+    this.slower.addEventListener("click", () => {
+      this.slower.setAttribute("aria-pressed", String(this.player.changePace()));
+    });
     listenForSigns(this.field, this.language, (seconds) => {
       if (seconds) this.player.move(seconds);
       else this.player.toggle();
@@ -188,13 +190,14 @@ export class Panel {
   }
 
   private showSound(): void {
-    const { isPlaying, isSlower, progress } = this.player;
+    const { isPlaying, progress } = this.player;
     const text = isPlaying ? this.texts.pause : this.texts.play;
     this.progress.value = progress;
     // While it plays nothing else changes, and writing the same would lay out the panel anew.
-    if (text !== this.playText.data) this.playText.data = text;
-    this.play.dataset["offers"] = isPlaying ? "pause" : "play";
-    this.slower.setAttribute("aria-pressed", String(isSlower));
+    if (text !== this.playText.data) {
+      this.playText.data = text;
+      this.play.dataset["offers"] = isPlaying ? "pause" : "play";
+    }
   }
 }
 

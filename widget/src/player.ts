@@ -12,9 +12,9 @@ interface Listener {
  * `preload="none"` should keep them from.
  */
 export class Player {
-  isSlower = false;
   /** Whether any of it was played. */
   isHeard = false;
+  private isSlower = false;
   private address = "";
   /** Half the bytes, for every browser that we know; taken back where it does not play. */
   private format = "&format=mulaw";
@@ -62,10 +62,11 @@ export class Player {
     void this.start();
   }
 
-  changePace(): void {
+  /** Whether it is slower now. */
+  changePace(): boolean {
     this.isSlower = !this.isSlower;
     if (this.sound) this.sound.playbackRate = this.pace;
-    this.listener.onChange();
+    return this.isSlower;
   }
 
   private get pace(): number {
