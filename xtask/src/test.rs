@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that CI runs, after installing what it needs.
 
-use std::{fs, process::Command};
+use std::{fs, process::Command, thread, time::Instant};
 
 use testbed::{Cluster, Redis, RedisOptions};
 
@@ -92,20 +92,14 @@ fn run_quickly() -> anyhow::Result<()> {
 }
 
 fn run_everything(options: &Options) -> anyhow::Result<()> {
-    install_needed(options)?;
-    check_style()?;
-    run(&mut cargo_test(&[]))?;
-    test_other_ledgers()?;
+    timed("installing", || install_needed(options))?;
+    timed("style", check_style)?;
+    timed("unit and black-box tests", || run(&mut cargo_test(&[])))?;
+    timed("the other ledgers", test_other_ledgers)?;
     // These start the program that is built by now. One at a time: each needs all processors.
-    run(&mut cargo_test(&["--test", "scenarios", "--", "--test-threads", "1"]))?;
+    timed("scenarios", || run(&mut cargo_test(&["--test", "scenarios", "--", "--test-threads", "1"])))?;
     if !options.no_browser {
-        install_axe()?;
-        widget::check()?;
-        // Each has a server and a browser of its own, of which two find room on two processors.
-        let mut browser = cargo_test(&["--test", "browser", "--", "--test-threads", "2"]);
-        run(browser.env("E2E_HAECHI", built("debug", "haechi")))?;
-    }
-    if !options.no_browser {
+        timed("pages in a browser", test_pages)?;
         check_if_installed("the widget in browsers", widget::install, widget::check_installed)?;
         check_if_installed("the way to a protected form", widget::install, walk::check_installed)?;
         check_if_installed("the vendors' clients", clients::install, clients::check_installed)?;
@@ -115,11 +109,27 @@ fn run_everything(options: &Options) -> anyhow::Result<()> {
     check_if_installed("deploy/", deploy::install, deploy::check_installed)?;
     check_if_installed("the table of keyboards", keyboards::install, keyboards::check_installed)?;
     check_if_installed("the bench's reading", attack::install_tests, attack::test_installed)?;
-    book::build()?;
-    audit::check()?;
-    check_rustdoc()?;
+    timed("the book", book::build)?;
+    timed("licences and sources", audit::check)?;
+    timed("rustdoc", check_rustdoc)?;
     println!("\nAll passed.");
     Ok(())
+}
+
+/// Says how long something took, so that whoever waits sees for what.
+fn timed(what: &str, act: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let start = Instant::now();
+    act()?;
+    println!("\n{what}: {} s", start.elapsed().as_secs());
+    Ok(())
+}
+
+fn test_pages() -> anyhow::Result<()> {
+    install_axe()?;
+    widget::check()?;
+    // Each has a server and a browser of its own, of which two find room on two processors.
+    let mut browser = cargo_test(&["--test", "browser", "--", "--test-threads", "2"]);
+    run(browser.env("E2E_HAECHI", built("debug", "haechi")))
 }
 
 fn check_style() -> anyhow::Result<()> {
@@ -138,8 +148,13 @@ fn check_rustdoc() -> anyhow::Result<()> {
 ///
 /// It is always the whole workspace that Cargo is asked for: for some of its packages it would resolve other features,
 /// and build everything that has them once more.
+///
+/// Most tests wait for servers rather than compute, so that there is room for more of them than there are processors.
 pub(crate) fn cargo_test(arguments: &[&str]) -> Command {
-    cargo(&[&["test", "--workspace"], arguments].concat())
+    let mut tests = cargo(&[&["test", "--workspace"], arguments].concat());
+    let threads = 2 * thread::available_parallelism().map_or(1, usize::from);
+    tests.env("RUST_TEST_THREADS", threads.to_string());
+    tests
 }
 
 /// The black-box suite, as far as a ledger has a bearing on it, on this one.
@@ -156,7 +171,7 @@ fn check_if_installed(
     check: impl FnOnce() -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     match install() {
-        Ok(()) => check(),
+        Ok(()) => timed(what, check),
         Err(error) => {
             println!("\nNOT CHECKED: {what}, because what checks it could not be installed: {error}");
             Ok(())
