@@ -21,7 +21,7 @@ from hearing import RATES, judge
 from pauses import lead_in_end
 from scoring import report
 from sounds import Sound, sounds_of
-from spellings import ALPHABET, NAMES, Reader, told
+from spellings import ALPHABET, DIGITS, NAMES, Reader, told
 from whisper_base import RATE_HZ, VERSION, Whisper
 
 # Share of sounds of which nothing is written at which the recogniser counts as broken.
@@ -41,15 +41,17 @@ def write(
     return written
 
 
-def prompts_of(language: str, length: int) -> dict[str, str | None]:
-    """What a listener is told, by the name of the way."""
-    return {"free": None, "told": told(language, ALPHABET, length)}
+def prompts_of(language: str, answers: list[str]) -> dict[str, str | None]:
+    """What a listener is told of such answers, by the name of the way."""
+    alphabet = DIGITS if all(set(answer) <= set(DIGITS) for answer in answers) else ALPHABET
+    return {"free": None, "told": told(language, alphabet, len(answers[0]))}
 
 
 def hear(whisper: Whisper, language: str, sounds: list[Sound], clean: Path) -> dict[str, list[str]]:
     """The characters that are heard of each sound after its lead-in, in each way."""
     reader = Reader.of_language(language)
-    written = write(whisper, sounds, beginning("found", clean), prompts_of(language, len(sounds[0].answer)))
+    prompts = prompts_of(language, [sound.answer for sound in sounds])
+    written = write(whisper, sounds, beginning("found", clean), prompts)
     return {way: [reader.characters(text) for text in texts] for way, texts in written.items()}
 
 
@@ -101,7 +103,7 @@ def main() -> None:
     twin = folder.with_name(f"{folder.name}-clean")
     clean = options.clean or (twin if twin.is_dir() else folder)
     sounds = sounds_of(folder)[-options.count :]
-    prompts = prompts_of(options.language, len(sounds[0].answer))
+    prompts = prompts_of(options.language, [sound.answer for sound in sounds])
     prompts = {name: prompt for name, prompt in prompts.items() if options.way in (name, "both")}
     begin = beginning(options.lead_in, clean)
     written = write(Whisper(options.language), sounds, begin, prompts)

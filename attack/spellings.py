@@ -18,7 +18,13 @@ TOLD = {
     "ja": "エフ エイチ ジェー ケー エル アール ティー ダブリュー エックス ワイ ゼット さん よん ろく なな きゅう",
     "zh": "F H J K L R T W X Y Z 三 四 六 七 九",
 }
-NAMES = {language: dict(zip(ALPHABET, names.split(), strict=True)) for language, names in TOLD.items()}
+# Where answers are of digits alone there are two more, and the letters are not there.
+DIGITS = "2345679"
+TWO_AND_FIVE = {"ko": "둘 오", "en": "two five", "ja": "に ご", "zh": "二 五"}
+NAMES = {
+    language: dict(zip(ALPHABET + "25", f"{names} {TWO_AND_FIVE[language]}".split(), strict=True))
+    for language, names in TOLD.items()
+}
 # How a recogniser writes a name that it hears alone, beside the character itself and the name that it is told.
 HELD = {
     "ko": {"H": "에이취", "R": "알", "4": "네", "6": "육", "7": "칠"},
@@ -30,7 +36,8 @@ HELD = {
 COMMAS = {"ko": ", ", "en": ", ", "ja": "、", "zh": "、"}
 STOPS = {"ko": ". ", "en": ". ", "ja": "。", "zh": "。"}
 # So far in the alphabet is the next character of an example: each comes before any comes again, and none in order.
-STRIDE = 7
+# It has no divisor with either alphabet's length in common.
+STRIDE, STRIDE_OF_DIGITS = 7, 3
 
 # English names, in any language. Words that are something else as a rule ("are", "for") are what people write who
 # know that a letter or a digit comes.
@@ -277,7 +284,8 @@ def told(language: str, alphabet: str, length: int) -> str:
     """What a recogniser is told before it hears a sound: answers of a length, as examples, in which every name comes.
     A mere list of the names it takes for the beginning of a longer one."""
     count = -(-len(alphabet) // length) * length
-    names = [NAMES[language][alphabet[number * STRIDE % len(alphabet)]] for number in range(count)]
+    stride = STRIDE_OF_DIGITS if alphabet == DIGITS else STRIDE
+    names = [NAMES[language][alphabet[number * stride % len(alphabet)]] for number in range(count)]
     examples = [COMMAS[language].join(names[start : start + length]) for start in range(0, count, length)]
     return "".join(example + STOPS[language] for example in examples).strip()
 

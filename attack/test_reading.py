@@ -154,7 +154,7 @@ class Spelling(unittest.TestCase):
 
     def test_every_name_that_is_told_is_read(self) -> None:
         for language, names in spellings.NAMES.items():
-            self.assertEqual(len(names), 16)
+            self.assertEqual(len(names), 18)
             for character, name in names.items():
                 self.check(language, name, character)
 
@@ -167,14 +167,14 @@ class Spelling(unittest.TestCase):
             if language == "ja":
                 # As it is written; what an engine is given makes it say that.
                 spoken["W"] = "ダブリュー"
-            self.assertEqual(spellings.NAMES[language], {each: spoken[each] for each in spellings.ALPHABET})
+            self.assertEqual(spellings.NAMES[language], {each: spoken[each] for each in spellings.ALPHABET + "25"})
 
     def test_examples_have_every_name(self) -> None:
         for language in spellings.NAMES:
-            for length in (4, 5, 8):
-                examples = spellings.told(language, spellings.ALPHABET, length)
+            for alphabet, length in itertools.product((spellings.ALPHABET, spellings.DIGITS), (4, 5, 7, 8)):
+                examples = spellings.told(language, alphabet, length)
                 characters = spellings.Reader.of_language(language).characters(examples)
-                self.assertEqual(set(characters), set(spellings.ALPHABET))
+                self.assertEqual(set(characters), set(alphabet))
                 self.assertEqual(len(characters) % length, 0)
 
     def test_letters_and_digits_are_read_in_any_language(self) -> None:
