@@ -1,7 +1,8 @@
 //! Debian packages that a command needs: installed where this may be done, else named.
 
 use std::{
-    fs::{self, OpenOptions},
+    env,
+    fs::{self, File, OpenOptions},
     io::{ErrorKind, Write},
     os::unix::fs::OpenOptionsExt,
     path::Path,
@@ -29,6 +30,9 @@ pub(crate) fn install_missing(needed: &[&Needed], advice: &str) -> anyhow::Resul
     if !is_there("apt-get") || !is_root() {
         bail!("these Debian packages are needed: {}\n{advice}", packages.join(" "));
     }
+    // Two of us may be at it at once, and apt-get waits for nobody.
+    let turn = File::create(env::temp_dir().join("haechi-apt-get.lock"))?;
+    turn.lock()?;
     run(Command::new("apt-get").args(["update", "-qq"]))?;
     let _no_daemons = NoDaemons::begin()?;
     let install = ["install", "--yes", "--no-install-recommends", "-qq"];

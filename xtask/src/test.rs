@@ -1,7 +1,14 @@
 //! `cargo xtask test`: everything that CI runs, after installing what it needs.
 
-use std::{fs, process::Command, thread, time::Instant};
+use std::{
+    env, fs,
+    process::{Child, Command, Stdio},
+    thread,
+    time::Instant,
+};
 
+use anyhow::ensure;
+use tempfile::NamedTempFile;
 use testbed::{Cluster, Redis, RedisOptions};
 
 use crate::{
@@ -18,6 +25,9 @@ pub(crate) struct Options {
     /// Leave the browser tests out.
     #[arg(long)]
     no_browser: bool,
+    /// Run what a browser is needed for, and nothing else.
+    #[arg(long, conflicts_with_all = ["no_browser", "quick"])]
+    browsers: bool,
     /// Install nothing, and run what answers first: format, clippy, unit tests, and the black-box suite on one ledger.
     #[arg(long)]
     quick: bool,
@@ -79,7 +89,11 @@ const NOT_QUICK: [&str; 8] =
 const ALL_TARGETS: [&str; 5] = ["--all-targets", "--test", "scenarios", "--test", "browser"];
 
 pub(crate) fn test(options: &Options) -> anyhow::Result<()> {
-    if options.quick { run_quickly() } else { run_everything(options) }
+    match options {
+        Options { quick: true, .. } => run_quickly(),
+        Options { browsers: true, .. } => install_needed(options).and_then(|()| test_in_browsers()),
+        Options { .. } => run_everything(options),
+    }
 }
 
 fn run_quickly() -> anyhow::Result<()> {
@@ -95,15 +109,22 @@ fn run_everything(options: &Options) -> anyhow::Result<()> {
     timed("installing", || install_needed(options))?;
     timed("style", check_style)?;
     timed("unit and black-box tests", || run(&mut cargo_test(&[])))?;
-    timed("the other ledgers", test_other_ledgers)?;
     // These start the program that is built by now. One at a time: each needs all processors.
     timed("scenarios", || run(&mut cargo_test(&["--test", "scenarios", "--", "--test-threads", "1"])))?;
-    if !options.no_browser {
-        timed("pages in a browser", test_pages)?;
-        check_if_installed("the widget in browsers", widget::install, widget::check_installed)?;
-        check_if_installed("the way to a protected form", widget::install, walk::check_installed)?;
-        check_if_installed("the vendors' clients", clients::install, clients::check_installed)?;
+    if options.no_browser {
+        return test_the_rest().inspect(|()| println!("\nAll passed."));
     }
+    // Browsers wait for sounds and clocks most of the time. Both go to their end, whatever becomes of the other.
+    let browsers = Beside::start()?;
+    let rest = test_the_rest();
+    browsers.finish().and(rest)?;
+    println!("\nAll passed.");
+    Ok(())
+}
+
+/// What needs neither a browser nor all processors.
+fn test_the_rest() -> anyhow::Result<()> {
+    timed("the other ledgers", test_other_ledgers)?;
     check_if_installed("Valkey", valkey::install, valkey::check_installed)?;
     check_if_installed("the OpenAPI document", schemathesis::install, schemathesis::check_installed)?;
     check_if_installed("deploy/", deploy::install, deploy::check_installed)?;
@@ -111,9 +132,38 @@ fn run_everything(options: &Options) -> anyhow::Result<()> {
     check_if_installed("the bench's reading", attack::install_tests, attack::test_installed)?;
     timed("the book", book::build)?;
     timed("licences and sources", audit::check)?;
-    timed("rustdoc", check_rustdoc)?;
-    println!("\nAll passed.");
-    Ok(())
+    timed("rustdoc", check_rustdoc)
+}
+
+fn test_in_browsers() -> anyhow::Result<()> {
+    timed("pages in a browser", test_pages)?;
+    check_if_installed("the widget in browsers", widget::install, widget::check_installed)?;
+    check_if_installed("the way to a protected form", widget::install, walk::check_installed)?;
+    check_if_installed("the vendors' clients", clients::install, clients::check_installed)
+}
+
+/// This program once more, at what needs browsers, while other tests go on. What it says is shown once it has ended.
+struct Beside {
+    child: Child,
+    log: NamedTempFile,
+}
+
+impl Beside {
+    fn start() -> anyhow::Result<Self> {
+        let log = NamedTempFile::new()?;
+        let mut command = Command::new(env::current_exe()?);
+        let written = log.reopen()?;
+        command.args(["test", "--browsers"]).stdin(Stdio::null()).stdout(written.try_clone()?).stderr(written);
+        println!("\nBeside what follows: cargo xtask test --browsers");
+        Ok(Self { child: command.spawn()?, log })
+    }
+
+    fn finish(mut self) -> anyhow::Result<()> {
+        let status = self.child.wait()?;
+        print!("\n{}", fs::read_to_string(&self.log)?);
+        ensure!(status.success(), "cargo xtask test --browsers failed: {status}");
+        Ok(())
+    }
 }
 
 /// Says how long something took, so that whoever waits sees for what.
