@@ -9,7 +9,7 @@ use crate::{
     command::{built, cargo, root, run},
     deploy, keyboards,
     packages::{Needed, install_missing},
-    schemathesis, valkey, walk, widget,
+    proxies, schemathesis, valkey, walk, widget,
 };
 
 /// What to run.
@@ -94,6 +94,8 @@ fn run_quickly() -> anyhow::Result<()> {
 fn run_everything(options: &Options) -> anyhow::Result<()> {
     install_needed(options)?;
     check_style()?;
+    // The suite itself tries them, if they are there.
+    check_if_installed("haechi behind Traefik and Envoy", proxies::install, || Ok(()))?;
     run(&mut cargo_test(&[]))?;
     test_other_ledgers()?;
     // These start the program that is built by now. One at a time: each needs all processors.
