@@ -3,6 +3,7 @@
 mod checks;
 mod envoy;
 mod limits;
+mod sites;
 mod traefik;
 
 use std::{
@@ -104,6 +105,7 @@ impl Places<'_> {
     fn nginx_below(&self) -> Command {
         let (certificate, key) = certificate(self.folder);
         let text = self.with_public_upstream("nginx-below-a-path.conf");
+        let text = replaced(&text, "allow 127.0.0.0/8;", &format!("allow {INSIDE};"));
         let text = replaced(&text, "/var/log/nginx/", &format!("{}/", self.folder.display()));
         let site = format!(
             "server {{\nlisten 127.0.0.1:{} ssl;\nserver_name {HOST};\naccess_log off;\nssl_certificate {};\n\
@@ -118,6 +120,7 @@ impl Places<'_> {
     fn caddy_below(&self) -> Command {
         let (certificate, key) = certificate(self.folder);
         let text = self.with_public_upstream("Caddyfile-below-a-path");
+        let text = replaced(&text, "127.0.0.0/8 ::1 private_ranges", INSIDE);
         let site = format!(
             "{{\n\tadmin off\n\thttp_port {}\n\thttps_port {}\n\tdefault_bind 127.0.0.1\n}}\n{HOST} {{\n\ttls {} {}\n{text}\n}}\n",
             self.plain_port,
@@ -143,10 +146,6 @@ impl Places<'_> {
     fn with_upstreams(&self, file: &str, line: impl Fn(&str) -> String) -> String {
         let text = replaced(&configuration(file), &line("127.0.0.1:8080"), &line(&self.announced("listening")));
         replaced(&text, &line("127.0.0.1:9090"), &line(&self.announced("operators")))
-    }
-
-    fn nginx(&self) -> Command {
-        self.run_nginx(&self.nginx_text())
     }
 
     fn nginx_text(&self) -> String {
@@ -176,11 +175,10 @@ impl Places<'_> {
         nginx
     }
 
-    fn haproxy(&self) -> Command {
+    fn haproxy_text(&self) -> String {
         let text = self.with_upstreams("haproxy.cfg", |address| format!("server haechi {address}"));
         let text = replaced(&text, "src 127.0.0.0/8", &format!("src {INSIDE}"));
-        let text = replaced(&text, "bind :80", &format!("bind 127.0.0.1:{}", self.plain_port));
-        self.run_haproxy(&text)
+        replaced(&text, "bind :80", &format!("bind 127.0.0.1:{}", self.plain_port))
     }
 
     /// As it is there, but that it comes from another address than whoever asks the server itself.
@@ -203,7 +201,7 @@ impl Places<'_> {
         haproxy
     }
 
-    fn caddy(&self) -> Command {
+    fn caddy_text(&self) -> String {
         let (certificate, key) = certificate(self.folder);
         let text = self.with_upstreams("Caddyfile", |address| format!("to_haechi {address}"));
         let text = replaced(&text, "127.0.0.0/8 ::1 private_ranges", INSIDE);
@@ -213,8 +211,7 @@ impl Places<'_> {
         );
         let text = replaced(&text, "{\n\tservers {", &format!("{ports}\tservers {{"));
         let tls = format!("{HOST} {{\n\ttls {} {}\n", certificate.display(), key.display());
-        let text = replaced(&text, &format!("{HOST} {{\n"), &tls);
-        self.run_caddy(&text)
+        replaced(&text, &format!("{HOST} {{\n"), &tls)
     }
 
     fn run_caddy(&self, text: &str) -> Command {
@@ -327,21 +324,21 @@ fn check(command: impl FnOnce(&Places<'_>) -> Command) {
 #[test]
 fn nginx_as_it_is_configured_in_deploy() {
     if is_here("nginx", "-v") {
-        check(|places| places.nginx());
+        check(|places| places.run_nginx(&places.nginx_text()));
     }
 }
 
 #[test]
 fn caddy_as_it_is_configured_in_deploy() {
     if is_here("caddy", "version") {
-        check(|places| places.caddy());
+        check(|places| places.run_caddy(&places.caddy_text()));
     }
 }
 
 #[test]
 fn haproxy_as_it_is_configured_in_deploy() {
     if is_here("haproxy", "-v") {
-        check(|places| places.haproxy());
+        check(|places| places.run_haproxy(&places.haproxy_text()));
     }
 }
 
@@ -392,6 +389,10 @@ fn check_below(command: impl FnOnce(&Places<'_>) -> Command) {
         }
     };
     check_all_pages(&proxied.server, &proxied.url(""), fetch);
+    for path in ["/console", "/console/sign-in", "/admin/v1/apps", "/docs"] {
+        let outside = proxied.fetch(&below(path), &["--interface", "127.0.0.2", "--header", &cookie]);
+        assert_eq!(outside.status, 403, "{path}");
+    }
     assert_eq!(proxied.fetch(&below("/metrics"), &[]).status, 404);
 }
 

@@ -34,7 +34,7 @@ fn written(address: &str) -> String {
 }
 
 impl Places<'_> {
-    fn envoy_text(&self) -> String {
+    pub(super) fn envoy_text(&self) -> String {
         let text = self.with_upstreams("envoy.yaml", written);
         let text = self.envoy_here(&text);
         let plain = written(&format!("127.0.0.1:{}", self.plain_port));
@@ -62,7 +62,7 @@ impl Places<'_> {
         replaced(&text, r#"{address: "::", port_value: 443, ipv4_compat: true}"#, &encrypted)
     }
 
-    fn run_envoy(&self, text: &str) -> Command {
+    pub(super) fn run_envoy(&self, text: &str) -> Command {
         let file = self.folder.join("envoy.yaml");
         fs::write(&file, text).unwrap();
         let mut envoy = Command::new(installed("envoy"));

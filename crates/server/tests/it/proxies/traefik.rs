@@ -8,12 +8,12 @@ use super::{
 };
 
 impl Places<'_> {
-    fn traefik(&self) -> Command {
+    pub(super) fn traefik_text(&self) -> String {
         let (certificate, key) = certificate(self.folder);
         let text = self.with_upstreams("traefik-haechi.yml", |address| format!("url: http://{address}"));
         let text = replaced(&text, "/etc/ssl/captcha.example.org/fullchain.pem", certificate.to_str().unwrap());
         let text = replaced(&text, "/etc/ssl/captcha.example.org/privkey.pem", key.to_str().unwrap());
-        self.run_traefik(&replaced(&text, "127.0.0.0/8", INSIDE))
+        replaced(&text, "127.0.0.0/8", INSIDE)
     }
 
     fn traefik_introducing(&self) -> Command {
@@ -21,7 +21,7 @@ impl Places<'_> {
     }
 
     /// Traefik, which sends requests where this text says.
-    fn run_traefik(&self, text: &str) -> Command {
+    pub(super) fn run_traefik(&self, text: &str) -> Command {
         let routes = self.folder.join("traefik-haechi.yml");
         fs::write(&routes, text).unwrap();
         let text = replaced(&configuration("traefik.yml"), "/etc/traefik/traefik-haechi.yml", routes.to_str().unwrap());
@@ -38,7 +38,7 @@ impl Places<'_> {
 #[test]
 fn traefik_as_it_is_configured_in_deploy() {
     if is_here(&installed("traefik"), "version") {
-        check(|places| places.traefik());
+        check(|places| places.run_traefik(&places.traefik_text()));
     }
 }
 
