@@ -93,9 +93,9 @@ fn run_quickly() -> anyhow::Result<()> {
 
 fn run_everything(options: &Options) -> anyhow::Result<()> {
     install_needed(options)?;
-    check_style()?;
     // The suite itself tries them, if they are there.
     check_if_installed("haechi behind Traefik and Envoy", proxies::install, || Ok(()))?;
+    check_style()?;
     run(&mut cargo_test(&[]))?;
     test_other_ledgers()?;
     // These start the program that is built by now. One at a time: each needs all processors.
