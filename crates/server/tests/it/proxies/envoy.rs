@@ -18,7 +18,7 @@ let ending = "ended";
 stream.on("data", (bytes) => {
   count += bytes.length;
   stream.pause();
-  setTimeout(() => stream.resume(), bytes.length / 80);
+  setTimeout(() => stream.resume(), bytes.length / 40);
 });
 stream.on("error", (error) => (ending = error.message));
 stream.on("close", () => {
@@ -101,12 +101,12 @@ fn a_slow_client_of_envoy_gets_the_whole_sound() {
         return;
     }
     let proxied = Proxied::start(&["--admin-listen", "127.0.0.1:0"], |places| {
-        let text = replaced(&places.envoy_text(), "timeout: 15s}", "timeout: 1s}");
-        places.run_envoy(&replaced(&text, "stream_idle_timeout: 30s", "stream_idle_timeout: 1s"))
+        let text = replaced(&places.envoy_text(), "timeout: 15s}", "timeout: 3s}");
+        places.run_envoy(&replaced(&text, "stream_idle_timeout: 30s", "stream_idle_timeout: 3s"))
     });
     let key = proxied.server.issue(proxied.server.appkey());
     let path = format!("/captcha/v1.0/keys/{key}/sound");
-    let sound = proxied.fetch(&path, &[]);
+    let sound = proxied.server.get(&path);
     let address = format!("https://127.0.0.1:{}", proxied.port);
     let output = Command::new("node").args(["-e", SLOW_CLIENT, &address, HOST, &path]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
