@@ -19,6 +19,7 @@ mod keyboards;
 mod layers;
 mod packages;
 mod price;
+mod proxies;
 mod sbom;
 mod schemathesis;
 mod screens;

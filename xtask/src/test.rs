@@ -16,7 +16,7 @@ use crate::{
     command::{built, cargo, root, run},
     deploy, keyboards,
     packages::{Needed, install_missing},
-    schemathesis, valkey, walk, widget,
+    proxies, schemathesis, valkey, walk, widget,
 };
 
 /// What to run.
@@ -107,6 +107,8 @@ fn run_quickly() -> anyhow::Result<()> {
 
 fn run_everything(options: &Options) -> anyhow::Result<()> {
     timed("installing", || install_needed(options))?;
+    // The suite itself tries them, if they are there.
+    check_if_installed("haechi behind Traefik and Envoy", proxies::install, || Ok(()))?;
     timed("style", check_style)?;
     timed("unit and black-box tests", || run(&mut cargo_test(&[])))?;
     // These start the program that is built by now. One at a time: each needs all processors.

@@ -12,6 +12,18 @@ use super::{
 };
 use crate::{command::root, deb};
 
+/// Files of deploy/ that are in every archive.
+const EXAMPLES: [&str; 8] = [
+    "debian/haechi.toml",
+    "debian/haechi.service",
+    "nginx.conf",
+    "Caddyfile",
+    "haproxy.cfg",
+    "traefik.yml",
+    "traefik-haechi.yml",
+    "envoy.yaml",
+];
+
 /// Manual pages, completions, licences and documents, which a program of any kind of machine says of itself alike.
 pub(super) struct Parts {
     pub(super) folder: PathBuf,
@@ -51,7 +63,7 @@ impl Parts {
         for name in ["LICENSE", "README.md", "README.ko.md", "CHANGELOG.md"] {
             tree.copy(&format!("{documents}/{name}"), 0o644, &root().join(name))?;
         }
-        for file in ["debian/haechi.toml", "debian/haechi.service", "nginx.conf", "Caddyfile"] {
+        for file in EXAMPLES {
             let name = file.rsplit('/').next().unwrap_or(file);
             tree.copy(&format!("{documents}/examples/{name}"), 0o644, &root().join("deploy").join(file))?;
         }

@@ -3,13 +3,14 @@
 use std::{any::Any, sync::Arc, time::Duration};
 
 use axum::{
-    body::{Bytes, HttpBody},
-    extract::{FromRequest, MatchedPath, Request, State},
+    body::{Body, Bytes, HttpBody},
+    extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-
+use http_body_util::BodyExt;
+use tokio::time::timeout;
 use tracing::Instrument;
 use url::{Host, Url};
 
@@ -25,8 +26,13 @@ use crate::{
 
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// The largest body that is read.
+/// The largest body that is taken.
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
+/// The most of a larger one that is read, and kept nowhere, before its client is told. A connection that is closed while
+/// its client still sends may take the reply with it: a proxy then says that the server is gone.
+const MAX_DISCARDED_BYTES: usize = 64 * 1024;
+/// The longest that the rest of it is waited for.
+const MAX_DISCARD_TIME: Duration = Duration::from_secs(2);
 /// The longest path and query together.
 pub(crate) const MAX_URI_BYTES: usize = 8 * 1024;
 /// The most that all headers take together.
@@ -89,14 +95,32 @@ pub(crate) async fn no_such_route() -> Refusal {
 /// # Errors
 /// [`Refusal::Http`] if it is larger than [`MAX_BODY_BYTES`] or breaks off.
 pub(crate) async fn read_body(request: Request) -> Result<Bytes, Refusal> {
-    // What is announced to be too large is not waited for.
-    if request.body().size_hint().lower() > MAX_BODY_BYTES as u64 {
-        return Err(Refusal::Http(StatusCode::PAYLOAD_TOO_LARGE));
+    let too_large = Refusal::Http(StatusCode::PAYLOAD_TOO_LARGE);
+    let mut body = request.into_body();
+    // What is announced to be larger than that is not waited for.
+    if body.size_hint().lower() > MAX_DISCARDED_BYTES as u64 {
+        return Err(too_large);
     }
-    Bytes::from_request(request, &()).await.map_err(|rejection| {
-        let status = rejection.into_response().status();
-        Refusal::Http(if status.is_client_error() { status } else { StatusCode::BAD_REQUEST })
-    })
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Refusal::Http(StatusCode::BAD_REQUEST))?;
+        let Ok(data) = frame.into_data() else { continue };
+        bytes.extend_from_slice(&data);
+        if bytes.len() > MAX_BODY_BYTES {
+            // Its client is told the same if the rest does not come.
+            drop(timeout(MAX_DISCARD_TIME, discard(body, bytes.len())).await);
+            return Err(too_large);
+        }
+    }
+    Ok(bytes.into())
+}
+
+/// Reads the rest of a body of which there were so many bytes, as far as is bearable.
+async fn discard(mut body: Body, mut count: usize) {
+    while count <= MAX_DISCARDED_BYTES {
+        let Some(Ok(frame)) = body.frame().await else { return };
+        count += frame.data_ref().map_or(0, Bytes::len);
+    }
 }
 
 /// Refuses a request whose line is too long, whose headers are too large or too many, or of which a proxy before us may
@@ -130,7 +154,7 @@ fn is_ambiguous(request: &Request) -> bool {
 
 /// Ends a request that takes too long, such as one whose body does not come.
 pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(MAX_TIME, next.run(request)).await {
+    match timeout(MAX_TIME, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Refusal::Http(StatusCode::REQUEST_TIMEOUT).into_response(),
     }

@@ -1,5 +1,11 @@
 //! What old, careless and hostile clients send: charsets, numbers, marks, other types, too much.
 
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    time::Duration,
+};
+
 use ureq::AsSendBody;
 
 use crate::{
@@ -253,4 +259,48 @@ fn a_pages_script_can_read_what_its_call_is_refused_with_before_it_is_made() {
         assert_eq!((reply.status, reply.header("access-control-allow-origin")), (status, "*"));
         assert!(reply.json()["error"].is_string());
     }
+}
+
+/// Its reply could otherwise be lost on its way, and a proxy would say that the server is gone.
+#[test]
+fn a_body_that_is_too_large_is_read_before_its_client_is_told() {
+    let server = TestServer::start();
+    let connect = || {
+        let stream = TcpStream::connect(server.url().strip_prefix("http://").unwrap()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream
+    };
+    let head = |kind: &str| format!("POST /siteverify HTTP/1.1\r\nHost: a\r\nContent-Type: {FORM}\r\n{kind}\r\n\r\n");
+    let status = |reader: &mut BufReader<&TcpStream>| {
+        let mut lines = std::iter::from_fn(|| {
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            Some(line).filter(|line| !line.trim().is_empty())
+        });
+        let status = lines.next().unwrap_or_default();
+        let length: usize =
+            lines.find_map(|line| line.strip_prefix("content-length: ")?.trim().parse().ok()).unwrap_or(0);
+        lines.for_each(drop);
+        reader.read_exact(&mut vec![0; length]).unwrap();
+        status
+    };
+    let stream = connect();
+    let mut reader = BufReader::new(&stream);
+    let chunked = [b"5000\r\n".to_vec(), vec![b'a'; 0x5000], b"\r\n0\r\n\r\n".to_vec()].concat();
+    for (kind, body) in [("Content-Length: 20000", vec![b'a'; 20_000]), ("Transfer-Encoding: chunked", chunked)] {
+        (&stream).write_all(head(kind).as_bytes()).unwrap();
+        // The rest comes when a reply that did not wait for it would be there.
+        stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        assert!((&stream).read(&mut [0]).is_err(), "{kind}");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        (&stream).write_all(&body).unwrap();
+        assert!(status(&mut reader).starts_with("HTTP/1.1 413 "), "{kind}");
+        // The connection is as good as before.
+        (&stream).write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+        assert!(status(&mut reader).starts_with("HTTP/1.1 200 "), "{kind}");
+    }
+    // What is far too large is not waited for.
+    let stream = connect();
+    (&stream).write_all(head("Content-Length: 70000").as_bytes()).unwrap();
+    assert!(status(&mut BufReader::new(&stream)).starts_with("HTTP/1.1 413 "));
 }

@@ -1,10 +1,13 @@
-//! The proxies' configurations in `deploy/`, with real nginx, Caddy and HAProxy in front of the server.
+//! The proxies' configurations in `deploy/`, with real nginx, Caddy, HAProxy, Traefik and Envoy in front of the server.
 
+mod checks;
+mod envoy;
 mod limits;
+mod sites;
+mod traefik;
 
 use std::{
     fs,
-    io::Write,
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -13,15 +16,19 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+use self::checks::{
+    check_challenge, check_clients, check_console, check_sign_in, check_unchanged, create_user, sign_in,
+};
 use crate::{
     public_path::{Crawled, PATH, check_all_pages},
-    server::{TestServer, haechi, not_tested, within_deadline},
+    server::{TestServer, not_tested, within_deadline},
 };
 
 const HOST: &str = "captcha.example.org";
 /// From where a proxy connects that says by the PROXY protocol whose a connection is.
 const INTRODUCING: &str = "127.0.0.5";
-const PASSWORD: &str = "correct horse battery";
+/// Whom the configurations let in to the console, in the tests: one address of this machine, and not all.
+const INSIDE: &str = "127.0.0.1";
 
 /// A proxy in front of a server, each in a process of its own, and both ended when dropped.
 struct Proxied {
@@ -49,6 +56,12 @@ impl Drop for Proxied {
 fn configuration(name: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
     fs::read_to_string(root.join("deploy").join(name)).unwrap()
+}
+
+/// Where `cargo xtask test` puts the proxies of which Debian has no packages.
+fn installed(program: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    root.join("target/proxies/bin").join(program).to_str().unwrap().to_owned()
 }
 
 fn is_here(program: &str, flag: &str) -> bool {
@@ -92,6 +105,7 @@ impl Places<'_> {
     fn nginx_below(&self) -> Command {
         let (certificate, key) = certificate(self.folder);
         let text = self.with_public_upstream("nginx-below-a-path.conf");
+        let text = replaced(&text, "allow 127.0.0.0/8;", &format!("allow {INSIDE};"));
         let text = replaced(&text, "/var/log/nginx/", &format!("{}/", self.folder.display()));
         let site = format!(
             "server {{\nlisten 127.0.0.1:{} ssl;\nserver_name {HOST};\naccess_log off;\nssl_certificate {};\n\
@@ -106,6 +120,7 @@ impl Places<'_> {
     fn caddy_below(&self) -> Command {
         let (certificate, key) = certificate(self.folder);
         let text = self.with_public_upstream("Caddyfile-below-a-path");
+        let text = replaced(&text, "127.0.0.0/8 ::1 private_ranges", INSIDE);
         let site = format!(
             "{{\n\tadmin off\n\thttp_port {}\n\thttps_port {}\n\tdefault_bind 127.0.0.1\n}}\n{HOST} {{\n\ttls {} {}\n{text}\n}}\n",
             self.plain_port,
@@ -118,24 +133,25 @@ impl Places<'_> {
 
     /// A configuration that names the server's real address in the place of the usual one.
     fn with_public_upstream(&self, file: &str) -> String {
-        let announced = self.server.announcement()["listening"].as_str().unwrap().replace("http://", "");
-        replaced(&configuration(file), "127.0.0.1:8080", &announced)
+        replaced(&configuration(file), "127.0.0.1:8080", &self.announced("listening"))
+    }
+
+    /// The server's address of this name.
+    fn announced(&self, name: &str) -> String {
+        let (_, address) = self.server.announcement()[name].as_str().unwrap().split_once("://").unwrap();
+        address.to_owned()
     }
 
     /// A configuration of which these two lines, with the server's usual addresses, name the server's real ones.
     fn with_upstreams(&self, file: &str, line: impl Fn(&str) -> String) -> String {
-        let announced = |name: &str| self.server.announcement()[name].as_str().unwrap().replace("http://", "");
-        let text = replaced(&configuration(file), &line("127.0.0.1:8080"), &line(&announced("listening")));
-        replaced(&text, &line("127.0.0.1:9090"), &line(&announced("operators")))
-    }
-
-    fn nginx(&self) -> Command {
-        self.run_nginx(&self.nginx_text())
+        let text = replaced(&configuration(file), &line("127.0.0.1:8080"), &line(&self.announced("listening")));
+        replaced(&text, &line("127.0.0.1:9090"), &line(&self.announced("operators")))
     }
 
     fn nginx_text(&self) -> String {
         let (certificate, key) = certificate(self.folder);
         let text = self.with_upstreams("nginx.conf", |address| format!("server {address};"));
+        let text = replaced(&text, "allow 127.0.0.0/8;", &format!("allow {INSIDE};"));
         let text = replaced(&text, "listen 80;", &format!("listen 127.0.0.1:{};", self.plain_port));
         let text = replaced(&text, "listen 443 ssl", &format!("listen 127.0.0.1:{} ssl", self.port));
         let text = replaced(&text, "/etc/ssl/captcha.example.org/fullchain.pem", certificate.to_str().unwrap());
@@ -159,10 +175,10 @@ impl Places<'_> {
         nginx
     }
 
-    fn haproxy(&self) -> Command {
+    fn haproxy_text(&self) -> String {
         let text = self.with_upstreams("haproxy.cfg", |address| format!("server haechi {address}"));
-        let text = replaced(&text, "bind :80", &format!("bind 127.0.0.1:{}", self.plain_port));
-        self.run_haproxy(&text)
+        let text = replaced(&text, "src 127.0.0.0/8", &format!("src {INSIDE}"));
+        replaced(&text, "bind :80", &format!("bind 127.0.0.1:{}", self.plain_port))
     }
 
     /// As it is there, but that it comes from another address than whoever asks the server itself.
@@ -185,17 +201,17 @@ impl Places<'_> {
         haproxy
     }
 
-    fn caddy(&self) -> Command {
+    fn caddy_text(&self) -> String {
         let (certificate, key) = certificate(self.folder);
         let text = self.with_upstreams("Caddyfile", |address| format!("to_haechi {address}"));
+        let text = replaced(&text, "127.0.0.0/8 ::1 private_ranges", INSIDE);
         let ports = format!(
             "{{\n\tadmin off\n\thttp_port {}\n\thttps_port {}\n\tdefault_bind 127.0.0.1\n",
             self.plain_port, self.port
         );
         let text = replaced(&text, "{\n\tservers {", &format!("{ports}\tservers {{"));
         let tls = format!("{HOST} {{\n\ttls {} {}\n", certificate.display(), key.display());
-        let text = replaced(&text, &format!("{HOST} {{\n"), &tls);
-        self.run_caddy(&text)
+        replaced(&text, &format!("{HOST} {{\n"), &tls)
     }
 
     fn run_caddy(&self, text: &str) -> Command {
@@ -214,13 +230,22 @@ impl Proxied {
     }
 
     fn start_trusting(proxies: &str, arguments: &[&str], command: impl FnOnce(&Places<'_>) -> Command) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), proxies, arguments, command)
+    }
+
+    /// In this folder, in which there may be a certificate.
+    fn start_in(
+        folder: TempDir,
+        proxies: &str,
+        arguments: &[&str],
+        command: impl FnOnce(&Places<'_>) -> Command,
+    ) -> Self {
         let server = TestServer::with_args(&[&["--trusted-proxies", proxies], arguments].concat());
-        let folder = tempfile::tempdir().unwrap();
         let (port, plain_port) = (free_port(), free_port());
         let places = Places { server: &server, folder: folder.path(), port, plain_port };
         let log = fs::File::create(folder.path().join("printed")).unwrap();
         let mut command = command(&places);
-        let mut proxy = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let mut proxy = command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
         let is_up = || {
             if let Some(status) = proxy.try_wait().unwrap() {
                 let logs = ["printed", "start.log", "error.log"].map(|log| fs::read_to_string(folder.path().join(log)));
@@ -242,6 +267,17 @@ impl Proxied {
     }
 
     fn fetch_url(&self, url: &str, arguments: &[&str]) -> Fetched {
+        self.try_fetch(url, arguments).unwrap_or_else(|error| panic!("{url}: {error}"))
+    }
+
+    /// Waits until the proxy passes on what it gets. It may listen before.
+    fn wait_until_served(&self) {
+        let is_served = || self.try_fetch(&self.url("/readyz"), &[]).ok().filter(|fetched| fetched.status == 200);
+        within_deadline("the proxy sends clients to the server", is_served);
+    }
+
+    /// What comes back, or what curl says that it did not.
+    fn try_fetch(&self, url: &str, arguments: &[&str]) -> Result<Fetched, String> {
         let (head, body) = (self.folder.path().join("head"), self.folder.path().join("body"));
         let _ = fs::remove_file(&body); // curl makes none for an empty body
         let mut curl = Command::new("curl");
@@ -252,12 +288,14 @@ impl Proxied {
         }
         curl.args(["--write-out", "%{http_code}"]).arg("--dump-header").arg(&head).arg("--output").arg(&body);
         let output = curl.args(arguments).arg(url).output().unwrap();
-        assert!(output.status.success(), "{url}: {}", String::from_utf8_lossy(&output.stderr));
-        Fetched {
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
+        Ok(Fetched {
             status: String::from_utf8(output.stdout).unwrap().parse().unwrap(),
             head: fs::read_to_string(head).unwrap(),
             body: fs::read(body).unwrap_or_default(),
-        }
+        })
     }
 }
 
@@ -274,91 +312,11 @@ impl Fetched {
     }
 }
 
-/// A challenge's whole life, and what people see and hear of it.
-fn check_challenge(proxied: &Proxied) {
-    let calls = format!("/captcha/v1.0/appkeys/{}/keys", proxied.server.appkey());
-    let issued = proxied.fetch(&calls, &["--request", "POST"]).json();
-    let key = issued["key"].as_str().unwrap();
-    let picture = proxied.fetch(&format!("/captcha/v1.0/keys/{key}/img"), &[]);
-    assert_eq!((picture.status, picture.header("content-type")), (200, "image/gif"));
-    assert!(picture.body.starts_with(b"GIF89a"));
-    let sound_path = format!("/captcha/v1.0/keys/{key}/sound");
-    let sound = proxied.fetch(&sound_path, &["--compressed"]);
-    assert_eq!((sound.status, sound.header("content-encoding")), (200, ""));
-    assert_eq!(sound.header("content-length"), sound.body.len().to_string(), "players need to know the length");
-    let part = proxied.fetch(&sound_path, &["--range", "1000-1999"]);
-    assert_eq!(part.status, 206);
-    assert_eq!(part.header("content-range"), format!("bytes 1000-1999/{}", sound.body.len()));
-    assert_eq!(part.body, sound.body[1000..2000]);
-    let answer = proxied.server.answer_of(key);
-    let judge = format!("{calls}/{key}/verification?answer={answer}");
-    assert_eq!(proxied.fetch(&judge, &[]).json()["header"]["resultCode"], 0);
-    assert_eq!(proxied.fetch(&judge, &[]).json()["header"]["resultCode"], -5, "a key passes once");
-    // What is wrong with a request is said by the server, in its envelope.
-    let nothing = proxied.fetch("/captcha/v1.0/nothing", &[]);
-    assert_eq!((nothing.status, &nothing.json()["header"]["resultCode"]), (404, &(-3).into()));
-    for file in fs::read_dir(proxied.folder.path()).unwrap().map(|entry| entry.unwrap().path()) {
-        if file.extension().is_some_and(|extension| extension == "log") || file.ends_with("printed") {
-            let text = fs::read_to_string(&file).unwrap();
-            let has_secret = text.contains(proxied.server.appkey()) || text.contains(key) || text.contains(&answer);
-            assert!(!has_secret, "{}: {text}", file.display());
-        }
-    }
-}
-
-/// Each client has a limit of its own, whatever it writes into headers.
-fn check_clients(proxied: &Proxied) {
-    let key = proxied.server.issue(proxied.server.appkey());
-    let picture = |arguments: &[&str]| proxied.fetch(&format!("/captcha/v1.0/keys/{key}/img"), arguments);
-    for number in 1..=4 {
-        let forged = format!("X-Forwarded-For: 198.51.100.{number}");
-        assert_eq!(picture(&["--interface", "127.0.0.2", "--header", &forged]).status, 200);
-    }
-    let refused = picture(&["--interface", "127.0.0.2", "--header", "X-Forwarded-For: 198.51.100.9"]);
-    assert_eq!((refused.status, &refused.json()["header"]["resultCode"]), (429, &(-3).into()));
-    assert!(!refused.header("retry-after").is_empty());
-    assert_eq!(picture(&["--interface", "127.0.0.3"]).status, 200, "another client is not concerned");
-}
-
-/// Makes an administrator called ann.
-fn create_user(server: &TestServer) {
-    let mut create = haechi(["admin", "create", "ann", "--data"]);
-    let mut child = create.arg(server.data_dir()).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-    writeln!(child.stdin.take().unwrap(), "{PASSWORD}").unwrap();
-    assert!(child.wait().unwrap().success());
-}
-
-/// An administrator signs in over HTTPS, with a cookie that only this host gets, over HTTPS.
-fn check_console(proxied: &Proxied) {
-    create_user(&proxied.server);
-    assert_eq!(proxied.fetch("/console", &[]).status, 303);
-    assert_eq!(proxied.fetch("/console/sign-in", &[]).status, 200);
-    assert_eq!(proxied.fetch("/console/console.css", &[]).status, 200);
-    let origin = format!("Origin: {}", proxied.url(""));
-    let form = format!("next=%2Fconsole&name=ann&password={}", PASSWORD.replace(' ', "+"));
-    let signed_in = proxied.fetch("/console/sign-in", &["--data", &form, "--header", &origin]);
-    assert_eq!((signed_in.status, signed_in.header("location")), (303, "/console"), "{}", signed_in.head);
-    let cookie = signed_in.header("set-cookie");
-    assert!(cookie.starts_with("__Host-haechi=") && cookie.contains("Secure"), "{cookie}");
-    let cookie = format!("Cookie: {}", cookie.split(';').next().unwrap());
-    let overview = proxied.fetch("/console", &["--header", &cookie]);
-    assert_eq!(overview.status, 200);
-    let integration = proxied.fetch("/console/apps/1/integration", &["--header", &cookie]);
-    let text = String::from_utf8_lossy(&integration.body).into_owned();
-    assert!(text.contains(&proxied.url("/captcha/v1.0")), "the examples have the proxy's address: {text}");
-    assert_eq!(proxied.fetch("/metrics", &[]).status, 404);
-    assert_eq!(proxied.fetch("/admin/v1/apps", &[]).status, 401);
-
-    let plain = format!("http://{HOST}:{}/console", proxied.plain_port);
-    let redirected = proxied.fetch_url(&plain, &[]);
-    assert!(matches!(redirected.status, 301 | 308), "{}", redirected.head);
-    assert!(redirected.header("location").starts_with(&format!("https://{HOST}")), "{}", redirected.head);
-    assert!(!overview.header("strict-transport-security").is_empty());
-}
-
 fn check(command: impl FnOnce(&Places<'_>) -> Command) {
     let proxied = Proxied::start(&["--admin-listen", "127.0.0.1:0", "--media-per-minute", "4"], command);
+    proxied.wait_until_served();
     check_challenge(&proxied);
+    check_unchanged(&proxied);
     check_clients(&proxied);
     check_console(&proxied);
 }
@@ -366,21 +324,21 @@ fn check(command: impl FnOnce(&Places<'_>) -> Command) {
 #[test]
 fn nginx_as_it_is_configured_in_deploy() {
     if is_here("nginx", "-v") {
-        check(|places| places.nginx());
+        check(|places| places.run_nginx(&places.nginx_text()));
     }
 }
 
 #[test]
 fn caddy_as_it_is_configured_in_deploy() {
     if is_here("caddy", "version") {
-        check(|places| places.caddy());
+        check(|places| places.run_caddy(&places.caddy_text()));
     }
 }
 
 #[test]
 fn haproxy_as_it_is_configured_in_deploy() {
     if is_here("haproxy", "-v") {
-        check(|places| places.haproxy());
+        check(|places| places.run_haproxy(&places.haproxy_text()));
     }
 }
 
@@ -392,17 +350,12 @@ fn haproxy_says_by_the_proxy_protocol_whose_a_connection_is() {
     let arguments = ["--proxy-protocol", "--media-per-minute", "4"];
     let proxied = Proxied::start_trusting(INTRODUCING, &arguments, |places| places.haproxy_introducing());
     // It may take a health check or two until it sends anybody there.
-    let is_served = || (proxied.fetch("/readyz", &[]).status == 200).then_some(());
-    within_deadline("the proxy finds the server well", is_served);
+    proxied.wait_until_served();
     check_challenge(&proxied);
     check_clients(&proxied);
     // The console lets people sign in, since the proxy says that they come over TLS.
     create_user(&proxied.server);
-    let origin = format!("Origin: {}", proxied.url(""));
-    let form = format!("next=%2Fconsole&name=ann&password={}", PASSWORD.replace(' ', "+"));
-    let signed_in = proxied.fetch("/console/sign-in", &["--data", &form, "--header", &origin]);
-    assert_eq!((signed_in.status, signed_in.header("location")), (303, "/console"), "{}", signed_in.head);
-    assert!(signed_in.header("set-cookie").starts_with("__Host-haechi="), "{}", signed_in.head);
+    check_sign_in(&proxied);
 }
 
 /// Report R8: all but the API led out of the path that the proxy shows haechi below.
@@ -420,9 +373,7 @@ fn check_below(command: impl FnOnce(&Places<'_>) -> Command) {
     let judged = proxied.fetch(&format!("{calls}/{key}/verification?answer={answer}"), &[]).json();
     assert_eq!(judged["header"]["resultCode"], 0);
 
-    let origin = format!("Origin: {}", proxied.url(""));
-    let form = format!("next=%2Fconsole&name=ann&password={}", PASSWORD.replace(' ', "+"));
-    let signed_in = proxied.fetch(&below("/console/sign-in"), &["--data", &form, "--header", &origin]);
+    let signed_in = sign_in(&proxied, &below("/console/sign-in"));
     assert_eq!((signed_in.status, signed_in.header("location")), (303, &*below("/console")), "{}", signed_in.head);
     let cookie = signed_in.header("set-cookie");
     assert!(cookie.starts_with("__Secure-haechi=") && cookie.contains(&format!("; Path={PATH};")), "{cookie}");
@@ -438,6 +389,10 @@ fn check_below(command: impl FnOnce(&Places<'_>) -> Command) {
         }
     };
     check_all_pages(&proxied.server, &proxied.url(""), fetch);
+    for path in ["/console", "/console/sign-in", "/admin/v1/apps", "/docs"] {
+        let outside = proxied.fetch(&below(path), &["--interface", "127.0.0.2", "--header", &cookie]);
+        assert_eq!(outside.status, 403, "{path}");
+    }
     assert_eq!(proxied.fetch(&below("/metrics"), &[]).status, 404);
 }
 

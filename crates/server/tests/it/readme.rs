@@ -220,6 +220,11 @@ fn documents_have_the_examples_that_are_files() {
         "Caddyfile-below-a-path",
         "haproxy.cfg",
         "haproxy-proxy-protocol.cfg",
+        "traefik.yml",
+        "traefik-haechi.yml",
+        "traefik-proxy-protocol.yml",
+        "envoy.yaml",
+        "envoy-proxy-protocol.yaml",
     ];
     let shown = [
         snippets("docs/quick-start.md", &["curl.sh"]),
