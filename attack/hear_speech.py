@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hearing import RATES, judge
-from pauses import lead_in_end
+from pauses import SHORTEST_LEAD_IN_S, SHORTEST_TONES_S, lead_in_end
 from scoring import report
 from sounds import Sound, sounds_of
 from spellings import ALPHABET, DIGITS, NAMES, Reader, told
@@ -41,31 +41,37 @@ def write(
     return written
 
 
+def are_numbers(answers: list[str]) -> bool:
+    """Whether they are those of an app that asks for digits alone."""
+    return all(set(answer) <= set(DIGITS) for answer in answers)
+
+
 def prompts_of(language: str, answers: list[str]) -> dict[str, str | None]:
     """What a listener is told of such answers, by the name of the way."""
-    alphabet = DIGITS if all(set(answer) <= set(DIGITS) for answer in answers) else ALPHABET
+    alphabet = DIGITS if are_numbers(answers) else ALPHABET
     return {"free": None, "told": told(language, alphabet, len(answers[0]))}
 
 
 def hear(whisper: Whisper, language: str, sounds: list[Sound], clean: Path) -> dict[str, list[str]]:
     """The characters that are heard of each sound after its lead-in, in each way."""
     reader = Reader.of_language(language)
-    prompts = prompts_of(language, [sound.answer for sound in sounds])
-    written = write(whisper, sounds, beginning("found", clean), prompts)
+    answers = [sound.answer for sound in sounds]
+    written = write(whisper, sounds, beginning("found", clean, answers), prompts_of(language, answers))
     return {way: [reader.characters(text) for text in texts] for way, texts in written.items()}
 
 
-def beginning(lead_in: str, clean: Path) -> Callable[[Sound], float]:
+def beginning(lead_in: str, clean: Path, answers: list[str]) -> Callable[[Sound], float]:
     """Where to begin: at the start, at a number of seconds, or where the clean sound pauses after its lead-in."""
     if lead_in == "none":
         return lambda _: 0.0
     if lead_in != "found":
         return lambda _: float(lead_in)
+    shortest_s = SHORTEST_TONES_S if are_numbers(answers) else SHORTEST_LEAD_IN_S
 
     def found(sound: Sound) -> float:
         twin = Sound(clean / sound.path.name, sound.answer).samples(RATE_HZ)
         try:
-            return lead_in_end(twin, RATE_HZ)
+            return lead_in_end(twin, RATE_HZ, shortest_s)
         except ValueError as error:
             raise SystemExit(f"{clean / sound.path.name}: {error}") from error
 
@@ -103,12 +109,12 @@ def main() -> None:
     twin = folder.with_name(f"{folder.name}-clean")
     clean = options.clean or (twin if twin.is_dir() else folder)
     sounds = sounds_of(folder)[-options.count :]
-    prompts = prompts_of(options.language, [sound.answer for sound in sounds])
+    answers = [sound.answer for sound in sounds]
+    prompts = prompts_of(options.language, answers)
     prompts = {name: prompt for name, prompt in prompts.items() if options.way in (name, "both")}
-    begin = beginning(options.lead_in, clean)
+    begin = beginning(options.lead_in, clean, answers)
     written = write(Whisper(options.language), sounds, begin, prompts)
     reader = Reader.of_language(options.language)
-    answers = [sound.answer for sound in sounds]
     heard = {name: [reader.characters(text) for text in texts] for name, texts in written.items()}
     outcomes = {name: judge(answers, texts) for name, texts in heard.items()}
     for name, texts in written.items():

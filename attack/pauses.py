@@ -13,6 +13,8 @@ PAUSE_S = 0.2
 # No lead-in is shorter; and no pause after one, but such as are within it.
 SHORTEST_LEAD_IN_S = 0.8
 LEAD_IN_PAUSE_S = 0.28
+# Two tones stand for it before numbers.
+SHORTEST_TONES_S = 0.2
 
 
 def spoken_runs(samples: np.ndarray, rate_hz: int) -> list[tuple[float, float]]:
@@ -27,10 +29,10 @@ def spoken_runs(samples: np.ndarray, rate_hz: int) -> list[tuple[float, float]]:
     return [(float(start) * FRAME_S, float(end) * FRAME_S) for start, end in zip(starts, ends, strict=True)]
 
 
-def lead_in_end(samples: np.ndarray, rate_hz: int) -> float:
+def lead_in_end(samples: np.ndarray, rate_hz: int, shortest_s: float = SHORTEST_LEAD_IN_S) -> float:
     """The middle of the pause between the lead-in and the first character, in seconds."""
     runs = spoken_runs(samples, rate_hz)
     for (_, before), (after, _) in zip(runs, runs[1:], strict=False):
-        if before - runs[0][0] >= SHORTEST_LEAD_IN_S and after - before >= LEAD_IN_PAUSE_S:
+        if before - runs[0][0] >= shortest_s and after - before >= LEAD_IN_PAUSE_S:
             return (before + after) / 2
     raise ValueError("no pause follows a lead-in")
