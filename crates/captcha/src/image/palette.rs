@@ -32,52 +32,25 @@ pub(crate) struct Tint {
 }
 
 const LIGHT_TINTS: [Tint; 4] = [
-    Tint {
-        paper: Colour::new([0xf6, 0xf7, 0xfb]),
-        wash: Colour::new([0x68, 0x79, 0xa4]),
-        ink: Colour::new([0x10, 0x18, 0x38]),
-    }, // indigo
-    Tint {
-        paper: Colour::new([0xf4, 0xf9, 0xf8]),
-        wash: Colour::new([0x4b, 0x83, 0x87]),
-        ink: Colour::new([0x07, 0x26, 0x2c]),
-    }, // teal
-    Tint {
-        paper: Colour::new([0xfb, 0xf6, 0xf8]),
-        wash: Colour::new([0x97, 0x6c, 0x90]),
-        ink: Colour::new([0x31, 0x10, 0x2d]),
-    }, // plum
-    Tint {
-        paper: Colour::new([0xfa, 0xf8, 0xf2]),
-        wash: Colour::new([0x8e, 0x76, 0x5b]),
-        ink: Colour::new([0x2e, 0x1e, 0x0f]),
-    }, // umber
+    Tint::of(0xf6f7fb, 0x6879a4, 0x101838), // indigo
+    Tint::of(0xf4f9f8, 0x4b8387, 0x07262c), // teal
+    Tint::of(0xfbf6f8, 0x976c90, 0x31102d), // plum
+    Tint::of(0xfaf8f2, 0x8e765b, 0x2e1e0f), // umber
 ];
 
 const DARK_TINTS: [Tint; 4] = [
-    Tint {
-        paper: Colour::new([0x12, 0x17, 0x2a]),
-        wash: Colour::new([0x69, 0x77, 0x9f]),
-        ink: Colour::new([0xf1, 0xf4, 0xff]),
-    }, // indigo
-    Tint {
-        paper: Colour::new([0x0d, 0x1f, 0x22]),
-        wash: Colour::new([0x54, 0x84, 0x84]),
-        ink: Colour::new([0xee, 0xfb, 0xf9]),
-    }, // teal
-    Tint {
-        paper: Colour::new([0x22, 0x14, 0x21]),
-        wash: Colour::new([0x92, 0x6d, 0x8b]),
-        ink: Colour::new([0xfd, 0xf2, 0xfa]),
-    }, // plum
-    Tint {
-        paper: Colour::new([0x1f, 0x19, 0x12]),
-        wash: Colour::new([0x8d, 0x76, 0x59]),
-        ink: Colour::new([0xfd, 0xf7, 0xea]),
-    }, // umber
+    Tint::of(0x12172a, 0x69779f, 0xf1f4ff), // indigo
+    Tint::of(0x0d1f22, 0x548484, 0xeefbf9), // teal
+    Tint::of(0x221421, 0x926d8b, 0xfdf2fa), // plum
+    Tint::of(0x1f1912, 0x8d7659, 0xfdf7ea), // umber
 ];
 
 impl Tint {
+    /// Paper, wash and ink as `0xrrggbb`.
+    const fn of(paper: u32, wash: u32, ink: u32) -> Self {
+        Self { paper: colour(paper), wash: colour(wash), ink: colour(ink) }
+    }
+
     /// The tint in the look's own colours, where it has any.
     pub(crate) fn suited(self, look: &Look) -> Self {
         match (look.colour(), look.ground()) {
@@ -122,6 +95,11 @@ impl Tint {
             tone => self.wash.mixed(self.ink, (tone - WASH).into(), (INK - WASH).into()),
         })
     }
+}
+
+const fn colour(hexadecimal: u32) -> Colour {
+    let [_, red, green, blue] = hexadecimal.to_be_bytes();
+    Colour::new([red, green, blue])
 }
 
 #[cfg(test)]
