@@ -160,15 +160,16 @@ function localise(part) {
   for (const time of part.querySelectorAll("time")) {
     time.textContent = write(new Date(time.dateTime), { year: "numeric", ...DAY, ...CLOCK });
   }
-  for (const chart of part.querySelectorAll("[data-step]")) {
-    const [label, name] = STEPS[chart.dataset.span];
-    const rows = [...chart.querySelectorAll("tbody th")];
-    const at = (step) => new Date((Number(chart.dataset.from) + step * Number(chart.dataset.step)) * 1_000);
-    const labels = [...chart.querySelectorAll(".times span")];
+  for (const charts of part.querySelectorAll("[data-step]")) {
+    const [label, name] = STEPS[charts.dataset.span];
+    const rows = [...charts.querySelectorAll("tbody th")];
+    const at = (step) => new Date((Number(charts.dataset.from) + step * Number(charts.dataset.step)) * 1_000);
     rows.forEach((row, step) => { row.textContent = write(at(step), name); });
-    labels.forEach((span, number) => {
-      span.textContent = write(at(Math.floor((number * (rows.length - 1)) / (labels.length - 1))), label);
-    });
+    for (const times of charts.querySelectorAll(".times")) {
+      [...times.children].forEach((span, number, { length }) => {
+        span.textContent = write(at(Math.floor((number * (rows.length - 1)) / (length - 1))), label);
+      });
+    }
   }
 }
 
@@ -202,21 +203,21 @@ function makeCards(part) {
 }
 makeCards(document);
 
-/** Says what a chart shows where somebody points: a row of the table beside it. */
+/** Says what a chart shows where somebody points: its part of a row of the table below. */
 function point(event) {
   const plot = event.target.closest?.(".plot svg");
   document.querySelectorAll(".tip").forEach((tip) => { if (tip.parentElement !== plot?.parentElement) tip.remove(); });
   const chart = plot?.closest(".chart");
-  const rows = chart?.querySelectorAll("tbody tr") ?? [];
+  const [head, ...rows] = chart?.closest(".charts").querySelectorAll("tr") ?? [];
   if (rows.length === 0) return;
   const { left, width } = plot.getBoundingClientRect();
   const share = Math.min(Math.max((event.clientX - left) / width, 0), 0.999_9);
-  const cells = [...rows[Math.floor(share * rows.length)].children].map((cell) => cell.textContent);
-  const headings = [...chart.querySelectorAll("thead th")].map((heading) => heading.textContent);
+  const { cells } = rows[Math.floor(share * rows.length)];
+  const said = chart.dataset.columns.split(" ").map((at) => `${head.cells[at].textContent}: ${cells[at].textContent}`);
   const tip = plot.parentElement.querySelector(".tip") ?? document.createElement("div");
   tip.className = "tip";
   tip.ariaHidden = "true";
-  tip.textContent = cells.map((cell, at) => (at === 0 ? cell : `${headings[at]}: ${cell}`)).join("\n");
+  tip.textContent = [cells[0].textContent, ...said].join("\n");
   plot.parentElement.append(tip);
   const place = plot.getBoundingClientRect().left - plot.parentElement.getBoundingClientRect().left + share * width;
   tip.style.left = `${Math.min(Math.max(place - tip.offsetWidth / 2, 0), plot.parentElement.offsetWidth - tip.offsetWidth)}px`;

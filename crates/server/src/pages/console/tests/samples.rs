@@ -220,9 +220,7 @@ fn every_page_is_small() {
     for language in LANGUAGES {
         for (name, page) in pages(language) {
             let size_bytes = page.len() + assets_bytes;
-            // Five charts of 60 and of 90 steps, with a table each.
-            let most_bytes = if ["hour", "quarter"].contains(&name) { 90_000 } else { 60_000 };
-            assert!(size_bytes < most_bytes, "{name} in {language:?}: {size_bytes} bytes");
+            assert!(size_bytes < 60_000, "{name} in {language:?}: {size_bytes} bytes");
         }
     }
 }
