@@ -21,3 +21,4 @@ mod program;
 mod renewal;
 mod roles;
 mod site;
+mod tabs;

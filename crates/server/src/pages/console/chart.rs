@@ -109,7 +109,7 @@ impl Charts<'_> {
                 }
                 details {
                     summary { (texts.as_table) " " span.hidden { "– " (self.title) } }
-                    (scrolling(self.title, &self.table(texts)))
+                    (scrolling(&format!("{} – {}", texts.as_table, self.title), &self.table(texts)))
                 }
             }
         }

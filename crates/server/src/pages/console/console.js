@@ -142,6 +142,59 @@ function addCopyButton(example) {
   if (navigator.clipboard) example.before(button);
 }
 
+/**
+ * Makes tabs of sections that stand below each other. The one that is chosen is named in the address, so that a link leads
+ * to it.
+ */
+function makeTabs(group) {
+  const panels = [...group.children];
+  const list = document.createElement("div");
+  list.role = "tablist";
+  list.ariaLabel = group.dataset.tabs;
+  const tabs = panels.map((panel, at) => {
+    const [tab, heading] = [document.createElement("button"), panel.firstElementChild];
+    tab.type = "button";
+    tab.role = "tab";
+    tab.id = `${panel.id}-tab`;
+    tab.textContent = heading.textContent;
+    tab.setAttribute("aria-controls", panel.id);
+    tab.addEventListener("click", () => choose(at));
+    heading.remove();
+    panel.role = "tabpanel";
+    panel.setAttribute("aria-labelledby", tab.id);
+    return tab;
+  });
+  const show = (chosen) => panels.forEach((panel, at) => {
+    panel.hidden = at !== chosen;
+    tabs[at].ariaSelected = String(at === chosen);
+    tabs[at].tabIndex = at === chosen ? 0 : -1;
+  });
+  const choose = (at) => {
+    show(at);
+    tabs[at].focus();
+    history.replaceState(null, "", `#${panels[at].id}`);
+  };
+  const follow = () => {
+    const named = panels.findIndex((panel) => `#${panel.id}` === location.hash);
+    if (named < 0) return;
+    show(named);
+    list.scrollIntoView();
+  };
+  list.addEventListener("keydown", (event) => {
+    const [at, last] = [tabs.indexOf(event.target), tabs.length - 1];
+    const next = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: last }[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    choose((next + tabs.length) % tabs.length);
+  });
+  list.append(...tabs);
+  group.prepend(list);
+  show(0);
+  follow();
+  addEventListener("hashchange", follow);
+}
+document.querySelectorAll("[data-tabs]").forEach(makeTabs);
+
 /** How times are written, as the server writes them. */
 const KOREAN = document.documentElement.lang === "ko";
 const LOCALE = KOREAN ? "ko-KR" : "en-GB";
@@ -198,10 +251,20 @@ function makeCards(part) {
     for (const [selector, role] of Object.entries(roles)) {
       table.querySelectorAll(selector).forEach((element) => element.setAttribute("role", role));
     }
-    for (const cell of table.querySelectorAll("td")) cell.dataset.label = names[cell.cellIndex];
+    for (const cell of table.querySelectorAll("td")) {
+      cell.dataset.label = names[cell.cellIndex];
+      if (cell.childNodes.length > 1) cell.replaceChildren(inOne(cell.childNodes));
+    }
   }
 }
 makeCards(document);
+
+/** What stands beside the name of a cell is one thing. */
+function inOne(nodes) {
+  const whole = document.createElement("div");
+  whole.append(...nodes);
+  return whole;
+}
 
 /** Says what a chart shows where somebody points: its part of a row of the table below. */
 function point(event) {

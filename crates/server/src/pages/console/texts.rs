@@ -90,6 +90,7 @@ pub(super) struct Texts {
     pub(super) code: &'static str,
     pub(super) invited_title: &'static str,
     pub(super) invited_task: &'static str,
+    pub(super) invited_make: &'static str,
     // Apps.
     pub(super) apps: &'static str,
     pub(super) new_app: &'static str,
@@ -266,6 +267,9 @@ pub(super) struct Texts {
     pub(super) altcha_example: &'static str,
     pub(super) form_example: &'static str,
     pub(super) html_note: &'static str,
+    pub(super) renewal: &'static str,
+    pub(super) renewal_note: &'static str,
+    pub(super) renewing_example: &'static str,
     // The audit log.
     pub(super) audit_log: &'static str,
     pub(super) find_entries: &'static str,
