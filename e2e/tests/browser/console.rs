@@ -13,7 +13,7 @@ use crate::{
 /// The pictures that docs/console/ has, renewed with the variable `E2E_DOCS` in the environment.
 const IN_DOCS: [&str; 5] =
     ["console-overview", "console-statistics", "console-settings", "console-audit", "console-access"];
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A server and a browser in which somebody uses its console.
 pub(crate) struct Console {
