@@ -11,8 +11,15 @@ use crate::{
 };
 
 /// The pictures that docs/console/ has, renewed with the variable `E2E_DOCS` in the environment.
-const IN_DOCS: [&str; 5] =
-    ["console-overview", "console-statistics", "console-settings", "console-audit", "console-access"];
+const IN_DOCS: [&str; 7] = [
+    "console-overview",
+    "console-statistics",
+    "console-settings",
+    "console-integration",
+    "console-webhooks",
+    "console-audit",
+    "console-access",
+];
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A server and a browser in which somebody uses its console.
@@ -24,13 +31,23 @@ pub(crate) struct Console {
 impl Console {
     /// A console in which the first administrator, ann, is signed in.
     pub(crate) async fn signed_in(setting: Setting) -> Self {
+        let console = Self::new(setting).await;
+        console.make_first_user().await;
+        console
+    }
+
+    /// A console without users, at the page on which the first one is made.
+    pub(crate) async fn new(setting: Setting) -> Self {
         let console = Self { site: Site::start(), browser: Browser::with(setting).await };
         console.go(&format!("/console/first?code={}", console.site.first_code)).await;
-        console.fill("first-name", "ann").await;
-        console.fill("first-password", PASSWORD).await;
-        console.submit("main button.main").await;
-        console.until_path("/console").await;
         console
+    }
+
+    pub(crate) async fn make_first_user(&self) {
+        self.fill("first-name", "ann").await;
+        self.fill("first-password", PASSWORD).await;
+        self.submit("main button.main").await;
+        self.until_path("/console").await;
     }
 
     pub(crate) async fn go(&self, path: &str) {

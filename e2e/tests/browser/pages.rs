@@ -35,7 +35,7 @@ const SIGNED_IN: [(&str, &str); 17] = [
     ("demo", "/"),
     ("docs", "/docs/"),
 ];
-const SIGNED_OUT: [(&str, &str); 2] = [("sign-in", "/console/sign-in"), ("first", "/console/first?code=wrong")];
+const SIGNED_OUT: [(&str, &str); 2] = [("sign-in", "/console/sign-in"), ("first-late", "/console/first?code=wrong")];
 
 /// What a form leads to, by the fields that are filled in before its button is pressed.
 const MADE: [(&str, &str, &[(&str, &str)], &str); 4] = [
@@ -165,12 +165,14 @@ impl Browser {
 }
 
 async fn inspect(language: &str, languages: &'static str) {
-    let console = Console::signed_in(Setting { languages, ..Setting::default() }).await;
+    let console = Console::new(Setting { languages, ..Setting::default() }).await;
+    let (browser, site) = (&console.browser, &console.site);
+    let mut inspection = Inspection { console: &console, browser, site, language, found: Vec::new() };
+    inspection.look("first").await;
+    console.make_first_user().await;
     console.site.use_much();
     console.go_to_figures("/console/apps/1").await;
     console.site.command(&["app", "create", "a-shop-with-a-name-that-is-longer-than-most-names-of-shops-are"]);
-    let (browser, site) = (&console.browser, &console.site);
-    let mut inspection = Inspection { console: &console, browser, site, language, found: Vec::new() };
     let invitation = inspection.look_at_what_is_made().await;
     console.submit("main a.main").await;
     console.submit("form[action$='/test'] button").await;

@@ -84,6 +84,12 @@ if (unsaved) {
   addEventListener("beforeunload", (event) => { if (!unsaved.hidden && !form.dataset.sent) event.preventDefault(); });
 }
 
+// What is to be mended is seen, also where it is folded away.
+addEventListener("invalid", ({ target }) => {
+  const folded = target.closest("details");
+  if (folded) folded.open = true;
+}, true);
+
 let sample = Number(new URLSearchParams(location.search).get("sample") ?? 1);
 let pending;
 

@@ -62,6 +62,7 @@ pub(super) struct Texts {
     pub(super) plain_remedy: &'static str,
     pub(super) plain_proxy: &'static str,
     pub(super) plain_local: &'static str,
+    pub(super) account: &'static str,
     pub(super) change_password: &'static str,
     pub(super) change_password_task: &'static str,
     pub(super) old_password: &'static str,
@@ -185,6 +186,10 @@ pub(super) struct Texts {
     pub(super) asked_both: &'static str,
     pub(super) asked_work: &'static str,
     // Settings.
+    pub(super) word_settings: &'static str,
+    pub(super) limit_settings: &'static str,
+    pub(super) widget_settings: &'static str,
+    pub(super) later_settings: &'static str,
     pub(super) save: &'static str,
     pub(super) unsaved: &'static str,
     pub(super) made: &'static str,
