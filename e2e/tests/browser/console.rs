@@ -3,7 +3,6 @@
 use std::{fs, path::PathBuf, time::Instant};
 
 use fantoccini::{Locator, key::Key};
-use serde_json::json;
 
 use crate::{
     browser::{Browser, Setting},
@@ -92,12 +91,12 @@ impl Console {
         self.browser.until(&format!("location.pathname === '{path}'")).await;
     }
 
-    async fn text(&self) -> String {
+    pub(crate) async fn text(&self) -> String {
         self.browser.evaluate("document.body.innerText").await.as_str().unwrap().to_owned()
     }
 
     #[track_caller]
-    fn says(text: &str, expected: &str) {
+    pub(crate) fn says(text: &str, expected: &str) {
         assert!(text.contains(expected), "{expected:?} is not in {text}");
     }
 
@@ -306,54 +305,16 @@ async fn settings_are_shown_before_they_are_saved() {
 }
 
 #[tokio::test]
-async fn times_are_those_of_the_readers_zone() {
+async fn what_is_to_be_mended_is_unfolded() {
     let console = Console::signed_in(Setting::default()).await;
-    console.site.use_much();
-    let zone = json!({ "timezoneId": "Asia/Seoul" });
-    console.browser.devtools("Emulation.setTimezoneOverride", zone).await;
-    console.go("/console/audit").await;
-    let hours = "(() => { const time = document.querySelector('time'); \
-                 const shown = Number(time.textContent.slice(-5, -3)); \
-                 return (shown - new Date(time.dateTime).getUTCHours() + 24) % 24; })()";
-    assert_eq!(console.browser.evaluate(hours).await, 9);
-    Console::says(&console.text().await, "Times are those of your time zone (UTC+09:00).");
-    console.go_to_figures("/console/apps/1?span=24h").await;
-    let last = "document.querySelector('.charts tbody tr:last-child th').textContent";
-    let expected = "(() => { const { from, step } = document.querySelector('.charts').dataset; \
-                    const rows = document.querySelector('.charts tbody').rows.length; \
-                    const at = new Date((Number(from) + (rows - 1) * Number(step) + 9 * 3600) * 1000); \
-                    return at.toISOString().slice(11, 16); })()";
-    let (last, expected) = (console.browser.evaluate(last).await, console.browser.evaluate(expected).await);
-    assert!(last.as_str().unwrap().ends_with(expected.as_str().unwrap()), "{last} {expected}");
-}
-
-#[tokio::test]
-async fn a_chart_says_what_it_shows_where_somebody_points() {
-    let console = Console::signed_in(Setting::default()).await;
-    console.site.use_much();
-    console.go_to_figures("/console/apps/1?span=1h").await;
-    let last = "[...document.querySelector('.charts tbody tr:last-child').cells].map((cell) => cell.textContent)";
-    let cells = console.browser.evaluate(last).await;
-    let cells: Vec<&str> = cells.as_array().unwrap().iter().map(|cell| cell.as_str().unwrap()).collect();
-    let [time, issued, _, _, unanswered, rate, median, p90] = cells.as_slice() else { panic!("{cells:?}") };
-    let counts = format!("{time}\nWords issued: {issued}\n");
-    // One table has the figures of all three, of which each says its own.
-    for (chart, begins, ends) in [
-        (0, counts, format!("Unanswered: {unanswered}")),
-        (1, format!("{time}\nPass rate: {rate}"), String::new()),
-        (2, format!("{time}\nMedian time: {median}\n"), format!("90th percentile time: {p90}")),
-    ] {
-        let point = format!(
-            "(() => {{ const plot = document.querySelectorAll('.plot svg')[{chart}]; \
-             const box = plot.getBoundingClientRect(), [x, y] = [box.right - 1, box.top]; \
-             plot.dispatchEvent(new PointerEvent('pointermove', {{ bubbles: true, clientX: x, clientY: y }})); \
-             return document.querySelector('.tip').textContent; }})()"
-        );
-        let said = console.browser.evaluate(&point).await;
-        let said = said.as_str().unwrap();
-        assert!(said.starts_with(&begins) && said.ends_with(&ends), "{said}");
-        assert!(chart != 1 || said == begins, "{said}");
-    }
+    console.go("/console/apps/new").await;
+    console.fill("app-name", "shop").await;
+    let is_open = "document.querySelector('#settings details').open";
+    assert_eq!(console.browser.evaluate(is_open).await, false);
+    console.browser.evaluate("document.getElementById('app-width').value = 9").await;
+    console.browser.evaluate("document.querySelector('#settings button.main').click()").await;
+    assert_eq!(console.browser.evaluate(is_open).await, true);
+    assert_eq!(console.browser.evaluate("document.activeElement.id").await, "app-width");
 }
 
 #[tokio::test]
