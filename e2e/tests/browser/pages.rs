@@ -202,6 +202,18 @@ async fn every_page_in_korean_holds_together_at_every_width() {
     inspect("ko", "ko-KR,ko").await;
 }
 
+/// What stands in one cell stays beside its name, line by line.
+#[tokio::test]
+async fn a_phone_shows_each_row_as_a_card() {
+    let console = Console::signed_in(Setting::default()).await;
+    console.browser.resize(360, 900).await;
+    console.go("/console/audit").await;
+    let action = "(() => { const cell = document.querySelector('tbody td[data-label=Action]'); \
+                  const [name, part] = [cell.getBoundingClientRect(), cell.firstElementChild.getBoundingClientRect()]; \
+                  return [cell.innerText, cell.children.length, part.left > name.left + 80].join('|'); })()";
+    assert_eq!(console.browser.evaluate(action).await, "User created\nuser.created|1|true");
+}
+
 /// A check that finds nothing anywhere would be none.
 #[tokio::test]
 async fn what_does_not_hold_together_is_found() {
