@@ -65,22 +65,28 @@ const NEEDED_WITH_BROWSER: [Needed; 3] = [
 ];
 /// Modules of the black-box suite on which the ledger has a bearing, or Redis, in which apps and users are too: they
 /// are run on each ledger, and all others on the embedded one only.
-const WITH_LEDGER: [&str; 15] = [
+const WITH_LEDGER: [&str; 21] = [
     "admin::",
     "again::",
+    "altcha::",
     "api::",
     "apps::",
     "backup::",
+    "cap::",
     "cli::",
     "clock::",
     "disk::",
+    "first_start::",
     "limits::",
     "once::",
+    "public_path::",
     "secrets::",
     "serve::",
     "shared::",
     "siteverify::",
+    "webhooks::",
     "widget::",
+    "work::",
 ];
 /// Modules that start other programs, or that take their time.
 const NOT_QUICK: [&str; 8] =

@@ -3,7 +3,6 @@
 use std::{fs, path::PathBuf, time::Instant};
 
 use fantoccini::{Locator, key::Key};
-use serde_json::json;
 
 use crate::{
     browser::{Browser, Setting},
@@ -11,9 +10,16 @@ use crate::{
 };
 
 /// The pictures that docs/console/ has, renewed with the variable `E2E_DOCS` in the environment.
-const IN_DOCS: [&str; 5] =
-    ["console-overview", "console-statistics", "console-settings", "console-audit", "console-access"];
-const PASSWORD: &str = "correct horse battery";
+const IN_DOCS: [&str; 7] = [
+    "console-overview",
+    "console-statistics",
+    "console-settings",
+    "console-integration",
+    "console-webhooks",
+    "console-audit",
+    "console-access",
+];
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A server and a browser in which somebody uses its console.
 pub(crate) struct Console {
@@ -24,13 +30,23 @@ pub(crate) struct Console {
 impl Console {
     /// A console in which the first administrator, ann, is signed in.
     pub(crate) async fn signed_in(setting: Setting) -> Self {
+        let console = Self::new(setting).await;
+        console.make_first_user().await;
+        console
+    }
+
+    /// A console without users, at the page on which the first one is made.
+    pub(crate) async fn new(setting: Setting) -> Self {
         let console = Self { site: Site::start(), browser: Browser::with(setting).await };
         console.go(&format!("/console/first?code={}", console.site.first_code)).await;
-        console.fill("first-name", "ann").await;
-        console.fill("first-password", PASSWORD).await;
-        console.submit("main button.main").await;
-        console.until_path("/console").await;
         console
+    }
+
+    pub(crate) async fn make_first_user(&self) {
+        self.fill("first-name", "ann").await;
+        self.fill("first-password", PASSWORD).await;
+        self.submit("main button.main").await;
+        self.until_path("/console").await;
     }
 
     pub(crate) async fn go(&self, path: &str) {
@@ -75,12 +91,12 @@ impl Console {
         self.browser.until(&format!("location.pathname === '{path}'")).await;
     }
 
-    async fn text(&self) -> String {
+    pub(crate) async fn text(&self) -> String {
         self.browser.evaluate("document.body.innerText").await.as_str().unwrap().to_owned()
     }
 
     #[track_caller]
-    fn says(text: &str, expected: &str) {
+    pub(crate) fn says(text: &str, expected: &str) {
         assert!(text.contains(expected), "{expected:?} is not in {text}");
     }
 
@@ -289,41 +305,16 @@ async fn settings_are_shown_before_they_are_saved() {
 }
 
 #[tokio::test]
-async fn times_are_those_of_the_readers_zone() {
+async fn what_is_to_be_mended_is_unfolded() {
     let console = Console::signed_in(Setting::default()).await;
-    console.site.use_much();
-    let zone = json!({ "timezoneId": "Asia/Seoul" });
-    console.browser.devtools("Emulation.setTimezoneOverride", zone).await;
-    console.go("/console/audit").await;
-    let hours = "(() => { const time = document.querySelector('time'); \
-                 const shown = Number(time.textContent.slice(-5, -3)); \
-                 return (shown - new Date(time.dateTime).getUTCHours() + 24) % 24; })()";
-    assert_eq!(console.browser.evaluate(hours).await, 9);
-    Console::says(&console.text().await, "Times are those of your time zone (UTC+09:00).");
-    console.go_to_figures("/console/apps/1?span=24h").await;
-    let last = "document.querySelector('.chart tbody tr:last-child th').textContent";
-    let expected = "(() => { const { from, step } = document.querySelector('.chart').dataset; \
-                    const rows = document.querySelectorAll('.chart tbody')[0].rows.length; \
-                    const at = new Date((Number(from) + (rows - 1) * Number(step) + 9 * 3600) * 1000); \
-                    return at.toISOString().slice(11, 16); })()";
-    let (last, expected) = (console.browser.evaluate(last).await, console.browser.evaluate(expected).await);
-    assert!(last.as_str().unwrap().ends_with(expected.as_str().unwrap()), "{last} {expected}");
-}
-
-#[tokio::test]
-async fn a_chart_says_what_it_shows_where_somebody_points() {
-    let console = Console::signed_in(Setting::default()).await;
-    console.site.use_much();
-    console.go_to_figures("/console/apps/1?span=1h").await;
-    let point = "(() => { const plot = document.querySelector('.plot svg'); const box = plot.getBoundingClientRect(); \
-                 plot.dispatchEvent(new PointerEvent('pointermove', { bubbles: true, clientX: box.right - 1, clientY: box.top })); \
-                 return document.querySelector('.tip').textContent; })()";
-    let said = console.browser.evaluate(point).await;
-    let last = "[...document.querySelector('.chart tbody tr:last-child').cells].map((cell) => cell.textContent)";
-    let cells = console.browser.evaluate(last).await;
-    let cells: Vec<&str> = cells.as_array().unwrap().iter().map(|cell| cell.as_str().unwrap()).collect();
-    let [time, issued, ..] = cells.as_slice() else { panic!("{cells:?}") };
-    assert!(said.as_str().unwrap().starts_with(&format!("{time}\nWords issued: {issued}")), "{said}");
+    console.go("/console/apps/new").await;
+    console.fill("app-name", "shop").await;
+    let is_open = "document.querySelector('#settings details').open";
+    assert_eq!(console.browser.evaluate(is_open).await, false);
+    console.browser.evaluate("document.getElementById('app-width').value = 9").await;
+    console.browser.evaluate("document.querySelector('#settings button.main').click()").await;
+    assert_eq!(console.browser.evaluate(is_open).await, true);
+    assert_eq!(console.browser.evaluate("document.activeElement.id").await, "app-width");
 }
 
 #[tokio::test]

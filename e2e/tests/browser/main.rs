@@ -9,6 +9,7 @@
 mod accessibility;
 mod answering;
 mod browser;
+mod charts;
 mod console;
 mod demo_page;
 mod docs;
@@ -21,3 +22,4 @@ mod program;
 mod renewal;
 mod roles;
 mod site;
+mod tabs;

@@ -19,9 +19,9 @@ const DOCUMENT: &str = include_str!("../../../docs/integration.md");
 fn form(haechi: &str, key: &str, ttl_secs: u32) -> String {
     let (_, after) = DOCUMENT.split_once("\n## When a form stays open\n").expect("the document tells of it");
     let form = after.split("```html\n").nth(1).expect("it has a form").split("```").next().unwrap();
-    let form = form.replace("{host}", haechi).replace("KEY", key);
-    assert!(form.contains("data-ttl-secs=\"180\""), "{form}");
-    form.replace("data-ttl-secs=\"180\"", &format!("data-ttl-secs=\"{ttl_secs}\""))
+    let form = form.replace("{host}", haechi).replace("KEY", key).replace("{width}", "240").replace("{height}", "80");
+    assert!(form.contains("data-ttl-secs=\"{ttl_secs}\""), "{form}");
+    form.replace("{ttl_secs}", &ttl_secs.to_string())
 }
 
 /// A site with the form, the script and the route that it asks; its address.

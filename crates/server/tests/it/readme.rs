@@ -229,8 +229,8 @@ fn documents_have_the_examples_that_are_files() {
     let shown = [
         snippets("docs/quick-start.md", &["curl.sh"]),
         snippets("docs/ko/quick-start.md", &["curl.sh"]),
-        snippets("docs/integration.md", &[&code[..], &["form.html", "renew.js"]].concat()),
-        snippets("docs/ko/integration.md", &[&code[..], &["ko/form.html", "renew.js"]].concat()),
+        snippets("docs/integration.md", &[&code[..], &["form.html", "renewing.html", "renew.js"]].concat()),
+        snippets("docs/ko/integration.md", &[&code[..], &["ko/form.html", "ko/renewing.html", "renew.js"]].concat()),
         deployed.map(|file| ("docs/reverse-proxy.md", format!("deploy/{file}"))).to_vec(),
     ]
     .concat();

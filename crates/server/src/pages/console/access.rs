@@ -20,7 +20,7 @@ use super::{
     once::once,
     page::{Page, Part, notice},
     question::removal,
-    shown_once::copying,
+    shown_once::{copying, example, secret},
     table::{Column, Rows},
     texts::{Texts, fill},
     visitor::Visitor,
@@ -259,7 +259,7 @@ fn tokens(visitor: &Visitor, tokens: &[TokenView]) -> Markup {
         Column(texts.scopes, ""),
         Column(texts.made, "moment"),
         Column(texts.ends, "moment"),
-        Column(texts.remove, ""),
+        Column(texts.remove, Column::ACTION),
     ];
     let row = |token: &TokenView| {
         let action = format!("/console/access/tokens/{}/remove", token.id);
@@ -286,7 +286,7 @@ fn users(visitor: &Visitor, users: &[UserView]) -> Markup {
         Column(texts.role, ""),
         Column(texts.factor_column, ""),
         Column(texts.made, "moment"),
-        Column(texts.remove, ""),
+        Column(texts.remove, Column::ACTION),
     ];
     let row = |user: &UserView| {
         let name = html! { input type="hidden" name="name" value=(user.name); };
@@ -355,9 +355,9 @@ pub(super) fn token_page(token: &IssuedToken, texts: &Texts) -> Markup {
     html! {
         h1 { (texts.token_made) }
         p { (fill(texts.token_once, &[&token.view.name])) }
-        pre.secret data-copy tabindex="0" { code { (token.token) } }
+        (secret(texts.new_token, &token.token))
         p { (texts.token_use) }
-        pre data-copy tabindex="0" { code { "Authorization: Bearer " (token.token) } }
+        (example("Authorization", &format!("Authorization: Bearer {}", token.token)))
         p { a.button href="/console/access" { (texts.access) } }
         (copying(texts))
     }

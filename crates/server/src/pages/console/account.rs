@@ -56,14 +56,15 @@ pub(super) async fn change(
 fn reply(visitor: &Visitor, fields: &Fields) -> Response {
     let texts = visitor.texts();
     let content = page(visitor.actor.name(), fields, texts);
-    fields.respond(Page::of(visitor, texts.change_password, &content))
+    fields.respond(Page::of(visitor, texts.account, &content))
 }
 
 pub(super) fn page(user: &str, fields: &Fields, texts: &Texts) -> Markup {
     let field = |name, label, hint, autocomplete| Field { name, label, hint, input: Input::Password { autocomplete } };
     html! {
         div.narrow {
-            h1 { (texts.change_password) }
+            h1 { (texts.account) }
+            h2 { (texts.change_password) }
             p { (texts.change_password_task) }
             (fields.summary(texts))
             form.card method="post" action="/console/password" {

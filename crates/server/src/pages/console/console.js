@@ -84,6 +84,12 @@ if (unsaved) {
   addEventListener("beforeunload", (event) => { if (!unsaved.hidden && !form.dataset.sent) event.preventDefault(); });
 }
 
+// What is to be mended is seen, also where it is folded away.
+addEventListener("invalid", ({ target }) => {
+  const folded = target.closest("details");
+  if (folded) folded.open = true;
+}, true);
+
 let sample = Number(new URLSearchParams(location.search).get("sample") ?? 1);
 let pending;
 
@@ -164,6 +170,59 @@ function addCopyButton(example) {
   if (navigator.clipboard) example.before(button);
 }
 
+/**
+ * Makes tabs of sections that stand below each other. The one that is chosen is named in the address, so that a link leads
+ * to it.
+ */
+function makeTabs(group) {
+  const panels = [...group.children];
+  const list = document.createElement("div");
+  list.role = "tablist";
+  list.ariaLabel = group.dataset.tabs;
+  const tabs = panels.map((panel, at) => {
+    const [tab, heading] = [document.createElement("button"), panel.firstElementChild];
+    tab.type = "button";
+    tab.role = "tab";
+    tab.id = `${panel.id}-tab`;
+    tab.textContent = heading.textContent;
+    tab.setAttribute("aria-controls", panel.id);
+    tab.addEventListener("click", () => choose(at));
+    heading.remove();
+    panel.role = "tabpanel";
+    panel.setAttribute("aria-labelledby", tab.id);
+    return tab;
+  });
+  const show = (chosen) => panels.forEach((panel, at) => {
+    panel.hidden = at !== chosen;
+    tabs[at].ariaSelected = String(at === chosen);
+    tabs[at].tabIndex = at === chosen ? 0 : -1;
+  });
+  const choose = (at) => {
+    show(at);
+    tabs[at].focus();
+    history.replaceState(null, "", `#${panels[at].id}`);
+  };
+  const follow = () => {
+    const named = panels.findIndex((panel) => `#${panel.id}` === location.hash);
+    if (named < 0) return;
+    show(named);
+    list.scrollIntoView();
+  };
+  list.addEventListener("keydown", (event) => {
+    const [at, last] = [tabs.indexOf(event.target), tabs.length - 1];
+    const next = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: last }[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    choose((next + tabs.length) % tabs.length);
+  });
+  list.append(...tabs);
+  group.prepend(list);
+  show(0);
+  follow();
+  addEventListener("hashchange", follow);
+}
+document.querySelectorAll("[data-tabs]").forEach(makeTabs);
+
 /** How times are written, as the server writes them. */
 const KOREAN = document.documentElement.lang === "ko";
 const LOCALE = KOREAN ? "ko-KR" : "en-GB";
@@ -182,15 +241,16 @@ function localise(part) {
   for (const time of part.querySelectorAll("time")) {
     time.textContent = write(new Date(time.dateTime), { year: "numeric", ...DAY, ...CLOCK });
   }
-  for (const chart of part.querySelectorAll("[data-step]")) {
-    const [label, name] = STEPS[chart.dataset.span];
-    const rows = [...chart.querySelectorAll("tbody th")];
-    const at = (step) => new Date((Number(chart.dataset.from) + step * Number(chart.dataset.step)) * 1_000);
-    const labels = [...chart.querySelectorAll(".times span")];
+  for (const charts of part.querySelectorAll("[data-step]")) {
+    const [label, name] = STEPS[charts.dataset.span];
+    const rows = [...charts.querySelectorAll("tbody th")];
+    const at = (step) => new Date((Number(charts.dataset.from) + step * Number(charts.dataset.step)) * 1_000);
     rows.forEach((row, step) => { row.textContent = write(at(step), name); });
-    labels.forEach((span, number) => {
-      span.textContent = write(at(Math.floor((number * (rows.length - 1)) / (labels.length - 1))), label);
-    });
+    for (const times of charts.querySelectorAll(".times")) {
+      [...times.children].forEach((span, number, { length }) => {
+        span.textContent = write(at(Math.floor((number * (rows.length - 1)) / (length - 1))), label);
+      });
+    }
   }
 }
 
@@ -219,26 +279,36 @@ function makeCards(part) {
     for (const [selector, role] of Object.entries(roles)) {
       table.querySelectorAll(selector).forEach((element) => element.setAttribute("role", role));
     }
-    for (const cell of table.querySelectorAll("td")) cell.dataset.label = names[cell.cellIndex];
+    for (const cell of table.querySelectorAll("td")) {
+      cell.dataset.label = names[cell.cellIndex];
+      if (cell.childNodes.length > 1) cell.replaceChildren(inOne(cell.childNodes));
+    }
   }
 }
 makeCards(document);
 
-/** Says what a chart shows where somebody points: a row of the table beside it. */
+/** What stands beside the name of a cell is one thing. */
+function inOne(nodes) {
+  const whole = document.createElement("div");
+  whole.append(...nodes);
+  return whole;
+}
+
+/** Says what a chart shows where somebody points: its part of a row of the table below. */
 function point(event) {
   const plot = event.target.closest?.(".plot svg");
   document.querySelectorAll(".tip").forEach((tip) => { if (tip.parentElement !== plot?.parentElement) tip.remove(); });
   const chart = plot?.closest(".chart");
-  const rows = chart?.querySelectorAll("tbody tr") ?? [];
+  const [head, ...rows] = chart?.closest(".charts").querySelectorAll("tr") ?? [];
   if (rows.length === 0) return;
   const { left, width } = plot.getBoundingClientRect();
   const share = Math.min(Math.max((event.clientX - left) / width, 0), 0.999_9);
-  const cells = [...rows[Math.floor(share * rows.length)].children].map((cell) => cell.textContent);
-  const headings = [...chart.querySelectorAll("thead th")].map((heading) => heading.textContent);
+  const { cells } = rows[Math.floor(share * rows.length)];
+  const said = chart.dataset.columns.split(" ").map((at) => `${head.cells[at].textContent}: ${cells[at].textContent}`);
   const tip = plot.parentElement.querySelector(".tip") ?? document.createElement("div");
   tip.className = "tip";
   tip.ariaHidden = "true";
-  tip.textContent = cells.map((cell, at) => (at === 0 ? cell : `${headings[at]}: ${cell}`)).join("\n");
+  tip.textContent = [cells[0].textContent, ...said].join("\n");
   plot.parentElement.append(tip);
   const place = plot.getBoundingClientRect().left - plot.parentElement.getBoundingClientRect().left + share * width;
   tip.style.left = `${Math.min(Math.max(place - tip.offsetWidth / 2, 0), plot.parentElement.offsetWidth - tip.offsetWidth)}px`;

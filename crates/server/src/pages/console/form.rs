@@ -86,6 +86,10 @@ impl Fields {
         self.problem.is_some() || !self.problems.is_empty()
     }
 
+    pub(super) fn is_wrong(&self, name: &str) -> bool {
+        self.problems.contains_key(name)
+    }
+
     /// The page that this form stands on, with the status that says what became of it.
     pub(super) fn respond(&self, page: Page<'_>) -> Response {
         let page = page.with_problems(self.has_problems());

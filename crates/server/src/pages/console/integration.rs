@@ -11,7 +11,7 @@ use super::{
     manage::{Tab, app_head},
     once::once,
     page::{Page, Part},
-    shown_once::copying,
+    shown_once::{copying, example, secret},
     texts::{Texts, fill},
     visitor::{AppNumber, Visitor},
 };
@@ -35,21 +35,16 @@ const REQUESTS: [(&str, &str, &str); 5] = [
 ];
 const DIRECTIVES: &str = include_str!("snippets/widget/policy.txt");
 
-/// The languages that there are examples of NHN's API in: what their headings are called, and the text.
-///
-/// `{host}` stands for this server's address, `{origin}` for that without its path, `{lang}` for the app's language, `{width}` and `{height}` for the picture's
-/// size.
-fn snippets(texts: &Texts) -> [(&'static str, &'static str, &'static str); 7] {
-    [
-        ("curl", "curl", include_str!("snippets/curl.sh")),
-        ("html", "HTML", texts.form_example),
-        ("java", "Java", include_str!("snippets/Captcha.java")),
-        ("spring", "Spring", include_str!("snippets/JoinController.java")),
-        ("node", "Node.js", include_str!("snippets/captcha.mjs")),
-        ("php", "PHP", include_str!("snippets/captcha.php")),
-        ("python", "Python", include_str!("snippets/captcha.py")),
-    ]
-}
+const RENEWAL: &str = include_str!("snippets/renew.js");
+
+/// The programs that call NHN's API: what they are written in, and the text.
+const PROGRAMS: [(&str, &str, &str); 5] = [
+    ("java", "Java", include_str!("snippets/Captcha.java")),
+    ("spring", "Spring", include_str!("snippets/JoinController.java")),
+    ("node", "Node.js", include_str!("snippets/captcha.mjs")),
+    ("php", "PHP", include_str!("snippets/captcha.php")),
+    ("python", "Python", include_str!("snippets/captcha.py")),
+];
 
 pub(super) async fn show(
     State(console): State<Arc<Console>>,
@@ -94,47 +89,84 @@ pub(super) async fn show_altcha_key(
     let content = html! {
         h1 { (texts.altcha) }
         p { (fill(texts.altcha_key_of, &[&app.name])) }
-        pre.secret data-copy tabindex="0" role="region" aria-label=(texts.altcha_key) { code { (key.as_str()) } }
+        (secret(texts.altcha_key, key.as_str()))
         p.row { a.button.main href=(address) { (texts.integration) } }
         (copying(texts))
     };
     Ok(Page::of(&visitor, texts.altcha, &content).in_part(Part::Overview).shown_once().reply(StatusCode::OK))
 }
 
-/// With the address that was said, else with that at which the reader sees the page.
-pub(super) fn page(visitor: &Visitor, app: &AppView, public_url: Option<&PublicUrl>) -> Markup {
-    let (texts, reader) = (visitor.texts(), &visitor.reader);
-    let server = public_url.map_or_else(|| format!("{}{}", reader.origin, reader.public_path), PublicUrl::to_string);
-    let origin = public_url.map_or(&*reader.origin, PublicUrl::origin);
-    let filled = |text: &str| {
-        text.replace("{host}", &server)
-            .replace("{origin}", origin)
-            .replace("{site_key}", &app.site_key.to_string())
-            .replace("{lang}", app.settings.lang.tag())
-            .replace("{width}", &app.settings.width.to_string())
-            .replace("{height}", &app.settings.height.to_string())
-    };
-    let example = |name: &str, text: &str| {
-        html! {
-            pre data-copy tabindex="0" role="region" aria-label=(name) { code { (filled(text)) } }
+/// One of several examples, of which a reader needs one: where it is on the page, what it is called, and what it says.
+struct Choice {
+    id: &'static str,
+    name: &'static str,
+    content: Markup,
+}
+
+/// The script makes tabs of these sections; without it they stand below each other.
+fn choices(label: &str, choices: &[Choice]) -> Markup {
+    html! {
+        div data-tabs=(label) {
+            @for Choice { id, name, content } in choices {
+                section id=(id) aria-labelledby={ (id) "-name" } { h3 id={ (id) "-name" } { (name) } (content) }
+            }
         }
+    }
+}
+
+/// The examples of NHN's API.
+fn nhn_choices(app: &AppView, texts: &Texts, example: &impl Fn(&str, &str) -> Markup) -> Vec<Choice> {
+    let form = html! { p { (texts.html_note) } (example("HTML", texts.form_example)) };
+    let renewal = html! {
+        p { (fill(texts.renewal_note, &[&app.settings.ttl_secs.to_string()])) }
+        (example("HTML", texts.renewing_example))
+        (example("captcha.js", RENEWAL))
     };
+    let first = [
+        Choice { id: "curl", name: "curl", content: example("curl", include_str!("snippets/curl.sh")) },
+        Choice { id: "html", name: "HTML", content: form },
+        Choice { id: "renewal", name: texts.renewal, content: renewal },
+    ];
+    let programs = PROGRAMS.map(|(id, name, text)| Choice { id, name, content: example(name, text) });
+    first.into_iter().chain(programs).collect()
+}
+
+/// What stands in an example's `{…}`: with the address that was said, else with that at which the reader sees the page.
+fn filled(text: &str, visitor: &Visitor, app: &AppView, public_url: Option<&PublicUrl>) -> String {
+    let AppView { site_key, settings, .. } = app;
+    let origin = public_url.map_or(&*visitor.reader.origin, PublicUrl::origin);
+    text.replace("{host}", &server(visitor, public_url))
+        .replace("{origin}", origin)
+        .replace("{site_key}", site_key)
+        .replace("{lang}", settings.lang.tag())
+        .replace("{width}", &settings.width.to_string())
+        .replace("{height}", &settings.height.to_string())
+        .replace("{ttl_secs}", &settings.ttl_secs.to_string())
+}
+
+fn server(visitor: &Visitor, public_url: Option<&PublicUrl>) -> String {
+    let reader = &visitor.reader;
+    public_url.map_or_else(|| format!("{}{}", reader.origin, reader.public_path), PublicUrl::to_string)
+}
+
+pub(super) fn page(visitor: &Visitor, app: &AppView, public_url: Option<&PublicUrl>) -> Markup {
+    let texts = visitor.texts();
+    let example = |name: &str, text: &str| example(name, &filled(text, visitor, app, public_url));
+    let requests = REQUESTS.map(|(id, name, text)| {
+        let content = example(&format!("{name}: siteverify"), text);
+        Choice { id, name, content }
+    });
     html! {
         (app_head(app, Tab::Integration, texts))
         p {
             @if public_url.is_some() { (texts.integration_public_address) } @else { (texts.integration_address) }
-            " " code { (server) }
+            " " code { (server(visitor, public_url)) }
         }
         h2 { (texts.widget) }
         p { (texts.widget_tags) }
         (example("HTML: haechi-captcha", texts.widget_example))
         p { (texts.widget_request) }
-        @for (id, name, text) in REQUESTS {
-            details id=(id) name="request" {
-                summary { (name) }
-                (example(&format!("{name}: siteverify"), text))
-            }
-        }
+        (choices(&format!("{}: siteverify", texts.examples), &requests))
         p { (texts.widget_policy) }
         (example("Content-Security-Policy", DIRECTIVES))
         p {
@@ -144,15 +176,7 @@ pub(super) fn page(visitor: &Visitor, app: &AppView, public_url: Option<&PublicU
         (with_altcha(visitor, app, &example))
         h2 { (texts.without_widget) }
         p { (texts.integration_task) }
-        h3 { (texts.examples) }
-        // One at a time, by the browser itself.
-        @for (id, name, text) in snippets(texts) {
-            details id=(id) name="examples" open[id == "curl"] {
-                summary { (name) }
-                @if id == "html" { p { (texts.html_note) } }
-                (example(name, text))
-            }
-        }
+        (choices(&format!("{}: NHN Cloud CAPTCHA API", texts.examples), &nhn_choices(app, texts, &example)))
         (copying(texts))
     }
 }

@@ -18,7 +18,7 @@ use super::{
     once::once,
     page::{Page, query_value},
     question::removal,
-    shown_once::copying,
+    shown_once::{copying, secret},
     sign_in::{refuse_plain, signed_in},
     table::{Column, Rows},
     texts::{Texts, fill},
@@ -56,7 +56,7 @@ pub(super) fn link_page(link: &str, texts: &Texts) -> Markup {
     html! {
         h1 { (texts.invitation_made) }
         p { (texts.invitation_once) }
-        pre.secret data-copy tabindex="0" { code { (link) } }
+        (secret(texts.new_invitation, link))
         p { a.button.main href="/console/access" { (texts.access) } }
         (copying(texts))
     }
@@ -101,7 +101,7 @@ fn table(visitor: &Visitor, invitations: &[InvitationView]) -> Markup {
         Column(texts.role, ""),
         Column(texts.invited_by, ""),
         Column(texts.ends, "moment"),
-        Column(texts.revoke, ""),
+        Column(texts.revoke, Column::ACTION),
     ];
     let row = |invitation: &InvitationView| {
         let called = invitation.name.as_deref().unwrap_or(texts.any_name);
@@ -172,7 +172,7 @@ pub(super) fn invited_page(invitation: &InvitationView, fields: &Fields, texts: 
                     (name.render(fields))
                 }
                 (password.render(fields))
-                button.main { (texts.first_make) }
+                button.main { (texts.invited_make) }
             }
         }
     }

@@ -15,6 +15,7 @@ use super::{
     overview::badges,
     question::Question,
     replace::{Name, rotation},
+    shown_once::{copying, example},
     texts::{Texts, fill},
     visitor::{AppNumber, Visitor},
 };
@@ -51,9 +52,10 @@ pub(super) fn app_head(app: &AppView, current: Tab, texts: &Texts) -> Markup {
 pub(super) fn controls(app: &AppView, language: Language, texts: &Texts) -> Markup {
     let address = |action: &str| format!("/console/apps/{}/{action}", app.number);
     html! {
-        section aria-labelledby="site-key" {
+        section {
             h2 #site-key { (texts.site_key) }
-            div.card { p { (texts.site_key_task) } pre tabindex="0" { code { (app.site_key) } } }
+            div.card { p { (texts.site_key_task) } (example(texts.site_key, &app.site_key)) }
+            (copying(texts))
         }
         section.dangers aria-labelledby="dangers" {
             h2 #dangers { (texts.danger_zone) }

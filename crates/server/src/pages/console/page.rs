@@ -175,7 +175,7 @@ fn account(actor: &Actor, texts: &Texts) -> Markup {
     };
     html! {
         span.who { strong { (name) } " " span.quiet { (role) } }
-        a href="/console/password" { (texts.password) }
+        a href="/console/password" { (texts.account) }
         form method="post" action="/console/sign-out" { button.plain { (texts.sign_out) } }
     }
 }

@@ -18,7 +18,7 @@ use super::{
     form::{Field, Fields, Form, Input},
     once::once,
     page::{Page, notice},
-    shown_once::copying,
+    shown_once::{copying, secret},
     texts::{Texts, fill},
     visitor::Visitor,
 };
@@ -181,7 +181,7 @@ fn codes_page(codes: &[String], texts: &Texts) -> Markup {
         div.narrow {
             h1 { (texts.recovery_codes) }
             p { (texts.recovery_once) }
-            pre.secret data-copy tabindex="0" { code { (codes.join("\n")) } }
+            (secret(texts.recovery_codes, &codes.join("\n")))
             p { a.button.main href="/console/second-factor" { (texts.factor_done) } }
             (copying(texts))
         }

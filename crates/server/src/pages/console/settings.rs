@@ -140,7 +140,22 @@ pub(super) fn page(visitor: &Visitor, app: &AppView, fields: &Fields, sample: u3
 }
 
 fn setting_fields(fields: &Fields, texts: &Texts) -> Markup {
-    html! { @for setting in Setting::ALL { (field(*setting, texts).render(fields)) } }
+    html! {
+        @for setting in Setting::ALL {
+            @if let Some(heading) = heading(*setting, texts) { h2 { (heading) } }
+            (field(*setting, texts).render(fields))
+        }
+    }
+}
+
+/// What stands above a setting with which a part of the form begins.
+const fn heading(setting: Setting, texts: &Texts) -> Option<&'static str> {
+    match setting {
+        Setting::AnswerLength => Some(texts.word_settings),
+        Setting::TtlSecs => Some(texts.limit_settings),
+        Setting::Policy => Some(texts.widget_settings),
+        _ => None,
+    }
 }
 
 fn field(setting: Setting, texts: &Texts) -> Field<'_> {
@@ -240,7 +255,10 @@ pub(super) fn new_page(fields: &Fields, texts: &Texts) -> Markup {
             form.card #settings method="post" action="/console/apps/new" {
                 (once())
                 (name.render(fields))
-                (setting_fields(fields, texts))
+                details open[Setting::ALL.iter().any(|setting| fields.is_wrong(setting.name()))] {
+                    summary { (texts.later_settings) }
+                    (setting_fields(fields, texts))
+                }
                 button.main { (texts.make_app) }
             }
             (preview::render(&AppSettings::default(), 1, "/console/apps/new", texts))

@@ -23,7 +23,7 @@ pub(super) fn once_page(app: &AppView, title: &str, texts: &Texts) -> Markup {
         @for (label, sentence, name) in fresh {
             @if let Some(name) = name {
                 p { (fill(sentence, &[&app.name])) }
-                pre.secret data-copy tabindex="0" role="region" aria-label=(label) { code { (name) } }
+                (secret(label, name))
             }
         }
         p { (texts.site_key) ": " code { (app.site_key) } }
@@ -33,6 +33,16 @@ pub(super) fn once_page(app: &AppView, title: &str, texts: &Texts) -> Markup {
         }
         (copying(texts))
     }
+}
+
+/// Something that is shown this once, under a name for screen readers, to be copied.
+pub(super) fn secret(name: &str, text: &str) -> Markup {
+    html! { pre.secret data-copy tabindex="0" role="region" aria-label=(name) { code { (text) } } }
+}
+
+/// Something else to be copied.
+pub(super) fn example(name: &str, text: &str) -> Markup {
+    html! { pre data-copy tabindex="0" role="region" aria-label=(name) { code { (text) } } }
 }
 
 /// What the script makes buttons of, which copy what is marked with `data-copy`.

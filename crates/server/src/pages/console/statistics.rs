@@ -14,7 +14,7 @@ use maud::{Markup, html};
 
 use super::{
     Console,
-    chart::{Chart, Mark as Drawn, Series, Times, round_top, whole},
+    chart::{Chart, Charts, Column, Mark as Drawn, Series, Steps, round_top, scale, whole},
     fault::Fault,
     format,
     manage::{Tab, app_head},
@@ -138,9 +138,7 @@ pub(super) fn page(
             }
             section aria-labelledby="courses" {
                 h2 #courses { (texts.course) }
-                (counts_chart(report, language, texts))
-                (rate_chart(report, language, texts))
-                (times_chart(report, language, texts))
+                (courses(report, language, texts))
             }
             (work::done(report, language, texts))
             (work::demanded(app.settings.policy, report, state, language, texts))
@@ -299,7 +297,7 @@ fn step_name(span: Span, language: Language, begins_at: u64) -> String {
 /// How it is written in a table, where there is more room.
 fn row_name(span: Span, language: Language, begins_at: u64) -> String {
     match span {
-        Span::Month | Span::Quarter => format::date(language, begins_at),
+        Span::Month | Span::Quarter => format::day(language, begins_at),
         Span::Hour => format::time_of_day(begins_at),
         Span::Day | Span::Week => {
             format!("{} {}", format::day(language, begins_at), format::time_of_day(begins_at))
@@ -307,15 +305,16 @@ fn row_name(span: Span, language: Language, begins_at: u64) -> String {
     }
 }
 
-fn times(report: &Report, language: Language) -> Times {
+fn steps(report: &Report, language: Language) -> Steps {
     /// Times below a chart.
     const LABELS: usize = 5;
     let last = report.points.len().saturating_sub(1);
     let picked = (0..LABELS).filter_map(|label| report.points.get(label * last / (LABELS - 1)));
     let step_secs = report.span.step_secs();
-    Times {
+    Steps {
+        names: report.points.iter().map(|point| row_name(report.span, language, point.begins_at)).collect(),
         labels: picked.map(|point| step_name(report.span, language, point.begins_at)).collect(),
-        steps: (step_secs < DAY_SECS).then_some((report.from, step_secs, report.span.name())),
+        lengths: (step_secs < DAY_SECS).then_some((report.from, step_secs, report.span.name())),
     }
 }
 
@@ -323,40 +322,26 @@ fn series(name: &'static str, mark: Drawn, report: &Report, value: impl Fn(&Coun
     Series { name, mark, values: report.points.iter().map(|point| value(&point.counts)).collect() }
 }
 
-/// A table of the report's steps.
-fn table(
-    report: &Report,
-    language: Language,
-    texts: &Texts,
-    headings: &[&str],
-    cells: impl Fn(&Counts) -> Vec<String>,
-) -> Markup {
-    html! {
-        table {
-            thead {
-                tr {
-                    th scope="col" { (texts.time) }
-                    @for heading in headings { th scope="col" { (heading) } }
-                }
-            }
-            tbody {
-                @for point in &report.points {
-                    tr {
-                        th scope="row" { (row_name(report.span, language, point.begins_at)) }
-                        @for cell in cells(&point.counts) { td { (cell) } }
-                    }
-                }
-            }
-        }
-    }
+fn column(name: &'static str, report: &Report, cell: impl Fn(&Counts) -> String) -> Column {
+    Column { name, cells: report.points.iter().map(|point| cell(&point.counts)).collect() }
 }
 
-fn counts_chart(report: &Report, language: Language, texts: &Texts) -> Markup {
+/// A column of whole numbers.
+fn numbers(name: &'static str, report: &Report, value: impl Fn(&Counts) -> u64) -> Column {
+    column(name, report, |counts| format::number(value(counts)))
+}
+
+/// What became of words, time by time.
+fn courses(report: &Report, language: Language, texts: &Texts) -> Markup {
+    let charts = vec![counts_chart(report, texts), rate_chart(report, texts), times_chart(report, language, texts)];
+    Charts { title: texts.course, steps: steps(report, language), charts }.render(texts)
+}
+
+fn counts_chart<'a>(report: &Report, texts: &'a Texts) -> Chart<'a> {
     let highest = |counts: &Counts| counts.issued.max(counts.passed + counts.wrong);
     let largest = report.points.iter().map(|point| highest(&point.counts)).max().unwrap_or(0);
-    let total = &report.total;
+    let (total, top) = (&report.total, round_top(largest as f64));
     let totals = [total.issued, total.passed, total.wrong].map(format::number);
-    let headings = [texts.issued, texts.passed, texts.wrong, texts.unanswered];
     Chart {
         id: "counts",
         title: texts.counts_chart,
@@ -366,34 +351,33 @@ fn counts_chart(report: &Report, language: Language, texts: &Texts) -> Markup {
             series(texts.passed, Drawn::Solid, report, |counts| Some(counts.passed as f64)),
             series(texts.wrong, Drawn::Striped, report, |counts| Some(counts.wrong as f64)),
         ],
-        top: round_top(largest as f64),
-        write: &whole,
-        times: times(report, language),
-        table: table(report, language, texts, &headings, |counts| {
-            [counts.issued, counts.passed, counts.wrong, counts.unanswered].map(format::number).to_vec()
-        }),
+        top,
+        scale: whole(top),
+        columns: vec![
+            numbers(texts.issued, report, |counts| counts.issued),
+            numbers(texts.passed, report, |counts| counts.passed),
+            numbers(texts.wrong, report, |counts| counts.wrong),
+            numbers(texts.unanswered, report, |counts| counts.unanswered),
+        ],
     }
-    .render(texts)
 }
 
-fn rate_chart(report: &Report, language: Language, texts: &Texts) -> Markup {
+fn rate_chart<'a>(report: &Report, texts: &'a Texts) -> Chart<'a> {
     Chart {
         id: "rate",
         title: texts.pass_rate,
         description: fill(texts.rate_description, &[&format::share(report.total.pass_rate())]),
         series: vec![series(texts.pass_rate, Drawn::Line, report, Counts::pass_rate)],
         top: 1.0,
-        write: &|value| format!("{:.0}%", value * 100.0),
-        times: times(report, language),
-        table: table(report, language, texts, &[texts.pass_rate], |counts| vec![format::share(counts.pass_rate())]),
+        scale: scale(1.0, |share| format!("{:.0}%", share * 100.0)),
+        columns: vec![column(texts.pass_rate, report, |counts| format::share(counts.pass_rate()))],
     }
-    .render(texts)
 }
 
-fn times_chart(report: &Report, language: Language, texts: &Texts) -> Markup {
+fn times_chart<'a>(report: &Report, language: Language, texts: &'a Texts) -> Chart<'a> {
     let (median, p90) = (report.total.times.median_secs(), report.total.times.p90_secs());
     let largest = report.points.iter().filter_map(|point| point.counts.times.p90_secs()).fold(0.0, f64::max);
-    let [median, p90] = [median, p90].map(|secs| format::secs(language, secs));
+    let ([median, p90], top) = ([median, p90].map(|secs| format::secs(language, secs)), round_top(largest));
     Chart {
         id: "times",
         title: texts.times_chart,
@@ -402,12 +386,11 @@ fn times_chart(report: &Report, language: Language, texts: &Texts) -> Markup {
             series(texts.median, Drawn::Line, report, |counts| counts.times.median_secs()),
             series(texts.p90, Drawn::Dashes, report, |counts| counts.times.p90_secs()),
         ],
-        top: round_top(largest),
-        write: &|value| format::secs(language, Some(value)).replacen(".0", "", 1),
-        times: times(report, language),
-        table: table(report, language, texts, &[texts.median, texts.p90], |counts| {
-            [counts.times.median_secs(), counts.times.p90_secs()].map(|secs| format::secs(language, secs)).to_vec()
-        }),
+        top,
+        scale: scale(top, |secs| format::secs(language, Some(secs)).replacen(".0", "", 1)),
+        columns: vec![
+            column(texts.median, report, |counts| format::secs(language, counts.times.median_secs())),
+            column(texts.p90, report, |counts| format::secs(language, counts.times.p90_secs())),
+        ],
     }
-    .render(texts)
 }

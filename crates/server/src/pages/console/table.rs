@@ -18,6 +18,8 @@ pub(super) struct Column<'a>(pub(super) &'a str, pub(super) &'static str);
 impl Column<'_> {
     /// The class of the column that says what a row is about, the first one.
     pub(super) const TITLE: &'static str = "title";
+    /// The class of columns of buttons, which say by themselves what they do.
+    pub(super) const ACTION: &'static str = "act";
 }
 
 impl Rows<'_> {

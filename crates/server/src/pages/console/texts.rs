@@ -62,6 +62,7 @@ pub(super) struct Texts {
     pub(super) plain_remedy: &'static str,
     pub(super) plain_proxy: &'static str,
     pub(super) plain_local: &'static str,
+    pub(super) account: &'static str,
     pub(super) change_password: &'static str,
     pub(super) change_password_task: &'static str,
     pub(super) old_password: &'static str,
@@ -90,6 +91,7 @@ pub(super) struct Texts {
     pub(super) code: &'static str,
     pub(super) invited_title: &'static str,
     pub(super) invited_task: &'static str,
+    pub(super) invited_make: &'static str,
     // Apps.
     pub(super) apps: &'static str,
     pub(super) new_app: &'static str,
@@ -184,6 +186,10 @@ pub(super) struct Texts {
     pub(super) asked_both: &'static str,
     pub(super) asked_work: &'static str,
     // Settings.
+    pub(super) word_settings: &'static str,
+    pub(super) limit_settings: &'static str,
+    pub(super) widget_settings: &'static str,
+    pub(super) later_settings: &'static str,
     pub(super) save: &'static str,
     pub(super) unsaved: &'static str,
     pub(super) made: &'static str,
@@ -266,6 +272,9 @@ pub(super) struct Texts {
     pub(super) altcha_example: &'static str,
     pub(super) form_example: &'static str,
     pub(super) html_note: &'static str,
+    pub(super) renewal: &'static str,
+    pub(super) renewal_note: &'static str,
+    pub(super) renewing_example: &'static str,
     // The audit log.
     pub(super) audit_log: &'static str,
     pub(super) find_entries: &'static str,

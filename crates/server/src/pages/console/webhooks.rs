@@ -19,7 +19,7 @@ use super::{
     once::once,
     page::{Page, Part, notice},
     question::removal,
-    shown_once::copying,
+    shown_once::{copying, secret},
     table::{Column, Rows},
     texts::{Texts, fill},
     visitor::Visitor,
@@ -121,7 +121,7 @@ pub(super) fn page(visitor: &Visitor, shown: &Notifications, notice: &Markup) ->
             section #deliveries data-live {
                 h2 { (texts.deliveries) }
                 @if shown.deliveries.is_empty() { p.card { (texts.no_deliveries) } }
-                @else { (deliveries(visitor, &shown.deliveries)) }
+                @else { (deliveries(visitor, shown)) }
             }
         }
     }
@@ -132,8 +132,8 @@ fn webhooks(visitor: &Visitor, webhooks: &[WebhookView]) -> Markup {
     let columns = [
         Column(texts.address, Column::TITLE),
         Column(texts.made, "moment"),
-        Column(texts.send_test, ""),
-        Column(texts.remove, ""),
+        Column(texts.send_test, Column::ACTION),
+        Column(texts.remove, Column::ACTION),
     ];
     let row = |webhook: &WebhookView| {
         let address = format!("/console/webhooks/{}", webhook.id);
@@ -153,25 +153,27 @@ fn webhooks(visitor: &Visitor, webhooks: &[WebhookView]) -> Markup {
     Rows { label: texts.webhooks, caption: None, columns: &columns }.render(webhooks.iter().map(row))
 }
 
-fn deliveries(visitor: &Visitor, deliveries: &[DeliveryView]) -> Markup {
+fn deliveries(visitor: &Visitor, shown: &Notifications) -> Markup {
     let (texts, language) = (visitor.texts(), visitor.reader.language);
     let columns = [
         Column(texts.time, "moment"),
         Column(texts.event, ""),
         Column(texts.app, "name"),
-        Column(texts.address, ""),
+        Column(texts.address, "name"),
         Column(texts.outcome, "long"),
     ];
     let row = |delivery: &DeliveryView| {
+        let webhook = shown.webhooks.iter().find(|webhook| webhook.id == delivery.webhook);
         vec![
             format::time(language, delivery.created_at),
             html! { ((texts.event_name)(&delivery.event).unwrap_or(&delivery.event)) },
             html! { (delivery.app.as_deref().unwrap_or(format::NONE)) },
-            html! { code { (delivery.webhook) } },
+            // What is removed since has no other name.
+            html! { @if let Some(webhook) = webhook { (webhook.url) } @else { code { (delivery.webhook) } } },
             outcome(visitor, delivery),
         ]
     };
-    Rows { label: texts.deliveries, caption: None, columns: &columns }.render(deliveries.iter().map(row))
+    Rows { label: texts.deliveries, caption: None, columns: &columns }.render(shown.deliveries.iter().map(row))
 }
 
 /// How a delivery stands, in words.
@@ -189,12 +191,12 @@ fn outcome(visitor: &Visitor, delivery: &DeliveryView) -> Markup {
     }
 }
 
-fn secret_page(webhook: &WebhookView, secret: &str, texts: &Texts) -> Markup {
+fn secret_page(webhook: &WebhookView, key: &str, texts: &Texts) -> Markup {
     html! {
         h1 { (texts.webhook_made) }
         p { code { (webhook.url) } }
         p { (texts.webhook_once) }
-        pre.secret data-copy tabindex="0" { code { (secret) } }
+        (secret(texts.factor_key, key))
         p { a.button.main href="/console/webhooks" { (texts.webhooks) } }
         (copying(texts))
     }

@@ -4,8 +4,8 @@ use haechi_captcha::Language;
 use maud::{Markup, html};
 
 use super::{
-    super::page::scrolling, Chart, Counts, Drawn, Figure, Report, Texts, fill, format, list, round_top, series, table,
-    times, whole,
+    super::page::scrolling, Chart, Charts, Counts, Drawn, Figure, Report, Texts, fill, format, list, numbers,
+    round_top, series, steps, whole,
 };
 use crate::domain::{
     apps::Policy,
@@ -43,10 +43,9 @@ pub(super) fn done(report: &Report, language: Language, texts: &Texts) -> Markup
 fn done_chart(report: &Report, language: Language, texts: &Texts) -> Markup {
     let highest = |counts: &Counts| counts.works.issued.max(counts.works.done + counts.works.undone);
     let largest = report.points.iter().map(|point| highest(&point.counts)).max().unwrap_or(0);
-    let total = &report.total.works;
+    let (total, top) = (&report.total.works, round_top(largest as f64));
     let totals = [total.issued, total.done, total.undone].map(format::number);
-    let headings = [texts.works, texts.works_done, texts.works_undone];
-    Chart {
+    let chart = Chart {
         id: "works",
         title: texts.works_chart,
         description: fill(texts.works_description, &[&totals[0], &totals[1], &totals[2]]),
@@ -55,14 +54,15 @@ fn done_chart(report: &Report, language: Language, texts: &Texts) -> Markup {
             series(texts.works_done, Drawn::Solid, report, |counts| Some(counts.works.done as f64)),
             series(texts.works_undone, Drawn::Striped, report, |counts| Some(counts.works.undone as f64)),
         ],
-        top: round_top(largest as f64),
-        write: &whole,
-        times: times(report, language),
-        table: table(report, language, texts, &headings, |counts| {
-            [counts.works.issued, counts.works.done, counts.works.undone].map(format::number).to_vec()
-        }),
-    }
-    .render(texts)
+        top,
+        scale: whole(top),
+        columns: vec![
+            numbers(texts.works, report, |counts| counts.works.issued),
+            numbers(texts.works_done, report, |counts| counts.works.done),
+            numbers(texts.works_undone, report, |counts| counts.works.undone),
+        ],
+    };
+    Charts { title: texts.works_chart, steps: steps(report, language), charts: vec![chart] }.render(texts)
 }
 
 /// What the rule demanded, which is what would have been asked, beside what was.
@@ -142,10 +142,9 @@ fn levels(demanded: &Demanded, texts: &Texts) -> Markup {
 fn demands_chart(report: &Report, language: Language, texts: &Texts) -> Markup {
     let largest = report.points.iter().map(|point| point.counts.demanded.total()).max().unwrap_or(0);
     let raised = |demanded: &Demanded| demanded.total() - demanded.of_level(0);
-    let total = &report.total.demanded;
+    let (total, top) = (&report.total.demanded, round_top(largest as f64));
     let totals = [total.total(), total.words(), raised(total)].map(format::number);
-    let headings = [texts.begun, texts.with_word, texts.raised];
-    Chart {
+    let chart = Chart {
         id: "demands",
         title: texts.demands_chart,
         description: fill(texts.demands_description, &[&totals[0], &totals[1], &totals[2]]),
@@ -154,13 +153,13 @@ fn demands_chart(report: &Report, language: Language, texts: &Texts) -> Markup {
             series(texts.with_word, Drawn::Solid, report, |counts| Some(counts.demanded.words() as f64)),
             series(texts.raised, Drawn::Dashes, report, |counts| Some(raised(&counts.demanded) as f64)),
         ],
-        top: round_top(largest as f64),
-        write: &whole,
-        times: times(report, language),
-        table: table(report, language, texts, &headings, |counts| {
-            let demanded = &counts.demanded;
-            [demanded.total(), demanded.words(), raised(demanded)].map(format::number).to_vec()
-        }),
-    }
-    .render(texts)
+        top,
+        scale: whole(top),
+        columns: vec![
+            numbers(texts.begun, report, |counts| counts.demanded.total()),
+            numbers(texts.with_word, report, |counts| counts.demanded.words()),
+            numbers(texts.raised, report, |counts| raised(&counts.demanded)),
+        ],
+    };
+    Charts { title: texts.demands_chart, steps: steps(report, language), charts: vec![chart] }.render(texts)
 }
