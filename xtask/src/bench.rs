@@ -12,7 +12,7 @@ mod processors;
 mod server;
 mod work;
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, process::Command, time::Duration};
 
 use anyhow::Context;
 use haechi_captcha::{Key, Keyring, Means, Pass, Secret};
@@ -55,6 +55,9 @@ pub(crate) struct Options {
     /// Measure these calls only, beside /healthz, such as issue,verify.
     #[arg(long, value_name = "CALLS", value_delimiter = ',')]
     calls: Vec<String>,
+    /// What the app asks of people, such as word, instead of what it does unless set.
+    #[arg(long, value_name = "POLICY", conflicts_with_all = ["cluster", "against", "hostile", "overload"])]
+    policy: Option<String>,
     /// Offer ten times more sounds than the server can speak, for so many seconds, and see what becomes of it.
     #[arg(long, value_name = "SECONDS", conflicts_with = "cluster")]
     overload: Option<f64>,
@@ -87,6 +90,10 @@ pub(crate) fn run_benchmarks(options: &Options) -> anyhow::Result<()> {
         return overload::table(&program, options);
     }
     let server = Server::start(&program, &options.ledger)?;
+    if let Some(policy) = &options.policy {
+        let mut set = Command::new(&program);
+        run(set.args(["app", "set", "default", "--policy", policy, "--data"]).arg(server.data()))?;
+    }
     memory_of_issues(&server)?;
     table(&server, options)
 }
