@@ -64,7 +64,7 @@ fn draw_plain(folder: &str, look: &Look) -> Result<(), Box<dyn Error>> {
         let look = look.clone().with_theme(theme);
         let test = image::render_test(&"TEST5".parse()?, &look);
         fs::write(Path::new(folder).join(format!("test_{name}.gif")), test)?;
-        for (notice, kind) in Notice::ALL.into_iter().zip(["expired", "too_many", "busy"]) {
+        for (notice, kind) in Notice::ALL.into_iter().zip(["expired", "too_many", "busy", "unknown"]) {
             for language in Language::ALL {
                 let path = Path::new(folder).join(format!("{kind}_{}_{name}.gif", language.tag()));
                 fs::write(path, image::render_notice(notice, language, &look))?;

@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn write_notices(folder: &str) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(folder)?;
-    for (notice, kind) in Notice::ALL.into_iter().zip(["expired", "too_many", "busy"]) {
+    for (notice, kind) in Notice::SPOKEN.into_iter().zip(["expired", "too_many", "busy"]) {
         for language in Language::ALL {
             for (pace, suffix) in [(Pace::Normal, ""), (Pace::Slow, "_slow")] {
                 let path = Path::new(folder).join(format!("{kind}_{}{suffix}.wav", language.tag()));

@@ -209,7 +209,7 @@ pub fn speak_test(answer: &Answer, speech: &Speech) -> Vec<u8> {
 #[must_use]
 pub fn speak_notice(notice: Notice, speech: &Speech) -> Vec<u8> {
     let clip = Bank::built_in_notices()
-        .clip(speech.language, Word::Notice(notice))
+        .clip(speech.language, Word::Notice(notice.spoken()))
         .expect("a bank of notices has all of them in every language");
     say_plainly(speech, |studio, style, stream| speaker::say_notice(studio, &clip, style, stream))
 }

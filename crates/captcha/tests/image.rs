@@ -247,7 +247,7 @@ fn notices_differ_and_read_back_in_every_size() {
         let look = look(width, height, 1, Theme::Dark);
         let notices: HashSet<Vec<u8>> =
             every_notice().map(|(notice, language)| read(&render_notice(notice, language, &look)).tones).collect();
-        assert_eq!(notices.len(), 12, "{width}x{height}");
+        assert_eq!(notices.len(), 16, "{width}x{height}");
         let test = read(&render_test(&answer("TEST5"), &look));
         assert_eq!((test.width, test.height), (width, height));
     }
@@ -333,5 +333,6 @@ fn kind(notice: Notice) -> &'static str {
         Notice::Expired => "expired",
         Notice::TooMany => "too_many",
         Notice::Busy => "busy",
+        Notice::Unknown => "unknown",
     }
 }

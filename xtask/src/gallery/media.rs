@@ -83,6 +83,7 @@ const fn name_of_notice(notice: Notice) -> &'static str {
         Notice::Expired => "expired",
         Notice::TooMany => "too-many",
         Notice::Busy => "busy",
+        Notice::Unknown => "unknown",
     }
 }
 

@@ -139,6 +139,7 @@ const fn words_of_notice(notice: Notice) -> &'static str {
         Notice::Expired => "the challenge has expired",
         Notice::TooMany => "there were too many requests",
         Notice::Busy => "the server is busy",
+        Notice::Unknown => "there never was such a challenge",
     }
 }
 

@@ -186,16 +186,16 @@ fn test(language: Language) -> &'static str {
 /// What happened, and what to do: in sense what the picture of the notice says.
 const fn notice(language: Language, notice: Notice) -> &'static str {
     match (language, notice) {
-        (Language::Ko, Notice::Expired) => "시간이 끝났습니다. 다시 시도해 주세요.",
+        (Language::Ko, Notice::Expired | Notice::Unknown) => "시간이 끝났습니다. 다시 시도해 주세요.",
         (Language::Ko, Notice::TooMany) => "요청이 너무 많습니다. 잠시 기다려 주세요.",
         (Language::Ko, Notice::Busy) => "서버가 바쁩니다. 잠시 후 다시 시도해 주세요.",
-        (Language::En, Notice::Expired) => "This challenge has expired. Please get a new one.",
+        (Language::En, Notice::Expired | Notice::Unknown) => "This challenge has expired. Please get a new one.",
         (Language::En, Notice::TooMany) => "Too many requests. Please wait a little while.",
         (Language::En, Notice::Busy) => "The server is busy. Please try again in a moment.",
-        (Language::Ja, Notice::Expired) => "時間切れです。新しいものを取得してください。",
+        (Language::Ja, Notice::Expired | Notice::Unknown) => "時間切れです。新しいものを取得してください。",
         (Language::Ja, Notice::TooMany) => "リクエストが多すぎます。お待ちください。",
         (Language::Ja, Notice::Busy) => "ただいま混み合っています。もう一度試してください。",
-        (Language::Zh, Notice::Expired) => "时间到了，请重新来过。",
+        (Language::Zh, Notice::Expired | Notice::Unknown) => "时间到了，请重新来过。",
         (Language::Zh, Notice::TooMany) => "请求太多，请稍后再试。",
         (Language::Zh, Notice::Busy) => "服务器繁忙，请稍后再试。",
     }

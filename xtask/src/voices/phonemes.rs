@@ -316,16 +316,16 @@ const fn test(language: Language) -> &'static str {
 
 const fn notice(language: Language, notice: Notice) -> &'static str {
     match (language, notice) {
-        (Language::Ko, Notice::Expired) => "ɕiɡani kɯnnasɯmnida. taɕi ɕidohɛ ʨusejo.",
+        (Language::Ko, Notice::Expired | Notice::Unknown) => "ɕiɡani kɯnnasɯmnida. taɕi ɕidohɛ ʨusejo.",
         (Language::Ko, Notice::TooMany) => "joʨʰʌŋi nʌmu mansɯmnida. ʨamɕi kidaɾjʌ ʨusejo.",
         (Language::Ko, Notice::Busy) => "sʌbʌɡa papɯmnida. ʨamɕi hu taɕi ɕidohɛ ʨusejo.",
-        (Language::En, Notice::Expired) => "ðˌɪs ʧˈælənʤ hɐz ɪkspˈIəɹd. plˈiz ɡɛt ə nˈu wˌʌn.",
+        (Language::En, Notice::Expired | Notice::Unknown) => "ðˌɪs ʧˈælənʤ hɐz ɪkspˈIəɹd. plˈiz ɡɛt ə nˈu wˌʌn.",
         (Language::En, Notice::TooMany) => "tˈu mˈɛni ɹəkwˈɛsts. plˈiz wˈAt ə lˈɪTᵊl wˌIl.",
         (Language::En, Notice::Busy) => "ðə sˈɜɹvəɹ ɪz bˈɪzi. plˈiz tɹˈI əɡˈɛn ɪn ə mˈOmənt.",
-        (Language::Ja, Notice::Expired) => "ʥikaŋɡʲiɾe desɨ. ataɾaɕii mono o ɕɨtokɯ ɕite kɯdasai.",
+        (Language::Ja, Notice::Expired | Notice::Unknown) => "ʥikaŋɡʲiɾe desɨ. ataɾaɕii mono o ɕɨtokɯ ɕite kɯdasai.",
         (Language::Ja, Notice::TooMany) => "ɾʲikɯesɨto ɡa oː sɨɡʲimasɨ. omaʨi kɯdasai.",
         (Language::Ja, Notice::Busy) => "tadaima komʲi aʔte imasɨ. moːiʨido tameɕite kɯdasai.",
-        (Language::Zh, Notice::Expired) => "ʂɨ↗ʨjɛ→n tau↘ lɤ, ʨʰi↓ŋ ꭧʰʊ↗ŋɕi→n lai↗kwo↘.",
+        (Language::Zh, Notice::Expired | Notice::Unknown) => "ʂɨ↗ʨjɛ→n tau↘ lɤ, ʨʰi↓ŋ ꭧʰʊ↗ŋɕi→n lai↗kwo↘.",
         (Language::Zh, Notice::TooMany) => "ʨʰi↓ŋʨʰjou↗ tʰai↘ two→, ʨʰi↓ŋ ʂau→xou↘ ʦai↘ʂɨ↘.",
         (Language::Zh, Notice::Busy) => "fu↗u↘ʨʰi↘ fa↗nma↗ŋ, ʨʰi↓ŋ ʂau→xou↘ ʦai↘ʂɨ↘.",
     }

@@ -78,6 +78,7 @@ fn lines(notice: Notice, language: Language, is_narrow: bool) -> [&'static str; 
         Notice::Expired => expired_lines(language, is_narrow),
         Notice::TooMany => too_many_lines(language, is_narrow),
         Notice::Busy => busy_lines(language, is_narrow),
+        Notice::Unknown => unknown_lines(language, is_narrow),
     }
 }
 
@@ -90,6 +91,18 @@ fn expired_lines(language: Language, is_narrow: bool) -> [&'static str; 2] {
         (Language::Ja, false) => ["認証の期限が切れました", "新しい画像を取得してください"],
         (Language::Ja, true) => ["期限切れです", "再取得してください"],
         (Language::Zh, _) => ["验证码已过期", "请重新获取"],
+    }
+}
+
+fn unknown_lines(language: Language, is_narrow: bool) -> [&'static str; 2] {
+    match (language, is_narrow) {
+        (Language::Ko, false) => ["알 수 없는 보안문자입니다", "새로 받아 주세요"],
+        (Language::Ko, true) => ["알 수 없습니다", "새로 받아 주세요"],
+        (Language::En, false) => ["This challenge is unknown", "Please get a new one"],
+        (Language::En, true) => ["Unknown", "Get a new one"],
+        (Language::Ja, false) => ["この認証は存在しません", "新しい画像を取得してください"],
+        (Language::Ja, true) => ["存在しません", "再取得してください"],
+        (Language::Zh, _) => ["验证码不存在", "请重新获取"],
     }
 }
 

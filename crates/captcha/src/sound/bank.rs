@@ -58,7 +58,7 @@ impl Word {
 
     /// All notices.
     pub fn notices() -> impl Iterator<Item = Self> {
-        Notice::ALL.into_iter().map(Self::Notice)
+        Notice::SPOKEN.into_iter().map(Self::Notice)
     }
 
     /// What a voice must say at least to open a sound: every lead-in and "test".
@@ -71,7 +71,7 @@ impl Word {
             Self::Character(character) => character,
             Self::LeadIn(count) => count,
             Self::Test => Self::TEST_CODE,
-            Self::Notice(Notice::Expired) => b'e',
+            Self::Notice(Notice::Expired | Notice::Unknown) => b'e',
             Self::Notice(Notice::TooMany) => b'm',
             Self::Notice(Notice::Busy) => b'b',
         }

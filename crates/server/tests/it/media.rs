@@ -1,6 +1,7 @@
 //! The picture and the sound over HTTP: what a browser's `<img>` and `<audio>` need.
 
 use decibri_decode::WavReader;
+use haechi_captcha::{Language, Look, Notice, image::render_notice};
 
 use crate::{
     api::Insider,
@@ -60,7 +61,25 @@ fn pictures_come_in_the_size_scale_and_theme_asked_for() {
 }
 
 #[test]
-fn pictures_and_notices_have_the_apps_colours() {
+fn a_picture_of_a_key_that_never_was_does_not_say_that_it_has_expired() {
+    let server = TestServer::start();
+    let expired = Insider::of(&server).aged(&server.issue(server.appkey()), 181);
+    let seen = |key: &str, language: &str| {
+        let path = format!("/captcha/v1.0/keys/{key}/img?lang={language}");
+        get(&server, &path, &[("accept", "image/avif,image/webp,*/*;q=0.8")]).body
+    };
+    for (language, tag) in Language::ALL.map(|language| (language, language.tag())) {
+        let says = |notice| render_notice(notice, language, &Look::default());
+        // What a program puts there that went on without a key.
+        for key in ["undefined", "null", "a9859757-5b5a-42d1-bc85-c560b0141ec1"] {
+            assert_eq!(seen(key, tag), says(Notice::Unknown), "{key} in {tag}");
+        }
+        assert_eq!(seen(&expired, tag), says(Notice::Expired), "{tag}");
+    }
+}
+
+#[test]
+fn pictures_have_the_apps_colours() {
     let server = TestServer::start();
     let colours = ["--light-ground", "#fff8e8", "--dark-ground", "#0d1117", "--colour", "#c2410c", "--ttl-secs", "30"];
     let app = server.haechi(&[&["app", "create", "coloured"][..], &colours].concat()).json();

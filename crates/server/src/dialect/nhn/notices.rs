@@ -127,7 +127,8 @@ pub(crate) fn said(refusal: &Refusal, onlooker: &Onlooker, status: StatusCode) -
 /// What a person is told of a refusal, if it is one that concerns people.
 fn notice_of(refusal: &Refusal) -> Option<Notice> {
     match refusal {
-        Refusal::Key | Refusal::Expired => Some(Notice::Expired),
+        Refusal::Key => Some(Notice::Unknown),
+        Refusal::Expired => Some(Notice::Expired),
         Refusal::RateLimit { .. } => Some(Notice::TooMany),
         _ if matches!(refusal.status(), StatusCode::SERVICE_UNAVAILABLE | StatusCode::INTERNAL_SERVER_ERROR) => {
             Some(Notice::Busy)
