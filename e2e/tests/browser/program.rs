@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Longest wait for a program to be ready.
-const START_DEADLINE: Duration = Duration::from_secs(30);
+const START_DEADLINE: Duration = Duration::from_secs(120);
 
 /// A running program. It is killed when dropped.
 pub(crate) struct Program(Child);

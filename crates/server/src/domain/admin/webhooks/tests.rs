@@ -71,14 +71,14 @@ fn an_address_is_checked_and_its_secret_shown_once() {
         let refused = admin.create_webhook(&viewer, "https://ops.example.org", 1_000).map(drop);
         assert!(matches!(refused, Err(AdminError::Forbidden(_))));
         assert!(matches!(admin.deliveries(&viewer), Err(AdminError::Forbidden(_))));
-        let issued = made(admin, "https://ops.example.org/haechi?token=abc");
+        let issued = made(admin, "https://ops.example.org/haechi?token=squid");
         assert!(issued.secret.starts_with("whsec_") && issued.secret.len() == 50, "{}", issued.secret);
         assert_eq!(admin.webhooks(&Actor::Command).unwrap(), [issued.view]);
         (1..MAX_WEBHOOKS).for_each(|_| drop(made(admin, "http://127.0.0.1:9")));
         let full = admin.create_webhook(&Actor::Command, "http://127.0.0.1:9", 1_000).map(drop);
         assert!(matches!(full, Err(AdminError::Full { .. })));
         let log = serde_json::to_string(&admin.audit_log(&Actor::Command, "", None, 50).unwrap()).unwrap();
-        assert!(log.contains("ops.example.org") && !log.contains("abc") && !log.contains("whsec_"), "{log}");
+        assert!(log.contains("ops.example.org") && !log.contains("squid") && !log.contains("whsec_"), "{log}");
     });
 }
 
