@@ -110,8 +110,25 @@ mod tests {
         image::{Difficulty, Style, render_in_style},
     };
 
-    fn stand_out(one: Colour, other: Colour, hundredths: u32) -> bool {
-        one.luminance().stands_out(other.luminance(), hundredths)
+    /// Relative luminance, as WCAG 2.2 defines it, reckoned in another way than drawing does.
+    fn luminance(colour: Colour) -> f64 {
+        let [red, green, blue] = colour.channels.map(|channel| {
+            let part = f64::from(channel) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        });
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    }
+
+    fn contrast(one: Colour, other: Colour) -> f64 {
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn luminance_agrees_with_the_standard() {
+        let grey = |channel| Colour::new([channel; 3]);
+        assert!((contrast(grey(0), grey(255)) - 21.0).abs() < 1e-9);
+        assert!((contrast(grey(255), grey(0x76)) - 4.54).abs() < 0.01);
     }
 
     /// Letters, wash and paper stand out from each other, and tones run evenly one way.
@@ -119,11 +136,13 @@ mod tests {
     fn check(tint: &Tint, theme: Theme) {
         let colours = tint.colours();
         let [paper, wash, ink] = [PAPER, WASH, INK].map(|tone| colours[usize::from(tone)]);
-        assert!(stand_out(ink, paper, 700), "{tint:?}");
-        assert!(stand_out(paper, wash, OF_PAPER), "{tint:?}");
-        assert!(stand_out(ink, wash, OF_INK), "{tint:?}");
-        assert!(tint.is_even(), "{tint:?}");
-        assert_eq!(paper.luminance() > ink.luminance(), theme == Theme::Light, "{tint:?}");
+        assert!(contrast(ink, paper) >= 7.0, "{tint:?}: {}", contrast(ink, paper));
+        assert!(contrast(paper, wash) >= 4.0, "{tint:?}: {}", contrast(paper, wash));
+        assert!(contrast(ink, wash) >= 3.7, "{tint:?}: {}", contrast(ink, wash));
+        let steps = colours.map(luminance);
+        let falls = steps.windows(2).all(|pair| pair[0] > pair[1]);
+        let rises = steps.windows(2).all(|pair| pair[0] < pair[1]);
+        assert!(if theme == Theme::Light { falls } else { rises }, "{tint:?}");
     }
 
     #[test]
@@ -205,7 +224,7 @@ mod tests {
             decoder.global_palette().unwrap().as_chunks().0.iter().copied().map(Colour::new).collect();
         let tones = &decoder.read_next_frame().unwrap().unwrap().buffer;
         let ground = tones[0];
-        let stands_out = |tone: u8| stand_out(colours[usize::from(tone)], colours[usize::from(ground)], 300);
+        let stands_out = |tone: u8| contrast(colours[usize::from(tone)], colours[usize::from(ground)]) >= 3.0;
         let inked: Vec<u8> = tones.iter().copied().filter(|tone| *tone != ground).collect();
         let part = inked.iter().filter(|tone| stands_out(**tone)).count() as f64 / inked.len() as f64;
         [PAPER, WASH, INK].contains(&ground).then_some(part)
