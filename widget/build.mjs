@@ -13,7 +13,14 @@ const PRIVATE =
   "grant granted hasExpired inputs isAsking isForWork isPlaced isSlower isTaken isUnasked isWaiting keepFocus labour lapse " +
   "lastToken letsClickThrough life listener listeners makeId mediaOf misses observer offset onDarkness onResize " +
   "onScroll placeAcross placeBar placeDown player playText post present receive rejectEmpty settle showSound sight " +
-  "solver stay surface take takeWaiting texts valid waiting wake wire wish worksAlone";
+  "solver stay surface take takeWaiting texts timeline valid waiters wake wire wish worksAlone";
+
+/** What our classes call each other by: no page sees it, and nothing of a browser or of the wire has such a name. */
+const INTERNAL =
+  "announce approach changePace course idIn isAwaited isFolded isFree isHeard isIdle isInUse isIntact isOpen " +
+  "isPlaying isQuiet isRendered isWorking mayTakeFocus nameField nextId onBegun onChallengeExpired onClosed " +
+  "onEmpty onError onExpired onLost onOpened onPassed onRefused onReport onSay onSilent onTurn onWait oneOf panel " +
+  "pictureOf reactions repaint retryAfterSecs soundOf stopAll takesFocus turnTo";
 
 /** Style sheets are made smaller, then put into the script as texts. */
 const styles = {
@@ -59,15 +66,20 @@ function shorter(css) {
 
 const folder = import.meta.dirname;
 
-/** A name that is more than its own class's must stay, for it may be somebody else's. */
-async function privateNames() {
+/** A name that is more than its own class's must stay, for it may be somebody else's; so must one that is read by a text. */
+async function ownNames() {
   const files = (await readdir(`${folder}/src`, { recursive: true })).filter((file) => file.endsWith(".ts"));
   const source = (await Promise.all(files.map((file) => readFile(`${folder}/src/${file}`, "utf8")))).join("\n");
-  for (const name of PRIVATE.split(" ")) {
+  const [priv, internal] = [PRIVATE, INTERNAL].map((names) => names.split(" "));
+  for (const name of priv) {
     const isOthers = new RegExp(`(?<!\\bthis)\\.${name}\\b|["']${name}["']|^  (?:readonly )?${name}\\b[(:?]`, "m");
     if (isOthers.test(source)) throw new Error(`${name} is not private: ${isOthers.exec(source)}`);
   }
-  return new RegExp(`^(?:${PRIVATE.replaceAll(" ", "|")})$`);
+  for (const name of internal) {
+    const isRead = new RegExp(`\\[["'\`]${name}["'\`]\\]|^  ${name}: ["'\`]`, "m");
+    if (isRead.test(source)) throw new Error(`${name} is read by a text: ${isRead.exec(source)}`);
+  }
+  return new RegExp(`^(?:${[...priv, ...internal].join("|")})$`);
 }
 
 /** esbuild puts it together, and terser makes it 4 % smaller than esbuild would. */
@@ -91,7 +103,7 @@ async function script(entry, outfile, { banner = "", mangleProps } = {}) {
 }
 
 await mkdir(`${folder}/dist`, { recursive: true });
-await script("src/main.ts", "dist/haechi.js", { mangleProps: await privateNames() });
+await script("src/main.ts", "dist/haechi.js", { mangleProps: await ownNames() });
 await script("src/work/main.ts", "dist/work.js", { banner: await readFile(`${folder}/src/work/licences.txt`, "utf8") });
 await copyFile(`${folder}/src/work/frame.html`, `${folder}/dist/work.html`);
 await writeFile(`${folder}/dist/widget.css`, `${await smaller(`${folder}/src/style.css`)}\n`);

@@ -42,7 +42,7 @@ export class Captcha {
   readonly widget: Widget;
   private readonly box: Element;
   private readonly content: Element | null;
-  private waiting: Waiting[] = [];
+  private waiters: Waiting[] = [];
   private lastToken = "";
   private letsClickThrough = false;
 
@@ -77,7 +77,7 @@ export class Captcha {
   /** Fails with a code. Most callers want no promise, and are told by callbacks. */
   execute(fails: Fails): Promise<Passed> {
     const outcome = new Promise<Passed>((resolve, reject) => {
-      this.waiting.push({ fails, resolve, reject });
+      this.waiters.push({ fails, resolve, reject });
     });
     outcome.catch(() => undefined);
     this.widget.execute();
@@ -141,8 +141,8 @@ export class Captcha {
   }
 
   private takeWaiting(which: (waiting: Waiting) => boolean): Waiting[] {
-    const taken = this.waiting.filter(which);
-    this.waiting = this.waiting.filter((one) => !taken.includes(one));
+    const taken = this.waiters.filter(which);
+    this.waiters = this.waiters.filter((one) => !taken.includes(one));
     return taken;
   }
 

@@ -24,7 +24,7 @@ export function when(time: number, action: () => void, mustBeVisible = false): C
   };
   addEventListener("pageshow", check);
   document.addEventListener("visibilitychange", check);
-  timer = window.setTimeout(check, Math.max(time - Date.now(), 0));
+  timer = window.setTimeout(check);
   return cancel;
 }
 

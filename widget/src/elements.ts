@@ -1,25 +1,21 @@
 export function isElement(value: unknown): value is Element {
-  return typeof value === "object" && value !== null && (value as Partial<Node>).nodeType === Node.ELEMENT_NODE;
+  return (value as Partial<Node> | null | undefined)?.nodeType === Node.ELEMENT_NODE;
 }
 
 /** The element itself, or that with an id, or the first that a selector takes. */
 export function findElement(where: unknown): Element | null {
   if (isElement(where)) return where;
   if (typeof where !== "string") return null;
-  return byId(where) ?? select(where);
+  try {
+    return byId(where) ?? document.querySelector(where);
+  } catch {
+    return null; // not a selector, then it was an id
+  }
 }
 
 /** A picture named `getElementById` would be in the place of the document's own. */
 export function byId(id: string): HTMLElement | null {
   return Document.prototype.getElementById.call(document, id);
-}
-
-function select(selector: string): Element | null {
-  try {
-    return document.querySelector(selector);
-  } catch {
-    return null; // not a selector, then it was an id
-  }
 }
 
 export function isButton(element: Element): element is HTMLButtonElement | HTMLInputElement {

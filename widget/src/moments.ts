@@ -19,17 +19,11 @@ export function whenParsed(callback: () => void): void {
 }
 
 /** Calls the function that the script's address names, or waits for it a while. */
-export function callNamed(name: string): void {
+export function callNamed(name: string, isLate = false): void {
   const call = lookUp(name);
-  if (call) {
-    callSafely(call);
-    return;
-  }
-  setTimeout(() => {
-    const late = lookUp(name);
-    if (late) callSafely(late);
-    else warn(`onload: there is no function ${name}`);
-  }, LATE_MS);
+  if (call) callSafely(call);
+  else if (isLate) warn(`onload: there is no function ${name}`);
+  else setTimeout(callNamed, LATE_MS, name, true);
 }
 
 /** Functions that are called once the page is ready, each in a task of its own. */

@@ -4,6 +4,7 @@ import type { Language } from "./language";
 import { Picture } from "./picture";
 import { Player } from "./player";
 import { counted, type Texts } from "./texts";
+import { follow } from "./timeline";
 import type { Challenge, Word } from "./wire";
 
 /** Where the picture and the sound of a key are, as they are wanted just now. */
@@ -30,8 +31,9 @@ export class Panel {
   private readonly task = element("label", { id: "task", for: "answer" });
   private readonly picture = new Picture();
   private readonly progress = element("progress", { value: 0, "aria-labelledby": "task", "aria-hidden": "true" });
+  private readonly timeline = element("div", { class: "time" });
   /** Grows by what leaves the panel while the device works, so that the page below stays where it is. */
-  private readonly screen = element("div", { class: "screen" }, this.picture.canvas, this.progress);
+  private readonly screen = element("div", { class: "screen" }, this.picture.canvas, this.timeline, this.progress);
   private readonly play: HTMLButtonElement;
   /** The same node all the time, as the style sheet says of what is in buttons. */
   private readonly playText: Text;
@@ -52,7 +54,7 @@ export class Panel {
     private readonly actions: Actions,
   ) {
     this.player = new Player({
-      onChange: () => this.showSound(),
+      onTurn: () => this.showSound(),
       onSilent: () => this.say(texts.silent, "bad"),
     });
     this.playText = new Text(texts.play);
@@ -190,14 +192,10 @@ export class Panel {
   }
 
   private showSound(): void {
-    const { isPlaying, progress } = this.player;
-    const text = isPlaying ? this.texts.pause : this.texts.play;
-    this.progress.value = progress;
-    // While it plays nothing else changes, and writing the same would lay out the panel anew.
-    if (text !== this.playText.data) {
-      this.playText.data = text;
-      this.play.dataset["offers"] = isPlaying ? "pause" : "play";
-    }
+    const { isPlaying, course } = this.player;
+    follow(this.timeline, course);
+    this.playText.data = isPlaying ? this.texts.pause : this.texts.play;
+    this.play.dataset["offers"] = isPlaying ? "pause" : "play";
   }
 }
 

@@ -1,9 +1,24 @@
 /** How quickly the slower sound plays. Browsers keep its pitch. */
 const SLOWER = 0.75;
 
+/** As of `HTMLMediaElement`. */
+const HAVE_FUTURE_DATA = 3;
+
+/** Where a sound is, and how it goes on from there. */
+export interface Course {
+  secs: number;
+  /** Of all of it; 1 as long as nobody knows. */
+  length: number;
+  /** Seconds of it that pass in one; 0 while it rests or waits for more. */
+  pace: number;
+}
+
+/** After each of these a sound goes on otherwise than before. */
+const TURNS = ["play", "playing", "pause", "waiting", "seeked", "ratechange"];
+
 interface Listener {
-  /** It plays, rests or has come further. */
-  onChange(): void;
+  /** It goes on otherwise than before. */
+  onTurn(): void;
   onSilent(): void;
 }
 
@@ -26,9 +41,11 @@ export class Player {
     return !!this.sound && !this.sound.paused;
   }
 
-  /** From 0 to 1. */
-  get progress(): number {
-    return this.sound ? this.sound.currentTime / this.sound.duration || 0 : 0;
+  get course(): Course {
+    const { sound } = this;
+    if (!sound) return { secs: 0, length: 1, pace: 0 };
+    const goesOn = this.isPlaying && sound.readyState >= HAVE_FUTURE_DATA;
+    return { secs: sound.currentTime, length: sound.duration || 1, pace: goesOn ? this.pace : 0 };
   }
 
   /** Forgets the sound of before and fetches nothing. */
@@ -41,7 +58,7 @@ export class Player {
     sound.pause();
     sound.removeAttribute("src");
     sound.load();
-    this.listener.onChange();
+    this.listener.onTurn();
   }
 
   toggle(): void {
@@ -92,9 +109,7 @@ export class Player {
   private load(): HTMLAudioElement {
     const sound = new Audio(this.address + this.format);
     sound.defaultPlaybackRate = sound.playbackRate = this.pace;
-    for (const name of ["play", "pause", "ended", "timeupdate"]) {
-      sound.addEventListener(name, () => this.listener.onChange());
-    }
+    for (const name of TURNS) sound.addEventListener(name, () => this.listener.onTurn());
     sound.addEventListener("error", () => this.fail(sound));
     return sound;
   }

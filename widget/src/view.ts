@@ -2,6 +2,7 @@ import { Bar, type State } from "./bar";
 import { element } from "./dom";
 import { isOfComposition } from "./keys";
 import type { Language } from "./language";
+import { darkness, themeOf } from "./looks";
 import { Modal } from "./modal";
 import { Panel, type Media } from "./panel";
 import { Popup } from "./popup";
@@ -9,7 +10,6 @@ import type { WidgetOptions } from "./settings";
 import { dress } from "./styling";
 import { Inline, type Surface } from "./surface";
 import type { Texts } from "./texts";
-import type { Looks } from "./wire";
 
 interface Actions {
   press(): void;
@@ -24,9 +24,6 @@ interface Actions {
   dismiss(): void;
 }
 
-/** The densest pictures that the server draws. */
-const LARGEST_SCALE = 3;
-
 /** All that there is to see of a widget. */
 export class View {
   readonly panel: Panel;
@@ -38,12 +35,12 @@ export class View {
   private readonly status = element("p", { class: "status", role: "status" });
   private readonly surface: Surface;
   private readonly sight: IntersectionObserver;
-  private readonly darkness = matchMedia("(prefers-color-scheme: dark)");
+  private readonly darkness = darkness();
 
   constructor(
     container: Element,
     private readonly options: WidgetOptions,
-    private readonly language: Language,
+    language: Language,
     texts: Texts,
     media: Media,
     actions: Actions,
@@ -85,12 +82,6 @@ export class View {
 
   get isConnected(): boolean {
     return this.host.isConnected;
-  }
-
-  get looks(): Looks {
-    const scale = Math.min(Math.max(Math.ceil(devicePixelRatio), 1), LARGEST_SCALE);
-    const plain = crypto.subtle ? undefined : "1";
-    return { lang: this.language, scale: String(scale), theme: this.theme, plain };
   }
 
   /** Whether the page below would move if it opened. */
@@ -154,12 +145,6 @@ export class View {
     dismiss();
   }
 
-  private get theme(): "light" | "dark" {
-    const { theme } = this.options;
-    if (theme === "auto") return this.darkness.matches ? "dark" : "light";
-    return theme;
-  }
-
   private readonly onDarkness = (): void => {
     if (this.options.theme !== "auto") return;
     this.colour();
@@ -168,7 +153,7 @@ export class View {
 
   private colour(): void {
     const isTall = this.host.dataset["shape"] === "compact";
-    this.box.className = `box ${this.theme} ${isTall ? "tall" : ""}`;
+    this.box.className = `box ${themeOf(this.options.theme)} ${isTall ? "tall" : ""}`;
   }
 
   private placeBar({ element: bar, button }: Bar): Surface {

@@ -4,6 +4,7 @@ import { Exchange, type Data, type Dated, type Reason } from "./exchange";
 import { Fields } from "./fields";
 import { chooseLanguage, type Language } from "./language";
 import type { Wait } from "./line";
+import { looksOf } from "./looks";
 import { tellPolicy } from "./policy";
 import type { WidgetOptions } from "./settings";
 import { counted, TEXTS, type Texts } from "./texts";
@@ -63,7 +64,7 @@ export class Widget {
     // A copy, in which a challenge of digits has some say otherwise.
     this.texts = { ...TEXTS[language] };
     this.data = { action, cdata };
-    const wire = new Wire(server, api, sitekey, () => this.view.looks);
+    const wire = new Wire(server, api, sitekey, () => looksOf(options, language));
     this.exchange = new Exchange(wire, {
       onBegun: (reason) => this.receive(reason),
       onPassed: ({ token, expires_in_secs }, key) => this.grant({ token, key, due: Date.now() + expires_in_secs * 1000 }),
@@ -71,6 +72,9 @@ export class Widget {
       onWait: (wait) => this.wait(wait),
       onRefused: (refusal) => this.fail(refusal),
     });
+    tellPolicy(server, this.life.signal);
+    // The server draws while all that follows is built, which takes as long.
+    if (options.open) void this.exchange.begin();
     this.fields = new Fields(container, options.fields);
     this.view = new View(container, options, language, this.texts, wire, {
       press: () => (this.view.isOpen ? this.close() : this.ask({ takesFocus: true })),
@@ -81,7 +85,6 @@ export class Widget {
       swap: () => this.swap(),
       dismiss: () => this.close(),
     });
-    tellPolicy(server, this.life.signal);
     // A page that comes back was left by sending its form, most often: its token is spent.
     addEventListener("pageshow", ({ persisted }) => persisted && this.granted && this.reset(), { signal: this.life.signal });
     if (options.open) this.ask({ takesFocus: false });

@@ -35,6 +35,16 @@ impl Keyring {
         self.current.sealer.seal(claims)
     }
 
+    /// Seals the claims into a key, as [`Keyring::issue`] does, and gives the challenge that it stands for: opening it
+    /// again would take as long as sealing it.
+    ///
+    /// # Panics
+    /// If a claim is outside its documented range.
+    #[must_use]
+    pub fn issue_challenge(&self, claims: Claims) -> Challenge {
+        Challenge::new(Opened { subkeys: Arc::clone(&self.current), key: self.issue(&claims), claims })
+    }
+
     /// The challenge that a key stands for, or `None` if neither secret sealed it.
     #[must_use]
     pub fn open(&self, key: &Key) -> Option<Challenge> {
@@ -190,8 +200,11 @@ mod tests {
         for shape in [Shape::word(5), Shape::Work { level: 2 }] {
             let claims = Claims { app: 3, shape, ..Claims::default() };
             let key = keyring.issue(&claims);
+            for challenge in [keyring.open(&key).unwrap(), keyring.issue_challenge(claims)] {
+                assert_eq!((challenge.key(), challenge.claims()), (key, &claims));
+                assert_eq!(challenge.redemption(), keyring.open(&key).unwrap().redemption());
+            }
             let challenge = keyring.open(&key).unwrap();
-            assert_eq!((challenge.key(), challenge.claims()), (key, &claims));
             assert_eq!(keyring.open_word(&key).is_some(), matches!(challenge, Challenge::Word(_)));
             assert_eq!(keyring.open_work(&key).is_some(), matches!(challenge, Challenge::Work(_)));
         }

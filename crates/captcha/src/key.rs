@@ -79,10 +79,12 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = [b'-'; 36];
-        let mut places = (0..36).filter(|place| !HYPHENS.contains(place));
-        for nibble in self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]) {
-            let place = places.next().expect("36 places less 4 hyphens are 32 nibbles");
-            text[place] = DIGITS[usize::from(nibble)];
+        let mut place = 0;
+        for byte in self.0 {
+            place += usize::from(HYPHENS.contains(&place));
+            text[place] = DIGITS[usize::from(byte >> 4)];
+            text[place + 1] = DIGITS[usize::from(byte & 15)];
+            place += 2;
         }
         f.write_str(std::str::from_utf8(&text).expect("hexadecimal digits and hyphens are ASCII"))
     }

@@ -49,7 +49,7 @@ export default [
     await visit.click("field");
     assert.equal(visit.proxy.count("sound"), 0);
     await visit.type(".");
-    const { progress: before } = await visit.until(isPlaying);
+    const { progress: before } = await visit.until((widget) => widget.progress > 0.04);
     await visit.type("/");
     const { progress: later } = await visit.until((widget) => widget.progress > 0.2);
     assert(later > before);
@@ -58,9 +58,11 @@ export default [
     await visit.type(".");
     const resting = await visit.until(isAtRest);
     assert.equal(resting.answer, "", "the keys were typed");
+    // WebKit may fetch parts of a sound that is moved on before all of it is there.
+    const fetched = formats(visit).length;
     await visit.click("slower");
     await visit.until((widget) => widget.isSlower);
-    assert.equal(formats(visit).length, 1, "it was fetched again");
+    assert.equal(formats(visit).length, fetched, "it was fetched again");
   }),
 
   check(

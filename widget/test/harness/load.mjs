@@ -105,5 +105,6 @@ function watch() {
 async function play() {
   const { shadowRoot } = document.querySelector("haechi-captcha [data-shape]");
   shadowRoot.querySelector(".tools button").click();
-  while (!shadowRoot.querySelector("progress").value) await new Promise((resolve) => setTimeout(resolve, 20));
+  const scale = () => new DOMMatrix(getComputedStyle(shadowRoot.querySelector(".time")).transform).a;
+  while (!scale()) await new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -3,6 +3,7 @@ import { EventEmitter, once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 
 const calls = [
   ["begin", /\/widget\/v1\/begin$/],
@@ -119,14 +120,14 @@ export function given(reply, status = 200) {
 /** Changes what comes back. */
 export function altered(change) {
   return async (pass) => {
-    const { status, headers, body } = await pass();
+    const { status, headers, body } = unpacked(await pass());
     return { status, headers, body: JSON.stringify({ ...JSON.parse(body), ...change }) };
   };
 }
 
 /** The word comes without its picture, which is then asked for. */
 export async function withoutPicture(pass) {
-  const { status, headers, body } = await pass();
+  const { status, headers, body } = unpacked(await pass());
   const { word, ...asked } = JSON.parse(body);
   return { status, headers, body: JSON.stringify({ ...asked, word: { ...word, picture: undefined } }) };
 }
@@ -167,8 +168,13 @@ async function forward({ method, headers, url, body, call }, upstream) {
   return { status: given.statusCode, headers: rest, body: isOurs ? readFileSync(join(own, ownFiles[call])) : Buffer.concat(chunks) };
 }
 
-function parsed({ headers, body }) {
-  return headers["content-type"]?.startsWith("application/json") ? JSON.parse(body) : {};
+function parsed(given) {
+  return given.headers["content-type"]?.startsWith("application/json") ? JSON.parse(unpacked(given).body) : {};
+}
+
+/** The same reply as it was before it was compressed, if it was. */
+function unpacked({ status, headers: { "content-encoding": coding, ...headers }, body }) {
+  return { status, headers, body: coding === "gzip" ? gunzipSync(body) : body };
 }
 
 /** Half a reply: browsers send again by themselves what got none at all. */

@@ -55,7 +55,8 @@
       status: one("[role=status]").textContent,
       focus: nameOf(root.activeElement),
       offers: one(parts.listen).textContent,
-      progress: progress.value,
+      /** Of what plays, or of what is worked at. */
+      progress: progress.value || new DOMMatrix(getComputedStyle(one(".time")).transform).a,
       /** Of work, on the bar and, where the device works instead of the person, in the panel. */
       done: barProgress?.value,
       isWorking: one("#panel").classList.contains("working") && isSeen(progress),

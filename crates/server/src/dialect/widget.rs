@@ -16,8 +16,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use flate2::Compression;
 use haechi_captcha::{Alphabet, Challenge, Language, Means, Scale, Solution, Theme, Word, Work};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -38,6 +40,7 @@ use crate::{
     hex::bytes_of,
     http::{
         fields::Fields,
+        file,
         parameters::MAX_VALUE_BYTES,
         request::{host_of_page, is_of_insecure_page},
         routes::{Caller, Dialect, Routes, Sought},
@@ -150,8 +153,11 @@ struct Asked {
     /// What a button says that has longer work asked for instead of the word, and how long that takes; absent where the
     /// person may not choose it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "I cannot read or hear this: wait about 2 seconds instead, 15 on an old phone")]
-    alternative: Option<String>,
+    #[schema(
+        value_type = Option<String>,
+        example = "I cannot read or hear this: wait about 2 seconds instead, 15 on an old phone"
+    )]
+    alternative: Option<&'static RawValue>,
 }
 
 /// A word to read or to hear.
@@ -239,8 +245,8 @@ pub(crate) struct Fault {
         (status = 503, body = Fault, description = "`busy`: no new challenge could pass just now"),
     )
 )]
-async fn begin(State(service): State<Arc<Service>>, headers: HeaderMap, request: Request) -> Result<Response, Refusal> {
-    let client = Caller::of(&service, &request);
+async fn begin(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Refusal> {
+    let (client, page) = (Caller::of(&service, &request), Page::of(request.headers()));
     let fields = Fields::read(request).await?;
     let site_key = fields.single(&["sitekey"])?.filter(|key| !key.is_empty()).ok_or(ParameterFault::Missing)?;
     if service.knows_vendors_test_keys()
@@ -248,13 +254,13 @@ async fn begin(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     {
         let (token, expires_in_secs) = token.ok_or(Refusal::AppKey)?;
         let passed = Passed { token: token.to_owned(), expires_in_secs };
-        return Ok(said(Outcome::Success, &Begun::Passed(passed)));
+        return Ok(said(Outcome::Success, &Begun::Passed(passed), &page));
     }
     let live = service.app_of_site(site_key)?;
-    service.check_host(&live, &host_of_page(&headers))?;
+    service.check_host(&live, &page.host)?;
     let is_early = fields.single(&["early"])?.is_some_and(|early| !early.is_empty());
     // A page that is only looked at is to cost no challenge, and to count as none where a word is asked anyway.
-    let later = || Ok(said(Outcome::Success, &Begun::Later(Later {})));
+    let later = || Ok(said(Outcome::Success, &Begun::Later(Later {}), &page));
     if is_early && live.app.settings.policy.always_asks_words() {
         client.check_standing(&live)?;
         return later();
@@ -263,10 +269,8 @@ async fn begin(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     if is_early && sought.asking.word {
         return later();
     }
-    Ok(said(
-        Outcome::Success,
-        &Begun::Asks(ask(&service, &client, &live, sought, &Look::wanted(&fields, &headers)?).await?.into()),
-    ))
+    let asked = ask(&service, &client, &live, sought, &Look::wanted(&fields, &page)?).await?;
+    Ok(said(Outcome::Success, &Begun::Asks(asked.into()), &page))
 }
 
 /// Judge an answer.
@@ -282,27 +286,23 @@ async fn begin(State(service): State<Arc<Service>>, headers: HeaderMap, request:
         (status = 503, body = Fault, description = "`busy`: nobody knows the verdict; the same request may be sent again"),
     )
 )]
-async fn answer(
-    State(service): State<Arc<Service>>,
-    headers: HeaderMap,
-    request: Request,
-) -> Result<Response, Refusal> {
+async fn answer(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Refusal> {
     let now = unix_now();
-    let client = Caller::of(&service, &request);
+    let (client, page) = (Caller::of(&service, &request), Page::of(request.headers()));
     let fields = Fields::read(request).await?;
     let (challenge, live) = challenge_of(&service, &fields)?;
-    let hostname = host_of_page(&headers);
-    service.check_host(&live, &hostname)?;
+    service.check_host(&live, &page.host)?;
     let text = |name| Ok::<_, Refusal>(fields.single(&[name])?.unwrap_or_default().to_owned());
     let (action, data) = (text("action")?, text("cdata")?);
     let means = means(&challenge, &fields)?;
+    let hostname = page.host.clone();
     let wish = Wish { audience: audience(&fields)?, means, hostname, action, data };
     // What it is to say is checked before the answer is spent.
     if !wish.fits() {
         return Err(ParameterFault::TooLong.into());
     }
     let given = Answer::of(&fields)?;
-    let look = Look::wanted(&fields, &headers)?;
+    let look = Look::wanted(&fields, &page)?;
     // The same name with another text or another wish is another request.
     let name = fields.single(&["request"])?.filter(|name| !name.is_empty());
     let request = name.map(|name| request_name(&[name, given.typed, wish.audience.name(), &wish.action, &wish.data]));
@@ -320,7 +320,7 @@ async fn answer(
         }
         Verdict::Empty => Answered::Empty,
     };
-    Ok(said(judged.verdict.outcome(), &reply))
+    Ok(said(judged.verdict.outcome(), &reply, &page))
 }
 
 /// What a widget sends for an answer.
@@ -397,12 +397,12 @@ async fn judge(
         (status = 503, body = Fault, description = "`busy`"),
     )
 )]
-async fn renew(State(service): State<Arc<Service>>, headers: HeaderMap, request: Request) -> Result<Response, Refusal> {
-    let client = Caller::of(&service, &request);
+async fn renew(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Refusal> {
+    let (client, page) = (Caller::of(&service, &request), Page::of(request.headers()));
     let fields = Fields::read(request).await?;
     let (challenge, live) = challenge_of(&service, &fields)?;
-    service.check_host(&live, &host_of_page(&headers))?;
-    let look = Look::wanted(&fields, &headers)?;
+    service.check_host(&live, &page.host)?;
+    let look = Look::wanted(&fields, &page)?;
     let instead = match fields.single(&["how"])? {
         Some("work") => Some(live.app.settings.asks_instead().ok_or(Refusal::Alternative)?),
         _ => {
@@ -415,7 +415,7 @@ async fn renew(State(service): State<Arc<Service>>, headers: HeaderMap, request:
     // First, so that whoever may not have another one keeps this one.
     let asked = ask(&service, &client, &live, sought, &look).await?;
     service.expire(&live, &challenge, unix_now()).await?;
-    Ok(said(Outcome::Success, &Begun::Asks(asked.into())))
+    Ok(said(Outcome::Success, &Begun::Asks(asked.into()), &page))
 }
 
 /// The challenge that the key among the fields stands for.
@@ -443,6 +443,31 @@ fn means(challenge: &Challenge, fields: &Fields) -> Result<Means, Refusal> {
     })
 }
 
+/// What a reply without a picture takes at most.
+const USUAL_BYTES: usize = 512;
+/// A reply of so many bytes has a picture in it, which is a quarter smaller without base64.
+const LEAST_COMPRESSED_BYTES: usize = 1_024;
+
+/// At the lowest level zlib-rs leaves base64 as large as it is; above this one it gains nothing more.
+const QUICKLY: Compression = Compression::new(2);
+
+/// The page that calls, as far as its browser says.
+struct Page {
+    host: String,
+    is_insecure: bool,
+    takes_gzip: bool,
+}
+
+impl Page {
+    fn of(headers: &HeaderMap) -> Self {
+        Self {
+            host: host_of_page(headers),
+            is_insecure: is_of_insecure_page(headers),
+            takes_gzip: file::accepts_gzip(headers),
+        }
+    }
+}
+
 /// How a challenge is wanted.
 struct Look {
     language: Option<Language>,
@@ -453,13 +478,13 @@ struct Look {
 }
 
 impl Look {
-    fn wanted(fields: &Fields, headers: &HeaderMap) -> Result<Self, Refusal> {
+    fn wanted(fields: &Fields, page: &Page) -> Result<Self, Refusal> {
         let scale = fields.single(&["scale"])?.and_then(|text| text.parse::<u8>().ok()?.try_into().ok());
         let language = fields.single(&["lang"])?.and_then(|tag| tag.parse().ok());
         let theme = fields.single(&["theme"])?.and_then(|name| name.parse().ok());
         let is_plain = fields.single(&["plain"])?.is_some_and(|plain| !plain.is_empty());
         // A script of before does not say so, but a page over plain HTTP has none anyway.
-        Ok(Self { language, scale, theme, in_scripts: is_plain || is_of_insecure_page(headers) })
+        Ok(Self { language, scale, theme, in_scripts: is_plain || page.is_insecure })
     }
 }
 
@@ -567,9 +592,19 @@ async fn next(service: &Service, client: &Caller, live: &LiveApp, look: &Look) -
     ask(service, client, live, sought, look).await.ok().map(|asked| Begun::Asks(asked.into()))
 }
 
-fn said(outcome: Outcome, reply: &impl Serialize) -> Response {
-    let mut response = Json(reply).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+fn said(outcome: Outcome, reply: &impl Serialize, page: &Page) -> Response {
+    let mut body = Vec::with_capacity(USUAL_BYTES);
+    serde_json::to_writer(&mut body, reply).expect("a reply can be written down");
+    let mut headers = HeaderMap::with_capacity(16);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let mut response = if page.takes_gzip && body.len() >= LEAST_COMPRESSED_BYTES {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        file::compressed(&body, QUICKLY).into_response()
+    } else {
+        body.into_response()
+    };
+    *response.headers_mut() = headers;
     response.extensions_mut().insert(outcome);
     response
 }

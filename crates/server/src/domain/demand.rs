@@ -155,7 +155,7 @@ impl Demands {
                 break;
             }
         }
-        self.networks.note(&networks, now);
+        self.networks.note(&networks);
 
         self.count_in_app(caller.app, Kind::Begun, source, now).await;
         if let Some(load) = self.apps.load(caller.app, now) {
@@ -175,7 +175,7 @@ impl Demands {
             Became::Renewed => Kind::Renewed,
         };
         let networks = self.count_in_networks(caller.client, kind, now).await;
-        self.networks.note(&networks, now);
+        self.networks.note(&networks);
         let is_suspect = |seen: &Seen| seen.known.is_some_and(|known| known.standing == Standing::Suspect);
         let is_plain = !networks.iter().any(is_suspect);
         self.count_in_app(caller.app, kind, Source { is_crowd: is_plain, is_plain }, now).await;

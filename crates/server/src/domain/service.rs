@@ -273,7 +273,7 @@ impl Service {
     /// [`Refusal::RateLimit`] above the app's rate; [`Refusal::LedgerAhead`] if the key could not pass.
     pub async fn issue(&self, live: &LiveApp, language: Option<Language>, now: u64) -> Result<Key, Refusal> {
         self.admit_issue(live, now).await?;
-        let word = self.seal_word(live, language, now)?;
+        let word = self.seal_word(live, live.app.settings.word(language), now)?;
         live.counters.count_issued(word.claims().issued_at);
         Ok(word.key())
     }
@@ -284,7 +284,7 @@ impl Service {
     /// As [`Service::issue`].
     pub async fn issue_number(&self, live: &LiveApp, now: u64) -> Result<Key, Refusal> {
         self.admit_issue(live, now).await?;
-        let word = self.open_sealed(live, live.app.settings.number(None), now)?;
+        let word = self.seal_word(live, live.app.settings.number(None), now)?;
         live.counters.count_issued(word.claims().issued_at);
         Ok(word.key())
     }
@@ -295,7 +295,7 @@ impl Service {
     /// As [`Service::issue`].
     pub async fn issue_word(&self, live: &LiveApp, language: Language, now: u64) -> Result<Word, Refusal> {
         self.admit_issue(live, now).await?;
-        let word = self.seal_word(live, Some(language), now)?;
+        let word = self.seal_word(live, live.app.settings.word(Some(language)), now)?;
         live.counters.count_issued(word.claims().issued_at);
         Ok(word)
     }
@@ -306,20 +306,15 @@ impl Service {
         if self.ledger_ahead_until(now).is_some() { Err(Refusal::LedgerAhead) } else { Ok(()) }
     }
 
-    fn seal_word(&self, live: &LiveApp, language: Option<Language>, now: u64) -> Result<Word, Refusal> {
-        self.open_sealed(live, live.app.settings.word(language), now)
-    }
-
-    fn open_sealed(&self, live: &LiveApp, shape: Shape, now: u64) -> Result<Word, Refusal> {
-        let key = self.seal(live, shape, now);
-        let word = self.keyring.load().open_word(&key).ok_or(Refusal::Internal)?;
+    fn seal_word(&self, live: &LiveApp, shape: Shape, now: u64) -> Result<Word, Refusal> {
+        let Challenge::Word(word) = self.seal(live, shape, now) else { return Err(Refusal::Internal) };
         Ok(if live.app.settings.test { word.as_test() } else { word })
     }
 
-    fn seal(&self, live: &LiveApp, shape: Shape, now: u64) -> Key {
+    fn seal(&self, live: &LiveApp, shape: Shape, now: u64) -> Challenge {
         let issued_at = now.max(self.ledger.issue_not_before()).max(EPOCH);
         let claims = Claims { issued_at, app: live.app.number, shape, nonce: self.nonces.next() };
-        self.keyring.load().issue(&claims)
+        self.keyring.load().issue_challenge(claims)
     }
 
     /// Counts a challenge of this app, by this node and, where they count together, by all.

@@ -35,7 +35,7 @@ impl File {
     pub(crate) fn of(content_type: &'static str, bytes: &'static [u8]) -> Self {
         let etag = format!("\"{}\"", hex(&Sha256::digest(bytes)[..8]));
         let etag = etag.try_into().expect("digits in quotes are a header's value");
-        Self { content_type, bytes, compressed: compressed(bytes), etag }
+        Self { content_type, bytes, compressed: compressed(bytes, Compression::best()), etag }
     }
 
     pub(crate) fn reply(&'static self, headers: &HeaderMap) -> Response {
@@ -52,8 +52,9 @@ impl File {
     }
 }
 
-fn compressed(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+/// The same by gzip.
+pub(crate) fn compressed(bytes: &[u8], thoroughly: Compression) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), thoroughly);
     let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
     written.expect("writing to memory does not fail")
 }
@@ -63,7 +64,7 @@ fn is_known(headers: &HeaderMap, etag: &HeaderValue) -> bool {
     elements(headers, header::IF_NONE_MATCH).any(|name| name.trim_start_matches("W/") == etag)
 }
 
-fn accepts_gzip(headers: &HeaderMap) -> bool {
+pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
     elements(headers, header::ACCEPT_ENCODING).any(|coding| {
         let (name, quality) = coding.split_once(';').unwrap_or((coding, ""));
         let is_refused = quality.trim().strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()) == Some(0.0);

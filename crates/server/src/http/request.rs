@@ -1,17 +1,22 @@
 //! What every request passes: limits, the count of it, and the replies to requests that no route takes.
 
-use std::{any::Any, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     body::{Body, Bytes, HttpBody},
-    extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version, header},
+    extract::{MatchedPath, Request},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use tokio::time::timeout;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 use url::{Host, Url};
 
 use super::{
@@ -123,24 +128,37 @@ async fn discard(mut body: Body, mut count: usize) {
     }
 }
 
+/// Has the request handled, within all limits: of its head, its time, and the harm that a bug can do.
+pub(crate) async fn handle(request: Request, next: Next) -> Response {
+    if let Some(refused) = refuse_head(&request) {
+        return refused;
+    }
+    let handled = AssertUnwindSafe(async { next.run(request).await }).catch_unwind();
+    match timeout(MAX_TIME, handled).await {
+        Ok(Ok(response)) => response,
+        // The panic's own message is in the log.
+        Ok(Err(_)) => Refusal::Internal.into_response(),
+        // Such as one whose body does not come.
+        Err(_) => Refusal::Http(StatusCode::REQUEST_TIMEOUT).into_response(),
+    }
+}
+
 /// Refuses a request whose line is too long, whose headers are too large or too many, or of which a proxy before us may
 /// have read something else than we do.
-pub(crate) async fn limit_head(request: Request, next: Next) -> Response {
-    if is_ambiguous(&request) {
+fn refuse_head(request: &Request) -> Option<Response> {
+    if is_ambiguous(request) {
         let mut response = Refusal::Http(StatusCode::BAD_REQUEST).into_response();
         // Where the next request begins is not sure either.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-        return response;
+        return Some(response);
     }
     let uri_bytes = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
     if uri_bytes > MAX_URI_BYTES {
-        return Refusal::Http(StatusCode::URI_TOO_LONG).into_response();
+        return Some(Refusal::Http(StatusCode::URI_TOO_LONG).into_response());
     }
     let header_bytes: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    if header_bytes > MAX_HEADERS_BYTES || request.headers().len() > MAX_HEADERS {
-        return Refusal::Http(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).into_response();
-    }
-    next.run(request).await
+    let is_large = header_bytes > MAX_HEADERS_BYTES || request.headers().len() > MAX_HEADERS;
+    is_large.then(|| Refusal::Http(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).into_response())
 }
 
 /// Whether a request does not name exactly one host (RFC 9112, section 3.2). What is ambiguous of a body, hyper refuses,
@@ -152,58 +170,66 @@ fn is_ambiguous(request: &Request) -> bool {
     hosts > 1 || (hosts == 0 && needs_host)
 }
 
-/// Ends a request that takes too long, such as one whose body does not come.
-pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
-    match timeout(MAX_TIME, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => Refusal::Http(StatusCode::REQUEST_TIMEOUT).into_response(),
-    }
-}
-
-/// The reply to a request that ran into a bug. The panic's own message stays in the log.
-pub(crate) fn panicked(_: Box<dyn Any + Send>) -> Response {
-    Refusal::Internal.into_response()
-}
-
-/// What a request is named, counted and logged with.
+/// What names, counts and logs requests; by their route, never by their path: that holds appkey, key and answer.
 pub(crate) struct Observer {
     pub(crate) service: Arc<Service>,
     pub(crate) classes: Classes,
 }
 
-/// Names, counts and logs a request; by its route, never by its path: that holds the appkey, the key and the answer.
-pub(crate) async fn observe(State(observer): State<Arc<Observer>>, request: Request, next: Next) -> Response {
-    let service = &observer.service;
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let call = route.as_ref().and_then(|route| observer.classes.of(route.as_str(), request.uri()));
-    let method = request.method().clone();
-    let peer = request.extensions().get::<Peer>().map(|Peer(peer)| peer.ip());
-    let is_from_proxy = peer.is_some_and(|peer| service.limits().proxies().is_proxy(peer));
-    let name = request_id::name(request.headers(), is_from_proxy);
-    let span = tracing::info_span!("request", id = name.to_str().unwrap_or_default());
-    let trace = traces::request(&method, route.as_ref().map(MatchedPath::as_str), request.headers(), is_from_proxy);
-    let start = std::time::Instant::now();
-    let mut response = next.run(request).instrument(trace.clone()).instrument(span.clone()).await;
+/// A request on its way.
+pub(crate) struct Observed {
+    call: Option<Call>,
+    method: Method,
+    name: HeaderValue,
+    /// Its name stands in every line of the log.
+    span: Span,
+    trace: Span,
+    start: Instant,
+}
 
-    let route = call.map_or("none", Call::name);
-    let status = response.status();
-    service.metrics().count_request(route, status.as_u16());
-    let outcome = response.extensions().get::<Outcome>().copied();
-    if let Some(outcome) = outcome {
-        service.metrics().count_result(call.unwrap_or(Call::Other), outcome);
+impl Observer {
+    pub(crate) fn see(&self, request: &Request) -> Observed {
+        let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+        let call = route.and_then(|route| self.classes.of(route, request.uri()));
+        let peer = request.extensions().get::<Peer>().map(|Peer(peer)| peer.ip());
+        let is_from_proxy = peer.is_some_and(|peer| self.service.limits().proxies().is_proxy(peer));
+        let name = request_id::name(request.headers(), is_from_proxy);
+        let span = tracing::info_span!("request", id = name.to_str().unwrap_or_default());
+        let trace = traces::request(request.method(), route, request.headers(), is_from_proxy);
+        Observed { call, method: request.method().clone(), name, span, trace, start: Instant::now() }
     }
-    traces::record_reply(&trace, status, outcome.map(Outcome::number), &name);
-    if status == StatusCode::INTERNAL_SERVER_ERROR && response.extensions().get::<Foreseen>().is_none() {
-        service.metrics().count_panic();
+
+    /// Counts and logs the reply to a request, and gives it the headers of every reply.
+    pub(crate) fn note(&self, observed: Observed, mut response: Response) -> Response {
+        let Observed { call, method, name, span, trace, start } = observed;
+        let metrics = self.service.metrics();
+        let route = call.map_or("none", Call::name);
+        let status = response.status();
+        metrics.count_request(route, status.as_u16());
+        let outcome = response.extensions().get::<Outcome>().copied();
+        if let Some(outcome) = outcome {
+            metrics.count_result(call.unwrap_or(Call::Other), outcome);
+        }
+        traces::record_reply(&trace, status, outcome.map(Outcome::number), &name);
+        if status == StatusCode::INTERNAL_SERVER_ERROR && response.extensions().get::<Foreseen>().is_none() {
+            metrics.count_panic();
+        }
+        span.in_scope(|| {
+            let micros = start.elapsed().as_micros() as u64;
+            tracing::debug!(%method, route, status = status.as_u16(), micros, "request");
+        });
+        let headers = response.headers_mut();
+        headers.insert(X_REQUEST_ID, name);
+        harden(headers, matches!(call, Some(Call::Image | Call::Sound | Call::Script)));
+        response
     }
-    span.in_scope(|| {
-        let micros = start.elapsed().as_micros() as u64;
-        tracing::debug!(%method, route, status = status.as_u16(), micros, "request");
-    });
-    let headers = response.headers_mut();
-    headers.insert(X_REQUEST_ID, name);
-    harden(headers, matches!(call, Some(Call::Image | Call::Sound | Call::Script)));
-    response
+}
+
+impl Observed {
+    /// Whatever is logged and traced meanwhile belongs to the request.
+    pub(crate) async fn follow(&self, handled: impl Future<Output = Response>) -> Response {
+        handled.instrument(self.trace.clone()).instrument(self.span.clone()).await
+    }
 }
 
 /// Says what a browser may do with a reply, where its handler has not said so: nothing but show it, and a picture, a

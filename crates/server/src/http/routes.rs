@@ -8,12 +8,13 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::MethodRouter,
+    routing::{MethodRouter, options},
 };
 use haechi_captcha::Challenge;
+use tower::util::option_layer;
 use tower_http::{
     cors::{AllowHeaders, Any, CorsLayer},
     set_header::SetResponseHeaderLayer,
@@ -91,6 +92,15 @@ impl Dialect {
     /// Whether pages of any origin call it.
     pub(crate) const fn is_called_from_anywhere(self) -> bool {
         matches!(self, Self::Widget | Self::Altcha | Self::Cap)
+    }
+
+    /// Lets a page's script read a reply, if pages of any origin call it.
+    pub(crate) fn let_pages_read(self, headers: &mut HeaderMap) {
+        if self.is_called_from_anywhere() {
+            let exposed = if self == Self::Altcha { "retry-after,x-altcha-config" } else { "retry-after" };
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
+        }
     }
 }
 
@@ -207,18 +217,26 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
                 }
                 None => handlers.fallback(no_such_method),
             };
-            if limited(call).is_some() {
+            let limits = option_layer(limited(call).map(|_| {
                 let around = Around { service: Arc::clone(service), class, app_named };
-                handlers = handlers.layer(from_fn_with_state(around, limit_clients));
-            }
-            // Around the limit, so that a page's script may read what it is refused with.
+                from_fn_with_state(around, limit_clients)
+            }));
+            // Around the limit, so that a page's script may read what it is refused with. It is one layer of both, since
+            // layers are copied for every request.
             handlers = match call {
-                Call::Image | Call::Sound => handlers.layer((varied(), shown_anywhere())),
+                Call::Image | Call::Sound => handlers.layer((varied(), shown_anywhere(), limits)),
                 Call::Script => handlers.layer(called_from_anywhere()),
-                _ if dialect == Dialect::Altcha => handlers.layer(called_by_altcha()),
-                _ if dialect.is_called_from_anywhere() => handlers.layer(called_from_anywhere()),
+                _ if limited(call).is_some() => handlers.layer(limits),
                 _ => handlers,
             };
+            // Of what any page calls, every reply says so on its way out. Here is only what browsers ask before.
+            if dialect.is_called_from_anywhere() && call != Call::Script {
+                let asked_before = options(no_such_method);
+                handlers = handlers.merge(match dialect {
+                    Dialect::Altcha => asked_before.layer(called_by_altcha()),
+                    _ => asked_before.layer(called_from_anywhere()),
+                });
+            }
             router.route(&path, handlers)
         })
     }

@@ -127,6 +127,29 @@ fn a_challenge_is_begun_answered_and_its_token_redeemed() {
 }
 
 #[test]
+fn a_picture_comes_compressed_to_whoever_takes_it_so() {
+    let page = Page::with_args(&[]);
+    let site_key = page.site_key();
+    let begin = |scale: &str, coding: &str| {
+        let address = format!("{}/widget/v1/begin?sitekey={site_key}&scale={scale}", page.server.url());
+        send_request(ureq::http::Request::post(address).header("accept-encoding", coding).body("").unwrap())
+    };
+    let drawn = |coding: &str| {
+        within_deadline("a picture is drawn", || Some(begin("2", coding)).filter(|reply| reply.body.len() > 1_024))
+    };
+    let reply = drawn("gzip, br");
+    assert_eq!((reply.header("content-encoding"), reply.header("content-type")), ("gzip", "application/json"));
+    let mut text = Vec::new();
+    flate2::read::GzDecoder::new(&*reply.body).read_to_end(&mut text).unwrap();
+    assert!(reply.body.len() * 6 < text.len() * 5, "{} of {} bytes", reply.body.len(), text.len());
+    let begun: Value = serde_json::from_slice(&text).unwrap();
+    assert!(decoded(begun["word"]["picture"].as_str().unwrap()).starts_with(b"GIF89a"));
+
+    assert_eq!(drawn("identity").header("content-encoding"), "");
+    assert_eq!(begin("", "gzip").header("content-encoding"), "", "there is too little to compress");
+}
+
+#[test]
 fn a_wrong_answer_brings_the_next_challenge_and_a_blank_one_none() {
     let page = Page::with_args(&[]);
     let key = page.begin(&[("lang", "en")])["key"].as_str().unwrap().to_owned();

@@ -1,7 +1,10 @@
 //! What the widget's button says that has longer work asked for instead of a word, so that people know how long it takes
 //! before they press it.
 
+use std::sync::LazyLock;
+
 use haechi_captcha::{Algorithm, Language};
+use serde_json::value::{RawValue, to_raw_value};
 
 /// Seconds that the longer work takes at most on a usual computer, and on an old phone.
 struct Wait {
@@ -9,9 +12,20 @@ struct Wait {
     old_phone: u32,
 }
 
-/// What the button says, in this language, where work is computed in this way.
-pub(super) fn offer(language: Language, algorithm: Algorithm) -> String {
-    let Wait { usual, old_phone } = wait(algorithm);
+type Offer = (Language, Algorithm, Box<RawValue>);
+
+/// What the button says, in this language, where work is computed in this way: a string of JSON, which is made once.
+pub(super) fn offer(language: Language, algorithm: Algorithm) -> &'static RawValue {
+    static OFFERS: LazyLock<Vec<Offer>> = LazyLock::new(|| {
+        let all = Language::ALL.into_iter().flat_map(|language| Algorithm::ALL.map(|algorithm| (language, algorithm)));
+        let json = |text: String| to_raw_value(&text).expect("a text is JSON");
+        all.map(|(language, algorithm)| (language, algorithm, json(text(language, &wait(algorithm))))).collect()
+    });
+    let offered = OFFERS.iter().find(|(in_language, by, _)| (*in_language, *by) == (language, algorithm));
+    offered.map(|(.., text)| text.as_ref()).expect("there is a text for each")
+}
+
+fn text(language: Language, Wait { usual, old_phone }: &Wait) -> String {
     match language {
         Language::Ko => format!("읽거나 들을 수 없어요. 대신 약 {usual}초(오래된 휴대폰은 {old_phone}초) 기다릴게요"),
         Language::En => {
@@ -69,11 +83,11 @@ mod tests {
 
     #[test]
     fn the_button_says_how_long_it_takes() {
-        let said = Language::ALL.map(|language| offer(language, Algorithm::Pbkdf2));
+        let said = Language::ALL.map(|language| offer(language, Algorithm::Pbkdf2).get());
         assert!(said.iter().all(|text| text.contains('2') && text.contains("15")), "{said:?}");
         assert_eq!(
-            offer(Language::En, Algorithm::Scrypt),
-            "I cannot read or hear this: wait about 3 seconds instead, 20 on an old phone"
+            offer(Language::En, Algorithm::Scrypt).get(),
+            "\"I cannot read or hear this: wait about 3 seconds instead, 20 on an old phone\""
         );
     }
 }

@@ -47,9 +47,20 @@ impl FromStr for SiteKey {
     type Err = SiteKeyError;
 
     fn from_str(text: &str) -> Result<Self, SiteKeyError> {
-        let groups: Vec<usize> = text.split('-').map(str::len).collect();
-        let digits = text.replace('-', "");
-        if groups == [8, 4, 4, 4, 12] { bytes_of(&digits).map(Self).ok_or(SiteKeyError) } else { Err(SiteKeyError) }
+        // Four hyphens after the right digits, and no others, since those are none.
+        let mut digits = [0; 32];
+        let (mut given, mut taken) = (text.bytes(), 0);
+        for group in [8, 4, 4, 4, 12] {
+            if taken > 0 && given.next() != Some(b'-') {
+                return Err(SiteKeyError);
+            }
+            for digit in &mut digits[taken..taken + group] {
+                *digit = given.next().ok_or(SiteKeyError)?;
+            }
+            taken += group;
+        }
+        let digits = str::from_utf8(&digits).map_err(|_| SiteKeyError)?;
+        if given.next().is_some() { Err(SiteKeyError) } else { bytes_of(digits).map(Self).ok_or(SiteKeyError) }
     }
 }
 

@@ -83,6 +83,8 @@ pub(super) struct Seen {
     pub(super) known: Option<Known>,
     tag: u64,
     shard: usize,
+    /// Where its slot was.
+    place: Option<usize>,
 }
 
 /// How many networks are suspect, and how many are known for people.
@@ -114,13 +116,15 @@ impl Networks {
         // slots once it is suspect.
         let mut makes = kind == Kind::Begun;
         for seen in all.iter_mut().rev() {
-            seen.known = shard.slot(seen.tag, now, makes).map(|slot| slot.known);
+            seen.place = shard.place(seen.tag, now, makes);
+            seen.known = seen.place.map(|place| shard.slots[place].known);
             makes &= seen.known.is_none_or(|known| known.standing != Standing::Suspect);
         }
         let last = all.iter().position(|seen| seen.known.is_some_and(|known| known.standing != Standing::Plain));
         all.truncate(last.map_or(all.len(), |last| last + 1));
         for seen in &mut all {
-            let Some(slot) = shard.slot(seen.tag, now, false) else { continue };
+            let Some(place) = seen.place else { continue };
+            let slot = &mut shard.slots[place];
             slot.known.add(kind, now);
             seen.known = Some(slot.known);
         }
@@ -128,11 +132,13 @@ impl Networks {
     }
 
     /// Notes what is known of these networks by now, as far as they have slots.
-    pub(super) fn note(&self, all: &[Seen], now: u64) {
+    pub(super) fn note(&self, all: &[Seen]) {
         let Some(first) = all.first() else { return };
         let mut shard = self.lock(first.shard);
         for seen in all {
-            if let (Some(known), Some(slot)) = (seen.known, shard.slot(seen.tag, now, false)) {
+            let (Some(known), Some(place)) = (seen.known, seen.place) else { continue };
+            // Meanwhile another network may have got the slot.
+            if let Some(slot) = shard.slots.get_mut(place).filter(|slot| slot.tag == seen.tag) {
                 slot.known = known;
             }
         }
@@ -156,7 +162,7 @@ impl Networks {
         let seen = |(bits, width): &(u8, u64)| {
             let network = client.network(*bits);
             let tag = self.hasher.hash_one((network, now / DAY_SECS));
-            Seen { network, width: *width, known: None, tag, shard: 0 }
+            Seen { network, width: *width, known: None, tag, shard: 0, place: None }
         };
         let mut all: Vec<_> = all.iter().map(seen).collect();
         let shard = all.last().map_or(0, |widest| (widest.tag >> 58) as usize % self.shards.len());
@@ -170,37 +176,32 @@ impl Networks {
 }
 
 impl Shard {
-    /// The slot of this network, or, if one is to be made, a free one, which is its from now on.
-    fn slot(&mut self, tag: u64, now: u64, makes: bool) -> Option<&mut Slot> {
+    /// Where the slot of this network is, or, if one is to be made, a free one, which is its from now on.
+    fn place(&mut self, tag: u64, now: u64, makes: bool) -> Option<usize> {
         if self.slots.is_empty() {
             if !makes {
                 return None;
             }
             self.slots = vec![Slot::default(); self.size].into();
         }
-        let mut freest = (0, None);
-        let mut found = None;
-        for first in self.sets_of(tag) {
-            let (mut free, mut last) = (0, None);
-            for (place, slot) in self.slots[first..first + WAYS].iter().enumerate() {
-                if slot.tag == tag && slot.known.short.number > 0 {
-                    found = Some(first + place);
-                } else if makes && slot.is_free(now) {
-                    (free, last) = (free + 1, Some(first + place));
-                }
-            }
-            // Of two sets the emptier one: so nearly all slots are used before a network finds none.
-            if free > freest.0 {
-                freest = (free, last);
-            }
+        let sets = self.sets_of(tag);
+        let mut places = sets.into_iter().flat_map(|first| first..first + WAYS);
+        let is_its = |slot: &Slot| slot.tag == tag && slot.known.short.number > 0;
+        if let Some(place) = places.find(|place| is_its(&self.slots[*place])) {
+            return Some(place);
         }
-        if found.is_none()
-            && let (_, Some(place)) = freest
-        {
-            self.slots[place] = Slot { tag, known: Known::new(now) };
-            found = Some(place);
+        if !makes {
+            return None;
         }
-        found.map(|place| &mut self.slots[place])
+        // Of two sets the emptier one: so nearly all slots are used before a network finds none.
+        let free = sets.map(|first| {
+            let places = (first..first + WAYS).filter(|place| self.slots[*place].is_free(now));
+            places.fold((0, None), |(count, _), place| (count + 1, Some(place)))
+        });
+        let (_, place) = if free[1].0 > free[0].0 { free[1] } else { free[0] };
+        let place = place?;
+        self.slots[place] = Slot { tag, known: Known::new(now) };
+        Some(place)
     }
 
     /// Where the two sets begin in which this network may lie.

@@ -1,6 +1,6 @@
 //! Work: what is asked of a client beside a word or instead of one, and whether it was done.
 
-use haechi_captcha::{Algorithm, Judgement, Key, Language, Puzzle, Shape, Solution, Terms, Word, Work};
+use haechi_captcha::{Algorithm, Challenge, Judgement, Key, Language, Puzzle, Shape, Solution, Terms, Word, Work};
 
 use super::{Issued, Judged, Service, Verdict};
 use crate::domain::{
@@ -118,7 +118,7 @@ impl Service {
         now: u64,
     ) -> Result<Sealed, Refusal> {
         self.admit_issue(live, now).await?;
-        let word = if asking.word { Some(self.seal_word(live, language, now)?) } else { None };
+        let word = if asking.word { Some(self.seal_word(live, live.app.settings.word(language), now)?) } else { None };
         let work = asking.work.map(|level| self.seal_work(live, level, now)).transpose()?;
         Ok(Sealed { word, work })
     }
@@ -135,8 +135,8 @@ impl Service {
     fn seal_work(&self, live: &LiveApp, level: u8, now: u64) -> Result<Work, Refusal> {
         // A customer's own tests are not to wait.
         let level = if live.app.settings.test { *Shape::LEVELS.start() } else { level };
-        let key = self.seal(live, Shape::Work { level }, now);
-        self.keyring.load().open_work(&key).ok_or(Refusal::Internal)
+        let Challenge::Work(work) = self.seal(live, Shape::Work { level }, now) else { return Err(Refusal::Internal) };
+        Ok(work)
     }
 
     /// The puzzle of work, which is made where other long work is done, and refused where that is.

@@ -312,7 +312,8 @@ impl Remote {
         loop {
             let slot = self.next_slot();
             let connection = Connection::clone(&slot.connection.load());
-            let Ok(sent) = tokio::time::timeout_at(deadline, send(connection)).await else {
+            // On the heap: else every request would be moved about with room for it, whether it asks Redis or not.
+            let Ok(sent) = tokio::time::timeout_at(deadline, Box::pin(send(connection))).await else {
                 renew_soon(slot, &self.address);
                 return Err(RemoteError::Late { millis: self.address.timeout.as_millis(), last });
             };
